@@ -1,0 +1,213 @@
+"""Who is due for review, what reaches them first, and what that costs: pure rules, no clock and no database."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+LINE, SMS, EMAIL, POST = "LINE", "SMS", "EMAIL", "POST"
+
+
+class Verdict(StrEnum):
+    """Every customer of the population gets exactly one."""
+
+    DUE = "DUE"
+    NOT_DUE = "NOT_DUE"
+    EXEMPT = "EXEMPT"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What planning may know of a customer: attributes of the work, nothing that identifies."""
+
+    customer_id: UUID
+    kind: str
+    tier: str
+    due_diligence: str
+    next_review_on: date | None
+    channels: frozenset[str]
+    exemption_codes: tuple[str, ...] = ()
+    is_under_review: bool = False
+    is_closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The campaign's ladder and the tenant's expectations: yen and answers per notice, by channel."""
+
+    ladder: tuple[str, ...] = (LINE, SMS, EMAIL, POST)
+    yen: Mapping[str, Decimal] = field(
+        default_factory=lambda: {LINE: Decimal(3), SMS: Decimal(10), EMAIL: Decimal("0.5"), POST: Decimal(110)}
+    )
+    answer_rate: Mapping[str, Decimal] = field(
+        default_factory=lambda: {
+            LINE: Decimal("0.40"), SMS: Decimal("0.30"), EMAIL: Decimal("0.20"), POST: Decimal("0.25"),
+        }
+    )  # fmt: skip
+    ekyc: Mapping[str, str] = field(default_factory=lambda: {"HIGH": "ic_chip_selfie"})
+
+    def document(self) -> dict[str, object]:
+        """As stored with the campaign: numbers as text, so that no float ever rounds them."""
+        return {
+            name: {key: str(value) for key, value in part.items()} if isinstance(part, Mapping) else list(part)
+            for name, part in asdict(self).items()
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, object]) -> "Terms":
+        """The inverse of :meth:`document`."""
+        ladder, yen, rate, ekyc = (document[name] for name in ("ladder", "yen", "answer_rate", "ekyc"))
+        assert isinstance(ladder, list) and isinstance(yen, dict) and isinstance(rate, dict)
+        assert isinstance(ekyc, dict)
+        return cls(
+            ladder=tuple(ladder),
+            yen={key: Decimal(value) for key, value in yen.items()},
+            answer_rate={key: Decimal(value) for key, value in rate.items()},
+            ekyc=dict(ekyc),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """One customer's verdict with the codes that explain it to an examiner."""
+
+    customer_id: UUID
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    tier: str
+    kind: str
+    first_channel: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole population judged, and the sums an approver sees."""
+
+    judgements: tuple[Judgement, ...]
+    population: int
+    by_tier: dict[str, dict[str, int]]
+    reasons: dict[str, dict[str, int]]
+    first_channels: dict[str, int]
+    unreachable: int
+    cost_yen: Decimal
+    expected_answers: int
+
+    @property
+    def due(self) -> tuple[Judgement, ...]:
+        """Those who will be asked, in the order of their ids."""
+        return tuple(judgement for judgement in self.judgements if judgement.verdict is Verdict.DUE)
+
+    def count(self, verdict: Verdict) -> int:
+        """How many customers have ``verdict``."""
+        return sum(tier.get(verdict, 0) for tier in self.by_tier.values())
+
+    def summary(self) -> dict[str, object]:
+        """Counts only: what is kept with the campaign and shown to the approver."""
+        return {
+            "population": self.population,
+            "due": self.count(Verdict.DUE),
+            "not_due": self.count(Verdict.NOT_DUE),
+            "exempt": self.count(Verdict.EXEMPT),
+            "by_tier": self.by_tier,
+            "reasons": self.reasons,
+            "first_channels": self.first_channels,
+            "unreachable": self.unreachable,
+            "cost_yen": str(self.cost_yen),
+            "expected_answers": self.expected_answers,
+        }
+
+
+def judge(candidate: Candidate, due_by: date, ladder: Sequence[str]) -> Judgement:
+    """Exempt before due before not due. A customer never reviewed is due at once."""
+
+    def verdict(what: Verdict, *reasons: str) -> Judgement:
+        channel = first_usable(ladder, candidate.channels) if what is Verdict.DUE else None
+        return Judgement(candidate.customer_id, what, reasons, candidate.tier, candidate.kind, channel)
+
+    if candidate.is_closed:
+        return verdict(Verdict.EXEMPT, "closed")
+    if candidate.due_diligence == "SIMPLIFIED":
+        return verdict(Verdict.EXEMPT, *(candidate.exemption_codes or ("simplified",)))
+    if candidate.is_under_review:
+        return verdict(Verdict.NOT_DUE, "under_review")
+    if candidate.next_review_on is None:
+        return verdict(Verdict.DUE, "never_reviewed")
+    if candidate.next_review_on <= due_by:
+        return verdict(Verdict.DUE, "cycle")
+    return verdict(Verdict.NOT_DUE, "not_yet")
+
+
+def plan(candidates: Iterable[Candidate], due_by: date, terms: Terms) -> Plan:
+    """Judge everyone; population = due + not due + exempt, whatever comes in."""
+    judged = tuple(
+        sorted((judge(one, due_by, terms.ladder) for one in candidates), key=lambda j: j.customer_id)
+    )
+    by_tier: dict[str, dict[str, int]] = {}
+    reasons: dict[str, dict[str, int]] = {}
+    channels: Counter[str] = Counter()
+    unreachable = 0
+    for judgement in judged:
+        _add(by_tier, judgement.tier, judgement.verdict)
+        for reason in judgement.reasons:
+            _add(reasons, judgement.verdict, reason)
+        if judgement.verdict is Verdict.DUE:
+            channels.update([judgement.first_channel] if judgement.first_channel else [])
+            unreachable += judgement.first_channel is None
+    return Plan(
+        judgements=judged,
+        population=len(judged),
+        by_tier=by_tier,
+        reasons=reasons,
+        first_channels={channel: channels[channel] for channel in terms.ladder},
+        unreachable=unreachable,
+        cost_yen=sum((terms.yen[channel] * count for channel, count in channels.items()), Decimal(0)),
+        expected_answers=int(sum((terms.answer_rate[c] * n for c, n in channels.items()), Decimal(0))),
+    )
+
+
+def _add(table: dict[str, dict[str, int]], row: str, column: str) -> None:
+    cells = table.setdefault(row, {})
+    cells[column] = cells.get(column, 0) + 1
+
+
+def first_usable(ladder: Sequence[str], usable: Iterable[str], after: str | None = None) -> str | None:
+    """The cheapest rung that reaches the customer, or the next one above ``after``; None at the end."""
+    rungs = list(ladder)
+    if after is not None:
+        rungs = rungs[rungs.index(after) + 1 :] if after in rungs else []
+    available = set(usable)
+    return next((rung for rung in rungs if rung in available), None)
+
+
+def plan_hash(
+    *,
+    customer_ids: Iterable[UUID],
+    terms: Terms,
+    texts_version: str,
+    questionnaires: Mapping[str, str],
+    due_by: date,
+    deadline_on: date,
+) -> bytes:
+    """SHA-256 of all that an approval covers: who is asked, in which order of channels, what, and until when."""
+    digest = hashlib.sha256()
+    digest.update(
+        json.dumps(
+            {
+                "terms": terms.document(),
+                "texts": texts_version,
+                "questionnaires": dict(questionnaires),
+                "due_by": due_by.isoformat(),
+                "deadline_on": deadline_on.isoformat(),
+            },
+            sort_keys=True,
+            separators=(",", ":"),
+        ).encode()
+    )
+    for customer_id in sorted(customer_ids):
+        digest.update(customer_id.bytes)
+    return digest.digest()
