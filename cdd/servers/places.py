@@ -86,7 +86,7 @@ class Account:
 
 
 def home_of(base: Path, account: Account) -> Path:
-    """Where the servers' files go: `base`, or a directory under /var/lib when `base` is closed to the account.
+    """Where the servers' files go: `base`, or one under /var/lib when `base` is closed to the account.
 
     Somebody's closed home directory stays closed: no parent is ever chmodded.
     """
