@@ -1,0 +1,118 @@
+"""Code lists of the customer file, with their Japanese and English labels."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Label(NamedTuple):
+    ja: str
+    en: str
+
+    def in_language(self, language: str) -> str:
+        return self.ja if language.startswith("ja") else self.en
+
+
+OCCUPATIONS: Mapping[str, Label] = {
+    "employee": Label("会社員", "Company employee"),
+    "executive": Label("会社役員", "Company executive"),
+    "public_servant": Label("公務員", "Public servant"),
+    "part_time": Label("パート・アルバイト", "Part-time worker"),
+    "homemaker": Label("主婦・主夫", "Homemaker"),
+    "student": Label("学生", "Student"),
+    "retired": Label("退職・無職", "Retired or not employed"),
+    "self_employed": Label("自営業", "Self-employed"),
+    "professional": Label("士業・専門職", "Licensed professional"),
+    "other": Label("その他", "Other"),
+}
+
+PURPOSES: Mapping[str, Label] = {
+    "living": Label("生活費決済", "Living expenses"),
+    "salary": Label("給与・年金受取", "Salary or pension"),
+    "savings": Label("貯蓄・資産運用", "Savings and investment"),
+    "loan": Label("融資", "Loan"),
+    "remittance": Label("外国送金", "Remittance abroad"),
+    "business": Label("事業費決済", "Business payments"),
+    "other": Label("その他", "Other"),
+}
+
+INDUSTRIES: Mapping[str, Label] = {
+    "manufacturing": Label("製造業", "Manufacturing"),
+    "construction": Label("建設業", "Construction"),
+    "wholesale_retail": Label("卸売業・小売業", "Wholesale and retail"),
+    "food_service": Label("飲食業", "Restaurants"),
+    "real_estate": Label("不動産業", "Real estate"),
+    "finance": Label("金融業・保険業", "Finance and insurance"),
+    "it": Label("情報通信業", "Information technology"),
+    "medical": Label("医療・福祉", "Medical and welfare"),
+    "transport": Label("運輸業", "Transport"),
+    "scrap_export": Label("金属スクラップ・中古車輸出業", "Scrap metal and used car export"),
+    "crypto_assets": Label("暗号資産関連業", "Crypto-assets"),
+    "other": Label("その他", "Other"),
+}
+
+COUNTRIES: Mapping[str, Label] = {
+    "JP": Label("日本", "Japan"),
+    "CN": Label("中国", "China"),
+    "VN": Label("ベトナム", "Viet Nam"),
+    "KR": Label("韓国", "Republic of Korea"),
+    "KP": Label("北朝鮮", "Democratic People's Republic of Korea"),
+    "PH": Label("フィリピン", "Philippines"),
+    "NP": Label("ネパール", "Nepal"),
+    "BR": Label("ブラジル", "Brazil"),
+    "ID": Label("インドネシア", "Indonesia"),
+    "MM": Label("ミャンマー", "Myanmar"),
+    "TW": Label("台湾", "Taiwan"),
+    "HK": Label("香港", "Hong Kong"),
+    "TH": Label("タイ", "Thailand"),
+    "LK": Label("スリランカ", "Sri Lanka"),
+    "IN": Label("インド", "India"),
+    "PE": Label("ペルー", "Peru"),
+    "BD": Label("バングラデシュ", "Bangladesh"),
+    "PK": Label("パキスタン", "Pakistan"),
+    "KH": Label("カンボジア", "Cambodia"),
+    "MN": Label("モンゴル", "Mongolia"),
+    "MY": Label("マレーシア", "Malaysia"),
+    "SG": Label("シンガポール", "Singapore"),
+    "US": Label("アメリカ合衆国", "United States"),
+    "CA": Label("カナダ", "Canada"),
+    "MX": Label("メキシコ", "Mexico"),
+    "GB": Label("英国", "United Kingdom"),
+    "FR": Label("フランス", "France"),
+    "DE": Label("ドイツ", "Germany"),
+    "IT": Label("イタリア", "Italy"),
+    "ES": Label("スペイン", "Spain"),
+    "NL": Label("オランダ", "Netherlands"),
+    "CH": Label("スイス", "Switzerland"),
+    "RU": Label("ロシア", "Russia"),
+    "UA": Label("ウクライナ", "Ukraine"),
+    "TR": Label("トルコ", "Türkiye"),
+    "IR": Label("イラン", "Iran"),
+    "AE": Label("アラブ首長国連邦", "United Arab Emirates"),
+    "SA": Label("サウジアラビア", "Saudi Arabia"),
+    "EG": Label("エジプト", "Egypt"),
+    "NG": Label("ナイジェリア", "Nigeria"),
+    "ZA": Label("南アフリカ", "South Africa"),
+    "AU": Label("オーストラリア", "Australia"),
+    "NZ": Label("ニュージーランド", "New Zealand"),
+}
+
+# ISO 3166-1 alpha-2, 249 codes: a country without a label above is still accepted by its code.
+_ISO_3166 = (
+    "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT "
+    "BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH "
+    "ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT "
+    "HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS "
+    "LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI "
+    "NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG "
+    "SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG "
+    "UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
+)
+COUNTRY_CODES = frozenset(_ISO_3166.split())
+
+
+def label_of(codes: Mapping[str, Label], code: str | None, language: str = "ja") -> str:
+    """The label of a code in Japanese or English; the code itself when it is not in the list, "" for None."""
+    if code is None:
+        return ""
+    label = codes.get(code)
+    return label.in_language(language) if label else code

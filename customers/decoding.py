@@ -1,0 +1,336 @@
+"""From the bytes of a bank's file to its records: encoding, delimiter, header, quoting, refusals."""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from customers.folding import fold
+
+IMPORT_MAX_BYTES = 200 * 1024 * 1024
+MAX_LINE = 16_384
+MAX_LINES_IN_RECORD = 40
+SNIFF_BYTES = 65_536
+
+# The header of every file, in the order of the files we write ourselves, each with the other names it has.
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "customer_number": ("顧客番号", "顧客コード", "顧客ID", "CIF番号", "CIF"),
+    "kind": ("区分", "個人法人区分", "顧客区分", "人格区分"),
+    "name": ("氏名", "名称", "氏名・名称", "顧客名", "氏名漢字", "漢字氏名"),
+    "kana": ("カナ", "フリガナ", "カナ氏名", "氏名カナ", "名称カナ"),
+    "birth_on": ("生年月日",),
+    "corporate_number": ("法人番号",),
+    "representative": ("代表者", "代表者名", "代表者氏名"),
+    "postal_code": ("郵便番号", "〒"),
+    "address": ("住所", "所在地", "住所・所在地"),
+    "phone": ("電話番号", "電話", "TEL"),
+    "email": ("メール", "メールアドレス", "Eメール", "E-mail"),
+    "line_id": ("LINE識別子", "LINE ID", "LINE"),
+    "nationality": ("国籍",),
+    "country_of_residence": ("居住国", "居住国・地域"),
+    "residence_expires_on": ("在留期限", "在留期間満了日"),
+    "occupation": ("職業",),
+    "industry": ("業種",),
+    "purpose": ("取引目的", "取引の目的"),
+    "is_foreign_pep": ("外国PEP", "外国PEPs", "外国政府等重要人物"),
+    "handles_cash": ("多額現金", "多額現金取引"),
+    "sends_abroad": ("海外送金", "外国送金"),
+    "account_number": ("口座番号",),
+    "opened_on": ("口座開設日", "開設日"),
+    "last_reviewed_on": ("前回確認日", "最終確認日"),
+    "branch_code": ("支店コード", "店番", "支店番号", "店番号"),
+}
+HEADER = tuple(names[0] for names in COLUMNS.values())
+
+_COLUMN_BY_NAME = {
+    fold(name).replace(" ", ""): key for key, names in COLUMNS.items() for name in (key, *names)
+}
+_DELIMITERS = ",\t;"
+_END_OF_FILE = "\x1a"  # DOS hosts still close their files with it
+_BLANK = b"\r\n\t ,;\0\x1a"
+_ENCODINGS = ("utf-8", "cp932")
+_FOREIGN_ENCODINGS = {
+    "euc_jp": "EUC-JP",
+    "iso2022_jp": "ISO-2022-JP (JIS)",
+    "utf-16-le": "UTF-16",
+    "utf-16-be": "UTF-16",
+}
+_SIGNATURES = {
+    b"PK\x03\x04": "Excel (xlsx) / ZIP",
+    b"PK\x05\x06": "ZIP",
+    b"\xd0\xcf\x11\xe0": "Excel (xls)",
+    b"%PDF": "PDF",
+    b"\x1f\x8b": "gzip",
+    b"7z\xbc\xaf": "7-Zip",
+    b"Rar!": "RAR",
+    b"\x89PNG": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF8": "GIF",
+    b"\x7fELF": "ELF",
+    b"MZ": "Windows",
+    b"<!DO": "HTML",
+    b"<htm": "HTML",
+    b"<?xm": "XML",
+}
+_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+
+
+class FileRefused(Exception):
+    """The file as a whole cannot be imported; `code` and `params` make the sentence at the edge."""
+
+    def __init__(self, code: str, **params: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.params = params
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How to read one file: for each position a key of COLUMNS, or None for a column we don't know."""
+
+    encoding: str
+    delimiter: str
+    columns: tuple[str | None, ...]
+    titles: tuple[str, ...]
+
+
+class Record(NamedTuple):
+    """One record: the physical line it starts on, its own text, and its fields or what is wrong."""
+
+    line: int
+    text: str
+    fields: list[str]
+    problem: str = ""
+
+
+def layout_of(head: bytes) -> Layout:
+    """Read encoding, delimiter and header from the first bytes of a file (SNIFF_BYTES of them are enough).
+
+    Raises FileRefused for anything that is not a customer file.
+    """
+    if not head.strip():
+        raise FileRefused("empty")
+    for signature, kind in _SIGNATURES.items():
+        if head.startswith(signature):
+            raise FileRefused("not_csv", kind=kind)
+    bom = next((encoding for mark, encoding in _BOMS.items() if head.startswith(mark)), None)
+    if bom:
+        return _layout_in(bom, _first_line(head, bom))
+    if b"\0" in head:
+        _refuse_nul(head)
+    candidates = [_try_header(head, encoding) for encoding in _ENCODINGS]
+    readable = [line for line in candidates if line is not None]
+    encoding, line = max(readable, key=lambda found: _known(found[1]), default=(None, ""))
+    if encoding is None or not _known(line):
+        _refuse_foreign(head)
+    if encoding is None:
+        raise FileRefused("header_unreadable", byte=_first_bad_byte(head))
+    return _layout_in(encoding, line)
+
+
+def _first_line(head: bytes, encoding: str) -> str:
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
+    line = io.StringIO(text, newline=None).readline(MAX_LINE + 1)
+    if len(line) > MAX_LINE:
+        raise FileRefused("line_too_long", line=1, limit=MAX_LINE)
+    return line.rstrip("\n")
+
+
+def _try_header(head: bytes, encoding: str) -> tuple[str, str] | None:
+    first = head.partition(b"\n")[0].partition(b"\r")[0][: MAX_LINE * 4]
+    try:
+        first.decode(encoding)
+    except UnicodeDecodeError:
+        return None
+    return encoding, _first_line(head, encoding)
+
+
+def _known(line: str) -> int:
+    return max(sum(_key(title) is not None for title in _titles(line, mark)) for mark in _DELIMITERS)
+
+
+def _key(title: str) -> str | None:
+    return _COLUMN_BY_NAME.get(fold(title).replace(" ", ""))
+
+
+def _titles(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return line.split(delimiter)
+
+
+def _layout_in(encoding: str, line: str) -> Layout:
+    delimiter = max(_DELIMITERS, key=lambda mark: sum(map(bool, map(_key, _titles(line, mark)))))
+    titles = _titles(line, delimiter)
+    columns = tuple(_key(title) for title in titles)
+    if not any(columns):
+        raise FileRefused("no_header", expected=HEADER)
+    named = zip(titles, columns, strict=True)
+    if twice := {title for title, key in named if key and columns.count(key) > 1}:
+        raise FileRefused("duplicate_columns", columns=sorted(twice))
+    missing = tuple(names[0] for key, names in COLUMNS.items() if key not in columns)
+    if missing:
+        raise FileRefused("missing_columns", columns=missing)
+    return Layout(encoding, delimiter, columns, tuple(title.strip() for title in titles))
+
+
+def _refuse_nul(head: bytes) -> None:
+    for encoding in ("utf-16-le", "utf-16-be"):
+        if _known(head[: len(head) // 2 * 2].decode(encoding, "replace").splitlines()[0]):
+            raise FileRefused("encoding", encoding=_FOREIGN_ENCODINGS[encoding])
+    raise FileRefused("nul_byte", line=head[: head.index(b"\0")].count(b"\n") + 1)
+
+
+def _refuse_foreign(head: bytes) -> None:
+    for encoding in ("euc_jp", "iso2022_jp"):
+        first = head.partition(b"\n")[0].decode(encoding, "replace")
+        if _known(first):
+            raise FileRefused("encoding", encoding=_FOREIGN_ENCODINGS[encoding])
+    control = sum(byte < 9 or 13 < byte < 27 for byte in head[:4096])
+    if control > len(head[:4096]) // 100:
+        raise FileRefused("not_csv", kind="binary")
+
+
+def _first_bad_byte(head: bytes) -> int:
+    try:
+        head.partition(b"\n")[0].decode("cp932")
+    except UnicodeDecodeError as error:
+        return error.start + 1
+    return 1
+
+
+class StreamCheck:
+    """Watches a whole file go by: refuses NUL bytes and excess, says in the end whether it was UTF-8."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.lines = 0
+        self.size = 0
+        self._layout = layout
+        self._utf8 = codecs.getincrementaldecoder("utf-8")()
+        self._is_utf8 = True
+        self._in_header = True
+        self.has_data = False
+
+    def watch(self, piece: bytes) -> None:
+        self.size += len(piece)
+        if self.size > IMPORT_MAX_BYTES:
+            raise FileRefused("too_large", limit=IMPORT_MAX_BYTES // 1024**2)
+        if b"\0" in piece and self._layout.encoding != "utf-16":
+            raise FileRefused("nul_byte", line=self.lines + piece[: piece.index(b"\0")].count(b"\n") + 1)
+        self.lines += piece.count(b"\n") or piece.count(b"\r")
+        if not self.has_data:
+            self._look_for_data(piece)
+        if self._is_utf8:
+            try:
+                self._utf8.decode(piece)
+            except UnicodeDecodeError:
+                self._is_utf8 = False
+
+    def _look_for_data(self, piece: bytes) -> None:
+        if self._in_header:
+            newline = b"\n" if b"\n" in piece else b"\r"
+            _, found, piece = piece.partition(newline)
+            self._in_header = not found
+        self.has_data = not self._in_header and bool(piece.strip(_BLANK))
+
+    @property
+    def encoding(self) -> str:
+        """The file's encoding: a header in plain ASCII says nothing, so then the whole file decides."""
+        ambiguous = self._layout.encoding == "utf-8" and all(title.isascii() for title in self._layout.titles)
+        return "cp932" if ambiguous and not self._is_utf8 else self._layout.encoding
+
+
+class _Pieces(io.RawIOBase):
+    """The pieces of a file as one readable stream, holding one piece at a time."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self._pieces = iter(pieces)
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        if not self._rest:
+            self._rest = memoryview(next(self._pieces, b""))
+        taken = min(len(buffer), len(self._rest))
+        buffer[:taken] = self._rest[:taken]
+        self._rest = self._rest[taken:]
+        return taken
+
+
+def records_of(pieces: Iterable[bytes], layout: Layout) -> Iterator[Record]:
+    """The records after the header, blank lines left out; one that cannot be read carries a `problem`.
+
+    Line numbers are physical lines of the file, as an editor shows them. Bytes that are not of the encoding
+    arrive as lone surrogates (U+DC80 to U+DCFF), so a single bad byte costs one record and not the file.
+    """
+    stream = io.BufferedReader(_Pieces(pieces), 262_144)
+    errors = "replace" if layout.encoding == "utf-16" else "surrogateescape"
+    text = io.TextIOWrapper(stream, layout.encoding, errors=errors, newline="")
+    lines = _Lines(text)
+    next(lines, None)
+    delimiter, width = layout.delimiter, len(layout.columns)
+    for line in lines:
+        if len(line) > MAX_LINE:
+            record = Record(lines.number, line[:MAX_LINE], [], "line_too_long")
+        elif '"' in line:
+            record = _quoted(line, lines, delimiter)
+        else:
+            body = line.rstrip("\r\n")
+            record = Record(lines.number, body, body.split(delimiter))
+        if record.problem:
+            yield record
+        elif any(record.fields) and record.text != _END_OF_FILE:
+            yield record if len(record.fields) == width else record._replace(problem="field_count")
+
+
+class _Lines:
+    """Physical lines, numbered; an over-long one comes cut at the limit, and lines can be handed back."""
+
+    def __init__(self, text: io.TextIOWrapper) -> None:
+        self.number = 0
+        self._readline = text.readline
+        self._returned: list[str] = []
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self._returned.pop() if self._returned else self._readline(MAX_LINE + 1)
+        if not line:
+            raise StopIteration
+        self.number += 1
+        if len(line) > MAX_LINE:
+            rest = line
+            while rest and not rest.endswith(("\n", "\r")):
+                rest = self._readline(MAX_LINE + 1)
+        return line
+
+    def give_back(self, lines: list[str]) -> None:
+        self._returned.extend(reversed(lines))
+        self.number -= len(lines)
+
+
+def _quoted(first: str, lines: _Lines, delimiter: str) -> Record:
+    start, taken = lines.number, [first]
+    quotes = first.count('"')
+    while quotes % 2 and len(taken) < MAX_LINES_IN_RECORD:
+        line = next(lines, None)
+        if line is None:
+            break
+        taken.append(line)
+        quotes += line.count('"')
+    if quotes % 2:
+        # A quote that never closes would swallow the rest of the file: only its own line is given up.
+        lines.give_back(taken[1:])
+        return Record(start, first.rstrip("\r\n"), [], "unclosed_quote")
+    body = "".join(taken).rstrip("\r\n")
+    try:
+        fields = next(csv.reader([body], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return Record(start, body, [], "bad_quoting")
+    return Record(start, body, fields)
