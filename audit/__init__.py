@@ -1,0 +1,1 @@
+"""What happened: acts recorded by services, append-only; imports nothing of ours."""

@@ -1,0 +1,118 @@
+"""Recording what happened, inside the transaction of the change it describes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from django.db import models, transaction
+
+from audit.models import AuditEvent
+
+BATCH = 2_000
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Whoever caused a change: a member of staff, a customer, a provider's webhook, or the system."""
+
+    kind: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    @classmethod
+    def user(cls, user_id: int | str) -> Actor:
+        """A member of staff, by the id of the account that signed in."""
+        return cls("user", str(user_id))
+
+    @classmethod
+    def customer(cls, customer_id: UUID) -> Actor:
+        """The customer, on the pages that need no login."""
+        return cls("customer", str(customer_id))
+
+    @classmethod
+    def provider(cls, name: str) -> Actor:
+        """An outside provider, through a verified webhook or file."""
+        return cls("provider", name)
+
+    @classmethod
+    def system(cls, name: str) -> Actor:
+        """A scheduled job of our own, by the name of the app that runs it."""
+        return cls("system", name)
+
+
+class Audited(Protocol):
+    """Any row that belongs to a tenant."""
+
+    tenant_id: int
+    pk: Any
+    _meta: Any
+
+
+class NotInTransaction(RuntimeError):
+    """An act was recorded outside the transaction of its change, so one could survive the other."""
+
+
+def record(event: str, *, target: Audited, actor: Actor, at: datetime, **data: Any) -> None:
+    """Append one act. ``data`` must be JSON and free of personal values.
+
+    Raises:
+        NotInTransaction: no transaction is open.
+    """
+    record_many(event, targets=[target], actor=actor, at=at, **data)
+
+
+def record_many(event: str, *, targets: Iterable[Audited], actor: Actor, at: datetime, **data: Any) -> None:
+    """Append the same act for many targets in one statement per 2,000."""
+    rows = [(target.tenant_id, target._meta.label_lower, str(target.pk)) for target in targets]
+    _append(event, rows, actor=actor, at=at, data=data)
+
+
+def record_ids(
+    event: str,
+    *,
+    model: type[models.Model],
+    tenant_id: int,
+    ids: Sequence[UUID],
+    actor: Actor,
+    at: datetime,
+    **data: Any,
+) -> None:
+    """As ``record_many``, for rows known only by their ids."""
+    label = model._meta.label_lower
+    _append(event, [(tenant_id, label, str(pk)) for pk in ids], actor=actor, at=at, data=data)
+
+
+def _append(
+    event: str,
+    rows: Sequence[tuple[int, str, str]],
+    *,
+    actor: Actor,
+    at: datetime,
+    data: dict[str, Any],
+) -> None:
+    if not transaction.get_connection().in_atomic_block:
+        raise NotInTransaction(event)
+    payload = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    AuditEvent.objects.bulk_create(
+        [
+            AuditEvent(
+                tenant_id=tenant_id,
+                at=at,
+                actor_kind=actor.kind,
+                actor_id=actor.id,
+                event=event,
+                target_type=label,
+                target_id=pk,
+                payload=payload,
+            )
+            for tenant_id, label, pk in rows
+        ],
+        batch_size=BATCH,
+    )

@@ -1,0 +1,109 @@
+"""Status changes: declared on the model, applied by compare-and-swap, always recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models, transaction
+
+from audit.services import Actor, record, record_ids
+
+
+class Stateful(models.Model):
+    """A model whose legal status changes are spelled out in ``TRANSITIONS``."""
+
+    TRANSITIONS: ClassVar[Mapping[str, set[str]]]
+    tenant_id: int
+    status: Any
+
+    class Meta:
+        abstract = True
+
+
+class IllegalTransition(Exception):
+    """The model's TRANSITIONS do not allow this move."""
+
+
+class LostRace(Exception):
+    """Somebody else moved the row first."""
+
+
+def transition(obj: Stateful, to: str, *, actor: Actor, at: datetime, **changes: Any) -> None:
+    """Move ``obj`` to status ``to``, setting the model fields ``changes`` in the same UPDATE.
+
+    Raises:
+        IllegalTransition: the move is not declared.
+        LostRace: the row no longer has the status that ``obj`` was read with.
+    """
+    was = str(obj.status)
+    _check(type(obj), was, to)
+    with transaction.atomic():
+        rows = type(obj)._base_manager.filter(pk=obj.pk, tenant_id=obj.tenant_id, status=was)
+        if not rows.update(status=to, **{name: _stored(obj, name, value) for name, value in changes.items()}):
+            raise LostRace(f"{obj._meta.label} {obj.pk} is no longer {was}")
+        record(event_name(type(obj), to), target=obj, actor=actor, at=at, was=was)
+    for field, value in {"status": to, **changes}.items():
+        setattr(obj, field, value)
+
+
+def transition_many(
+    model: type[Stateful],
+    ids: Sequence[UUID],
+    *,
+    was: str,
+    to: str,
+    actor: Actor,
+    at: datetime,
+    **changes: Any,
+) -> list[UUID]:
+    """Move every row of ``ids`` that still has status ``was``; the rest are left alone.
+
+    Returns:
+        The ids that really moved. Constant number of queries.
+
+    Raises:
+        IllegalTransition: the move is not declared.
+    """
+    _check(model, was, to)
+    if not ids:
+        return []
+    with transaction.atomic():
+        rows = model._base_manager.filter(pk__in=ids, status=was).select_for_update()
+        found = list(rows.order_by("pk").values_list("pk", "tenant_id"))
+        moved = [pk for pk, _ in found]
+        if moved:
+            model._base_manager.filter(pk__in=moved).update(status=to, **changes)
+            record_ids(
+                event_name(model, to),
+                model=model,
+                tenant_id=found[0][1],
+                ids=moved,
+                actor=actor,
+                at=at,
+                was=was,
+            )
+    return moved
+
+
+def event_name(model: type[models.Model], status: str) -> str:
+    """What the audit trail calls the arrival in a status: ``deliveryattempt.accepted``."""
+    return f"{model._meta.model_name}.{status}".lower()
+
+
+def _stored(obj: Stateful, name: str, value: Any) -> Any:
+    """What goes into the UPDATE: fields that depend on their row (encrypted ones) say so by ``value_for``."""
+    try:
+        field = obj._meta.get_field(name)
+    except FieldDoesNotExist:  # an attribute such as ``decision_id``
+        return value
+    bind = getattr(field, "value_for", None)
+    return bind(obj, value) if bind else value
+
+
+def _check(model: type[Stateful], was: str, to: str) -> None:
+    if to not in model.TRANSITIONS.get(was, ()):
+        raise IllegalTransition(f"{model._meta.label}: {was} -> {to}")

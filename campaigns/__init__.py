@@ -1,0 +1,1 @@
+"""The story: who is due, what they are sent, when, and what happens next."""

@@ -1,0 +1,134 @@
+"""Campaigns and periodic reviews: one customer in one campaign is the unit of work."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from audit.transitions import Stateful
+from customers.models import Customer, RiskTier
+from ekyc.models import Verification
+from questionnaires.models import Response
+from reviews.models import Case
+from tenants.models import TenantForeignKey, TenantModel
+
+
+class Campaign(Stateful, TenantModel):
+    """One planned run over everybody who is due."""
+
+    class Status(models.TextChoices):
+        DRAFT = "DRAFT", _("Draft")
+        AWAITING_APPROVAL = "AWAITING_APPROVAL", _("To be approved")
+        RUNNING = "RUNNING", _("Running")
+        PAUSED = "PAUSED", _("Paused")
+        CLOSED = "CLOSED", _("Closed")
+
+    TRANSITIONS = {
+        Status.DRAFT: {Status.AWAITING_APPROVAL, Status.CLOSED},
+        Status.AWAITING_APPROVAL: {Status.RUNNING, Status.DRAFT},
+        Status.RUNNING: {Status.PAUSED, Status.CLOSED},
+        Status.PAUSED: {Status.RUNNING, Status.CLOSED},
+    }
+
+    name = models.CharField(max_length=80)
+    status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
+    due_by = models.DateField()
+    deadline_on = models.DateField()
+    # {"ladder": {tier: [channels]}, "ekyc": {tier: method code or ""}}
+    plan = models.JSONField()
+    # what the plan found: population, due, not_due, exempt, by tier, by channel, exempt reasons, cost
+    counts = models.JSONField(default=dict)
+    plan_hash = models.CharField(max_length=64)
+    planned_by = models.BigIntegerField()
+    planned_at = models.DateTimeField()
+    submitted_by = models.BigIntegerField(null=True, blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.BigIntegerField(null=True, blank=True)
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_hash = models.CharField(max_length=64, blank=True)
+    return_reason = models.CharField(max_length=400, blank=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(approved_by__isnull=True)
+                | (
+                    ~models.Q(approved_by=models.F("submitted_by"))
+                    & ~models.Q(approved_by=models.F("planned_by"))
+                ),
+                name="campaign_four_eyes",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status__in=["RUNNING", "PAUSED"])
+                | models.Q(approved_by__isnull=False, approved_at__isnull=False),
+                name="campaign_approved",
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "status"], name="campaign_by_status")]
+
+    def __str__(self) -> str:
+        return f"campaign {self.pk}"
+
+
+class PeriodicReview(Stateful, TenantModel):
+    """One customer in one campaign, from being due to being up to date."""
+
+    class Status(models.TextChoices):
+        PLANNED = "PLANNED", _("Planned")
+        NOTIFIED = "NOTIFIED", _("Notified")
+        VERIFYING = "VERIFYING", _("Answered, identity to be verified")
+        IN_REVIEW = "IN_REVIEW", _("In review")
+        COMPLETED = "COMPLETED", _("Completed")
+        UNREACHABLE = "UNREACHABLE", _("Undeliverable")
+        NO_ANSWER = "NO_ANSWER", _("No answer")
+        CANCELLED = "CANCELLED", _("Cancelled")
+
+    class Reason(models.TextChoices):
+        CALENDAR = "CALENDAR", _("Review cycle")
+        EVENT = "EVENT", _("Event")
+
+    # An answer counts whenever it comes: from somebody thought unreachable, or after the deadline.
+    TRANSITIONS = {
+        Status.PLANNED: {Status.NOTIFIED, Status.UNREACHABLE, Status.CANCELLED},
+        Status.NOTIFIED: {
+            Status.VERIFYING,
+            Status.IN_REVIEW,
+            Status.COMPLETED,
+            Status.UNREACHABLE,
+            Status.NO_ANSWER,
+            Status.CANCELLED,
+        },
+        Status.VERIFYING: {Status.IN_REVIEW, Status.COMPLETED, Status.CANCELLED},
+        Status.IN_REVIEW: {Status.COMPLETED, Status.CANCELLED},
+        Status.UNREACHABLE: {Status.VERIFYING, Status.IN_REVIEW, Status.COMPLETED, Status.CANCELLED},
+        Status.NO_ANSWER: {Status.VERIFYING, Status.IN_REVIEW, Status.COMPLETED, Status.CANCELLED},
+    }
+
+    campaign = TenantForeignKey(Campaign, on_delete=models.PROTECT, related_name="reviews")
+    customer = TenantForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=12, choices=Status, default=Status.PLANNED)
+    reason = models.CharField(max_length=10, choices=Reason, default=Reason.CALENDAR)
+    tier = models.CharField(max_length=6, choices=RiskTier)
+    due_on = models.DateField()
+    # the channel tried last, "" before the first notice
+    channel = models.CharField(max_length=8, blank=True)
+    response = TenantForeignKey(Response, on_delete=models.PROTECT, null=True, related_name="+")
+    verification = TenantForeignKey(Verification, on_delete=models.PROTECT, null=True, related_name="+")
+    case = TenantForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    notified_at = models.DateTimeField(null=True, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "campaign", "customer"], name="review_once"),
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "campaign", "status", "id"], name="review_by_status"),
+            models.Index(fields=["tenant", "customer"], name="review_by_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"periodic review {self.pk}"

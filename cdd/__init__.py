@@ -1,0 +1,1 @@
+"""Puts the product together: settings, URLs, Celery, servers and commands; holds no business rule."""

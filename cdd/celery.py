@@ -1,0 +1,73 @@
+"""Celery: where tasks run and when. The rows are the queue; a message lost here costs one interval."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdd.settings")
+
+from django.conf import settings
+
+app = Celery("keizoku")
+app.conf.update(
+    broker_url=(
+        settings.REDIS_URL.replace("unix://", "redis+socket://")
+        if settings.REDIS_URL.startswith("unix://")
+        else settings.REDIS_URL
+    ),
+    result_backend=None,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    timezone="Asia/Tokyo",
+    enable_utc=True,
+    # A failure is recorded in our tables, not in the broker; tasks are idempotent claims.
+    task_acks_late=True,
+    task_acks_on_failure=True,
+    task_acks_on_timeout=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    task_soft_time_limit=240,
+    task_time_limit=300,
+    worker_max_tasks_per_child=500,
+    worker_max_memory_per_child=600_000,
+    worker_soft_shutdown_timeout=30,
+    worker_hijack_root_logger=False,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        "visibility_timeout": 900,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+    },
+    task_default_queue="default",
+    task_routes={
+        "channels.tasks.print_letters": {"queue": "letters"},
+        "channels.tasks.*": {"queue": "delivery"},
+        "ekyc.tasks.*": {"queue": "delivery"},
+        "customers.tasks.*": {"queue": "bulk"},
+        "risk.tasks.*": {"queue": "bulk"},
+        "campaigns.tasks.*": {"queue": "bulk"},
+    },
+    beat_schedule={
+        "imports": {
+            "task": "customers.tasks.run_waiting_imports",
+            "schedule": 3.0,
+            "options": {"expires": 9},
+        },
+        "ratings": {"task": "risk.tasks.rate_waiting", "schedule": 3.0, "options": {"expires": 9}},
+        "campaigns": {"task": "campaigns.tasks.run_campaigns", "schedule": 3.0, "options": {"expires": 9}},
+        "overdue": {
+            "task": "campaigns.tasks.close_overdue_reviews",
+            "schedule": crontab(minute="5", hour="0"),
+        },
+        "dispatch": {"task": "channels.tasks.dispatch_due", "schedule": 2.0, "options": {"expires": 6}},
+        "inbox": {"task": "channels.tasks.process_inbox", "schedule": 2.0, "options": {"expires": 6}},
+        "sweep": {"task": "channels.tasks.sweep", "schedule": 10.0, "options": {"expires": 30}},
+        "ekyc-inbox": {"task": "ekyc.tasks.process_inbox", "schedule": 2.0, "options": {"expires": 6}},
+        "check-tenancy": {"task": "tenants.tasks.check_tenancy", "schedule": crontab(minute="15", hour="3")},
+    },
+)
+app.autodiscover_tasks(["tenants", "customers", "risk", "campaigns", "channels", "ekyc"])

@@ -1,0 +1,18 @@
+"""Every address of the product: staff pages, the customer's pages under /r/, webhooks, health."""
+
+from django.urls import include, path
+
+from cdd import health
+
+urlpatterns = [
+    path("healthz", health.alive, name="alive"),
+    path("readyz", health.ready, name="ready"),
+    path("r/", include("portal.urls")),
+    path("webhooks/", include("channels.urls")),
+    path("webhooks/", include("ekyc.urls")),
+    path("", include("tenants.urls")),
+    path("", include("reporting.urls")),
+    path("", include("customers.urls")),
+    path("", include("campaigns.urls")),
+    path("", include("reviews.urls")),
+]

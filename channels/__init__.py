@@ -1,0 +1,1 @@
+"""Getting a notice to a person, and knowing what became of it."""

@@ -1,0 +1,179 @@
+"""Notices and what became of each try to deliver them: the outbox, which is the queue."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from audit.transitions import Stateful
+from customers.models import ContactPoint, Customer
+from tenants.fields import EncryptedBinaryField, EncryptedJSONField
+from tenants.inbox import InboxEvent
+from tenants.models import TenantForeignKey, TenantModel
+
+
+class ChannelKind(models.TextChoices):
+    """The ways to a customer, cheapest first."""
+
+    LINE = "LINE", _("LINE")
+    SMS = "SMS", _("SMS")
+    EMAIL = "EMAIL", _("E-mail")
+    POST = "POST", _("Post")
+
+
+class ProviderAccount(TenantModel):
+    """A tenant's account with the provider of one channel."""
+
+    channel = models.CharField(max_length=8, choices=ChannelKind)
+    provider = models.CharField(max_length=24)
+    public_id = models.CharField(max_length=32, help_text=_("Opaque name in webhook addresses."))
+    credentials = EncryptedJSONField()
+    options = models.JSONField(default=dict)  # base_url, sender …: nothing secret
+    is_paused = models.BooleanField(default=False)
+    pause_reason = models.CharField(max_length=80, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "channel"], name="account_of_channel"),
+            models.UniqueConstraint(fields=["tenant", "public_id"], name="account_public_id"),
+        ]
+        indexes = [models.Index(fields=["public_id"], name="account_by_public_id")]
+
+    def __str__(self) -> str:
+        return f"{self.provider} account {self.pk}"
+
+
+class Notice(TenantModel):
+    """What a customer is told: one purpose, for one review."""
+
+    class Purpose(models.TextChoices):
+        REQUEST = "REQUEST", _("Request")
+        REMINDER = "REMINDER", _("Reminder")
+
+    customer = TenantForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
+    reference = models.UUIDField()
+    purpose = models.CharField(max_length=10, choices=Purpose)
+    sequence = models.PositiveSmallIntegerField(default=1)
+    language = models.CharField(max_length=8, default="ja")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "reference", "purpose", "sequence"], name="notice_once")
+        ]
+        indexes = [models.Index(fields=["tenant", "customer", "created_at"], name="notice_by_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.purpose} notice {self.pk}"
+
+
+class DeliveryAttempt(Stateful, TenantModel):
+    """One try to deliver a notice by one channel. Its id is the provider's idempotency key."""
+
+    class Status(models.TextChoices):
+        QUEUED = "QUEUED", _("Waiting")
+        SENDING = "SENDING", _("Being sent")
+        ACCEPTED = "ACCEPTED", _("Accepted by the provider")
+        DELIVERED = "DELIVERED", _("Delivered")
+        RETURNED = "RETURNED", _("Returned")
+        FAILED = "FAILED", _("Failed")
+        UNKNOWN = "UNKNOWN", _("Outcome unknown")
+        CANCELLED = "CANCELLED", _("Cancelled")
+
+    # A provider's own report may overtake the send that caused it.
+    TRANSITIONS = {
+        Status.QUEUED: {Status.SENDING, Status.CANCELLED, Status.FAILED},
+        Status.SENDING: {
+            Status.ACCEPTED,
+            Status.DELIVERED,
+            Status.RETURNED,
+            Status.FAILED,
+            Status.UNKNOWN,
+            Status.QUEUED,
+        },
+        Status.UNKNOWN: {
+            Status.ACCEPTED,
+            Status.DELIVERED,
+            Status.RETURNED,
+            Status.FAILED,
+            Status.QUEUED,
+        },
+        Status.ACCEPTED: {Status.DELIVERED, Status.RETURNED, Status.FAILED},
+        # Post is delivered until it comes back.
+        Status.DELIVERED: {Status.RETURNED},
+    }
+
+    notice = TenantForeignKey(Notice, on_delete=models.PROTECT, related_name="attempts")
+    account = TenantForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+")
+    contact_point = TenantForeignKey(ContactPoint, on_delete=models.PROTECT, null=True, related_name="+")
+    channel = models.CharField(max_length=8, choices=ChannelKind)
+    # LINE only: push to a linked account, or a notification message by telephone number
+    method = models.CharField(max_length=8, blank=True)
+    status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    snapshot = EncryptedJSONField()  # exactly what is sent, so that a retry sends the same
+    not_before = models.DateTimeField()
+    claim = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    first_tried_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    settled_at = models.DateTimeField(null=True, blank=True)
+    provider_reference = models.CharField(max_length=80, blank=True)
+    failure_kind = models.CharField(max_length=16, blank=True)
+    failure_code = models.CharField(max_length=40, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "notice", "channel"], name="attempt_once")]
+        indexes = [
+            models.Index(
+                fields=["tenant", "channel", "not_before", "id"],
+                name="attempt_queue",
+                condition=models.Q(status="QUEUED"),
+            ),
+            models.Index(
+                fields=["tenant", "lease_until"],
+                name="attempt_open",
+                condition=models.Q(status__in=["SENDING", "UNKNOWN", "ACCEPTED"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} attempt {self.pk}"
+
+
+class Letter(TenantModel):
+    """A letter as printed: kept, never rendered again, because a second rendering may differ."""
+
+    attempt = TenantForeignKey(DeliveryAttempt, on_delete=models.CASCADE, related_name="letters")
+    pdf = EncryptedBinaryField()
+    sha256 = models.CharField(max_length=64)
+    pages = models.PositiveSmallIntegerField()
+    rendered_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "attempt"], name="letter_of_attempt")]
+
+    def __str__(self) -> str:
+        return f"letter {self.pk}"
+
+
+class WebhookEvent(InboxEvent):
+    """What a channel's provider told us."""
+
+    account = TenantForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+")
+    # Twilio's callbacks name the attempt in the address
+    attempt_reference = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "provider", "event_id"], name="channel_event_once")
+        ]
+        indexes = [
+            models.Index(
+                fields=["tenant", "received_at"],
+                name="channel_events_waiting",
+                condition=models.Q(processed_at__isnull=True),
+            )
+        ]

@@ -1,0 +1,233 @@
+"""The customer file: who the customers are, how to reach them, and how we came to know it."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from audit.transitions import Stateful
+from tenants.fields import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
+from tenants.models import TenantForeignKey, TenantModel
+
+
+class RiskTier(models.TextChoices):
+    """How risky a customer is; empty means not rated yet."""
+
+    HIGH = "HIGH", _("High")
+    MEDIUM = "MEDIUM", _("Medium")
+    LOW = "LOW", _("Low")
+
+
+class DueDiligence(models.TextChoices):
+    """How much care is owed. Simplified: exempt from mailing, with reasons (FSA guideline FAQ on SDD)."""
+
+    SIMPLIFIED = "SIMPLIFIED", _("Simplified")
+    STANDARD = "STANDARD", _("Standard")
+    ENHANCED = "ENHANCED", _("Enhanced")
+
+
+class Customer(Stateful, TenantModel):
+    """A person or a company under due diligence.
+
+    What identifies them is sealed in ``profile``; what only bears on risk stands plain, for segments.
+    """
+
+    class Kind(models.TextChoices):
+        INDIVIDUAL = "INDIVIDUAL", _("Individual")
+        COMPANY = "COMPANY", _("Company")
+
+    class Status(models.TextChoices):
+        ACTIVE = "ACTIVE", _("Active")
+        CLOSED = "CLOSED", _("Closed")
+
+    TRANSITIONS = {Status.ACTIVE: {Status.CLOSED}, Status.CLOSED: {Status.ACTIVE}}
+
+    number = models.CharField(max_length=40)
+    kind = models.CharField(max_length=12, choices=Kind)
+    status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
+    # name, kana, birth_on, account_number; companies: representative, owners
+    profile = EncryptedJSONField()
+    name_index = models.BinaryField(max_length=16, null=True)
+    kana_index = models.BinaryField(max_length=16, null=True)
+    corporate_number = models.CharField(max_length=13, blank=True)
+
+    nationality = models.CharField(max_length=2, blank=True)
+    country_of_residence = models.CharField(max_length=2, blank=True)
+    residence_expires_on = models.DateField(null=True, blank=True)
+    occupation = models.CharField(max_length=24, blank=True)
+    industry = models.CharField(max_length=24, blank=True)
+    purpose = models.CharField(max_length=24, blank=True)
+    is_foreign_pep = models.BooleanField(null=True)
+    handles_cash = models.BooleanField(null=True)
+    sends_abroad = models.BooleanField(null=True)
+    branch_code = models.CharField(max_length=8, blank=True)
+    language = models.CharField(max_length=8, default="ja")
+
+    opened_on = models.DateField(null=True, blank=True)
+    last_reviewed_on = models.DateField(null=True, blank=True)
+    next_review_on = models.DateField(null=True, blank=True)
+    risk_tier = models.CharField(max_length=6, choices=RiskTier, blank=True)
+    due_diligence = models.CharField(max_length=10, choices=DueDiligence, blank=True)
+    rated_at = models.DateTimeField(null=True, blank=True)
+    is_rating_due = models.BooleanField(default=True)
+    # SHA-256 of the imported row's values, so that an unchanged row costs no write
+    source_hash = models.BinaryField(max_length=32, null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "number"], name="customer_number")]
+        indexes = [
+            models.Index(fields=["tenant", "name_index"], name="customer_by_name"),
+            models.Index(fields=["tenant", "kana_index"], name="customer_by_kana"),
+            models.Index(fields=["tenant", "next_review_on"], name="customer_by_next_review"),
+            models.Index(
+                fields=["tenant", "id"], name="customer_rating_due", condition=models.Q(is_rating_due=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"customer {self.pk}"
+
+
+class ContactPoint(TenantModel):
+    """One address on one channel, and whether it works."""
+
+    class Channel(models.TextChoices):
+        LINE = "LINE", _("LINE")
+        PHONE = "PHONE", _("Telephone")
+        EMAIL = "EMAIL", _("E-mail")
+        POST = "POST", _("Post")
+
+    class Health(models.TextChoices):
+        UNKNOWN = "UNKNOWN", _("Not tried")
+        WORKING = "WORKING", _("Working")
+        UNREACHABLE = "UNREACHABLE", _("Unreachable")
+
+    customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="contact_points")
+    channel = models.CharField(max_length=8, choices=Channel)
+    # LINE: user id; PHONE: E.164; EMAIL: address; POST: {"postal_code": 7 digits, "address": text}
+    value = EncryptedJSONField()
+    value_index = models.BinaryField(max_length=16)
+    health = models.CharField(max_length=12, choices=Health, default=Health.UNKNOWN)
+    health_at = models.DateTimeField(null=True, blank=True)
+    is_current = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "customer", "channel"],
+                condition=models.Q(is_current=True),
+                name="current_contact_point",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "value_index"], name="contact_by_value"),
+            models.Index(fields=["tenant", "customer"], name="contact_by_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.channel} of customer {self.customer_id}"
+
+
+class AttributeChange(TenantModel):
+    """What one attribute was and became, when, from which source: the history of the file."""
+
+    class Source(models.TextChoices):
+        IMPORT = "IMPORT", _("Import")
+        CUSTOMER = "CUSTOMER", _("Customer's answer")
+        STAFF = "STAFF", _("Staff")
+
+    customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="changes")
+    attribute = models.CharField(max_length=40)
+    before = EncryptedJSONField(null=True)
+    after = EncryptedJSONField(null=True)
+    source = models.CharField(max_length=10, choices=Source)
+    source_reference = models.UUIDField(null=True, blank=True)
+    actor = models.CharField(max_length=100)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "customer", "at"], name="change_by_customer")]
+
+    def __str__(self) -> str:
+        return f"{self.attribute} of customer {self.customer_id} at {self.at:%Y-%m-%d}"
+
+
+class CustomerImport(Stateful, TenantModel):
+    """One file of customers, from upload to result."""
+
+    class Status(models.TextChoices):
+        UPLOADED = "UPLOADED", _("Waiting")
+        RUNNING = "RUNNING", _("Reading")
+        COMPLETED = "COMPLETED", _("Completed")
+        FAILED = "FAILED", _("Failed")
+
+    TRANSITIONS = {
+        Status.UPLOADED: {Status.RUNNING, Status.FAILED},
+        Status.RUNNING: {Status.COMPLETED, Status.FAILED},
+    }
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.UPLOADED)
+    filename = EncryptedTextField()
+    sha256 = models.CharField(max_length=64)
+    size = models.BigIntegerField()
+    encoding = models.CharField(max_length=16, blank=True)
+    uploaded_by = models.BigIntegerField()
+    uploaded_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True, blank=True)
+    # Progress. Rows up to ``next_line`` are committed; a run that died goes on from there.
+    next_line = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    rows_total = models.PositiveIntegerField(null=True, blank=True)
+    rows_created = models.PositiveIntegerField(default=0)
+    rows_updated = models.PositiveIntegerField(default=0)
+    rows_unchanged = models.PositiveIntegerField(default=0)
+    rows_rejected = models.PositiveIntegerField(default=0)
+    failure_code = models.CharField(max_length=40, blank=True)
+    failure_params = models.JSONField(default=dict)
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "status"], name="import_by_status")]
+
+    def __str__(self) -> str:
+        return f"import {self.pk}"
+
+    @property
+    def rows_done(self) -> int:
+        """Rows whose fate is decided."""
+        return self.rows_created + self.rows_updated + self.rows_unchanged + self.rows_rejected
+
+
+class ImportChunk(TenantModel):
+    """A piece of an uploaded file, sealed, in order."""
+
+    customer_import = TenantForeignKey(CustomerImport, on_delete=models.CASCADE, related_name="chunks")
+    position = models.PositiveIntegerField()
+    body = EncryptedBinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "customer_import", "position"], name="chunk_position")
+        ]
+
+    def __str__(self) -> str:
+        return f"chunk {self.position} of import {self.customer_import_id}"
+
+
+class RejectedRow(TenantModel):
+    """A row of the file that was not taken, with the place and the reason; never dropped in silence."""
+
+    customer_import = TenantForeignKey(CustomerImport, on_delete=models.CASCADE, related_name="rejected_rows")
+    line = models.PositiveIntegerField()
+    column = models.CharField(max_length=40, blank=True)
+    code = models.CharField(max_length=40)
+    params = EncryptedJSONField()
+    original = EncryptedJSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "customer_import", "line"], name="rejected_by_line")]
+
+    def __str__(self) -> str:
+        return f"line {self.line} of import {self.customer_import_id}: {self.code}"

@@ -1,0 +1,1 @@
+"""Proving that the person answering is who they say they are, through a provider."""

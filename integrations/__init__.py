@@ -1,0 +1,1 @@
+"""Other systems of the bank: API keys, outbound webhooks, file exchange."""

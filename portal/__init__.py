@@ -1,0 +1,1 @@
+"""The customer's side: every page that is reachable without a login."""

@@ -1,0 +1,1 @@
+"""What customers are asked, in immutable versions, and what they answered."""

@@ -1,0 +1,1 @@
+"""Seeing and showing: the home page, figures, the audit list and evidence."""

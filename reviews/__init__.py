@@ -1,0 +1,1 @@
+"""Judgement: answers against the file, discrepancies, decisions and the second pair of eyes."""

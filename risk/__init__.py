@@ -1,0 +1,1 @@
+"""How risky a customer is, why, and therefore how often they are reviewed."""

@@ -1,0 +1,1 @@
+"""Whose data it is: tenants, users, roles, the scope every query runs in, keys and encrypted fields."""

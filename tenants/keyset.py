@@ -1,0 +1,95 @@
+"""Long lists by key, not by offset: page n costs what page 1 costs, and counting stops at a cap."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+
+COUNT_CAP = 10_000
+
+
+@dataclass(frozen=True)
+class Page[M: models.Model]:
+    """One screenful, and where the next and the previous begin."""
+
+    items: list[M]
+    next_cursor: str | None
+    previous_cursor: str | None
+    count: int
+    is_capped: bool
+
+
+def keyset_page[M: models.Model](
+    rows: models.QuerySet[M],
+    *,
+    order: Sequence[str] = ("-id",),
+    cursor: str | None = None,
+    limit: int = 50,
+) -> Page[M]:
+    """The rows after (or before) ``cursor`` in ``order``, whose last field must be unique.
+
+    A cursor that cannot be read starts from the beginning: an address may be cut or aged.
+    """
+    backwards, position = _read(cursor, rows.model, order)
+    wanted = [_flip(name) for name in order] if backwards else list(order)
+    page = rows.order_by(*wanted)
+    if position is not None:
+        page = page.filter(_beyond(wanted, position))
+    found = list(page[: limit + 1])
+    more = len(found) > limit
+    found = found[:limit]
+    if backwards:
+        found.reverse()
+    has_next = bool(found) and (more if not backwards else position is not None)
+    has_previous = bool(found) and (more if backwards else position is not None)
+    count = rows.order_by()[: COUNT_CAP + 1].count()
+    return Page(
+        items=found,
+        next_cursor=_write("n", found[-1], order) if has_next else None,
+        previous_cursor=_write("p", found[0], order) if has_previous else None,
+        count=min(count, COUNT_CAP),
+        is_capped=count > COUNT_CAP,
+    )
+
+
+def _flip(name: str) -> str:
+    return name[1:] if name.startswith("-") else "-" + name
+
+
+def _beyond(order: Sequence[str], position: Sequence[Any]) -> Q:
+    """Strictly after ``position`` in lexicographic ``order``."""
+    condition = Q()
+    equal = Q()
+    for name, value in zip(order, position, strict=True):
+        field = name.lstrip("-")
+        step = "lt" if name.startswith("-") else "gt"
+        condition |= equal & Q(**{f"{field}__{step}": value})
+        equal &= Q(**{field: value})
+    return condition
+
+
+def _write(direction: str, row: models.Model, order: Sequence[str]) -> str:
+    values = [str(getattr(row, name.lstrip("-"))) for name in order]
+    return base64.urlsafe_b64encode(json.dumps([direction, *values]).encode()).decode().rstrip("=")
+
+
+def _read(
+    cursor: str | None, model: type[models.Model], order: Sequence[str]
+) -> tuple[bool, list[Any] | None]:
+    if not cursor:
+        return False, None
+    try:
+        direction, *texts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        fields = [model._meta.get_field(name.lstrip("-")) for name in order]
+        values = [field.to_python(text) for field, text in zip(fields, texts, strict=True)]  # type: ignore[union-attr]  # concrete fields
+    except (ValueError, TypeError, binascii.Error, ValidationError):
+        return False, None
+    return direction == "p", values

@@ -1,0 +1,49 @@
+"""The questions that may be asked before the tenant is known, each a SECURITY DEFINER function.
+
+The application role cannot read the tables behind them, so nothing can be listed, only asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection
+
+
+@dataclass(frozen=True)
+class MembershipOf:
+    """Where a person who has signed in may work, and as what."""
+
+    tenant_id: int
+    membership_id: UUID
+    role: str
+
+
+def tenant_of_link(token_hash: bytes) -> int | None:
+    """Whose answer link has this SHA-256, if any."""
+    return _one("SELECT keizoku_tenant_of_link(%s)", token_hash)
+
+
+def tenant_of_channel(public_id: str) -> int | None:
+    """Whose provider account is called by this opaque name in webhook addresses, if any."""
+    return _one("SELECT keizoku_tenant_of_channel(%s)", public_id)
+
+
+def tenant_of_ekyc_account(public_id: str) -> int | None:
+    """As ``tenant_of_channel``, for eKYC providers."""
+    return _one("SELECT keizoku_tenant_of_ekyc_account(%s)", public_id)
+
+
+def memberships_of(user_id: int) -> list[MembershipOf]:
+    """The active memberships of an account, in active tenants, by the tenant's id."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tenant_id, membership_id, role FROM keizoku_memberships_of(%s)", [user_id])
+        return [MembershipOf(*row) for row in cursor.fetchall()]
+
+
+def _one(sql: str, value: object) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [value])
+        row = cursor.fetchone()
+    return None if row is None else row[0]

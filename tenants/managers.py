@@ -1,0 +1,77 @@
+"""The default-deny manager: outside a tenant scope it refuses, inside it adds the tenant itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+
+from tenants.scoping import NoTenantScope, current_tenant_id
+
+if TYPE_CHECKING:
+    from tenants.models import TenantModel
+
+
+class TenantQuerySet[M: "TenantModel"](models.QuerySet[M]):
+    """Rows of one tenant. Evaluated after its scope has closed, it raises instead of answering «none»."""
+
+    _tenant_id: int | None = None
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]  # Django's internal copy hook, absent from the stubs
+        clone._tenant_id = self._tenant_id
+        return clone
+
+    def _fetch_all(self) -> None:
+        if self._result_cache is None:
+            self._check_scope()
+        super()._fetch_all()  # type: ignore[misc]  # as above
+
+    def iterator(self, *args: Any, **kwargs: Any) -> Any:
+        """Stream the rows; the scope must stay open meanwhile."""
+        self._check_scope()
+        return super().iterator(*args, **kwargs)
+
+    def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
+        """Insert rows, each given the tenant in scope unless it names one."""
+        rows = list(objs)
+        for row in rows:
+            row.adopt_tenant()
+        return super().bulk_create(rows, *args, **kwargs)
+
+    def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
+        """Write changed fields of many rows; encrypted ones are sealed for their row."""
+        rows = list(objs)
+        sealing = [f for f in map(self.model._meta.get_field, fields) if hasattr(f, "value_for")]
+        plain = [{f.attname: row.__dict__.get(f.attname) for f in sealing} for row in rows]
+        for row, values in zip(rows, plain, strict=True):
+            for f in sealing:
+                sealed = f.value_for(row, values[f.attname])
+                row.__dict__[f.attname] = models.Value(sealed, output_field=models.BinaryField())
+        try:
+            return super().bulk_update(rows, fields, batch_size)
+        finally:
+            for row, values in zip(rows, plain, strict=True):
+                row.__dict__.update(values)
+
+    def _check_scope(self) -> None:
+        if self._tenant_id is not None and current_tenant_id() != self._tenant_id:
+            raise NoTenantScope(f"{self.model._meta.label} was read after the scope of its tenant closed.")
+
+
+class TenantManager[M: "TenantModel"](models.Manager[M]):
+    """``objects`` of every tenant model."""
+
+    def get_queryset(self) -> TenantQuerySet[M]:
+        """The tenant's rows.
+
+        Raises:
+            NoTenantScope: no scope is open.
+        """
+        tenant_id = current_tenant_id()
+        if tenant_id is None:
+            raise NoTenantScope(f"{self.model._meta.label} was queried outside any tenant scope.")
+        rows: TenantQuerySet[M] = TenantQuerySet(self.model, using=self._db)
+        rows = rows.filter(tenant_id=tenant_id)
+        rows._tenant_id = tenant_id
+        return rows

@@ -1,0 +1,69 @@
+"""From the signed-in person to their tenant: opens the scope that every staff view works in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import translation
+
+from audit.services import Actor
+from tenants.lookups import MembershipOf, memberships_of
+from tenants.models import Tenant, User
+from tenants.scoping import tenant_context
+
+SESSION_TENANT = "tenant"
+
+
+class StaffRequest(HttpRequest):
+    """A request of a member of staff, as the middleware leaves it."""
+
+    user: User
+    tenant: Tenant
+    membership: MembershipOf
+    memberships: list[MembershipOf]
+    actor: Actor
+
+
+class TenantMiddleware:
+    """Sets ``tenant``, ``membership``, ``memberships`` and ``actor``, and opens the tenant's scope.
+
+    The tenant comes from the person's memberships and the choice kept in their session, never from
+    an address, a header or a body.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return self.get_response(request)
+        memberships = memberships_of(request.user.pk)
+        if not memberships:
+            return self.get_response(request)
+        chosen = request.session.get(SESSION_TENANT)
+        membership = next((m for m in memberships if m.tenant_id == chosen), memberships[0])
+        request.membership = membership  # type: ignore[attr-defined]  # see StaffRequest
+        request.memberships = memberships  # type: ignore[attr-defined]
+        request.tenant = Tenant.objects.get(pk=membership.tenant_id)  # type: ignore[attr-defined]
+        request.actor = Actor.user(request.user.pk)  # type: ignore[attr-defined]
+        with tenant_context(membership.tenant_id):
+            return self.get_response(request)
+
+
+class LanguageMiddleware:
+    """The language a person chose: staff by their account, everybody else by cookie, Japanese otherwise."""
+
+    COOKIE = "language"
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        chosen = getattr(request.user, "language", None) or request.COOKIES.get(self.COOKIE, "ja")
+        language = chosen if translation.check_for_language(chosen) else "ja"
+        with translation.override(language):
+            request.LANGUAGE_CODE = language
+            response = self.get_response(request)
+        response.headers.setdefault("Content-Language", language)
+        return response

@@ -1,0 +1,170 @@
+"""Tenants, the people who work for them, and what every tenant's row has in common."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tenants.identifiers import uuid7
+from tenants.managers import TenantManager
+from tenants.scoping import TenantScopeError, required_tenant_id
+
+
+class Tenant(models.Model):
+    """A financial institution. Readable without a scope; holds nothing secret or personal."""
+
+    class Status(models.TextChoices):
+        ACTIVE = "ACTIVE", _("Active")
+        SUSPENDED = "SUSPENDED", _("Suspended")
+
+    slug = models.SlugField(max_length=40, unique=True)
+    name = models.CharField(max_length=80)
+    name_en = models.CharField(max_length=80)
+    kind_word = models.CharField(
+        max_length=16,
+        default="当行",
+        help_text=_("How it speaks of itself to customers: 当行, 当金庫, 当社."),
+    )
+    status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
+    phone = models.CharField(max_length=20)
+    phone_hours = models.CharField(max_length=80)
+    official_site = models.URLField()
+    postal_code = models.CharField(max_length=7, blank=True)
+    address = models.CharField(max_length=120, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes accounts; e-mail addresses are compared without regard to case."""
+
+    def create_user(self, *, email: str, name: str, password: str | None = None, **fields: Any) -> User:
+        """A member of staff who can sign in once a membership exists."""
+        user = self.model(email=email.strip().lower(), name=name, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """The account of an e-mail address."""
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """A person on a bank's staff (or an operator of the service). May belong to several tenants."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=80)
+    language = models.CharField(max_length=5, default="ja")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return f"user {self.pk}"
+
+
+class TenantModel(models.Model):
+    """A row that belongs to one tenant. Row-level security and composite keys guard its table."""
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+", editable=False)
+
+    objects: ClassVar[TenantManager[Any]] = TenantManager()
+
+    class Meta:
+        abstract = True
+
+    def adopt_tenant(self) -> None:
+        """Give a new row the tenant in scope.
+
+        Raises:
+            TenantScopeError: it names another tenant.
+        """
+        tenant_id = required_tenant_id()
+        if self.tenant_id is None:
+            self.tenant_id = tenant_id
+        elif self.tenant_id != tenant_id:
+            raise TenantScopeError(
+                f"{self._meta.label} of tenant {self.tenant_id} in the scope of {tenant_id}."
+            )
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the row, in its own tenant's scope only."""
+        self.adopt_tenant()
+        super().save(*args, **kwargs)
+
+
+class TenantForeignKey[T: TenantModel, S](models.ForeignKey[T, S]):
+    """A reference between rows of one tenant.
+
+    The database holds the composite key (tenant, id), written by ``tenants.operations.ProtectTable``,
+    because a plain foreign key is checked without row-level security.
+    """
+
+    def __init__(self, to: Any, on_delete: Any, **kwargs: Any) -> None:
+        kwargs["db_constraint"] = False
+        super().__init__(to, on_delete, **kwargs)
+
+    def deconstruct(self) -> Any:
+        """As a foreign key, less the constraint that is always off."""
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("db_constraint", None)
+        return name, path, args, kwargs
+
+
+class Role(models.TextChoices):
+    """What a person does for a tenant; what each may do is in `tenants.permissions`."""
+
+    ADMINISTRATOR = "ADMINISTRATOR", _("Administrator")
+    OFFICER = "OFFICER", _("Compliance officer")
+    APPROVER = "APPROVER", _("Approver")
+    AUDITOR = "AUDITOR", _("Auditor")
+
+
+class Membership(TenantModel):
+    """A person's place in a tenant."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    role = models.CharField(max_length=16, choices=Role)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "user"], name="membership_of_user")]
+
+    def __str__(self) -> str:
+        return f"membership {self.pk}"
+
+
+class TenantKey(TenantModel):
+    """One version of a tenant's data key, wrapped by the key-encryption key."""
+
+    version = models.PositiveSmallIntegerField()
+    wrapped = models.BinaryField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "version"], name="tenant_key_version")]
+
+    def __str__(self) -> str:
+        return f"key version {self.version}"
+
+
+def tenant_in_scope() -> Tenant:
+    """The tenant whose scope is open.
+
+    Raises:
+        NoTenantScope: none is.
+    """
+    return Tenant.objects.get(pk=required_tenant_id())

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL backend, with every transaction bound to one tenant."""

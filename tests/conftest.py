@@ -1,0 +1,263 @@
+"""What every test may ask for: throw-away servers, a database as the application's role, two banks, people."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+from django.test import Client
+from pytest_django import DjangoDbBlocker
+
+from audit.services import Actor
+from cdd.servers import EmbeddedServers
+from tenants.keys import forget_keys, key_encryption_key
+from tenants.models import Role, Tenant, User
+from tenants.scoping import tenant_context
+from tenants.services import add_member, create_tenant
+
+ROOT = Path(__file__).resolve().parent.parent
+NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # Tuesday noon in Tokyo
+SYSTEM = Actor.system("tests")
+
+
+@pytest.fixture(scope="session")
+def place() -> Iterator[Path]:
+    """A directory of this run that the servers' account can enter."""
+    place = Path(tempfile.mkdtemp(prefix="keizoku-test-"))
+    place.chmod(0o711)
+    yield place
+    shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def servers(place: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[EmbeddedServers]:
+    """PostgreSQL and Valkey, migrated by the owner, with Django's connections pointed at them."""
+    from cdd.settings import database
+
+    servers = EmbeddedServers(place / "servers", durable=False)
+    servers.start()
+    environment = servers.environment()
+    kek = place / "kek"
+    kek.write_bytes(secrets.token_bytes(32))
+    settings.KEK_FILE = str(kek)
+    key_encryption_key.cache_clear()
+    settings.REDIS_URL = environment["REDIS_URL"]
+    for alias, variable in (("default", "DATABASE_URL"), ("owner", "DATABASE_OWNER_URL")):
+        connections.databases[alias].update(database(environment[variable]))
+        connections.settings[alias].update(database(environment[variable]))
+    with django_db_blocker.unblock():
+        call_command("migrate", verbosity=0)
+        connections.close_all()
+    yield servers
+    with django_db_blocker.unblock():
+        connections.close_all()
+    servers.remove()
+
+
+@pytest.fixture(scope="session")
+def process_environment(servers: EmbeddedServers, place: Path) -> dict[str, str]:
+    """What a process of ours needs in its environment to work on the tests' servers."""
+    return {
+        **os.environ,
+        **servers.environment(),
+        "KEIZOKU_ENV": "test",
+        "KEK_FILE": str(settings.KEK_FILE),
+        "DATA_DIR": str(place),
+        "DJANGO_SETTINGS_MODULE": "cdd.settings",
+        "PYTHONPATH": str(ROOT),
+    }
+
+
+@pytest.fixture(scope="session")
+def superuser(servers: EmbeddedServers) -> Iterator[psycopg.Connection]:
+    """Sees every tenant's rows: for positive controls and for cleaning up."""
+    with psycopg.connect(servers.environment()["SUPERUSER_URL"], autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def db_clean(superuser: psycopg.Connection, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """The database, with real commits as the application's role; emptied afterwards."""
+    forget_keys()
+    with django_db_blocker.unblock():
+        try:
+            yield
+        finally:
+            connections.close_all()
+            _empty(superuser)
+
+
+def _empty(superuser: psycopg.Connection) -> None:
+    rows = superuser.execute(
+        "SELECT quote_ident(relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        " AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
+    ).fetchall()
+    superuser.execute("TRUNCATE " + ", ".join(row[0] for row in rows) + " RESTART IDENTITY CASCADE")  # type: ignore[call-overload]  # names come from the catalogue
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment every test happens at."""
+    return NOW
+
+
+@pytest.fixture
+def tenant(db_clean: None) -> Tenant:
+    """A bank."""
+    return create_tenant(
+        slug="asanagi",
+        name="あさなぎ銀行",
+        name_en="Asanagi Bank",
+        phone="0120-000-101",
+        phone_hours="平日 9:00〜17:00",
+        official_site="https://asanagi.example/",
+        actor=SYSTEM,
+        now=NOW,
+    )
+
+
+@pytest.fixture
+def other_tenant(tenant: Tenant) -> Tenant:
+    """Another bank, which must never be seen from the first."""
+    return create_tenant(
+        slug="komorebi",
+        name="こもれび信用金庫",
+        name_en="Komorebi Shinkin Bank",
+        kind_word="当金庫",
+        phone="0120-000-202",
+        phone_hours="平日 9:00〜15:00",
+        official_site="https://komorebi.example/",
+        actor=SYSTEM,
+        now=NOW,
+    )
+
+
+@pytest.fixture
+def in_tenant(tenant: Tenant) -> Iterator[Tenant]:
+    """The first bank's scope, open for the whole test."""
+    with tenant_context(tenant.pk):
+        yield tenant
+
+
+type MakeUser = Callable[..., User]
+
+
+@pytest.fixture
+def make_user(db_clean: None) -> MakeUser:
+    """Makes a member of staff: ``make_user(tenant, Role.OFFICER, "officer")``."""
+
+    def make(tenant: Tenant, role: Role, name: str) -> User:
+        with tenant_context(tenant.pk):
+            add_member(
+                email=f"{name}@{tenant.slug}.example",
+                name=name,
+                role=role,
+                password="correct horse battery",
+                actor=SYSTEM,
+                now=NOW,
+            )
+        return User.objects.get(email=f"{name}@{tenant.slug}.example")
+
+    return make
+
+
+@pytest.fixture
+def officer(tenant: Tenant, make_user: MakeUser) -> User:
+    """Plans and decides at the first bank."""
+    return make_user(tenant, Role.OFFICER, "officer")
+
+
+@pytest.fixture
+def approver(tenant: Tenant, make_user: MakeUser) -> User:
+    """The second pair of eyes at the first bank."""
+    return make_user(tenant, Role.APPROVER, "approver")
+
+
+@pytest.fixture
+def auditor(tenant: Tenant, make_user: MakeUser) -> User:
+    """Reads at the first bank."""
+    return make_user(tenant, Role.AUDITOR, "auditor")
+
+
+@pytest.fixture
+def other_officer(other_tenant: Tenant, make_user: MakeUser) -> User:
+    """Plans and decides at the other bank."""
+    return make_user(other_tenant, Role.OFFICER, "officer")
+
+
+@pytest.fixture
+def staff_client(db_clean: None) -> Callable[[User], Client]:
+    """A browser that has signed in: ``staff_client(officer)``."""
+
+    def make(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return make
+
+
+@dataclass(frozen=True)
+class Sandbox:
+    """The running sandbox: every provider under one address."""
+
+    url: str
+    smtp: str
+    data: Path
+
+    @property
+    def control(self) -> str:
+        """Where tests ask and steer it."""
+        return f"{self.url}/control"
+
+
+@pytest.fixture(scope="session")
+def sandbox_process(place: Path) -> Iterator[Sandbox]:
+    """One sandbox for the whole run, on free ports."""
+    data = place / "sandbox"
+    data.mkdir()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sandbox", "--port", "0", "--smtp-port", "0", "--data", str(data)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+    )
+    try:
+        ports = _wait_for_ports(data / "ports.json", process)
+        yield Sandbox(f"http://127.0.0.1:{ports['http']}", f"127.0.0.1:{ports['smtp']}", data)
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _wait_for_ports(file: Path, process: subprocess.Popen[bytes]) -> dict[str, int]:
+    for _ in range(200):
+        if file.exists():
+            ports: dict[str, int] = json.loads(file.read_text())
+            return ports
+        assert process.poll() is None, "The sandbox ended before it was ready."
+        time.sleep(0.05)
+    raise AssertionError("The sandbox did not become ready within 10 seconds.")
+
+
+@pytest.fixture
+def sandbox(sandbox_process: Sandbox) -> Sandbox:
+    """The sandbox, emptied of what earlier tests sent."""
+    import httpx
+
+    httpx.post(f"{sandbox_process.control}/reset").raise_for_status()
+    return sandbox_process
