@@ -65,12 +65,6 @@ class AuditEvent(models.Model):
     def __str__(self) -> str:
         return f"{self.event} {self.target_type}:{self.target_id} by {self.actor_kind}:{self.actor_id}"
 
-    @property
-    def data(self) -> dict[str, Any]:
-        """The payload as a dictionary."""
-        loaded: dict[str, Any] = json.loads(self.payload)
-        return loaded
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Insert; refuse to change what is written."""
         if self.pk is not None and not kwargs.get("force_insert"):
@@ -80,3 +74,9 @@ class AuditEvent(models.Model):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse: the trail is append-only."""
         raise TypeError("Audit events are never deleted.")
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The payload as a dictionary."""
+        loaded: dict[str, Any] = json.loads(self.payload)
+        return loaded

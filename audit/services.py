@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
@@ -47,19 +47,11 @@ class Actor:
         return cls("system", name)
 
 
-class Audited(Protocol):
-    """Any row that belongs to a tenant."""
-
-    tenant_id: int
-    pk: Any
-    _meta: Any
-
-
 class NotInTransaction(RuntimeError):
     """An act was recorded outside the transaction of its change, so one could survive the other."""
 
 
-def record(event: str, *, target: Audited, actor: Actor, at: datetime, **data: Any) -> None:
+def record(event: str, *, target: models.Model, actor: Actor, at: datetime, **data: Any) -> None:
     """Append one act. ``data`` must be JSON and free of personal values.
 
     Raises:
@@ -68,9 +60,9 @@ def record(event: str, *, target: Audited, actor: Actor, at: datetime, **data: A
     record_many(event, targets=[target], actor=actor, at=at, **data)
 
 
-def record_many(event: str, *, targets: Iterable[Audited], actor: Actor, at: datetime, **data: Any) -> None:
+def record_many(event: str, *, targets: Iterable[models.Model], actor: Actor, at: datetime, **data: Any) -> None:
     """Append the same act for many targets in one statement per 2,000."""
-    rows = [(target.tenant_id, target._meta.label_lower, str(target.pk)) for target in targets]
+    rows = [(_tenant_of(target), target._meta.label_lower, str(target.pk)) for target in targets]
     _append(event, rows, actor=actor, at=at, data=data)
 
 
@@ -87,6 +79,11 @@ def record_ids(
     """As ``record_many``, for rows known only by their ids."""
     label = model._meta.label_lower
     _append(event, [(tenant_id, label, str(pk)) for pk in ids], actor=actor, at=at, data=data)
+
+
+def _tenant_of(target: models.Model) -> int:
+    tenant_id: int = target.tenant_id  # type: ignore[attr-defined]  # every audited model has one
+    return tenant_id
 
 
 def _append(

@@ -42,7 +42,8 @@ def transition(obj: Stateful, to: str, *, actor: Actor, at: datetime, **changes:
     was = str(obj.status)
     _check(type(obj), was, to)
     with transaction.atomic():
-        rows = type(obj)._base_manager.filter(pk=obj.pk, tenant_id=obj.tenant_id, status=was)
+        everything: Any = type(obj)._base_manager
+        rows = everything.filter(pk=obj.pk, tenant_id=obj.tenant_id, status=was)
         if not rows.update(status=to, **{name: _stored(obj, name, value) for name, value in changes.items()}):
             raise LostRace(f"{obj._meta.label} {obj.pk} is no longer {was}")
         record(event_name(type(obj), to), target=obj, actor=actor, at=at, was=was)
@@ -72,11 +73,12 @@ def transition_many(
     if not ids:
         return []
     with transaction.atomic():
-        rows = model._base_manager.filter(pk__in=ids, status=was).select_for_update()
+        everything: Any = model._base_manager
+        rows = everything.filter(pk__in=ids, status=was).select_for_update()
         found = list(rows.order_by("pk").values_list("pk", "tenant_id"))
         moved = [pk for pk, _ in found]
         if moved:
-            model._base_manager.filter(pk__in=moved).update(status=to, **changes)
+            everything.filter(pk__in=moved).update(status=to, **changes)
             record_ids(
                 event_name(model, to),
                 model=model,

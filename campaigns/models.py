@@ -53,10 +53,7 @@ class Campaign(Stateful, TenantModel):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(approved_by__isnull=True)
-                | (
-                    ~models.Q(approved_by=models.F("submitted_by"))
-                    & ~models.Q(approved_by=models.F("planned_by"))
-                ),
+                | (~models.Q(approved_by=models.F("submitted_by")) & ~models.Q(approved_by=models.F("planned_by"))),
                 name="campaign_four_eyes",
             ),
             models.CheckConstraint(

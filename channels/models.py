@@ -167,9 +167,7 @@ class WebhookEvent(InboxEvent):
     attempt_reference = models.UUIDField(null=True, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["tenant", "provider", "event_id"], name="channel_event_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["tenant", "provider", "event_id"], name="channel_event_once")]
         indexes = [
             models.Index(
                 fields=["tenant", "received_at"],

@@ -35,9 +35,7 @@ class QuestionnaireVersion(TenantModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["tenant", "questionnaire", "number"], name="questionnaire_version"
-            )
+            models.UniqueConstraint(fields=["tenant", "questionnaire", "number"], name="questionnaire_version")
         ]
 
     def __str__(self) -> str:

@@ -42,7 +42,7 @@ def memberships_of(user_id: int) -> list[MembershipOf]:
         return [MembershipOf(*row) for row in cursor.fetchall()]
 
 
-def _one(sql: str, value: object) -> int | None:
+def _one(sql: str, value: str | bytes) -> int | None:
     with connection.cursor() as cursor:
         cursor.execute(sql, [value])
         row = cursor.fetchone()

@@ -18,14 +18,14 @@ class TenantQuerySet[M: "TenantModel"](models.QuerySet[M]):
     _tenant_id: int | None = None
 
     def _clone(self) -> Self:
-        clone: Self = super()._clone()  # type: ignore[misc]  # Django's internal copy hook, absent from the stubs
+        clone: Self = super()._clone()  # type: ignore[misc]  # Django's copy hook, absent from the stubs
         clone._tenant_id = self._tenant_id
         return clone
 
     def _fetch_all(self) -> None:
         if self._result_cache is None:
             self._check_scope()
-        super()._fetch_all()  # type: ignore[misc]  # as above
+        super()._fetch_all()
 
     def iterator(self, *args: Any, **kwargs: Any) -> Any:
         """Stream the rows; the scope must stay open meanwhile."""
@@ -42,7 +42,8 @@ class TenantQuerySet[M: "TenantModel"](models.QuerySet[M]):
     def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
         """Write changed fields of many rows; encrypted ones are sealed for their row."""
         rows = list(objs)
-        sealing = [f for f in map(self.model._meta.get_field, fields) if hasattr(f, "value_for")]
+        named: list[Any] = [self.model._meta.get_field(name) for name in fields]
+        sealing = [f for f in named if hasattr(f, "value_for")]
         plain = [{f.attname: row.__dict__.get(f.attname) for f in sealing} for row in rows]
         for row, values in zip(rows, plain, strict=True):
             for f in sealing:

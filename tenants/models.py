@@ -39,6 +39,11 @@ class Tenant(models.Model):
     def __str__(self) -> str:
         return self.slug
 
+    @property
+    def tenant_id(self) -> int:
+        """A tenant belongs to itself, for the audit trail."""
+        return self.pk
+
 
 class UserManager(BaseUserManager["User"]):
     """Makes accounts; e-mail addresses are compared without regard to case."""
@@ -85,6 +90,11 @@ class TenantModel(models.Model):
     class Meta:
         abstract = True
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the row, in its own tenant's scope only."""
+        self.adopt_tenant()
+        super().save(*args, **kwargs)
+
     def adopt_tenant(self) -> None:
         """Give a new row the tenant in scope.
 
@@ -92,17 +102,11 @@ class TenantModel(models.Model):
             TenantScopeError: it names another tenant.
         """
         tenant_id = required_tenant_id()
-        if self.tenant_id is None:
+        named: int | None = self.tenant_id
+        if named is None:
             self.tenant_id = tenant_id
-        elif self.tenant_id != tenant_id:
-            raise TenantScopeError(
-                f"{self._meta.label} of tenant {self.tenant_id} in the scope of {tenant_id}."
-            )
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Write the row, in its own tenant's scope only."""
-        self.adopt_tenant()
-        super().save(*args, **kwargs)
+        elif named != tenant_id:
+            raise TenantScopeError(f"{self._meta.label} of tenant {named} in the scope of {tenant_id}.")
 
 
 class TenantForeignKey[T: TenantModel, S](models.ForeignKey[T, S]):

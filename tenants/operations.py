@@ -103,9 +103,7 @@ def protect_statements(model: Any, *, append_only: bool) -> Iterator[str]:
 
 def _refers_to_tenant_row(field: Any) -> bool:
     related = field.related_model
-    return bool(
-        field.many_to_one and related is not None and any(f.name == "tenant" for f in related._meta.fields)
-    )
+    return bool(field.many_to_one and related is not None and any(f.name == "tenant" for f in related._meta.fields))
 
 
 class CreateLookup(Operation):

@@ -12,39 +12,25 @@ from tenants.models import Membership, Role, Tenant, User
 from tenants.scoping import tenant_scope
 
 
-def create_tenant(
-    *, slug: str, name: str, name_en: str, actor: Actor, now: datetime, **fields: str
-) -> Tenant:
+def create_tenant(*, slug: str, name: str, name_en: str, actor: Actor, now: datetime, **fields: str) -> Tenant:
     """A tenant with its first data key. Idempotent by slug: an existing one is returned unchanged."""
     with transaction.atomic():
-        tenant, is_new = Tenant.objects.get_or_create(
-            slug=slug, defaults={"name": name, "name_en": name_en, **fields}
-        )
+        tenant, is_new = Tenant.objects.get_or_create(slug=slug, defaults={"name": name, "name_en": name_en, **fields})
         with tenant_scope(tenant.pk):
             create_tenant_key()
             if is_new:
-                record("tenant.created", target=_Target(tenant), actor=actor, at=now)
+                record("tenant.created", target=tenant, actor=actor, at=now)
     return tenant
 
 
-def add_member(
-    *, email: str, name: str, role: Role, password: str | None, actor: Actor, now: datetime
-) -> Membership:
+def add_member(*, email: str, name: str, role: Role, password: str | None, actor: Actor, now: datetime) -> Membership:
     """A person's place in the tenant in scope; makes the account if the address has none. Idempotent."""
     with transaction.atomic():
         user = User.objects.filter(email=email.lower()).first()
         if user is None:
             user = User.objects.create_user(email=email, name=name, password=password)
+        membership: Membership
         membership, is_new = Membership.objects.get_or_create(user=user, defaults={"role": role})
         if is_new:
             record("membership.created", target=membership, actor=actor, at=now, role=str(role))
     return membership
-
-
-class _Target:
-    """A tenant as the target of an act of its own."""
-
-    def __init__(self, tenant: Tenant) -> None:
-        self.tenant_id = tenant.pk
-        self.pk = tenant.pk
-        self._meta = tenant._meta

@@ -107,7 +107,7 @@ def _empty(superuser: psycopg.Connection) -> None:
         "SELECT quote_ident(relname) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
         " AND relname NOT IN ('django_migrations', 'django_content_type', 'auth_permission')"
     ).fetchall()
-    superuser.execute("TRUNCATE " + ", ".join(row[0] for row in rows) + " RESTART IDENTITY CASCADE")  # type: ignore[call-overload]  # names come from the catalogue
+    superuser.execute("TRUNCATE " + ", ".join(row[0] for row in rows) + " RESTART IDENTITY CASCADE")
 
 
 @pytest.fixture

@@ -28,16 +28,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.tenant_applied == tenant_id:
             return
         if self.tenant_applied is not None:
-            raise TenantScopeError(
-                f"This transaction belongs to tenant {self.tenant_applied}, not {tenant_id}."
-            )
+            raise TenantScopeError(f"This transaction belongs to tenant {self.tenant_applied}, not {tenant_id}.")
         with self.cursor() as cursor:
             cursor.execute("SELECT set_config('app.tenant_id', %s, true)", [str(tenant_id)])
         self.tenant_applied = tenant_id
 
-    def set_autocommit(
-        self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False
-    ) -> None:
+    def set_autocommit(self, autocommit: bool, force_begin_transaction_with_broken_autocommit: bool = False) -> None:
         """Begin or end the outermost transaction; a beginning one takes the scope's tenant."""
         super().set_autocommit(autocommit, force_begin_transaction_with_broken_autocommit)
         self.tenant_applied = None
