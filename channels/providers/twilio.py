@@ -1,0 +1,213 @@
+"""Twilio: short messages to mobile numbers; status callbacks carry our attempt's id in their path."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID
+
+import requests
+from twilio.base.exceptions import TwilioException, TwilioRestException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.request_validator import RequestValidator, get_signature_algorithm
+from twilio.rest import Client
+
+from channels.protocols import (
+    AmbiguousFailure,
+    Call,
+    Channel,
+    ConfigurationFailure,
+    Failure,
+    FailureKind,
+    ForgedWebhook,
+    InboundEvent,
+    MalformedWebhook,
+    Message,
+    News,
+    Outcome,
+    PermanentFailure,
+    Receipt,
+    Report,
+    TransientFailure,
+)
+
+API = "https://api.twilio.com"
+TIMEOUT_S = 10.0
+# A message we could not confirm must not leave Twilio's queue hours later.
+VALIDITY_S = 600
+LIST_LIMIT = 200
+
+TRANSIENT, PERMANENT = FailureKind.TRANSIENT, FailureKind.PERMANENT
+CONFIGURATION = FailureKind.CONFIGURATION
+# What the codes of the API and of delivery reports mean for us, and whether the number itself is of no use.
+CODES: dict[int, tuple[FailureKind, bool]] = {
+    20003: (CONFIGURATION, False),
+    20429: (TRANSIENT, False),
+    21211: (PERMANENT, True),
+    21214: (PERMANENT, True),
+    21217: (PERMANENT, True),
+    21408: (CONFIGURATION, False),
+    21606: (CONFIGURATION, False),
+    21607: (CONFIGURATION, False),
+    21610: (PERMANENT, True),  # the customer asked this sender to stop
+    21611: (TRANSIENT, False),
+    21612: (CONFIGURATION, False),
+    21614: (PERMANENT, True),  # a landline
+    21617: (PERMANENT, False),
+    21657: (CONFIGURATION, False),
+    30001: (TRANSIENT, False),
+    30002: (CONFIGURATION, False),
+    30003: (TRANSIENT, False),  # switched off or out of reach: says nothing about the number
+    30004: (PERMANENT, False),
+    30005: (PERMANENT, True),
+    30006: (PERMANENT, True),
+    30007: (PERMANENT, False),
+    30008: (TRANSIENT, False),
+    30036: (TRANSIENT, False),
+}
+OUTCOMES = {
+    "accepted": Outcome.ACCEPTED,
+    "scheduled": Outcome.ACCEPTED,
+    "queued": Outcome.ACCEPTED,
+    "sending": Outcome.ACCEPTED,
+    "sent": Outcome.ACCEPTED,
+    "delivered": Outcome.DELIVERED,
+    "read": Outcome.DELIVERED,
+    "undelivered": Outcome.FAILED,
+    "failed": Outcome.FAILED,
+    "canceled": Outcome.FAILED,
+}
+FAILURES: dict[FailureKind, type[Failure]] = {
+    TRANSIENT: TransientFailure,
+    PERMANENT: PermanentFailure,
+    CONFIGURATION: ConfigurationFailure,
+}
+
+
+class TwilioProvider:
+    """One Twilio account and sender.
+
+    ``callback_url`` ends with a slash; the attempt's id and a slash are appended. ``shared_key`` verifies
+    callbacks signed with a shared key instead of the account's token.
+    """
+
+    channel: ClassVar = Channel.SMS
+
+    def __init__(
+        self,
+        *,
+        account_sid: str,
+        auth_token: str,
+        sender: str,
+        callback_url: str,
+        shared_key: str = "",
+        base_url: str = API,
+    ) -> None:
+        self._client = Client(account_sid, auth_token, http_client=TwilioHttpClient(timeout=TIMEOUT_S))
+        self._client.api.base_url = base_url
+        self._sender = sender
+        self._callback_url = callback_url
+        self._auth_token = auth_token
+        self._shared_key = shared_key
+
+    def may_repeat(self, to: str) -> bool:
+        """Never: Twilio has no idempotency key."""
+        return False
+
+    def send(self, message: Message) -> Receipt:
+        """Create a message that expires in Twilio's queue after ten minutes."""
+        key = "messaging_service_sid" if self._sender.startswith("MG") else "from_"
+        sender: dict[str, Any] = {key: self._sender}
+        try:
+            created = self._client.messages.create(
+                to=message.to,
+                body=message.text,
+                status_callback=f"{self._callback_url}{message.attempt_id}/",
+                validity_period=VALIDITY_S,
+                **sender,
+            )
+        except TwilioRestException as error:
+            raise _failure(error) from None
+        except requests.ConnectTimeout:
+            raise TransientFailure("no_connection") from None
+        except requests.ConnectionError as error:
+            raise _connection_failure(error) from None
+        except (requests.RequestException, TwilioException, ValueError):
+            raise AmbiguousFailure("no_answer") from None
+        return Receipt(str(created.sid))
+
+    def look_up(self, message: Message, *, since: datetime) -> Report | None:
+        """Find the message in Twilio's own list by the number and the unique link in its text."""
+        try:
+            listed = self._client.messages.list(
+                to=message.to, date_sent_after=since - timedelta(days=1), limit=LIST_LIMIT
+            )
+        except (TwilioException, requests.RequestException, ValueError):
+            raise TransientFailure("list_unavailable") from None
+        found = next((row for row in listed if message.link and message.link in (row.body or "")), None)
+        if found is None:
+            return None
+        return _report(message.attempt_id, str(found.status), str(found.sid), found.error_code)
+
+    def verify(self, call: Call) -> list[InboundEvent]:
+        """Check the signature over our public address and the form, and name the event by what it says."""
+        if call.attempt_id is None:
+            raise MalformedWebhook
+        try:
+            fields = dict(parse_qsl(call.body.decode(), keep_blank_values=True, strict_parsing=True))
+        except (UnicodeDecodeError, ValueError) as error:
+            raise MalformedWebhook from error
+        settings_header = call.headers.get("x-twilio-webhooks-signature-settings", "")
+        key = self._shared_key if settings_header else self._auth_token
+        signature = call.headers.get("x-twilio-signature", "")
+        if not key or not RequestValidator(key).validate(
+            call.url, fields, signature, get_signature_algorithm(settings_header)
+        ):
+            raise ForgedWebhook
+        if not fields.get("MessageSid") or not fields.get("MessageStatus"):
+            raise MalformedWebhook
+        said = {name: fields.get(name, "") for name in ("MessageSid", "MessageStatus", "ErrorCode")}
+        body = urlencode({"attempt": str(call.attempt_id), **said})
+        return [InboundEvent(hashlib.sha256(body.encode()).hexdigest(), body.encode())]
+
+    def read(self, body: bytes) -> list[News]:
+        """The status that a callback tells. An unknown status says nothing."""
+        said: Mapping[str, str] = dict(parse_qsl(body.decode()))
+        report = _report(UUID(said["attempt"]), said["MessageStatus"], said["MessageSid"], said.get("ErrorCode", ""))
+        return [report] if report else []
+
+
+def _report(attempt_id: UUID, status: str, sid: str, error_code: object) -> Report | None:
+    outcome = OUTCOMES.get(status)
+    if outcome is None:
+        return None
+    if outcome != Outcome.FAILED:
+        return Report(attempt_id, outcome, reference=sid)
+    code = str(error_code or status)
+    kind, is_dead = CODES.get(int(code), (TRANSIENT, False)) if code.isdigit() else (TRANSIENT, False)
+    return Report(attempt_id, outcome, reference=sid, failure_kind=kind, code=code, is_dead_address=is_dead)
+
+
+def _failure(error: TwilioRestException) -> Failure:
+    if error.status >= 500:
+        return AmbiguousFailure(f"http_{error.status}")
+    code = int(error.code or 0)
+    if code in CODES:
+        kind, is_dead = CODES[code]
+        return FAILURES[kind](str(code), is_dead_address=is_dead)
+    if error.status == 429:
+        return TransientFailure("http_429")
+    if error.status in (401, 403):
+        return ConfigurationFailure(f"http_{error.status}")
+    return PermanentFailure(str(code or f"http_{error.status}"))
+
+
+def _connection_failure(error: requests.ConnectionError) -> Failure:
+    """A refused connection sent nothing; one that broke later may have."""
+    reason = str(error)
+    if "NewConnectionError" in reason or "NameResolutionError" in reason:
+        return TransientFailure("no_connection")
+    return AmbiguousFailure("connection_lost")

@@ -1,0 +1,71 @@
+"""From a tenant's account to the adapter that speaks to its provider."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any, cast
+
+from django.conf import settings
+
+from channels.models import ProviderAccount
+from channels.protocols import Prints, ReportsDelivery, Sends
+from channels.providers.line import LineProvider
+from channels.providers.print_shop import PrintShop
+from channels.providers.smtp import SmtpProvider
+from channels.providers.twilio import TwilioProvider
+
+type Provider = LineProvider | TwilioProvider | SmtpProvider | PrintShop
+
+PROVIDERS: dict[str, type[Provider]] = {
+    "line": LineProvider,
+    "twilio": TwilioProvider,
+    "smtp": SmtpProvider,
+    "print_shop": PrintShop,
+}
+# Adapters whose provider must be told where to call back, and the part of the address that is theirs.
+CALLBACKS = {"twilio": "twilio", "print_shop": "print"}
+# Options that are ours rather than the adapter's.
+OUR_OPTIONS = {"notification_messages"}
+
+
+class UnknownProvider(Exception):
+    """An account names a provider that this version does not know."""
+
+
+def provider_of(account: ProviderAccount) -> Provider:
+    """The adapter of an account; connections are kept while its settings stay the same."""
+    options = {name: value for name, value in account.options.items() if name not in OUR_OPTIONS}
+    if account.provider in CALLBACKS:
+        options["callback_url"] = webhook_url(account)
+    return _make(account.provider, json.dumps({**account.credentials, **options}, sort_keys=True))
+
+
+def sender_of(account: ProviderAccount) -> Sends:
+    """The adapter of an account that sends single messages."""
+    return cast(Sends, provider_of(account))
+
+
+def printer_of(account: ProviderAccount) -> Prints:
+    """The adapter of an account that takes batches of letters."""
+    return cast(Prints, provider_of(account))
+
+
+def reporter_of(account: ProviderAccount) -> ReportsDelivery | None:
+    """The adapter of an account whose provider calls us back."""
+    provider = provider_of(account)
+    return provider if isinstance(provider, ReportsDelivery) else None
+
+
+def webhook_url(account: ProviderAccount) -> str:
+    """Where the account's provider calls us; Twilio's callbacks append the attempt's id."""
+    kind = CALLBACKS.get(account.provider, account.provider)
+    return f"{settings.PUBLIC_BASE_URL}/webhooks/{kind}/{account.public_id}/"
+
+
+@lru_cache(maxsize=512)
+def _make(provider: str, configuration: str) -> Provider:
+    if provider not in PROVIDERS:
+        raise UnknownProvider(provider)
+    arguments: dict[str, Any] = json.loads(configuration)
+    return PROVIDERS[provider](**arguments)

@@ -1,0 +1,276 @@
+"""The words of every notice, and its letter as a PDF: pure functions of what is to be said and to whom."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import URLFetcher
+
+from channels.barcodes import address_number, code128_svg, customer_barcode_svg, qr_svg
+from channels.protocols import Channel
+
+TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "notices"
+LIMITS = {Channel.LINE: 5_000, Channel.SMS: 660}
+ADDRESS_WIDTH, ADDRESS_LINES = 20, 3
+NAME_SIZES = ((14, ""), (19, " long"), (48, " longest"))
+WEEKDAYS_JA = "月火水木金土日"
+IDENTITY = {
+    ("ja", False): "生年月日と、口座番号の下4けたを入力する",
+    ("ja", True): "お届けの電話番号と口座番号の、下4けたを入力する",
+    ("en", False): "Enter your date of birth and the last 4 digits of your account number",
+    ("en", True): "Enter the last 4 digits of your registered telephone number and account number",
+}
+
+
+class CannotRender(Exception):
+    """A notice cannot be written as it should be; ``code`` says why, without personal values."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """How the bank presents itself."""
+
+    name: str
+    name_en: str
+    kind_word: str
+    phone: str
+    phone_hours: str
+    official_site: str
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """What a notice says. ``purpose`` is "request" or "reminder"."""
+
+    bank: Bank
+    purpose: str
+    language: str
+    url: str
+    deadline_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A notice as text; subject and HTML for e-mail only."""
+
+    text: str
+    subject: str = ""
+    html: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A letter before it is set: what it says, to whom, where, and the number on its outside."""
+
+    wording: Wording
+    name: str
+    is_company: bool
+    postal_code: str  # 7 digits
+    address: str
+    return_id: str
+    issued_on: date
+
+
+def language_of(language: str) -> str:
+    """The language notices are written in for a customer who prefers ``language``."""
+    return "ja" if language.startswith("ja") else "en"
+
+
+def render_text(channel: Channel, wording: Wording) -> Text:
+    """A notice for LINE, SMS or e-mail.
+
+    Raises:
+        CannotRender: it is longer than the channel takes.
+    """
+    language = language_of(wording.language)
+    values = _values(wording, language)
+    text = _template(f"{language}/{channel.lower()}.{wording.purpose}.txt").substitute(values).strip()
+    if channel == Channel.EMAIL:
+        subject, body = text.split("\n", 1)
+        return Text(text=body, subject=subject, html=_email_html(subject, body, values["bank"], wording))
+    if len(text.encode("utf-16-le")) // 2 > LIMITS[channel]:  # providers count UTF-16 units
+        raise CannotRender("text_too_long")
+    return Text(text=text)
+
+
+def render_letters(sheets: Sequence[Sheet]) -> list[bytes]:
+    """One PDF a letter, each of one page, laid out together because fonts and styles are then read once.
+
+    Raises:
+        CannotRender: any of them would be posted with something missing. Render them one by one to learn which.
+    """
+    page = "<!doctype html><meta charset=utf-8><title></title>" + "".join(letter_html(sheet) for sheet in sheets)
+    with _setting():
+        document = HTML(string=page, url_fetcher=_fetcher()).render(stylesheets=[_style()], font_config=_fonts())
+        if len(document.pages) != len(sheets):
+            raise CannotRender("does_not_fit")
+        return [document.copy([sheet]).write_pdf() for sheet in document.pages]
+
+
+def letter_html(sheet: Sheet) -> str:
+    """The letter as HTML, every value escaped, every mark inline.
+
+    Raises:
+        CannotRender: the name or the address does not fit the window.
+    """
+    language = language_of(sheet.wording.language)
+    heading, opening = _lines(f"{language}/letter.{sheet.wording.purpose}.txt")
+    number = address_number(sheet.postal_code, sheet.address)
+    bars = "" if number is None else _image(customer_barcode_svg(sheet.postal_code, number))
+    values = {name: escape(value) for name, value in _values(sheet.wording, language).items()}
+    values |= {
+        "heading": heading,
+        "opening": opening,
+        "identity": IDENTITY[language, sheet.is_company],
+        "issued_on": _long_date(sheet.issued_on, language, weekday=False),
+        "postal_code": escape(f"{sheet.postal_code[:3]}-{sheet.postal_code[3:]}"),
+        "address_lines": "".join(f"<p>{escape(line)}</p>" for line in address_lines(sheet.address)),
+        "name": escape(sheet.name),
+        "name_class": _name_class(sheet.name),
+        "honorific": "御中" if sheet.is_company else "様",
+        "bars": f'<img class="bars" src="{bars}" alt="">' if bars else "",
+        "return_id": sheet.return_id,
+        "return_id_mark": _image(code128_svg(sheet.return_id)),
+        "qr": _image(qr_svg(sheet.wording.url)),
+    }
+    return _template(f"{language}/letter.html").substitute(values)
+
+
+def address_lines(address: str) -> list[str]:
+    """An address in at most three lines of twenty characters, broken at its blanks where it has any.
+
+    Raises:
+        CannotRender: it is longer.
+    """
+    lines = [""]
+    for part in address.split():
+        if lines[-1] and len(lines[-1]) + 1 + len(part) <= ADDRESS_WIDTH:
+            lines[-1] += "　" + part
+        else:
+            lines += [part[i : i + ADDRESS_WIDTH] for i in range(0, len(part), ADDRESS_WIDTH)]
+    lines = lines[1:]
+    if not lines or len(lines) > ADDRESS_LINES:
+        raise CannotRender("address_does_not_fit")
+    return lines
+
+
+def _name_class(name: str) -> str:
+    for most, name_class in NAME_SIZES:
+        if len(name) <= most:
+            return name_class
+    raise CannotRender("name_does_not_fit")
+
+
+def _values(wording: Wording, language: str) -> dict[str, str]:
+    bank, on = wording.bank, wording.deadline_on
+    return {
+        "bank": bank.name if language == "ja" else bank.name_en,
+        "kind_word": bank.kind_word,
+        "phone": bank.phone,
+        "phone_hours": bank.phone_hours,
+        "official_site": bank.official_site,
+        "bank_address": bank.address,
+        "url": wording.url,
+        "deadline": _long_date(on, language),
+        "deadline_short": f"{on.month}/{on.day}" if language == "ja" else f"{on.day} {on:%b}",
+    }
+
+
+def _long_date(on: date, language: str, *, weekday: bool = True) -> str:
+    if language == "ja":
+        day = f"{on.year}年{on.month}月{on.day}日"
+        return f"{day}（{WEEKDAYS_JA[on.weekday()]}）" if weekday else day
+    return f"{on:%a} {on.day} {on:%B %Y}" if weekday else f"{on.day} {on:%B %Y}"
+
+
+def _email_html(subject: str, body: str, bank: str, wording: Wording) -> str:
+    link = escape(wording.url)
+    button = (
+        f'<p style="margin:24px 0"><a href="{link}" style="display:block;padding:14px;border-radius:6px;'
+        f'background:#005f5b;color:#fff;text-align:center;font-weight:bold">{link}</a></p>'
+    )
+    paragraphs = [
+        button if part == wording.url else f"<p>{escape(part).replace(chr(10), '<br>')}</p>"
+        for part in body.strip().split("\n\n")
+    ]
+    return _template("email.html").substitute(
+        language=language_of(wording.language),
+        subject=escape(subject),
+        bank=escape(bank),
+        paragraphs="\n".join(paragraphs),
+    )
+
+
+@cache
+def _template(name: str) -> Template:
+    return Template((TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def _lines(name: str) -> tuple[str, str]:
+    heading, opening = _template(name).template.strip().split("\n", 1)
+    return heading, opening
+
+
+def _image(svg: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+
+
+class _Complaints(logging.Handler):
+    """WeasyPrint only logs what it leaves out: a missing glyph, an unreadable picture, unknown CSS."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.codes: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.codes.append("missing_glyph" if "notdef" in str(record.msg) else "incomplete")
+
+
+_one_at_a_time = threading.Lock()
+
+
+@contextmanager
+def _setting() -> Iterator[None]:
+    """Set type, and refuse the result if anything was left out."""
+    logger, complaints = logging.getLogger("weasyprint"), _Complaints()
+    with _one_at_a_time:
+        logger.addHandler(complaints)
+        propagates, logger.propagate = logger.propagate, False  # the message would quote the customer's name
+        try:
+            yield
+        finally:
+            logger.removeHandler(complaints)
+            logger.propagate = propagates
+    if complaints.codes:
+        raise CannotRender(complaints.codes[0])
+
+
+def _fetcher() -> URLFetcher:
+    return URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
+
+
+@cache
+def _fonts() -> FontConfiguration:
+    return FontConfiguration()
+
+
+@cache
+def _style() -> CSS:
+    return CSS(filename=str(TEMPLATES / "letter.css"), url_fetcher=URLFetcher(), font_config=_fonts())

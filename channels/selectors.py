@@ -1,0 +1,80 @@
+"""Reading the outbox: attempts, counts, and the channels by which customers can be reached."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import Count, QuerySet
+
+from channels.models import DeliveryAttempt, ProviderAccount
+from channels.protocols import Channel
+from customers.models import ContactPoint
+
+# Japanese mobile numbers; a short message to a landline is refused.
+MOBILE = re.compile(r"\+81[6789]0\d{8}|\+(?!81)\d{6,15}")
+
+
+def attempts_of(reference: UUID) -> list[DeliveryAttempt]:
+    """Every try to deliver the notices of one review, oldest first."""
+    return list(
+        DeliveryAttempt.objects.filter(notice__reference=reference)
+        .select_related("notice")
+        .order_by("created_at", "id")
+    )
+
+
+def timeline_of(customer_id: UUID) -> list[DeliveryAttempt]:
+    """Everything one customer was sent, newest first."""
+    return list(
+        DeliveryAttempt.objects.filter(notice__customer_id=customer_id)
+        .select_related("notice")
+        .order_by("-created_at", "-id")
+    )
+
+
+def delivery_counts(references: Sequence[UUID]) -> dict[Channel, dict[str, int]]:
+    """How many attempts of these reviews stand in which status, by channel."""
+    counts: dict[Channel, dict[str, int]] = {}
+    rows = (
+        DeliveryAttempt.objects.filter(notice__reference__in=list(references))
+        .values_list("channel", "status")
+        .annotate(count=Count("id"))
+        .order_by("channel", "status")
+    )
+    for channel, status, count in rows:
+        counts.setdefault(Channel(channel), {})[status] = count
+    return counts
+
+
+def usable_channels(customer_ids: Sequence[UUID]) -> dict[UUID, dict[Channel, UUID]]:
+    """By which channels each customer can be reached now, and at which contact point.
+
+    LINE is the linked account, or else the mobile number if the bank may send notification messages.
+    """
+    accounts = {Channel(account.channel): account for account in ProviderAccount.objects.all()}
+    by_number = bool(accounts.get(Channel.LINE) and accounts[Channel.LINE].options.get("notification_messages"))
+    usable: dict[UUID, dict[Channel, UUID]] = {customer_id: {} for customer_id in customer_ids}
+    for point in _working_points(customer_ids):
+        found = usable[point.customer_id]
+        for channel in _channels_of(point, by_number=by_number):
+            is_better = point.channel == ContactPoint.Channel.LINE or channel not in found
+            if channel in accounts and is_better:
+                found[channel] = point.pk
+    return usable
+
+
+def _working_points(customer_ids: Sequence[UUID]) -> QuerySet[ContactPoint]:
+    return ContactPoint.objects.filter(customer_id__in=list(customer_ids), is_current=True).exclude(
+        health=ContactPoint.Health.UNREACHABLE
+    )
+
+
+def _channels_of(point: ContactPoint, *, by_number: bool) -> list[Channel]:
+    kinds = ContactPoint.Channel
+    if point.channel == kinds.PHONE:
+        if not MOBILE.fullmatch(str(point.value)):
+            return []
+        return [Channel.SMS, Channel.LINE] if by_number else [Channel.SMS]
+    return {kinds.LINE: [Channel.LINE], kinds.EMAIL: [Channel.EMAIL], kinds.POST: [Channel.POST]}[kinds(point.channel)]
