@@ -268,7 +268,7 @@ def records_of(pieces: Iterable[bytes], layout: Layout) -> Iterator[Record]:
     Line numbers are physical lines of the file, as an editor shows them. Bytes that are not of the encoding
     arrive as lone surrogates (U+DC80 to U+DCFF), so a single bad byte costs one record and not the file.
     """
-    stream = io.BufferedReader(_Pieces(pieces), 262_144)
+    stream = io.BufferedReader(_Pieces(pieces), 262_144)  # type: ignore[type-var]  # RawIOBase is enough
     errors = "replace" if layout.encoding == "utf-16" else "surrogateescape"
     text = io.TextIOWrapper(stream, layout.encoding, errors=errors, newline="")
     lines = _Lines(text)
@@ -278,7 +278,7 @@ def records_of(pieces: Iterable[bytes], layout: Layout) -> Iterator[Record]:
         if len(line) > MAX_LINE:
             record = Record(lines.number, line[:MAX_LINE], [], "line_too_long")
         elif '"' in line:
-            record = _quoted(line, lines, delimiter)
+            record = _quoted(line, lines, layout)
         else:
             body = line.rstrip("\r\n")
             record = Record(lines.number, body, body.split(delimiter))
@@ -315,22 +315,26 @@ class _Lines:
         self.number -= len(lines)
 
 
-def _quoted(first: str, lines: _Lines, delimiter: str) -> Record:
+def _quoted(first: str, lines: _Lines, layout: Layout) -> Record:
+    """A record with quotes. Lines are joined only if that makes a whole record: a quote that never closes
+    would otherwise swallow the good rows below it."""
     start, taken = lines.number, [first]
     quotes = first.count('"')
-    while quotes % 2 and len(taken) < MAX_LINES_IN_RECORD:
-        line = next(lines, None)
-        if line is None:
-            break
+    while quotes % 2 and len(taken) < MAX_LINES_IN_RECORD and (line := next(lines, None)) is not None:
         taken.append(line)
         quotes += line.count('"')
-    if quotes % 2:
-        # A quote that never closes would swallow the rest of the file: only its own line is given up.
+    fields = None if quotes % 2 else _fields("".join(taken), layout.delimiter)
+    if len(taken) > 1 and (fields is None or len(fields) != len(layout.columns)):
         lines.give_back(taken[1:])
         return Record(start, first.rstrip("\r\n"), [], "unclosed_quote")
     body = "".join(taken).rstrip("\r\n")
-    try:
-        fields = next(csv.reader([body], delimiter=delimiter, strict=True), [])
-    except csv.Error:
-        return Record(start, body, [], "bad_quoting")
+    if fields is None:
+        return Record(start, body, [], "unclosed_quote" if quotes % 2 else "bad_quoting")
     return Record(start, body, fields)
+
+
+def _fields(text: str, delimiter: str) -> list[str] | None:
+    try:
+        return next(csv.reader([text.rstrip("\r\n")], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return None

@@ -48,7 +48,7 @@ class RowError:
     line: int
     column: str
     code: str
-    params: dict[str, object] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -252,7 +252,7 @@ class _Inconsistent(Exception):
     """The cells are fine one by one but not together."""
 
 
-def _stray_character(character: str, encoding: str) -> tuple[str, dict[str, object]]:
+def _stray_character(character: str, encoding: str) -> tuple[str, Mapping[str, object]]:
     point = ord(character)
     if 0xDC80 <= point <= 0xDCFF:
         return "undecodable", {"byte": f"{point - 0xDC00:02X}", "encoding": encoding}

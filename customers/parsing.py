@@ -87,8 +87,10 @@ def _postal_codes() -> frozenset[int]:
 def _japanese_numbers() -> tuple[re.Pattern[str], ...]:
     """The valid national numbers by kind, from phonenumbers' own table: a match is cheaper than a parse."""
     table = phonenumbers.PhoneMetadata.metadata_for_region("JP")
+    assert table is not None
     kinds = (table.fixed_line, table.voip, table.personal_number, table.toll_free)
-    return tuple(re.compile(kind.national_number_pattern) for kind in kinds if kind.national_number_pattern)
+    patterns = (kind.national_number_pattern for kind in kinds if kind is not None)
+    return tuple(re.compile(pattern) for pattern in patterns if pattern)
 
 
 def _plain(raw: str) -> str:
