@@ -81,9 +81,7 @@ class Customer(Stateful, TenantModel):
             models.Index(fields=["tenant", "name_index"], name="customer_by_name"),
             models.Index(fields=["tenant", "kana_index"], name="customer_by_kana"),
             models.Index(fields=["tenant", "next_review_on"], name="customer_by_next_review"),
-            models.Index(
-                fields=["tenant", "id"], name="customer_rating_due", condition=models.Q(is_rating_due=True)
-            ),
+            models.Index(fields=["tenant", "id"], name="customer_rating_due", condition=models.Q(is_rating_due=True)),
         ]
 
     def __str__(self) -> str:
@@ -208,9 +206,7 @@ class ImportChunk(TenantModel):
     body = EncryptedBinaryField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["tenant", "customer_import", "position"], name="chunk_position")
-        ]
+        constraints = [models.UniqueConstraint(fields=["tenant", "customer_import", "position"], name="chunk_position")]
 
     def __str__(self) -> str:
         return f"chunk {self.position} of import {self.customer_import_id}"

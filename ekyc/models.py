@@ -82,9 +82,7 @@ class Verification(Stateful, TenantModel):
     verified_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["tenant", "reference", "attempt"], name="verification_attempt")
-        ]
+        constraints = [models.UniqueConstraint(fields=["tenant", "reference", "attempt"], name="verification_attempt")]
 
     def __str__(self) -> str:
         return f"verification {self.pk}"
@@ -96,9 +94,7 @@ class EkycEvent(InboxEvent):
     account = TenantForeignKey(EkycAccount, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["tenant", "provider", "event_id"], name="ekyc_event_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["tenant", "provider", "event_id"], name="ekyc_event_once")]
         indexes = [
             models.Index(
                 fields=["tenant", "received_at"],

@@ -67,9 +67,7 @@ class Discrepancy(TenantModel):
     answered = EncryptedJSONField(null=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["tenant", "case", "attribute", "kind"], name="discrepancy_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["tenant", "case", "attribute", "kind"], name="discrepancy_once")]
 
     def __str__(self) -> str:
         return f"{self.attribute} in case {self.case_id}"
@@ -112,9 +110,7 @@ class Decision(Stateful, TenantModel):
             ),
             models.CheckConstraint(
                 condition=models.Q(status="PROPOSED", checked_by__isnull=True, checked_at__isnull=True)
-                | models.Q(
-                    status__in=["APPROVED", "RETURNED"], checked_by__isnull=False, checked_at__isnull=False
-                ),
+                | models.Q(status__in=["APPROVED", "RETURNED"], checked_by__isnull=False, checked_at__isnull=False),
                 name="decision_checked",
             ),
         ]

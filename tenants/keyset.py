@@ -81,9 +81,7 @@ def _write(direction: str, row: models.Model, order: Sequence[str]) -> str:
     return base64.urlsafe_b64encode(json.dumps([direction, *values]).encode()).decode().rstrip("=")
 
 
-def _read(
-    cursor: str | None, model: type[models.Model], order: Sequence[str]
-) -> tuple[bool, list[Any] | None]:
+def _read(cursor: str | None, model: type[models.Model], order: Sequence[str]) -> tuple[bool, list[Any] | None]:
     if not cursor:
         return False, None
     try:
