@@ -39,7 +39,7 @@ class Supervisor:
     """
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._running: list[tuple[Process, subprocess.Popen[bytes]]] = []
         self._mark_file = folder / "mark"
         self._mark = secrets.token_hex(16)
@@ -76,9 +76,7 @@ class Supervisor:
         while not is_ready():
             self.check()
             if time.monotonic() > deadline:
-                raise ProcessesError(
-                    f"{name} was not ready after {seconds:.0f} seconds.\n{self._end_of_log(name)}"
-                )
+                raise ProcessesError(f"{name} was not ready after {seconds:.0f} seconds.\n{self._end_of_log(name)}")
             time.sleep(0.1)
 
     def check(self) -> None:
@@ -110,7 +108,7 @@ class Supervisor:
         self._running.clear()
 
     def log_of(self, name: str) -> Path:
-        return self._folder / f"{name}.log"
+        return self.folder / f"{name}.log"
 
     def _end_of_log(self, name: str, lines: int = 20) -> str:
         path = self.log_of(name)

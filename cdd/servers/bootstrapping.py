@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import LiteralString, cast
 
 import psycopg
 from psycopg import sql
@@ -23,7 +22,7 @@ def bootstrap(superuser_dsn: str, database: str) -> None:
             with suppress(*made_meanwhile):
                 connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
     with psycopg.connect(superuser_dsn, dbname=database, autocommit=True) as connection:
-        connection.execute(sql.SQL(cast(LiteralString, SCRIPT.read_text(encoding="utf-8"))))
+        connection.execute(sql.SQL(SCRIPT.read_text(encoding="utf-8")))
 
 
 def set_passwords(superuser_dsn: str, passwords: Mapping[str, str]) -> None:

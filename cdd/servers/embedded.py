@@ -5,13 +5,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 from urllib.parse import quote
 
 from cdd.servers.bootstrapping import bootstrap, set_passwords
-from cdd.servers.places import Account, ServersError, home_of, make_directory, secret, socket_directory
+from cdd.servers.places import Account, home_of, make_directory, secret, socket_directory
 from cdd.servers.postgres import PORT, SUPERUSER, Postgres
 from cdd.servers.valkey import Valkey
 
@@ -36,31 +37,24 @@ class EmbeddedServers:
         self._base = base
         self._durable = durable
         self._usage: IO[bytes] | None = None
-        self._home: Path | None = None
-        self._postgres: Postgres | None = None
-        self._valkey: Valkey | None = None
+        self._servers: tuple[Postgres, Valkey] | None = None
 
     def start(self) -> None:
         """Returns when both servers answer and the database with its roles exists; twice does nothing."""
         if self._usage is not None:
             return
-        account = Account.for_servers()
-        self._home = home = home_of(self._base, account)
-        make_directory(home / "locks", mode=0o700)
         with self._turn():
-            sockets = socket_directory(home, account)
-            password = secret(home, SUPERUSER)
-            self._postgres = Postgres(home, sockets, account, password, durable=self._durable)
-            self._valkey = Valkey(home, sockets, account, durable=self._durable)
-            usage = (home / "locks" / "usage").open("ab")
+            postgres, valkey = self._find()
+            usage = self._usage_file()
             try:
                 fcntl.flock(usage, fcntl.LOCK_SH)
-                if not self._valkey.is_running():
-                    self._valkey.start()
-                if not self._postgres.is_running():
-                    self._postgres.start()
-                    bootstrap(self.superuser_dsn, DATABASE)
-                    set_passwords(self.superuser_dsn, {role: secret(home, role) for role in LOGIN_ROLES})
+                if not valkey.is_running():
+                    valkey.start()
+                if not postgres.is_running():
+                    postgres.start()
+                # Also when they ran already: whoever started them may have been killed before this.
+                bootstrap(self.superuser_dsn, DATABASE)
+                set_passwords(self.superuser_dsn, {role: self._secret(role) for role in LOGIN_ROLES})
             except BaseException:
                 self._leave(usage)
                 raise
@@ -77,16 +71,15 @@ class EmbeddedServers:
     def remove(self) -> None:
         """Stop, and delete the data of throw-away servers; not while somebody else still uses them."""
         self.stop()
-        if self._home is None:
+        if not self._base.exists():
             return
-        with self._turn(), (self._home / "locks" / "usage").open("ab") as usage:
-            try:
-                fcntl.flock(usage, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return
-            if self._postgres is not None:
-                shutil.rmtree(self._postgres.sockets, ignore_errors=True)
-            shutil.rmtree(self._home)
+        with self._turn():
+            postgres, _ = self._find()
+            if self._leave(self._usage_file()):
+                shutil.rmtree(postgres.sockets)
+                shutil.rmtree(self._home)
+                self._servers = None
+                del self._home
 
     def environment(self, database: str = DATABASE) -> dict[str, str]:
         """The variables the project reads, for one database of the cluster."""
@@ -94,7 +87,7 @@ class EmbeddedServers:
             "DATABASE_URL": self._url("keizoku_app", database),
             "DATABASE_OWNER_URL": self._url("keizoku_owner", database),
             "SUPERUSER_URL": self._url(SUPERUSER, database),
-            "REDIS_URL": f"unix://{quote(str(self._started()[1].socket))}?db=0",
+            "REDIS_URL": f"unix://{quote(str(self._find()[1].socket))}?db=0",
             "EMBEDDED": "1",
         }
 
@@ -113,37 +106,48 @@ class EmbeddedServers:
         self.stop()
 
     def _url(self, role: str, database: str) -> str:
-        postgres, _ = self._started()
-        password, name, host = (
-            quote(part, safe="") for part in (secret(self._place(), role), database, str(postgres.sockets))
-        )
+        parts = self._secret(role), database, str(self._find()[0].sockets)
+        password, name, host = (quote(part, safe="") for part in parts)
         return f"postgresql://{role}:{password}@/{name}?host={host}&port={PORT}"
 
-    def _place(self) -> Path:
-        if self._home is None:
-            raise ServersError("The embedded servers have not been started.")
-        return self._home
+    def _secret(self, role: str) -> str:
+        return secret(self._home, role)
 
-    def _started(self) -> tuple[Postgres, Valkey]:
-        if self._postgres is None or self._valkey is None:
-            raise ServersError("The embedded servers have not been started.")
-        return self._postgres, self._valkey
+    @cached_property
+    def _account(self) -> Account:
+        return Account.for_servers()
+
+    @cached_property
+    def _home(self) -> Path:
+        home = home_of(self._base, self._account)
+        make_directory(home / "locks", mode=0o700)
+        return home
+
+    def _find(self) -> tuple[Postgres, Valkey]:
+        if self._servers is None:
+            home, account = self._home, self._account
+            sockets = socket_directory(home, account)
+            postgres = Postgres(home, sockets, account, self._secret(SUPERUSER), durable=self._durable)
+            self._servers = postgres, Valkey(home, sockets, account, durable=self._durable)
+        return self._servers
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
         """Starting and stopping happen one process at a time; the others wait here."""
-        with (self._place() / "locks" / "turn").open("ab") as file:
+        with (self._home / "locks" / "turn").open("ab") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def _leave(self, usage: IO[bytes]) -> None:
-        """Within our turn: give up our share, and stop the servers if nobody else holds one."""
+    def _usage_file(self) -> IO[bytes]:
+        return (self._home / "locks" / "usage").open("ab")
+
+    def _leave(self, usage: IO[bytes]) -> bool:
+        """Within our turn: give up our share, and stop the servers if nobody else holds one; whether we did."""
         with usage:
             try:
                 fcntl.flock(usage, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                return
-            if self._postgres is not None:
-                self._postgres.stop()
-            if self._valkey is not None:
-                self._valkey.stop()
+                return False
+            for server in self._find():
+                server.stop()
+        return True

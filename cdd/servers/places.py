@@ -80,9 +80,7 @@ class Account:
             return False
 
     def can_enter(self, directory: Path) -> bool:
-        return (
-            not self.is_dropped or self.run(["/bin/sh", "-c", 'cd -- "$1"', "sh", directory]).returncode == 0
-        )
+        return not self.is_dropped or self.run(["/bin/sh", "-c", 'cd -- "$1"', "sh", directory]).returncode == 0
 
 
 def home_of(base: Path, account: Account) -> Path:
@@ -111,9 +109,7 @@ def make_directory(path: Path, *, mode: int) -> None:
     except FileExistsError:
         return
     except OSError as error:
-        raise ServersError(
-            f"Cannot create {path}: {error.strerror}. Choose another place with DATA_DIR."
-        ) from error
+        raise ServersError(f"Cannot create {path}: {error.strerror}. Choose another place with DATA_DIR.") from error
 
 
 def private_directory(path: Path, account: Account) -> Path:
@@ -155,11 +151,11 @@ def secret(home: Path, name: str) -> str:
     return path.read_text()
 
 
-def write_private(path: Path, text: str, account: Account | None = None) -> None:
+def write_private(path: Path, content: str | bytes, account: Account | None = None) -> None:
     """Replace a file in one step; mode 0600, given to the account when one is named."""
     descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(descriptor)
     if account is not None and account.is_dropped:

