@@ -36,7 +36,7 @@ find_uv() {
         runs "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 8))' || continue
         rm -rf -- "$ROOT/.tools/uv"
         runs "$candidate" -m venv "$ROOT/.tools/uv" || continue
-        "$ROOT/.tools/uv/bin/python" -m pip install --quiet --disable-pip-version-check uv >&2 || continue
+        "$ROOT/.tools/uv/bin/python" -m pip install -qq --disable-pip-version-check uv >&2 || continue
         UV=$ROOT/.tools/uv/bin/uv
         return
     done
