@@ -11,6 +11,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdd.settings")
 
 from django.conf import settings
 
+from cdd.checks import refuse_insecure_production
+
+refuse_insecure_production()
 app = Celery("keizoku")
 app.conf.update(
     broker_url=(

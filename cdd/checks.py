@@ -1,0 +1,130 @@
+"""What production must not be started with: one sentence for each insecure value."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Callable, Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
+
+from tenants.keys import KEY
+
+SECRET_KEY_LENGTH = 50
+APP_ROLE = "keizoku_app"
+VERIFYING_MODES = {"require", "verify-ca", "verify-full"}
+
+
+def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """A system check: nothing to say outside production."""
+    if not settings.IS_PRODUCTION:
+        return []
+    return [message for look_at in _CHECKS for message in look_at()]
+
+
+def refuse_insecure_production() -> None:
+    """For processes that are no management command and so run no checks.
+
+    Raises:
+        ImproperlyConfigured: with every sentence that `manage.py check` would print as an error.
+    """
+    errors = [message for message in check_production(None) if isinstance(message, Error)]
+    if errors:
+        raise ImproperlyConfigured("\n".join(str(error.msg) for error in errors))
+
+
+def _secret_key() -> Iterator[CheckMessage]:
+    if settings.SECRET_KEY.startswith("development-only"):
+        yield Error("SECRET_KEY is the development value, which everybody knows.", id="cdd.E001")
+    elif len(settings.SECRET_KEY) < SECRET_KEY_LENGTH:
+        yield Error(f"SECRET_KEY is shorter than {SECRET_KEY_LENGTH} characters.", id="cdd.E002")
+
+
+def _addresses() -> Iterator[CheckMessage]:
+    public = urlsplit(settings.PUBLIC_BASE_URL)
+    if public.scheme != "https":
+        yield Error(
+            "PUBLIC_BASE_URL must begin with https://, because customers' links are made from it.", id="cdd.E003"
+        )
+    if not settings.ALLOWED_HOSTS:
+        yield Error("ALLOWED_HOSTS is empty: name the hosts that this service answers for.", id="cdd.E004")
+    elif "*" in settings.ALLOWED_HOSTS:
+        yield Error('ALLOWED_HOSTS contains "*": name the hosts that this service answers for.', id="cdd.E005")
+    elif not validate_host(public.hostname or "", settings.ALLOWED_HOSTS):
+        yield Error("ALLOWED_HOSTS does not contain the host of PUBLIC_BASE_URL.", id="cdd.E006")
+
+
+def _makeshifts() -> Iterator[CheckMessage]:
+    if settings.DEBUG:
+        yield Error("DEBUG is on: error pages would show personal data.", id="cdd.E007")
+    if settings.EMBEDDED:
+        yield Error("EMBEDDED is set: the embedded servers are not for production.", id="cdd.E008")
+    if settings.SANDBOX_URL or settings.SANDBOX_SMTP:
+        yield Error(
+            "SANDBOX_URL or SANDBOX_SMTP is set: notices would reach a simulation, not customers.", id="cdd.E009"
+        )
+
+
+def _database() -> Iterator[CheckMessage]:
+    app, owner = settings.DATABASES["default"], settings.DATABASES["owner"]
+    # A cloud provider may want the server's name after the role's.
+    if app["USER"].partition("@")[0] != APP_ROLE:
+        yield Error(
+            f"DATABASE_URL signs in as {app['USER'] or 'nobody'}, not as {APP_ROLE}, "
+            "so row-level security may not hold.",
+            id="cdd.E010",
+        )
+    if app["USER"] != owner["USER"] and app["PASSWORD"] and app["PASSWORD"] == owner["PASSWORD"]:
+        yield Error("DATABASE_URL and DATABASE_OWNER_URL have the same password.", id="cdd.E011")
+    if not _is_local(app["HOST"]) and app["OPTIONS"].get("sslmode") not in VERIFYING_MODES:
+        yield Warning("DATABASE_URL crosses the network without requiring TLS: add sslmode=verify-full.", id="cdd.W001")
+
+
+def _key_file() -> Iterator[CheckMessage]:
+    path = Path(settings.KEK_FILE)
+    try:
+        found = path.stat()
+    except OSError as error:
+        yield Error(f"KEK_FILE cannot be read: {error.strerror}.", id="cdd.E012")
+        return
+    if not stat.S_ISREG(found.st_mode) or found.st_size != KEY:
+        yield Error(f"KEK_FILE must be a file of exactly {KEY} random bytes.", id="cdd.E013")
+    # The group may read: secrets mounted by a container platform come like this.
+    if stat.S_IMODE(found.st_mode) & (stat.S_IRWXO | stat.S_IWGRP):
+        yield Error("KEK_FILE is open to other accounts of this machine: chmod 0400 it.", id="cdd.E014")
+
+
+def _broker() -> Iterator[CheckMessage]:
+    redis = urlsplit(settings.REDIS_URL)
+    if redis.scheme == "unix" or _is_local(redis.hostname or ""):
+        return
+    if redis.scheme != "rediss":
+        yield Warning("REDIS_URL crosses the network without TLS: use rediss://.", id="cdd.W002")
+    if not redis.password:
+        yield Warning("REDIS_URL has no password.", id="cdd.W003")
+
+
+def _is_local(host: str) -> bool:
+    """Whether nothing leaves the machine: a socket, or a loopback address."""
+    if host in {"", "localhost"} or host.startswith("/"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
+    _secret_key,
+    _addresses,
+    _makeshifts,
+    _database,
+    _key_file,
+    _broker,
+)

@@ -1,0 +1,198 @@
+"""Production refuses insecure values one by one, and accepts good ones without a murmur."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from cdd.checks import check_production
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "q8r7w6e5t4y3u2i1o0p9a8s7d6f5g4h3j2k1l0z9x8c7v6b5n4m3Q2W1"
+
+type Check = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def production(tmp_path: Path) -> dict[str, str]:
+    """An environment that a bank could run with."""
+    kek = tmp_path / "kek"
+    kek.write_bytes(os.urandom(32))
+    kek.chmod(0o400)
+    return {
+        "PATH": os.environ["PATH"],
+        "KEIZOKU_ENV": "production",
+        "SECRET_KEY": SECRET,
+        "KEK_FILE": str(kek),
+        "DATABASE_URL": "postgresql://keizoku_app:one@db.internal/keizoku?sslmode=verify-full",
+        "DATABASE_OWNER_URL": "postgresql://keizoku_owner:two@db.internal/keizoku?sslmode=verify-full",
+        "REDIS_URL": "rediss://:secret@redis.internal:6379/0",
+        "PUBLIC_BASE_URL": "https://kakunin.asanagi.example",
+        "ALLOWED_HOSTS": "kakunin.asanagi.example",
+        "DATA_DIR": str(tmp_path),
+    }
+
+
+@pytest.fixture
+def check(production: dict[str, str]) -> Check:
+    """Runs `manage.py check` with some of the environment changed; None removes a variable."""
+
+    def run(*arguments: str, **changes: str | None) -> subprocess.CompletedProcess[str]:
+        environment = {**production, **changes}
+        return subprocess.run(
+            [sys.executable, "manage.py", "check", *arguments],
+            cwd=ROOT,
+            env={name: value for name, value in environment.items() if value is not None},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
+
+
+def test_good_production_values_pass_every_deployment_check(check: Check) -> None:
+    result = check("--deploy", "--fail-level", "WARNING")
+
+    assert result.returncode == 0, result.stderr
+    assert "no issues" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"SECRET_KEY": None}, "Set SECRET_KEY in the environment; .env.example says what it is for."),
+        ({"SECRET_KEY": "development-only-" + "k" * 40}, "SECRET_KEY is the development value, which everybody knows."),
+        ({"SECRET_KEY": SECRET[:49]}, "SECRET_KEY is shorter than 50 characters."),
+        (
+            {"PUBLIC_BASE_URL": "http://kakunin.asanagi.example"},
+            "PUBLIC_BASE_URL must begin with https://, because customers' links are made from it.",
+        ),
+        ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS is empty: name the hosts that this service answers for."),
+        ({"ALLOWED_HOSTS": "*"}, 'ALLOWED_HOSTS contains "*": name the hosts that this service answers for.'),
+        ({"ALLOWED_HOSTS": "other.example"}, "ALLOWED_HOSTS does not contain the host of PUBLIC_BASE_URL."),
+        ({"EMBEDDED": "1"}, "EMBEDDED is set: the embedded servers are not for production."),
+        (
+            {"SANDBOX_URL": "http://127.0.0.1:9100"},
+            "SANDBOX_URL or SANDBOX_SMTP is set: notices would reach a simulation, not customers.",
+        ),
+        (
+            {"SANDBOX_SMTP": "127.0.0.1:9125"},
+            "SANDBOX_URL or SANDBOX_SMTP is set: notices would reach a simulation, not customers.",
+        ),
+        ({"DATABASE_URL": None}, "Set DATABASE_URL in the environment; .env.example says what it is for."),
+        (
+            {"DATABASE_URL": "postgresql://keizoku_owner:two@db.internal/keizoku?sslmode=verify-full"},
+            "DATABASE_URL signs in as keizoku_owner, not as keizoku_app, so row-level security may not hold.",
+        ),
+        (
+            {"DATABASE_URL": "postgresql://db.internal/keizoku?sslmode=verify-full"},
+            "DATABASE_URL signs in as nobody, not as keizoku_app, so row-level security may not hold.",
+        ),
+        (
+            {"DATABASE_OWNER_URL": "postgresql://keizoku_owner:one@db.internal/keizoku?sslmode=verify-full"},
+            "DATABASE_URL and DATABASE_OWNER_URL have the same password.",
+        ),
+        ({"KEK_FILE": None}, "Set KEK_FILE in the environment; .env.example says what it is for."),
+        ({"KEK_FILE": "/nowhere/kek"}, "KEK_FILE cannot be read: No such file or directory."),
+        ({"KEK_FILE": "/"}, "KEK_FILE must be a file of exactly 32 random bytes."),
+        ({"REDIS_URL": None}, "Set REDIS_URL in the environment; .env.example says what it is for."),
+        ({"KEIZOKU_ENV": "prod"}, "KEIZOKU_ENV must be one of development, demo, test, production, not 'prod'."),
+    ],
+)
+def test_an_insecure_value_is_refused_with_its_sentence(
+    check: Check, changes: dict[str, str | None], sentence: str
+) -> None:
+    result = check("--tag", "security", **changes)
+
+    assert result.returncode != 0
+    assert sentence in result.stderr
+
+
+def test_a_key_file_of_the_wrong_size_is_refused(check: Check, tmp_path: Path) -> None:
+    short = tmp_path / "short"
+    short.write_bytes(os.urandom(31))
+    short.chmod(0o400)
+
+    result = check("--tag", "security", KEK_FILE=str(short))
+
+    assert result.returncode != 0
+    assert "KEK_FILE must be a file of exactly 32 random bytes." in result.stderr
+
+
+@pytest.mark.parametrize("mode", [0o404, 0o420, 0o402, 0o644])
+def test_a_key_file_open_to_others_is_refused(check: Check, production: dict[str, str], mode: int) -> None:
+    Path(production["KEK_FILE"]).chmod(mode)
+
+    result = check("--tag", "security")
+
+    assert result.returncode != 0
+    assert "KEK_FILE is open to other accounts of this machine: chmod 0400 it." in result.stderr
+
+
+def test_a_key_file_that_its_group_may_read_is_taken(check: Check, production: dict[str, str]) -> None:
+    Path(production["KEK_FILE"]).chmod(0o440)
+
+    assert check("--tag", "security").returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"REDIS_URL": "redis://:secret@redis.internal:6379/0"},
+            "REDIS_URL crosses the network without TLS: use rediss://.",
+        ),
+        ({"REDIS_URL": "rediss://redis.internal:6379/0"}, "REDIS_URL has no password."),
+        (
+            {"DATABASE_URL": "postgresql://keizoku_app:one@db.internal/keizoku"},
+            "DATABASE_URL crosses the network without requiring TLS: add sslmode=verify-full.",
+        ),
+    ],
+)
+def test_an_open_way_across_the_network_is_warned_of(check: Check, changes: dict[str, str], sentence: str) -> None:
+    lenient, strict = (check("--tag", "security", *more, **changes) for more in ((), ("--fail-level", "WARNING")))
+
+    assert lenient.returncode == 0
+    assert strict.returncode != 0
+    assert sentence in lenient.stderr
+    assert sentence in strict.stderr
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://127.0.0.1:6379/0", "redis://localhost/0", "redis://[::1]:6379/0", "unix:///run/valkey.sock?db=0"]
+)
+def test_a_broker_on_the_same_machine_needs_neither_tls_nor_password(check: Check, url: str) -> None:
+    assert check("--tag", "security", "--fail-level", "WARNING", REDIS_URL=url).returncode == 0
+
+
+def test_debug_is_refused(settings: Settings, production: dict[str, str]) -> None:
+    settings.IS_PRODUCTION = True
+    settings.DEBUG = True
+
+    assert "DEBUG is on: error pages would show personal data." in [m.msg for m in check_production(None)]
+
+
+def test_a_laptop_is_not_held_to_the_rules_of_production(settings: Settings) -> None:
+    settings.DEBUG = True
+
+    assert check_production(None) == []
+
+
+def test_the_web_does_not_start_on_insecure_values(production: dict[str, str]) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", "import cdd.wsgi"],
+        cwd=ROOT,
+        env={**production, "EMBEDDED": "1", "PUBLIC_BASE_URL": "http://kakunin.asanagi.example"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert result.returncode != 0
+    assert "EMBEDDED is set: the embedded servers are not for production." in result.stderr
+    assert "PUBLIC_BASE_URL must begin with https://" in result.stderr
