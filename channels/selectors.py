@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Count, QuerySet
@@ -63,6 +64,14 @@ def usable_channels(customer_ids: Sequence[UUID]) -> dict[UUID, dict[Channel, UU
             if channel in accounts and is_better:
                 found[channel] = point.pk
     return usable
+
+
+def channels_with_work(*, now: datetime) -> list[Channel]:
+    """Channels on which something is due and may leave."""
+    due = DeliveryAttempt.objects.filter(
+        status=DeliveryAttempt.Status.QUEUED, not_before__lte=now, account__is_paused=False
+    )
+    return [Channel(channel) for channel in due.order_by("channel").values_list("channel", flat=True).distinct()]
 
 
 def _working_points(customer_ids: Sequence[UUID]) -> QuerySet[ContactPoint]:

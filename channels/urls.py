@@ -1,5 +1,11 @@
-"""Addresses of this app."""
+"""Addresses that providers call."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from channels import webhooks
+
+urlpatterns = [
+    path("line/<slug:public_id>/", webhooks.line, name="webhook-line"),
+    path("twilio/<slug:public_id>/<uuid:attempt_id>/", webhooks.twilio, name="webhook-twilio"),
+    path("print/<slug:public_id>/", webhooks.print_shop, name="webhook-print"),
+]

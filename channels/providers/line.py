@@ -17,6 +17,7 @@ from linebot.v3.messaging import (
     MessagingApi,
     PnpMessagesRequest,
     PushMessageRequest,
+    SetWebhookEndpointRequest,
     TextMessage,
 )
 from linebot.v3.messaging.exceptions import ApiException
@@ -99,6 +100,11 @@ class LineProvider:
 
         response = _translate(call, may_repeat=False)
         return Receipt(_header(response.headers, "x-line-request-id"))
+
+    def set_webhook(self, url: str) -> None:
+        """Tell LINE where to send its events."""
+        request = SetWebhookEndpointRequest(endpoint=url)
+        _translate(lambda: self._api.set_webhook_endpoint(request, _request_timeout=TIMEOUT_S), may_repeat=True)
 
     def verify(self, call: Call) -> list[InboundEvent]:
         """Check the signature over the raw body, then take it apart into events."""

@@ -1,0 +1,112 @@
+"""What providers tell us: kept at once as it came, believed and acted upon later."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from customers.services import mark_contact_health
+from django.db import transaction
+
+from audit.services import Actor
+from channels.models import ProviderAccount, WebhookEvent
+from channels.protocols import AddressNews, Call, MalformedWebhook, Report
+from channels.registry import provider_of, reporter_of
+from channels.settling import apply_report
+from customers.models import ContactPoint
+from tenants.keys import blind_index
+
+log = logging.getLogger(__name__)
+BATCH = 100
+NO_ATTEMPT = "unknown_attempt"
+
+
+def receive_webhook(*, account: ProviderAccount, call: Call, now: datetime) -> int:
+    """Keep the events of a call whose signature is the account's. A repeated event is kept once.
+
+    Returns:
+        How many events the call held.
+
+    Raises:
+        ForgedWebhook: the signature is not the account's.
+        MalformedWebhook: it cannot be read, or the account's provider does not call.
+    """
+    reporter = reporter_of(account)
+    if reporter is None:
+        raise MalformedWebhook
+    events = reporter.verify(call)
+    WebhookEvent.objects.bulk_create(
+        [
+            WebhookEvent(
+                account=account,
+                provider=account.provider,
+                event_id=event.event_id[:120],
+                received_at=now,
+                body=event.body,
+                attempt_reference=call.attempt_id,
+            )
+            for event in events
+        ],
+        ignore_conflicts=True,
+    )
+    return len(events)
+
+
+def process_webhooks(*, now: datetime, limit: int = BATCH) -> int:
+    """Act on events that wait, oldest first; one that cannot be read is set aside with the reason."""
+    with transaction.atomic():
+        waiting = (
+            WebhookEvent.objects.filter(processed_at__isnull=True)
+            .order_by("received_at", "id")
+            .select_for_update(skip_locked=True, of=("self",))
+            .select_related("account")
+        )
+        events = list(waiting[:limit])
+        for event in events:
+            event.error = _process(event, now)
+            event.processed_at = now
+        WebhookEvent.objects.bulk_update(events, ["error", "processed_at"])
+    return len(events)
+
+
+def receive_bounce(*, account: ProviderAccount, raw: bytes, recipient: str, now: datetime) -> bool:
+    """Act on a mail that came back to ``recipient``, the signed return path of one attempt.
+
+    Raises:
+        ForgedWebhook: the return path was not signed by us.
+        MalformedWebhook: it is no bounce that we understand.
+    """
+    provider = provider_of(account)
+    read = getattr(provider, "read_bounce", None)
+    if read is None:
+        raise MalformedWebhook
+    report: Report = read(raw, recipient=recipient)
+    return apply_report(report=report, actor=Actor.provider(account.provider), now=now)
+
+
+def _process(event: WebhookEvent, now: datetime) -> str:
+    """Act on one event; returns what was wrong with it, if anything."""
+    reporter = reporter_of(event.account)
+    actor = Actor.provider(event.provider)
+    is_known = True
+    try:
+        with transaction.atomic():
+            for news in reporter.read(event.body) if reporter else ():
+                if isinstance(news, AddressNews):
+                    _mark_line_account(news, now)
+                else:
+                    is_known &= apply_report(report=news, actor=actor, now=now)
+    except Exception as error:  # whatever a signed event holds, the ones behind it must not wait
+        log.error("Event %s of %s failed with %s.", event.pk, event.provider, type(error).__name__)
+        return type(error).__name__
+    return "" if is_known else NO_ATTEMPT
+
+
+def _mark_line_account(news: AddressNews, now: datetime) -> None:
+    index = blind_index("contact.line", news.address)
+    points = ContactPoint.objects.filter(value_index=index, channel=ContactPoint.Channel.LINE, is_current=True)
+    ids: list[UUID] = list(points.values_list("pk", flat=True))
+    if ids:
+        health = ContactPoint.Health.WORKING if news.is_reachable else ContactPoint.Health.UNREACHABLE
+        mark_contact_health(contact_ids=ids, health=health, now=now)

@@ -1,0 +1,157 @@
+"""Attempts left open by a crash, a silent provider or a lost answer: each is found and brought to an end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from channels.models import DeliveryAttempt
+from channels.protocols import Channel, Failure, Reconciles, Report
+from channels.registry import printer_of, provider_of
+from channels.sending import message_of
+from channels.settling import (
+    MAX_TRIES,
+    NOTIFICATION,
+    PUSH,
+    SYSTEM,
+    Settlement,
+    apply_report,
+    failed,
+    move,
+    poisoned,
+    requeued,
+    unknown,
+)
+from tenants.keys import CannotDecrypt
+
+Status = DeliveryAttempt.Status
+BATCH = 200
+LOOK_AGAIN = timedelta(seconds=60)
+# Twilio drops what is still in its queue after ten minutes, so its list is final some time later.
+LIST_IS_FINAL = timedelta(minutes=15)
+# A relay cannot be asked. After this long the mail counts as lost, and another channel has its turn.
+MAIL_IS_LOST = timedelta(minutes=30)
+# LINE remembers a retry key for 24 hours; after that a repeat would be a second message.
+KEY_LIFE = timedelta(hours=23)
+AMBIGUOUS = "ambiguous"
+
+
+@transaction.atomic
+def release_expired_leases(*, now: datetime, limit: int = BATCH) -> int:
+    """Attempts whose worker died: a push goes again under the same key, anything else is unknown."""
+    held = _open(Status.SENDING).filter(lease_until__lt=Now())
+    settlements: dict[UUID, Settlement] = {}
+    for attempt in _locked(held, limit):
+        if attempt.method != PUSH:
+            settlements[attempt.pk] = unknown(now)
+        elif attempt.tries >= MAX_TRIES:
+            settlements[attempt.pk] = poisoned(now, "lease_expired")
+        else:
+            settlements[attempt.pk] = requeued(now)
+    return len(move(settlements, was=Status.SENDING, actor=SYSTEM, now=now))
+
+
+def reconcile_unknown(*, now: datetime, limit: int = BATCH) -> int:
+    """Ask the providers what became of unknown attempts, outside any transaction, and settle what they know."""
+    attempts = _take_unknown(now, limit)
+    letters = [attempt for attempt in attempts if attempt.channel == Channel.POST]
+    settlements = _ask_print_shop(letters, now)
+    for attempt in attempts:
+        if attempt.channel != Channel.POST:
+            settlement = _settlement_of(attempt, now)
+            if settlement is not None:
+                settlements[attempt.pk] = settlement
+    move(settlements, was=Status.UNKNOWN, actor=SYSTEM, now=now)
+    return len(attempts)
+
+
+@transaction.atomic
+def expire_unconfirmed(*, now: datetime, limit: int = BATCH) -> int:
+    """Give up on notification messages nobody received within a day, and on retry keys that are too old."""
+    unconfirmed = _open(Status.ACCEPTED).filter(method=NOTIFICATION, lease_until__lte=now)
+    lost = {attempt.pk: failed(now, "permanent", "undelivered") for attempt in _locked(unconfirmed, limit)}
+    stale = _open(Status.QUEUED).filter(method=PUSH, tries__gt=0, first_tried_at__lt=now - KEY_LIFE)
+    expired = {attempt.pk: failed(now, AMBIGUOUS, "key_expired") for attempt in _locked(stale, limit)}
+    moved = move(lost, was=Status.ACCEPTED, actor=SYSTEM, now=now)
+    moved += move(expired, was=Status.QUEUED, actor=SYSTEM, now=now)
+    return len(moved)
+
+
+def _open(status: str) -> QuerySet[DeliveryAttempt]:
+    return DeliveryAttempt.objects.filter(status=status)
+
+
+def _locked(attempts: QuerySet[DeliveryAttempt], limit: int) -> list[DeliveryAttempt]:
+    return list(attempts.order_by("lease_until", "id").select_for_update(skip_locked=True, of=("self",))[:limit])
+
+
+@transaction.atomic
+def _take_unknown(now: datetime, limit: int) -> list[DeliveryAttempt]:
+    """Unknown attempts whose turn it is, put off so that nobody else asks about them meanwhile."""
+    waiting = _open(Status.UNKNOWN).filter(lease_until__lte=now).select_related("account")
+    attempts = _locked(waiting, limit)
+    DeliveryAttempt.objects.filter(pk__in=[a.pk for a in attempts]).update(lease_until=now + LOOK_AGAIN)
+    return attempts
+
+
+def _settlement_of(attempt: DeliveryAttempt, now: datetime) -> Settlement | None:
+    """Where an unknown attempt goes; None while there is hope of an answer, or the answer is applied."""
+    since = attempt.settled_at or now
+    match Channel(attempt.channel):
+        case Channel.SMS:
+            return _ask_list(attempt, now)
+        case Channel.EMAIL:
+            return failed(now, AMBIGUOUS, "no_answer") if now - since >= MAIL_IS_LOST else None
+        case _:  # a notification message: its delivery event may still come
+            is_over = now - (attempt.first_tried_at or since) >= timedelta(hours=24)
+            return failed(now, AMBIGUOUS, "undelivered") if is_over else None
+
+
+def _ask_list(attempt: DeliveryAttempt, now: datetime) -> Settlement | None:
+    provider = provider_of(attempt.account)
+    if not isinstance(provider, Reconciles):
+        return None
+    try:
+        report = provider.look_up(message_of(attempt), since=attempt.first_tried_at or now)
+    except (Failure, CannotDecrypt, KeyError):
+        return None
+    if report is not None:
+        apply_report(report=report, actor=SYSTEM, now=now)
+        return None
+    if now - (attempt.settled_at or now) < LIST_IS_FINAL:
+        return None
+    return poisoned(now, "never_listed") if attempt.tries >= MAX_TRIES else requeued(now)
+
+
+def _ask_print_shop(letters: Sequence[DeliveryAttempt], now: datetime) -> dict[UUID, Settlement]:
+    """Ask once a job. What the shop never got goes again; a piece it does not list is unknown still."""
+    jobs: dict[UUID, list[DeliveryAttempt]] = {}
+    for letter in letters:
+        if letter.claim is not None:
+            jobs.setdefault(letter.claim, []).append(letter)
+    settlements: dict[UUID, Settlement] = {}
+    for job_id, pieces in jobs.items():
+        try:
+            reports = printer_of(pieces[0].account).look_up_batch(job_id)
+        except Failure:
+            continue
+        if reports is None:
+            settlements |= {piece.pk: _never_got(piece, now) for piece in pieces}
+        else:
+            _apply(reports, {piece.pk for piece in pieces}, now)
+    return settlements
+
+
+def _never_got(letter: DeliveryAttempt, now: datetime) -> Settlement:
+    return poisoned(now, "never_got") if letter.tries >= MAX_TRIES else requeued(now)
+
+
+def _apply(reports: Sequence[Report], asked: set[UUID], now: datetime) -> None:
+    for report in reports:
+        if report.attempt_id in asked:
+            apply_report(report=report, actor=SYSTEM, now=now)

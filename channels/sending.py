@@ -1,0 +1,131 @@
+"""Sending what is due: claim a batch, hand it over outside any transaction, settle what was answered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce, Now
+
+from audit.transitions import transition_many
+from channels.models import DeliveryAttempt
+from channels.protocols import (
+    AmbiguousFailure,
+    Channel,
+    Failure,
+    Message,
+    PermanentFailure,
+    Receipt,
+    Sends,
+    TransientFailure,
+)
+from channels.registry import sender_of
+from channels.settling import SYSTEM, settle
+from tenants.keys import CannotDecrypt
+from tenants.scoping import tenant_context
+
+log = logging.getLogger(__name__)
+Status = DeliveryAttempt.Status
+BATCH = 64
+ROUNDS = 8
+THREADS = 16
+# Longer than the slowest batch: four messages a thread, each as slow as its timeouts allow.
+LEASE = timedelta(seconds=180)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """Attempts that this worker alone may hand over, until the lease ends."""
+
+    claim: UUID
+    attempts: Sequence[DeliveryAttempt]
+
+
+def send_due(*, tenant_id: int, channel: Channel, now: datetime) -> int:
+    """Send what is due on one channel but post; at most some hundreds, so that other tenants get their turn."""
+    sent = 0
+    with tenant_context(tenant_id):
+        for _ in range(ROUNDS):
+            claimed = claim_due(channel=channel, now=now)
+            if not claimed.attempts:
+                break
+            settle(claim=claimed.claim, results=hand_over(claimed), now=now)
+            sent += len(claimed.attempts)
+    return sent
+
+
+def due(*, channel: Channel, now: datetime) -> QuerySet[DeliveryAttempt]:
+    """What may leave now: waiting, its time has come, and nobody has paused the account."""
+    return DeliveryAttempt.objects.filter(
+        channel=channel, status=Status.QUEUED, not_before__lte=now, account__is_paused=False
+    )
+
+
+def claim_due(*, channel: Channel, now: datetime, limit: int = BATCH, only_printed: bool = False) -> Claimed:
+    """Take a batch out of the queue. The lease runs on the database's clock."""
+    claim = uuid4()
+    waiting = due(channel=channel, now=now)
+    if only_printed:
+        waiting = waiting.filter(letters__isnull=False)
+    with transaction.atomic():
+        queue = waiting.order_by("not_before", "id").select_for_update(skip_locked=True, of=("self",))
+        ids = transition_many(
+            DeliveryAttempt,
+            list(queue.values_list("pk", flat=True)[:limit]),
+            was=Status.QUEUED,
+            to=Status.SENDING,
+            actor=SYSTEM,
+            at=now,
+            claim=claim,
+            lease_until=Now() + LEASE,
+            tries=F("tries") + 1,
+            first_tried_at=Coalesce("first_tried_at", now),
+        )
+        attempts = list(DeliveryAttempt.objects.filter(pk__in=ids).select_related("account").order_by("pk"))
+    return Claimed(claim, attempts)
+
+
+def hand_over(claimed: Claimed) -> dict[UUID, Receipt | Failure]:
+    """Give every message to its provider, several at a time. No transaction may be open here."""
+    results: dict[UUID, Receipt | Failure] = {}
+    messages: dict[Message, Sends] = {}
+    for attempt in claimed.attempts:
+        try:  # values are opened here, because threads have no tenant scope
+            messages[message_of(attempt)] = sender_of(attempt.account)
+        except (CannotDecrypt, KeyError, TypeError, ValueError):
+            results[attempt.pk] = PermanentFailure("unreadable")
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="send") as pool:
+        answers = pool.map(lambda pair: _send(*pair), ((sender, m) for m, sender in messages.items()))
+        results.update(zip((message.attempt_id for message in messages), answers, strict=True))
+    return results
+
+
+def message_of(attempt: DeliveryAttempt) -> Message:
+    """The frozen message: equal on every try."""
+    snapshot = attempt.snapshot
+    return Message(
+        attempt_id=attempt.pk,
+        to=snapshot["to"],
+        text=snapshot["text"],
+        subject=snapshot.get("subject", ""),
+        html=snapshot.get("html", ""),
+        link=snapshot["link"],
+    )
+
+
+def _send(sender: Sends, message: Message) -> Receipt | Failure:
+    try:
+        return sender.send(message)
+    except Failure as failure:
+        return failure
+    except Exception as error:  # a fault of ours or of a library must not take the batch with it
+        log.error("Adapter of %s failed with %s.", sender.channel, type(error).__name__)
+        if sender.may_repeat(message.to):
+            return TransientFailure("adapter_error")
+        return AmbiguousFailure("adapter_error")

@@ -1,0 +1,275 @@
+"""Writing the outbox: what is queued, cancelled and paused, and the accounts it leaves through."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from audit.services import Actor, record, record_many
+from audit.transitions import transition_many
+from channels.barcodes import return_id
+from channels.models import DeliveryAttempt, Notice, ProviderAccount
+from channels.posting import print_due
+from channels.protocols import Channel
+from channels.receiving import process_webhooks, receive_webhook
+from channels.recovering import expire_unconfirmed, reconcile_unknown, release_expired_leases
+from channels.registry import provider_of, webhook_url
+from channels.rendering import Bank, Wording, render_text
+from channels.sending import send_due
+from channels.settling import NOTIFICATION, PUSH, apply_report, pause_account, settle
+from customers.models import ContactPoint, Customer
+from tenants.models import tenant_in_scope
+
+__all__ = [
+    "NoticeRequest",
+    "apply_report",
+    "cancel_queued",
+    "ensure_accounts",
+    "expire_unconfirmed",
+    "pause_account",
+    "print_due",
+    "process_inbox",
+    "process_webhooks",
+    "queue_notices",
+    "receive_webhook",
+    "reconcile_unknown",
+    "register_webhooks",
+    "release_expired_leases",
+    "resume_account",
+    "send_due",
+    "settle",
+    "sweep",
+]
+
+Status = DeliveryAttempt.Status
+JST = ZoneInfo("Asia/Tokyo")
+BATCH = 1_000
+
+
+class NoAccount(Exception):
+    """The bank has no account for a channel that a notice was to leave by."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRequest:
+    """One notice to one customer by one channel. ``reference`` is the review it belongs to."""
+
+    customer_id: UUID
+    reference: UUID
+    purpose: str  # Notice.Purpose
+    channel: Channel
+    contact_point_id: UUID
+    url: str
+    deadline_on: date
+    language: str = "ja"
+    sequence: int = 1  # of reminders
+    not_before: datetime | None = None
+
+
+@transaction.atomic
+def queue_notices(*, requests: Sequence[NoticeRequest], actor: Actor, now: datetime) -> list[DeliveryAttempt]:
+    """Freeze what each customer is told, and queue it. Asking twice queues once.
+
+    Returns:
+        The attempts that stand for the requests, in their order, whether queued now or before.
+
+    Raises:
+        NoAccount: the bank has no account for one of the channels.
+        CannotRender: a text is longer than its channel takes.
+    """
+    notices = _ensure_notices(requests, now)
+    known = _attempts_of(notices)
+    new = _freeze([r for r in requests if _key(notices, r) not in known], notices, now)
+    if new:
+        DeliveryAttempt.objects.bulk_create(new, batch_size=BATCH, ignore_conflicts=True)
+        ids = [attempt.pk for attempt in new]
+        created = list(DeliveryAttempt.objects.filter(pk__in=ids).only("pk", "tenant_id"))
+        record_many("deliveryattempt.queued", targets=created, actor=actor, at=now)
+        known = _attempts_of(notices)
+    return [known[_key(notices, request)] for request in requests]
+
+
+def cancel_queued(*, references: Sequence[UUID], actor: Actor, now: datetime) -> int:
+    """Nothing that still waits for these reviews is sent any more; what is in flight may still arrive."""
+    waiting = DeliveryAttempt.objects.filter(notice__reference__in=list(references), status=Status.QUEUED)
+    ids = list(waiting.values_list("pk", flat=True))
+    moved = transition_many(
+        DeliveryAttempt, ids, was=Status.QUEUED, to=Status.CANCELLED, actor=actor, at=now, settled_at=now
+    )
+    return len(moved)
+
+
+@transaction.atomic
+def ensure_accounts(
+    *, accounts: Mapping[str, Mapping[str, Any]], actor: Actor, now: datetime
+) -> dict[Channel, ProviderAccount]:
+    """Create or update the tenant's accounts: channel -> {"provider", "credentials", "options"}.
+
+    The name in webhook addresses is made once and stays.
+    """
+    made: dict[Channel, ProviderAccount] = {}
+    for channel, terms in accounts.items():
+        account = ProviderAccount.objects.filter(channel=channel).first()
+        if account is None:
+            account = ProviderAccount(channel=channel, public_id=secrets.token_hex(8))
+        account.provider = terms["provider"]
+        account.credentials = dict(terms["credentials"])
+        account.options = dict(terms.get("options", {}))
+        account.save()
+        record("provideraccount.set_up", target=account, actor=actor, at=now, provider=account.provider)
+        made[Channel(channel)] = account
+    return made
+
+
+def register_webhooks(*, now: datetime) -> list[str]:
+    """Tell the providers that keep our address where to call: LINE. Returns the addresses told.
+
+    Raises:
+        Failure: the provider did not take it.
+    """
+    told = []
+    for account in ProviderAccount.objects.filter(provider="line"):
+        provider: Any = provider_of(account)
+        provider.set_webhook(webhook_url(account))
+        told.append(webhook_url(account))
+    return told
+
+
+def resume_account(*, account: ProviderAccount, actor: Actor, now: datetime) -> None:
+    """Let messages leave again."""
+    with transaction.atomic():
+        if ProviderAccount.objects.filter(pk=account.pk, is_paused=True).update(is_paused=False, pause_reason=""):
+            record("provideraccount.resumed", target=account, actor=actor, at=now)
+
+
+def process_inbox(*, now: datetime, rounds: int = 20) -> int:
+    """Act on everything providers told, in short transactions."""
+    done = 0
+    for _ in range(rounds):
+        processed = process_webhooks(now=now)
+        done += processed
+        if not processed:
+            break
+    return done
+
+
+def sweep(*, now: datetime) -> int:
+    """Bring what was left open to an end. Returns how many attempts were looked at."""
+    return release_expired_leases(now=now) + reconcile_unknown(now=now) + expire_unconfirmed(now=now)
+
+
+def _key(notices: Mapping[tuple[Any, ...], Notice], request: NoticeRequest) -> tuple[UUID, str]:
+    return (notices[_notice_key(request)].pk, str(request.channel))
+
+
+def _notice_key(request: NoticeRequest) -> tuple[UUID, str, int]:
+    return (request.reference, str(request.purpose), request.sequence)
+
+
+def _ensure_notices(requests: Sequence[NoticeRequest], now: datetime) -> dict[tuple[UUID, str, int], Notice]:
+    wanted = {
+        _notice_key(request): Notice(
+            customer_id=request.customer_id,
+            reference=request.reference,
+            purpose=request.purpose,
+            sequence=request.sequence,
+            language=request.language,
+            created_at=now,
+        )
+        for request in requests
+    }
+    Notice.objects.bulk_create(wanted.values(), batch_size=BATCH, ignore_conflicts=True)
+    references = [reference for reference, _, _ in wanted]
+    found = Notice.objects.filter(reference__in=references)
+    notices = {(notice.reference, str(notice.purpose), notice.sequence): notice for notice in found}
+    return {key: notices[key] for key in wanted}
+
+
+def _attempts_of(notices: Mapping[Any, Notice]) -> dict[tuple[UUID, str], DeliveryAttempt]:
+    found = DeliveryAttempt.objects.filter(notice__in=[notice.pk for notice in notices.values()])
+    return {(attempt.notice_id, attempt.channel): attempt for attempt in found}
+
+
+def _freeze(requests: Sequence[NoticeRequest], notices: Mapping[Any, Notice], now: datetime) -> list[DeliveryAttempt]:
+    if not requests:
+        return []
+    accounts = {account.channel: account for account in ProviderAccount.objects.all()}
+    points = ContactPoint.objects.in_bulk([request.contact_point_id for request in requests])
+    customers = Customer.objects.in_bulk(
+        [request.customer_id for request in requests if request.channel == Channel.POST]
+    )
+    bank = _bank()
+    attempts = []
+    for request in requests:
+        if request.channel not in accounts:
+            raise NoAccount(request.channel)
+        attempt = DeliveryAttempt(
+            notice=notices[_notice_key(request)],
+            account=accounts[request.channel],
+            contact_point_id=request.contact_point_id,
+            channel=request.channel,
+            method=_method(request.channel, points[request.contact_point_id]),
+            not_before=request.not_before or now,
+            created_at=now,
+        )
+        attempt.snapshot = _snapshot(
+            attempt, request, points[request.contact_point_id], customers.get(request.customer_id), bank, now
+        )
+        attempts.append(attempt)
+    return attempts
+
+
+def _method(channel: Channel, point: ContactPoint) -> str:
+    if channel != Channel.LINE:
+        return ""
+    return PUSH if point.channel == ContactPoint.Channel.LINE else NOTIFICATION
+
+
+def _snapshot(
+    attempt: DeliveryAttempt,
+    request: NoticeRequest,
+    point: ContactPoint,
+    customer: Customer | None,
+    bank: Bank,
+    now: datetime,
+) -> dict[str, Any]:
+    """Everything that is sent, so that a retry sends the same. Sealed in the table."""
+    wording = Wording(bank, request.purpose.lower(), request.language, request.url, request.deadline_on)
+    if customer is not None:
+        return {
+            "bank": asdict(bank),
+            "purpose": wording.purpose,
+            "language": request.language,
+            "link": request.url,
+            "deadline_on": request.deadline_on.isoformat(),
+            "name": customer.profile["name"],
+            "is_company": customer.kind == Customer.Kind.COMPANY,
+            "postal_code": point.value["postal_code"],
+            "address": point.value["address"],
+            "return_id": return_id(attempt.pk),
+            "issued_on": now.astimezone(JST).date().isoformat(),
+        }
+    text = render_text(request.channel, wording)
+    said = {"to": str(point.value), "text": text.text, "link": request.url}
+    return {**said, "subject": text.subject, "html": text.html} if text.subject else said
+
+
+def _bank() -> Bank:
+    tenant = tenant_in_scope()
+    code = tenant.postal_code
+    return Bank(
+        name=tenant.name,
+        name_en=tenant.name_en,
+        kind_word=tenant.kind_word,
+        phone=tenant.phone,
+        phone_hours=tenant.phone_hours,
+        official_site=tenant.official_site,
+        address=f"〒{code[:3]}-{code[3:]} {tenant.address}" if code and tenant.address else tenant.address,
+    )

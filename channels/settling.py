@@ -1,0 +1,225 @@
+"""What becomes of attempts: the one place that turns a provider's words into statuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from customers.services import mark_contact_health
+from django.db import transaction
+from django.db.models import F
+
+from audit.services import Actor, record
+from audit.transitions import transition, transition_many
+from channels.models import DeliveryAttempt, ProviderAccount
+from channels.protocols import Channel, Failure, FailureKind, Outcome, Receipt, Report
+from channels.signals import deliveries_settled
+from customers.models import ContactPoint
+
+Status = DeliveryAttempt.Status
+SYSTEM = Actor.system("channels")
+PUSH, NOTIFICATION = "push", "pnp"
+MAX_TRIES = 5
+POISON = "poison"
+BACKOFF = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
+# How long after an answer that never came we first ask the provider.
+FIRST_LOOK = timedelta(seconds=30)
+# A notification message without a delivery event for this long was not delivered.
+CONFIRMATION = timedelta(hours=24)
+SETTLED = (Status.ACCEPTED, Status.DELIVERED, Status.FAILED, Status.RETURNED)
+STATUS_OF = {
+    Outcome.ACCEPTED: Status.ACCEPTED,
+    Outcome.DELIVERED: Status.DELIVERED,
+    Outcome.FAILED: Status.FAILED,
+    Outcome.RETURNED: Status.RETURNED,
+}
+
+
+@dataclass
+class Settlement:
+    """Where an attempt goes, and what changes with it."""
+
+    to: str
+    changes: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Attempts with equal keys are moved by one statement."""
+        return (self.to, *((name, repr(value)) for name, value in sorted(self.changes.items())))
+
+
+def settle(*, claim: UUID, results: Mapping[UUID, Receipt | Failure], now: datetime) -> list[UUID]:
+    """Write down what the provider answered. Attempts whose claim was lost meanwhile are left alone."""
+    with transaction.atomic():
+        held = DeliveryAttempt.objects.filter(pk__in=list(results), claim=claim, status=Status.SENDING)
+        attempts = list(held.order_by("pk").select_for_update(of=("self",)).select_related("account"))
+        settlements = {attempt.pk: settlement_of(attempt, results[attempt.pk], now) for attempt in attempts}
+        moved = move(settlements, was=Status.SENDING, actor=SYSTEM, now=now)
+        _keep_references(attempts, results, moved)
+        failures = {pk: result for pk, result in results.items() if isinstance(result, Failure)}
+        _stop_the_line(attempts, failures, now)
+        mark_dead([a for a in attempts if a.pk in failures and failures[a.pk].is_dead_address], now=now)
+    return moved
+
+
+def settlement_of(attempt: DeliveryAttempt, result: Receipt | Failure, now: datetime) -> Settlement:
+    """What an answer means for an attempt that has been tried ``attempt.tries`` times."""
+    if isinstance(result, Receipt):
+        return accepted(attempt.method, now)
+    known = {"failure_kind": result.kind.value, "failure_code": result.code[:40]}
+    match result.kind:
+        case FailureKind.PERMANENT:
+            return Settlement(Status.FAILED, {**known, "settled_at": now, "lease_until": None})
+        case FailureKind.AMBIGUOUS:
+            return unknown(now, **known)
+        case FailureKind.CONFIGURATION | FailureKind.QUOTA:  # not this message's fault: the try does not count
+            return requeued(now, tries=F("tries") - 1, **known)
+        case FailureKind.TRANSIENT:
+            if attempt.tries >= MAX_TRIES:
+                return poisoned(now, result.code)
+            wait = max(BACKOFF[min(attempt.tries, len(BACKOFF)) - 1], result.retry_after or timedelta())
+            return requeued(now + wait, **known)
+
+
+def accepted(method: str, now: datetime) -> Settlement:
+    """The provider has it. A notification message must also be confirmed within a day."""
+    confirm_by = now + CONFIRMATION if method == NOTIFICATION else None
+    known = {"failure_kind": "", "failure_code": ""}
+    return Settlement(Status.ACCEPTED, {"accepted_at": now, "lease_until": confirm_by, **known})
+
+
+def unknown(now: datetime, **changes: Any) -> Settlement:
+    """Nobody knows; ``lease_until`` says when to ask the provider."""
+    return Settlement(Status.UNKNOWN, {"settled_at": now, "lease_until": now + FIRST_LOOK, **changes})
+
+
+def requeued(not_before: datetime, **changes: Any) -> Settlement:
+    """Certainly not sent, or safe to send again."""
+    freed = {"claim": None, "lease_until": None, "settled_at": None}
+    return Settlement(Status.QUEUED, {"not_before": not_before, **freed, **changes})
+
+
+def failed(now: datetime, kind: str, code: str) -> Settlement:
+    """Over, by this channel."""
+    changes = {"settled_at": now, "lease_until": None, "failure_kind": kind, "failure_code": code[:40]}
+    return Settlement(Status.FAILED, changes)
+
+
+def poisoned(now: datetime, code: str) -> Settlement:
+    """Tried too often: a person has to look at it."""
+    return failed(now, POISON, code)
+
+
+def move(settlements: Mapping[UUID, Settlement], *, was: str, actor: Actor, now: datetime) -> list[UUID]:
+    """Apply settlements to attempts that have status ``was``, and tell those above which ones settled."""
+    groups: dict[tuple[Any, ...], list[UUID]] = {}
+    for pk, settlement in settlements.items():
+        groups.setdefault(settlement.key, []).append(pk)
+    moved: list[UUID] = []
+    settled: list[UUID] = []
+    with transaction.atomic():
+        for ids in groups.values():
+            settlement = settlements[ids[0]]
+            done = transition_many(
+                DeliveryAttempt, ids, was=was, to=settlement.to, actor=actor, at=now, **settlement.changes
+            )
+            moved += done
+            settled += done if settlement.to in SETTLED else []
+        tell(settled, now)
+    return moved
+
+
+def tell(attempt_ids: Sequence[UUID], now: datetime) -> None:
+    """Say upwards that these attempts settled."""
+    if attempt_ids:
+        deliveries_settled.send(DeliveryAttempt, attempt_ids=list(attempt_ids), now=now)
+
+
+def apply_report(*, report: Report, actor: Actor, now: datetime) -> bool:
+    """Write down what a provider says became of an attempt. Repeats change nothing; nothing goes backwards.
+
+    Returns:
+        False if there is no such attempt.
+    """
+    with transaction.atomic():
+        attempt = DeliveryAttempt.objects.filter(pk=report.attempt_id).select_for_update().first()
+        if attempt is None:
+            return False
+        to = STATUS_OF[report.outcome]
+        if attempt.status == Status.QUEUED:  # queued again, and yet the first try did arrive: never send twice
+            transition(attempt, Status.SENDING, actor=actor, at=now)
+        if to not in DeliveryAttempt.TRANSITIONS.get(attempt.status, ()):
+            _note_ignored(attempt, report, to, actor, now)
+            return True
+        transition(attempt, to, actor=actor, at=now, **_changes(attempt, report, now))
+        _learn_of_address(attempt, report, now)
+        tell([attempt.pk], now)
+    return True
+
+
+def mark_dead(attempts: Iterable[DeliveryAttempt], *, now: datetime) -> None:
+    """The contact points of these attempts do not work."""
+    _mark([a.contact_point_id for a in attempts if a.contact_point_id], ContactPoint.Health.UNREACHABLE, now)
+
+
+def _mark(contact_ids: Sequence[UUID], health: str, now: datetime) -> None:
+    if contact_ids:
+        mark_contact_health(contact_ids=list(contact_ids), health=health, now=now)
+
+
+def _changes(attempt: DeliveryAttempt, report: Report, now: datetime) -> dict[str, Any]:
+    at = min(report.at or now, now)
+    changes: dict[str, Any] = {"lease_until": None}
+    if report.reference:
+        changes["provider_reference"] = report.reference[:80]
+    if report.outcome == Outcome.ACCEPTED:
+        return {**changes, **accepted(attempt.method, at).changes}
+    kind = report.failure_kind.value if report.failure_kind else ""
+    return {**changes, "settled_at": at, "failure_kind": kind, "failure_code": report.code[:40]}
+
+
+def _learn_of_address(attempt: DeliveryAttempt, report: Report, now: datetime) -> None:
+    if report.is_dead_address:
+        mark_dead([attempt], now=now)
+    # Handed to the post is not arrived, so it says nothing of the address.
+    elif report.outcome == Outcome.DELIVERED and attempt.channel != Channel.POST and attempt.contact_point_id:
+        _mark([attempt.contact_point_id], ContactPoint.Health.WORKING, now)
+
+
+def _note_ignored(attempt: DeliveryAttempt, report: Report, to: str, actor: Actor, now: datetime) -> None:
+    if attempt.status == to or report.outcome == Outcome.ACCEPTED:
+        return
+    record("deliveryattempt.report_ignored", target=attempt, actor=actor, at=now, was=attempt.status, said=to)
+
+
+def _keep_references(
+    attempts: Sequence[DeliveryAttempt], results: Mapping[UUID, Receipt | Failure], moved: Sequence[UUID]
+) -> None:
+    taken = set(moved)
+    named = []
+    for attempt in attempts:
+        result = results[attempt.pk]
+        if attempt.pk in taken and isinstance(result, Receipt) and result.reference:
+            attempt.provider_reference = result.reference[:80]
+            named.append(attempt)
+    DeliveryAttempt.objects.bulk_update(named, ["provider_reference"])
+
+
+def _stop_the_line(attempts: Sequence[DeliveryAttempt], failures: Mapping[UUID, Failure], now: datetime) -> None:
+    """A wrong account or a spent allowance would fail every message: stop until a person has looked."""
+    for attempt in attempts:
+        failure = failures.get(attempt.pk)
+        if failure is not None and failure.kind in (FailureKind.CONFIGURATION, FailureKind.QUOTA):
+            pause_account(account=attempt.account, reason=f"{failure.kind}: {failure.code}", actor=SYSTEM, now=now)
+            return
+
+
+def pause_account(*, account: ProviderAccount, reason: str, actor: Actor, now: datetime) -> None:
+    """Let nothing more leave through an account; what is in flight may still arrive."""
+    with transaction.atomic():
+        running = ProviderAccount.objects.filter(pk=account.pk, is_paused=False)
+        if running.update(is_paused=True, pause_reason=reason[:80]):
+            record("provideraccount.paused", target=account, actor=actor, at=now, reason=reason[:80])
