@@ -4,9 +4,13 @@
 ROOT=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 cd -- "$ROOT" || exit 1
 PYTHON=$ROOT/.venv/bin/python
+# The version that uv fetches where none runs.
+FETCHED=3.13
 # What a shell says about the caller's own environment must not reach ours.
 unset PYTHONHOME PYTHONPATH VIRTUAL_ENV
 export PYTHONUTF8=1
+# A company's own certificate authority is known to the system, not to uv.
+[ ! -f /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
 
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -24,7 +28,7 @@ find_python() {
         "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.1[2-9]*/bin/python3; do
         is_recent_python "$candidate" && { printf '%s\n' "$candidate"; return; }
     done
-    printf '3.13\n' # uv fetches it
+    printf '%s\n' "$FETCHED"
 }
 
 find_uv() {
@@ -65,9 +69,12 @@ ensure_packages() {
     kind=$1
     shift
     if [ "$kind" = test ]; then set -- "$@" --group dev; else set -- "$@" --no-dev --inexact; fi
-    UV_PROJECT_ENVIRONMENT=$ROOT/.venv "$UV" sync --quiet --no-progress "$@" >&2 ||
+    if ! UV_PROJECT_ENVIRONMENT=$ROOT/.venv "$UV" sync --quiet --no-progress "$@" >&2; then
+        [ "$python" = "$FETCHED" ] && say "No Python 3.12 or newer runs here, so uv tried to fetch one. On Debian 13, Ubuntu 24.04 or newer:
+    sudo apt-get install python3 python3-venv"
         fail "The Python packages could not be installed; the lines above say why. The command was:
     uv sync $*"
+    fi
     stamp_of "$kind" >"$stamp"
 }
 
