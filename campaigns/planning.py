@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -36,11 +36,16 @@ class Candidate:
     is_closed: bool = False
 
 
+def _every_tier(rungs: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    return dict.fromkeys(("HIGH", "MEDIUM", "LOW"), rungs)
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """The campaign's ladder and the tenant's expectations: yen and answers per notice, by channel."""
+    """How a segment is reached and verified, and what that costs: yen and answers to expect per notice."""
 
-    ladder: tuple[str, ...] = (LINE, SMS, EMAIL, POST)
+    ladder: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _every_tier((LINE, SMS, EMAIL, POST)))
+    ekyc: Mapping[str, str] = field(default_factory=lambda: {"HIGH": "ic_chip_selfie", "MEDIUM": "", "LOW": ""})
     yen: Mapping[str, Decimal] = field(
         default_factory=lambda: {LINE: Decimal(3), SMS: Decimal(10), EMAIL: Decimal("0.5"), POST: Decimal(110)}
     )
@@ -49,27 +54,15 @@ class Terms:
             LINE: Decimal("0.40"), SMS: Decimal("0.30"), EMAIL: Decimal("0.20"), POST: Decimal("0.25"),
         }
     )  # fmt: skip
-    ekyc: Mapping[str, str] = field(default_factory=lambda: {"HIGH": "ic_chip_selfie"})
 
-    def document(self) -> dict[str, object]:
-        """As stored with the campaign: numbers as text, so that no float ever rounds them."""
+    def document(self) -> dict[str, dict[str, object]]:
+        """As kept with the campaign: numbers as text, so that no float ever rounds them."""
         return {
-            name: {key: str(value) for key, value in part.items()} if isinstance(part, Mapping) else list(part)
-            for name, part in asdict(self).items()
+            "ladder": {tier: list(rungs) for tier, rungs in self.ladder.items()},
+            "ekyc": dict(self.ekyc),
+            "yen": {channel: str(yen) for channel, yen in self.yen.items()},
+            "answer_rate": {channel: str(rate) for channel, rate in self.answer_rate.items()},
         }
-
-    @classmethod
-    def from_document(cls, document: Mapping[str, object]) -> "Terms":
-        """The inverse of :meth:`document`."""
-        ladder, yen, rate, ekyc = (document[name] for name in ("ladder", "yen", "answer_rate", "ekyc"))
-        assert isinstance(ladder, list) and isinstance(yen, dict) and isinstance(rate, dict)
-        assert isinstance(ekyc, dict)
-        return cls(
-            ladder=tuple(ladder),
-            yen={key: Decimal(value) for key, value in yen.items()},
-            answer_rate={key: Decimal(value) for key, value in rate.items()},
-            ekyc=dict(ekyc),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +115,11 @@ class Plan:
         }
 
 
-def judge(candidate: Candidate, due_by: date, ladder: Sequence[str]) -> Judgement:
+def judge(candidate: Candidate, due_by: date, terms: Terms) -> Judgement:
     """Exempt before due before not due. A customer never reviewed is due at once."""
 
     def verdict(what: Verdict, *reasons: str) -> Judgement:
+        ladder = terms.ladder[candidate.tier]
         channel = first_usable(ladder, candidate.channels) if what is Verdict.DUE else None
         return Judgement(candidate.customer_id, what, reasons, candidate.tier, candidate.kind, channel)
 
@@ -144,9 +138,7 @@ def judge(candidate: Candidate, due_by: date, ladder: Sequence[str]) -> Judgemen
 
 def plan(candidates: Iterable[Candidate], due_by: date, terms: Terms) -> Plan:
     """Judge everyone; population = due + not due + exempt, whatever comes in."""
-    judged = tuple(
-        sorted((judge(one, due_by, terms.ladder) for one in candidates), key=lambda j: j.customer_id)
-    )
+    judged = tuple(sorted((judge(one, due_by, terms) for one in candidates), key=lambda j: j.customer_id))
     by_tier: dict[str, dict[str, int]] = {}
     reasons: dict[str, dict[str, int]] = {}
     channels: Counter[str] = Counter()
@@ -163,7 +155,7 @@ def plan(candidates: Iterable[Candidate], due_by: date, terms: Terms) -> Plan:
         population=len(judged),
         by_tier=by_tier,
         reasons=reasons,
-        first_channels={channel: channels[channel] for channel in terms.ladder},
+        first_channels={channel: channels[channel] for channel in terms.yen},
         unreachable=unreachable,
         cost_yen=sum((terms.yen[channel] * count for channel, count in channels.items()), Decimal(0)),
         expected_answers=int(sum((terms.answer_rate[c] * n for c, n in channels.items()), Decimal(0))),
@@ -187,27 +179,23 @@ def first_usable(ladder: Sequence[str], usable: Iterable[str], after: str | None
 def plan_hash(
     *,
     customer_ids: Iterable[UUID],
-    terms: Terms,
-    texts_version: str,
-    questionnaires: Mapping[str, str],
+    terms: Mapping[str, object],
+    texts: Mapping[str, str],
     due_by: date,
     deadline_on: date,
-) -> bytes:
-    """SHA-256 of all that an approval covers: who is asked, in which order of channels, what, and until when."""
-    digest = hashlib.sha256()
-    digest.update(
-        json.dumps(
-            {
-                "terms": terms.document(),
-                "texts": texts_version,
-                "questionnaires": dict(questionnaires),
-                "due_by": due_by.isoformat(),
-                "deadline_on": deadline_on.isoformat(),
-            },
-            sort_keys=True,
-            separators=(",", ":"),
-        ).encode()
-    )
+) -> str:
+    """SHA-256, hexadecimal, of all that an approval covers.
+
+    Who is asked, in which order of channels and with which eKYC method, what they read (``texts``: name of each
+    document to its digest), and until when.
+    """
+    parts = {
+        "terms": terms,
+        "texts": dict(texts),
+        "due_by": due_by.isoformat(),
+        "deadline_on": deadline_on.isoformat(),
+    }
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode())
     for customer_id in sorted(customer_ids):
         digest.update(customer_id.bytes)
-    return digest.digest()
+    return digest.hexdigest()

@@ -1,30 +1,31 @@
 """Comparing what the file says with what the customer answered: pure, and blind to how a thing is written."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
+
+from customers.folding import digits_of
+from customers.folding import fold as fold_characters
 
 type Facts = Mapping[str, object]
 
 
 class Kind(StrEnum):
-    """How an answer disagrees with the file."""
+    """How an answer disagrees with the file. Values as in ``reviews.models.Discrepancy``."""
 
     CHANGED = "CHANGED"
     ADDED = "ADDED"
-    MISSING = "MISSING"
-    WORSENS_RISK = "WORSENS_RISK"
+    REMOVED = "REMOVED"
     IDENTITY = "IDENTITY"
 
 
-class Severity(IntEnum):
-    """How much a disagreement asks of the reviewer."""
+class Severity(StrEnum):
+    """How much a disagreement asks of the reviewer. Values as in ``reviews.models.Discrepancy``."""
 
-    MINOR = 1
-    MATERIAL = 2
-    SERIOUS = 3
+    INFO = "INFO"
+    NORMAL = "NORMAL"
+    SERIOUS = "SERIOUS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +37,10 @@ class Difference:
     severity: Severity
 
 
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−─━ーｰ﹘﹣－〜～⁃﹣"), "-")
-_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-# Pairs that registries treat as one character; 斎/斉 and 浜/濱 are different names and stay apart.
+# Searching folds wide (`customers.folding`: no legal forms, 斎 = 斉) because a miss is worse than a hit too many.
+# Comparing folds narrow: only what a registry treats as one character, since what is folded away is never reviewed.
 _VARIANTS = str.maketrans("髙﨑𠮷德邉曻濵", "高崎吉徳邊昇濱")
 _SMALL_KANA = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
-_TO_KATAKANA = {code: code + 0x60 for code in range(0x3041, 0x3097)}
 _KANJI_DIGITS = {kanji: value for value, kanji in enumerate("〇一二三四五六七八九")}
 _LEGAL_FORMS = (
     ("(株)", "株式会社"), ("(有)", "有限会社"), ("(同)", "合同会社"), ("(資)", "合資会社"), ("(名)", "合名会社"),
@@ -52,9 +51,8 @@ _LEGAL_FORMS = (
 
 
 def fold_text(value: object) -> str:
-    """Width, case, spaces, dashes and variant selectors removed from the picture."""
-    text = unicodedata.normalize("NFKC", _SELECTORS.sub("", str(value).translate(_DASHES)))
-    return "".join(text.translate(_DASHES).casefold().split())
+    """Width, case, spaces, dashes, hiragana and variant selectors make no difference."""
+    return "".join(fold_characters(str(value)).split())
 
 
 def fold_name(value: object) -> str:
@@ -66,8 +64,8 @@ def fold_name(value: object) -> str:
 
 
 def fold_kana(value: object) -> str:
-    """A reading: hiragana, half-width and small kana are the katakana that old bank files can hold."""
-    text = fold_name(value).translate(_TO_KATAKANA).translate(_SMALL_KANA)
+    """A reading: half-width and small kana are the katakana that old bank files can hold."""
+    text = fold_name(value).translate(_SMALL_KANA)
     for short, full in (("カ)", "カブシキガイシヤ"), ("(カ", "カブシキガイシヤ"), ("ユ)", "ユウゲンガイシヤ")):
         text = text.replace(short, full)
     return text
@@ -86,20 +84,19 @@ def _arabic(match: re.Match[str]) -> str:
 
 def fold_address(value: object) -> str:
     """``中央区一丁目２番３号 ４０５号室`` and ``中央区1-2-3-405`` are one address."""
-    text = unicodedata.normalize("NFKC", _SELECTORS.sub("", str(value).translate(_DASHES)))
-    text = text.translate(_DASHES).translate(_VARIANTS).casefold().translate(_SMALL_KANA)
+    text = fold_characters(str(value)).translate(_VARIANTS).translate(_SMALL_KANA)
     text = re.sub(r"[〇一二三四五六七八九十百]+(?=\s*(?:丁目|番地|番(?!町)|号|条|階))", _arabic, text)
     text = re.sub(r"(\d)\s+(?=\d)", r"\1-", text)
     text = "".join(text.split())
-    text = re.sub(r"(?<=\d)(?:丁目|番地の?|番(?!町)の?|号室|号(?![棟館線])|室|の(?=\d))", "-", text)
-    text = text.replace("階", "f").replace("大字", "").replace("が丘", "ケ丘").replace("ガ丘", "ケ丘")
+    text = re.sub(r"(?<=\d)(?:丁目|番地ノ?|番(?!町)ノ?|号室|号(?![棟館線])|室|ノ(?=\d))", "-", text)
+    text = text.replace("階", "f").replace("大字", "").replace("ガ丘", "ケ丘")
     text = re.sub(r"-+", "-", text.replace(",", "").replace("、", ""))
     return re.sub(r"(?<!\d)-|-(?!\d)", "", text)
 
 
 def fold_phone(value: object) -> str:
     """Digits as dialled inside Japan."""
-    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", str(value)))
+    digits = digits_of(str(value))
     if digits.startswith("81") and len(digits) >= 11:
         return "0" + digits[2:].removeprefix("0")
     return digits
@@ -107,7 +104,7 @@ def fold_phone(value: object) -> str:
 
 def fold_digits(value: object) -> str:
     """Postal codes, dates, account and corporate numbers: only the digits count."""
-    return re.sub(r"\D", "", unicodedata.normalize("NFKC", str(value)))
+    return digits_of(str(value))
 
 
 def _fold_owners(value: object) -> tuple[tuple[str, str, str, bool], ...]:
@@ -153,10 +150,9 @@ _FOLDS: dict[str, Callable[[object], object]] = {
     "owners": _fold_owners,
 }
 
+_GRAVITY = {Severity.SERIOUS: 0, Severity.NORMAL: 1, Severity.INFO: 2}
 _SERIOUS_FIELDS = frozenset({"name", "birth_on", "corporate_number", "representative", "owners", "nationality"})
-_MATERIAL_FIELDS = frozenset(
-    {"address", "occupation", "industry", "purpose", "country_of_residence", "residence_expires_on"}
-)
+_INFORMATIVE_FIELDS = frozenset({"kana", "email", "phone", "postal_code"})
 _RISKY_FLAGS = frozenset({"is_foreign_pep", "handles_cash", "sends_abroad"})
 _RISKY_CODES: dict[str, frozenset[str]] = {
     "purpose": frozenset({"remittance", "business"}),
@@ -191,23 +187,21 @@ def worsens_risk(field: str, answer: object) -> bool:
 def compare(facts: Facts, answers: Facts, asked: Collection[str]) -> list[Difference]:
     """Every field of ``asked`` on which ``answers`` disagrees with ``facts``, gravest first.
 
-    ``asked`` holds the questions on the route the customer really took: a question never shown is not missing.
+    ``asked`` holds the questions on the route the customer really took: a question never shown is not removed.
     """
     found = [difference for field in asked if (difference := _difference(field, facts, answers))]
-    return sorted(found, key=lambda difference: (-difference.severity, difference.field))
+    return sorted(found, key=lambda difference: (_GRAVITY[difference.severity], difference.field))
 
 
 def _difference(field: str, facts: Facts, answers: Facts) -> Difference | None:
     known, answer = facts.get(field), answers.get(field)
     if is_blank(answer):
-        return None if is_blank(known) else Difference(field, Kind.MISSING, Severity.MATERIAL)
+        return None if is_blank(known) else Difference(field, Kind.REMOVED, Severity.NORMAL)
     if not is_blank(known) and fold(field, known) == fold(field, answer):
         return None
-    if worsens_risk(field, answer):
-        return Difference(field, Kind.WORSENS_RISK, Severity.SERIOUS)
     kind = Kind.ADDED if is_blank(known) else Kind.CHANGED
-    if kind is Kind.ADDED:
-        return Difference(field, kind, Severity.MINOR)
-    if field in _SERIOUS_FIELDS:
+    if worsens_risk(field, answer):
         return Difference(field, kind, Severity.SERIOUS)
-    return Difference(field, kind, Severity.MATERIAL if field in _MATERIAL_FIELDS else Severity.MINOR)
+    if kind is Kind.ADDED or field in _INFORMATIVE_FIELDS:
+        return Difference(field, kind, Severity.INFO)
+    return Difference(field, kind, Severity.SERIOUS if field in _SERIOUS_FIELDS else Severity.NORMAL)

@@ -12,6 +12,7 @@ from campaigns.planning import Candidate, Terms, Verdict, first_usable, judge, p
 
 DUE_BY = date(2026, 12, 31)
 TERMS = Terms()
+LADDER = TERMS.ladder["LOW"]
 
 candidates = st.builds(
     Candidate,
@@ -20,7 +21,7 @@ candidates = st.builds(
     tier=st.sampled_from(["HIGH", "MEDIUM", "LOW"]),
     due_diligence=st.sampled_from(["SIMPLIFIED", "STANDARD", "ENHANCED"]),
     next_review_on=st.none() | st.dates(date(2025, 1, 1), date(2030, 1, 1)),
-    channels=st.frozensets(st.sampled_from(TERMS.ladder)),
+    channels=st.frozensets(st.sampled_from(LADDER)),
     exemption_codes=st.lists(st.sampled_from(["salary_account", "public_body"]), unique=True).map(tuple),
     is_under_review=st.booleans(),
     is_closed=st.booleans(),
@@ -62,7 +63,7 @@ def test_everyone_due_has_a_first_channel_or_counts_as_unreachable(population: l
 
 @given(candidates)
 def test_every_verdict_has_a_reason_and_simplified_customers_are_never_due(one: Candidate) -> None:
-    judgement = judge(one, DUE_BY, TERMS.ladder)
+    judgement = judge(one, DUE_BY, TERMS)
     assert judgement.reasons
     if one.due_diligence == "SIMPLIFIED":
         assert judgement.verdict is Verdict.EXEMPT
@@ -71,39 +72,39 @@ def test_every_verdict_has_a_reason_and_simplified_customers_are_never_due(one: 
 
 
 def test_the_day_itself_is_due_and_the_day_after_is_not() -> None:
-    assert judge(a_candidate(next_review_on=DUE_BY), DUE_BY, TERMS.ladder).reasons == ("cycle",)
-    assert judge(a_candidate(next_review_on=date(2027, 1, 1)), DUE_BY, TERMS.ladder).reasons == ("not_yet",)
+    assert judge(a_candidate(next_review_on=DUE_BY), DUE_BY, TERMS).reasons == ("cycle",)
+    assert judge(a_candidate(next_review_on=date(2027, 1, 1)), DUE_BY, TERMS).reasons == ("not_yet",)
 
 
 def test_a_customer_never_reviewed_is_due() -> None:
-    judgement = judge(a_candidate(next_review_on=None), DUE_BY, TERMS.ladder)
+    judgement = judge(a_candidate(next_review_on=None), DUE_BY, TERMS)
     assert (judgement.verdict, judgement.reasons) == (Verdict.DUE, ("never_reviewed",))
 
 
 def test_a_customer_in_a_running_campaign_is_not_asked_twice() -> None:
-    judgement = judge(a_candidate(is_under_review=True), DUE_BY, TERMS.ladder)
+    judgement = judge(a_candidate(is_under_review=True), DUE_BY, TERMS)
     assert (judgement.verdict, judgement.reasons) == (Verdict.NOT_DUE, ("under_review",))
 
 
 def test_an_exemption_keeps_the_reasons_the_rating_gave() -> None:
     exempt = a_candidate(due_diligence="SIMPLIFIED", exemption_codes=("salary_account", "no_alerts"))
-    assert judge(exempt, DUE_BY, TERMS.ladder).reasons == ("salary_account", "no_alerts")
+    assert judge(exempt, DUE_BY, TERMS).reasons == ("salary_account", "no_alerts")
 
 
 def test_the_cheapest_usable_rung_comes_first_and_the_ladder_only_climbs() -> None:
-    assert first_usable(TERMS.ladder, {"POST", "SMS"}) == "SMS"
-    assert first_usable(TERMS.ladder, {"POST", "SMS", "LINE"}, after="SMS") == "POST"
-    assert first_usable(TERMS.ladder, {"LINE"}, after="LINE") is None
-    assert first_usable(TERMS.ladder, {"LINE"}, after="PIGEON") is None
+    assert first_usable(LADDER, {"POST", "SMS"}) == "SMS"
+    assert first_usable(LADDER, {"POST", "SMS", "LINE"}, after="SMS") == "POST"
+    assert first_usable(LADDER, {"LINE"}, after="LINE") is None
+    assert first_usable(LADDER, {"LINE"}, after="PIGEON") is None
 
 
-@given(st.sets(st.sampled_from(TERMS.ladder)))
+@given(st.sets(st.sampled_from(LADDER)))
 def test_climbing_the_ladder_visits_every_usable_rung_once(usable: set[str]) -> None:
-    climbed, rung = [], first_usable(TERMS.ladder, usable)
+    climbed, rung = [], first_usable(LADDER, usable)
     while rung:
         climbed.append(rung)
-        rung = first_usable(TERMS.ladder, usable, after=rung)
-    assert climbed == [channel for channel in TERMS.ladder if channel in usable]
+        rung = first_usable(LADDER, usable, after=rung)
+    assert climbed == [channel for channel in LADDER if channel in usable]
 
 
 def test_the_estimate_is_yen_per_notice_by_first_channel() -> None:
@@ -114,12 +115,11 @@ def test_the_estimate_is_yen_per_notice_by_first_channel() -> None:
     assert plan(population, DUE_BY, TERMS).cost_yen == Decimal("123.5")
 
 
-def hash_of(**changes: object) -> bytes:
+def hash_of(**changes: object) -> str:
     known: dict[str, object] = {
         "customer_ids": [uuid.UUID(int=1), uuid.UUID(int=2)],
-        "terms": TERMS,
-        "texts_version": "1",
-        "questionnaires": {"individual": "a"},
+        "terms": TERMS.document(),
+        "texts": {"notices": "1", "individual": "a"},
         "due_by": DUE_BY,
         "deadline_on": date(2027, 1, 31),
     }
@@ -127,17 +127,13 @@ def hash_of(**changes: object) -> bytes:
 
 
 def test_the_hash_ignores_order_and_notices_everything_else() -> None:
+    """S15: an approval covers the audience, the ladder, the texts and the deadline."""
     assert hash_of() == hash_of(customer_ids=[uuid.UUID(int=2), uuid.UUID(int=1)])
-    edits = [
+    edits: list[dict[str, object]] = [
         {"customer_ids": [uuid.UUID(int=1)]},
-        {"terms": Terms(ladder=("SMS", "LINE", "EMAIL", "POST"))},
-        {"texts_version": "2"},
-        {"questionnaires": {"individual": "b"}},
+        {"terms": TERMS.document() | {"ladder": {"LOW": ["SMS", "LINE"]}}},
+        {"texts": {"notices": "2", "individual": "a"}},
         {"due_by": date(2026, 12, 30)},
         {"deadline_on": date(2027, 2, 1)},
     ]
     assert len({hash_of(), *(hash_of(**edit) for edit in edits)}) == len(edits) + 1
-
-
-def test_terms_survive_storage() -> None:
-    assert Terms.from_document(TERMS.document()) == TERMS

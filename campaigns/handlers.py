@@ -1,0 +1,42 @@
+"""What campaigns do when the rooms below tell them something. Receivers run inside the sender's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.dispatch import receiver
+from ekyc.signals import verification_completed
+
+from campaigns.selectors import failed_references
+from campaigns.services import complete_review, escalate, receive_answer, receive_verification
+from channels.signals import deliveries_settled
+from questionnaires.signals import response_submitted
+from reviews.signals import case_closed
+
+
+@receiver(deliveries_settled)
+def climb_the_ladder(*, attempt_ids: Sequence[UUID], now: datetime, **_: Any) -> None:
+    """A notice that came to nothing is followed by the next channel."""
+    if references := failed_references(attempt_ids):
+        escalate(references=references, now=now)
+
+
+@receiver(response_submitted)
+def take_the_answer(*, response_id: UUID, reference: UUID, now: datetime, **_: Any) -> None:
+    """An answer ends the asking."""
+    receive_answer(reference=reference, response_id=response_id, now=now)
+
+
+@receiver(verification_completed)
+def take_the_verdict(*, verification_id: UUID, reference: UUID, now: datetime, **_: Any) -> None:
+    """With the identity settled, the answer can be compared with the file."""
+    receive_verification(reference=reference, verification_id=verification_id, now=now)
+
+
+@receiver(case_closed)
+def complete_the_review(*, case_id: UUID, reference: UUID, now: datetime, **_: Any) -> None:
+    """A closed case means an up-to-date customer."""
+    complete_review(reference=reference, case_id=case_id, now=now)

@@ -1,0 +1,269 @@
+"""Reads of campaigns: the population to plan over, what was planned, how far it has got, and the lists behind."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+
+from campaigns.models import Campaign, PeriodicReview
+from campaigns.planning import Candidate, plan_hash
+from channels.models import DeliveryAttempt
+from channels.selectors import usable_channels
+from customers.models import Customer, DueDiligence
+from questionnaires.models import Response
+from questionnaires.selectors import latest_versions
+from risk.models import RiskRating
+from tenants.keyset import Page, keyset_page
+
+Status = PeriodicReview.Status
+
+# Reviews that are still somebody's work: their customers are not asked a second time meanwhile.
+OPEN_STATES = (Status.PLANNED, Status.NOTIFIED, Status.VERIFYING, Status.IN_REVIEW)
+FAILED_ATTEMPTS = (DeliveryAttempt.Status.FAILED, DeliveryAttempt.Status.RETURNED)
+
+# Names by which a number on a campaign's page leads to the list behind it.
+STATES: Mapping[str, tuple[str, ...]] = {
+    "targeted": tuple(Status.values),
+    "planned": (Status.PLANNED,),
+    "notified": (Status.NOTIFIED,),
+    "pending": (Status.PLANNED, Status.NOTIFIED),
+    "answered": (Status.VERIFYING, Status.IN_REVIEW, Status.COMPLETED),
+    "verifying": (Status.VERIFYING,),
+    "in_review": (Status.IN_REVIEW,),
+    "completed": (Status.COMPLETED,),
+    "undeliverable": (Status.UNREACHABLE,),
+    "no_answer": (Status.NO_ANSWER,),
+    "cancelled": (Status.CANCELLED,),
+}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a campaign has got. Every number has a list: its name is a ``state`` of `reviews_page`.
+
+    targeted = pending + answered + undeliverable + no_answer + cancelled;
+    pending = planned + notified; answered = verifying + in_review + completed.
+    ``delivered`` and ``opened`` cut across: customers with a confirmed delivery, customers who proved themselves.
+    """
+
+    targeted: int
+    pending: int
+    planned: int
+    notified: int
+    answered: int
+    verifying: int
+    in_review: int
+    completed: int
+    undeliverable: int
+    no_answer: int
+    cancelled: int
+    sent: int
+    delivered: int
+    opened: int
+    by_channel: dict[str, dict[str, int]]
+
+    @property
+    def adds_up(self) -> bool:
+        """Nobody is lost between the numbers."""
+        return (
+            self.targeted == self.pending + self.answered + self.undeliverable + self.no_answer + self.cancelled
+            and self.pending == self.planned + self.notified
+            and self.answered == self.verifying + self.in_review + self.completed
+            and self.targeted >= self.sent >= self.delivered
+        )
+
+
+def population() -> Iterator[Candidate]:
+    """Every customer of the tenant as planning sees them, in four queries."""
+    rows = list(
+        Customer.objects.order_by("id").values_list(
+            "id", "kind", "risk_tier", "due_diligence", "next_review_on", "status"
+        )
+    )
+    channels = usable_channels([row[0] for row in rows])
+    exemptions = _exemption_codes()
+    busy = set(
+        PeriodicReview.objects.filter(status__in=OPEN_STATES)
+        .exclude(campaign__status=Campaign.Status.CLOSED)
+        .values_list("customer_id", flat=True)
+    )
+    for pk, kind, tier, due_diligence, next_review_on, status in rows:
+        yield Candidate(
+            customer_id=pk,
+            kind=kind,
+            tier=tier,
+            due_diligence=due_diligence,
+            next_review_on=next_review_on,
+            channels=frozenset(str(channel) for channel in channels.get(pk, ())),
+            exemption_codes=exemptions.get(pk, ()),
+            is_under_review=pk in busy,
+            is_closed=status == Customer.Status.CLOSED,
+        )
+
+
+def _exemption_codes() -> dict[UUID, tuple[str, ...]]:
+    ratings = (
+        RiskRating.objects.filter(customer__due_diligence=DueDiligence.SIMPLIFIED)
+        .order_by("customer_id", "-rated_at")
+        .distinct("customer_id")
+        .values_list("customer_id", "reasons")
+    )
+    return {customer_id: tuple(map(_code, reasons)) for customer_id, reasons in ratings}
+
+
+def _code(reason: Any) -> str:
+    return str(reason["code"]) if isinstance(reason, Mapping) else str(reason)
+
+
+def unrated_count() -> int:
+    """Customers whose risk has not been judged yet, or must be judged again."""
+    return Customer.objects.filter(Q(is_rating_due=True) | Q(risk_tier=""), status=Customer.Status.ACTIVE).count()
+
+
+def current_hash(campaign: Campaign) -> str:
+    """What an approval of the campaign would cover now: audience, terms, texts, questions and deadline."""
+    customer_ids = PeriodicReview.objects.filter(campaign=campaign).values_list("customer_id", flat=True)
+    return plan_hash(
+        customer_ids=customer_ids,
+        terms=campaign.plan,
+        texts=texts_in_force(),
+        due_by=campaign.due_by,
+        deadline_on=campaign.deadline_on,
+    )
+
+
+def texts_in_force() -> dict[str, str]:
+    """Digest of everything a customer would read today, by document."""
+    return {"notices": _notices_digest()} | {key: found.sha256 for key, found in latest_versions().items()}
+
+
+@cache
+def _notices_digest() -> str:
+    """Over the notices' files; they change with a release, so once per process is enough."""
+    digest = hashlib.sha256()
+    directory = settings.BASE_DIR / "templates" / "notices"
+    for path in sorted(file for file in directory.rglob("*") if file.is_file()):
+        digest.update(path.relative_to(directory).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def campaign_page(*, status: str | None = None, cursor: str | None = None, limit: int = 50) -> Page[Campaign]:
+    """Campaigns, newest first."""
+    rows = Campaign.objects.all()
+    if status:
+        rows = rows.filter(status=status)
+    return keyset_page(rows, order=("-planned_at", "-id"), cursor=cursor, limit=limit)
+
+
+def plan_summary(campaign: Campaign) -> dict[str, Any]:
+    """What the approver sees before anything is sent: counts, cost, and whether it is still what was planned."""
+    now_hash = current_hash(campaign)
+    return {
+        **campaign.counts,
+        "ladder": campaign.plan["ladder"],
+        "ekyc": campaign.plan["ekyc"],
+        "hash": now_hash,
+        "is_unchanged": now_hash == campaign.plan_hash,
+    }
+
+
+def campaign_progress(campaign: Campaign) -> Progress:
+    """How far the campaign has got, in three queries."""
+    reviews = PeriodicReview.objects.filter(campaign=campaign)
+    by_state: dict[str, int] = dict(reviews.values_list("status").annotate(Count("id")).order_by())
+    counts = {name: sum(by_state.get(state, 0) for state in states) for name, states in STATES.items()}
+    references = Subquery(reviews.values("id"))
+    attempts = DeliveryAttempt.objects.filter(notice__reference__in=references)
+    sent = attempts.aggregate(
+        sent=Count("notice__reference", distinct=True, filter=~Q(status__in=_UNSENT)),
+        delivered=Count("notice__reference", distinct=True, filter=Q(status=DeliveryAttempt.Status.DELIVERED)),
+    )
+    opened = Response.objects.filter(reference__in=references, started_at__isnull=False).count()
+    by_channel: dict[str, dict[str, int]] = {}
+    rows = attempts.values_list("channel", "status").annotate(Count("id")).order_by()
+    for channel, status, number in rows:
+        by_channel.setdefault(channel, {})[status] = number
+    return Progress(**counts, **sent, opened=opened, by_channel=by_channel)
+
+
+_UNSENT = (DeliveryAttempt.Status.QUEUED, DeliveryAttempt.Status.SENDING, DeliveryAttempt.Status.CANCELLED)
+
+
+def reviews_page(
+    campaign: Campaign, state: str = "targeted", cursor: str | None = None, *, limit: int = 50
+) -> Page[PeriodicReview]:
+    """The list behind a number: ``state`` is a name in `STATES`, or sent, delivered or opened."""
+    rows = PeriodicReview.objects.filter(campaign=campaign).select_related("customer")
+    if state in STATES:
+        rows = rows.filter(status__in=STATES[state])
+    elif state == "opened":
+        answers = Response.objects.filter(reference=OuterRef("id"), started_at__isnull=False)
+        rows = rows.filter(Exists(answers))
+    else:
+        attempts = DeliveryAttempt.objects.filter(notice__reference=OuterRef("id")).exclude(status__in=_UNSENT)
+        if state == "delivered":
+            attempts = attempts.filter(status=DeliveryAttempt.Status.DELIVERED)
+        rows = rows.filter(Exists(attempts))
+    return keyset_page(rows, order=("id",), cursor=cursor, limit=limit)
+
+
+def reviews_of(customer: Customer) -> list[PeriodicReview]:
+    """A customer's reviews with their campaigns, newest first."""
+    rows = PeriodicReview.objects.filter(customer=customer).select_related("campaign")
+    return list(rows.order_by("-created_at", "-id"))
+
+
+def review_of(reference: UUID) -> PeriodicReview | None:
+    """The review that a response, notice or verification belongs to."""
+    return PeriodicReview.objects.select_related("campaign").filter(pk=reference).first()
+
+
+def ekyc_method_for(reference: UUID) -> str:
+    """The eKYC method that the review's segment demands; "" when none is."""
+    review = review_of(reference)
+    return str(review.campaign.plan["ekyc"].get(review.tier, "")) if review else ""
+
+
+def stuck_references(campaign: Campaign, *, limit: int) -> list[UUID]:
+    """Notified reviews whose current rung has failed: what escalation missed, such as while paused."""
+    failed = DeliveryAttempt.objects.filter(
+        notice__reference=OuterRef("id"), channel=OuterRef("channel"), status__in=FAILED_ATTEMPTS
+    )
+    rows = PeriodicReview.objects.filter(Exists(failed), campaign=campaign, status=Status.NOTIFIED)
+    return list(rows.order_by("id").values_list("id", flat=True)[:limit])
+
+
+def failed_references(attempt_ids: Sequence[UUID]) -> list[UUID]:
+    """The reviews whose notice came to nothing in one of these attempts."""
+    rows = DeliveryAttempt.objects.filter(pk__in=attempt_ids, status__in=FAILED_ATTEMPTS)
+    return list(rows.values_list("notice__reference", flat=True).distinct())
+
+
+def failed_channels(references: Sequence[UUID]) -> dict[UUID, set[str]]:
+    """For each review, the channels whose attempt has come to nothing."""
+    failed: dict[UUID, set[str]] = {}
+    rows = DeliveryAttempt.objects.filter(notice__reference__in=references, status__in=FAILED_ATTEMPTS)
+    for reference, channel in rows.values_list("notice__reference", "channel"):
+        failed.setdefault(reference, set()).add(channel)
+    return failed
+
+
+def answering(references: Collection[UUID]) -> QuerySet[Response]:
+    """Responses that somebody has begun: proof that a notice arrived, whatever the provider says."""
+    return Response.objects.filter(reference__in=references, started_at__isnull=False)
+
+
+def reviews_by_attempt(
+    campaign: Campaign, *, channel: str, status: str, cursor: str | None = None, limit: int = 50
+) -> Page[PeriodicReview]:
+    """The list behind a number of ``Progress.by_channel``."""
+    attempts = DeliveryAttempt.objects.filter(notice__reference=OuterRef("id"), channel=channel, status=status)
+    rows = PeriodicReview.objects.filter(Exists(attempts), campaign=campaign).select_related("customer")
+    return keyset_page(rows, order=("id",), cursor=cursor, limit=limit)

@@ -1,0 +1,35 @@
+"""Writes of campaigns, by topic: drafting, approving, sending, receiving, closing."""
+
+from campaigns.services.approving import (
+    approve_campaign,
+    pause_campaign,
+    reject_campaign,
+    resume_campaign,
+    submit_campaign,
+)
+from campaigns.services.closing import close_campaign, close_overdue
+from campaigns.services.drafting import plan_campaign
+from campaigns.services.receiving import complete_review, receive_answer, receive_verification
+from campaigns.services.refusals import CampaignNotReady, CampaignRefused, OwnWork, PlanChanged
+from campaigns.services.sending import escalate, escalate_stuck, notify_planned
+
+__all__ = [
+    "CampaignNotReady",
+    "CampaignRefused",
+    "OwnWork",
+    "PlanChanged",
+    "approve_campaign",
+    "close_campaign",
+    "close_overdue",
+    "complete_review",
+    "escalate",
+    "escalate_stuck",
+    "notify_planned",
+    "pause_campaign",
+    "plan_campaign",
+    "receive_answer",
+    "receive_verification",
+    "reject_campaign",
+    "resume_campaign",
+    "submit_campaign",
+]

@@ -1,0 +1,101 @@
+"""Four eyes before anything is sent, and the brake afterwards."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from audit.services import Actor, record
+from campaigns.models import Campaign
+from campaigns.selectors import current_hash
+from campaigns.services.refusals import CampaignRefused, OwnWork, PlanChanged, move, user_of
+
+
+def submit_campaign(*, campaign: Campaign, actor: Actor, now: datetime) -> None:
+    """Ask for approval.
+
+    Raises:
+        CampaignNotReady, PlanChanged.
+    """
+    with transaction.atomic():
+        if current_hash(campaign) != campaign.plan_hash:
+            raise PlanChanged(_("Texts or questions have changed since this was planned. Plan it again."))
+        move(
+            campaign,
+            Campaign.Status.AWAITING_APPROVAL,
+            actor=actor,
+            now=now,
+            submitted_by=user_of(actor),
+            submitted_at=now,
+            return_reason="",
+        )
+
+
+def approve_campaign(*, campaign: Campaign, seen_hash: str, actor: Actor, now: datetime) -> None:
+    """Let a campaign start. ``seen_hash`` is what the approver's page showed.
+
+    Raises:
+        OwnWork: the actor planned or submitted it.
+        PlanChanged: it is not what the approver saw, or not what was submitted (S15).
+        CampaignNotReady: it is not waiting for approval, or a colleague was faster (A9).
+    """
+    if user_of(actor) in (campaign.planned_by, campaign.submitted_by):
+        raise OwnWork(_("You planned this campaign yourself. Somebody else has to approve it."))
+    with transaction.atomic():
+        _locked(campaign)
+        if not seen_hash == current_hash(campaign) == campaign.plan_hash:
+            raise PlanChanged(_("The campaign has changed since you opened it. Reload it and look again."))
+        move(
+            campaign,
+            Campaign.Status.RUNNING,
+            actor=actor,
+            now=now,
+            approved_by=user_of(actor),
+            approved_at=now,
+            approved_hash=seen_hash,
+        )
+
+
+def reject_campaign(*, campaign: Campaign, reason: str, actor: Actor, now: datetime) -> None:
+    """Send a campaign back to its planner.
+
+    Raises:
+        CampaignRefused: no reason is given, or it is not waiting for approval.
+    """
+    if not reason.strip():
+        raise CampaignRefused(_("Write down why you return the campaign."))
+    if user_of(actor) in (campaign.planned_by, campaign.submitted_by):
+        raise OwnWork(_("You planned this campaign yourself. Somebody else has to judge it."))
+    move(campaign, Campaign.Status.DRAFT, actor=actor, now=now, return_reason=reason.strip()[:400])
+
+
+def pause_campaign(*, campaign: Campaign, actor: Actor, now: datetime, reason: str = "") -> None:
+    """Stop sending. Nothing is claimed after this commits (S14); answers are still taken.
+
+    Raises:
+        CampaignNotReady.
+    """
+    with transaction.atomic():
+        move(campaign, Campaign.Status.PAUSED, actor=actor, now=now)
+        if reason:
+            record("campaign.pause_explained", target=campaign, actor=actor, at=now, reason=reason)
+
+
+def resume_campaign(*, campaign: Campaign, actor: Actor, now: datetime) -> None:
+    """Go on sending.
+
+    Raises:
+        CampaignNotReady, PlanChanged.
+    """
+    with transaction.atomic():
+        _locked(campaign)
+        if current_hash(campaign) != campaign.approved_hash:
+            raise PlanChanged(_("Texts or questions have changed since the approval. Close it and plan again."))
+        move(campaign, Campaign.Status.RUNNING, actor=actor, now=now)
+
+
+def _locked(campaign: Campaign) -> None:
+    Campaign.objects.select_for_update(no_key=True).get(pk=campaign.pk)
+    campaign.refresh_from_db()

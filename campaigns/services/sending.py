@@ -1,0 +1,152 @@
+"""Notices by the ladder: the first rung, the next when one fails, and the end of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
+from uuid import UUID
+
+from channels.services import NoticeRequest, queue_notices
+from django.conf import settings
+from django.db import transaction
+
+from audit.transitions import transition_many
+from campaigns.models import Campaign, PeriodicReview
+from campaigns.planning import first_usable
+from campaigns.selectors import answering, current_hash, failed_channels, stuck_references
+from campaigns.services.approving import pause_campaign
+from campaigns.services.refusals import JAPAN, SYSTEM
+from channels.protocols import Channel
+from channels.selectors import usable_channels
+from customers.models import Customer
+from questionnaires.links import issue_links
+from questionnaires.services import open_responses
+
+Status = PeriodicReview.Status
+
+# A letter read late must still open: links outlive the deadline by this much (PRODUCT.md, defaults).
+GRACE = timedelta(days=14)
+
+
+def notify_planned(*, campaign_id: UUID, limit: int = 500, now: datetime) -> int:
+    """Take up to ``limit`` planned reviews, queue each customer's first notice, and say how many were taken.
+
+    A campaign whose texts or audience are no longer those approved is paused instead (S15).
+    """
+    with transaction.atomic():
+        campaign = _claim(campaign_id)
+        if campaign is None or _is_stale(campaign, now):
+            return 0
+        planned = PeriodicReview.objects.filter(campaign=campaign, status=Status.PLANNED)
+        reviews = list(planned.select_for_update(skip_locked=True, of=("self",)).order_by("id")[:limit])
+        _send(campaign, reviews, was=Status.PLANNED, after={}, now=now)
+    return len(reviews)
+
+
+def escalate(*, references: Sequence[UUID], now: datetime) -> int:
+    """Climb one rung for reviews whose current notice has come to nothing; returns how many moved.
+
+    An answer, even one begun, ends the climb: the row lock makes this check and the queueing one act.
+    """
+    with transaction.atomic():
+        reviews = list(
+            PeriodicReview.objects.filter(pk__in=references, status=Status.NOTIFIED)
+            .filter(campaign__status=Campaign.Status.RUNNING)
+            .select_for_update(of=("self",))
+            .select_related("campaign")
+            .order_by("id")
+        )
+        failed = failed_channels([review.pk for review in reviews])
+        begun = set(answering([review.pk for review in reviews]).values_list("reference", flat=True))
+        reviews = [
+            review for review in reviews if review.channel in failed.get(review.pk, ()) and review.pk not in begun
+        ]
+        by_campaign: dict[UUID, list[PeriodicReview]] = {}
+        for review in reviews:
+            by_campaign.setdefault(review.campaign_id, []).append(review)
+        for rows in by_campaign.values():
+            after = {review.pk: review.channel for review in rows}
+            _send(rows[0].campaign, rows, was=Status.NOTIFIED, after=after, now=now)
+    return len(reviews)
+
+
+def escalate_stuck(*, campaign_id: UUID, limit: int = 500, now: datetime) -> int:
+    """As ``escalate``, for failures that nobody acted on, such as those of a paused time."""
+    with transaction.atomic():
+        campaign = _claim(campaign_id)
+        return escalate(references=stuck_references(campaign, limit=limit), now=now) if campaign else 0
+
+
+def _claim(campaign_id: UUID) -> Campaign | None:
+    """The running campaign, locked against a pause until this batch has committed."""
+    rows = Campaign.objects.select_for_update(no_key=True).filter(pk=campaign_id)
+    return rows.filter(status=Campaign.Status.RUNNING).first()
+
+
+def _is_stale(campaign: Campaign, now: datetime) -> bool:
+    if current_hash(campaign) == campaign.approved_hash:
+        return False
+    pause_campaign(campaign=campaign, actor=SYSTEM, now=now, reason="plan_changed_after_approval")
+    return True
+
+
+def _send(
+    campaign: Campaign,
+    reviews: Sequence[PeriodicReview],
+    *,
+    was: str,
+    after: Mapping[UUID, str],
+    now: datetime,
+) -> None:
+    """Queue the next notice of each review, or give the customer up as unreachable."""
+    if not reviews:
+        return
+    usable = usable_channels([review.customer_id for review in reviews])
+    rungs: dict[str, list[PeriodicReview]] = {}
+    for review in reviews:
+        ladder = campaign.plan["ladder"][review.tier]
+        reach = [str(channel) for channel in usable.get(review.customer_id, ())]
+        rungs.setdefault(first_usable(ladder, reach, after.get(review.pk)) or "", []).append(review)
+    unreachable = [review.pk for review in rungs.pop("", [])]
+    transition_many(PeriodicReview, unreachable, was=was, to=Status.UNREACHABLE, actor=SYSTEM, at=now)
+    for channel, rows in rungs.items():
+        _queue(campaign, rows, Channel(channel), usable, now)
+        ids = [review.pk for review in rows]
+        if was == Status.NOTIFIED:  # the state stays, the rung rises
+            PeriodicReview.objects.filter(pk__in=ids).update(channel=channel)
+        else:
+            transition_many(
+                PeriodicReview, ids, was=was, to=Status.NOTIFIED, actor=SYSTEM, at=now, channel=channel, notified_at=now
+            )
+
+
+def _queue(
+    campaign: Campaign,
+    reviews: Sequence[PeriodicReview],
+    channel: Channel,
+    usable: Mapping[UUID, Mapping[Channel, UUID]],
+    now: datetime,
+) -> None:
+    customers = {row.pk: row for row in Customer.objects.filter(pk__in=[r.customer_id for r in reviews])}
+    responses = open_responses(
+        customers=list(customers.values()),
+        reference_by_customer={review.customer_id: review.pk for review in reviews},
+        now=now,
+    )
+    expires_at = datetime.combine(campaign.deadline_on, time.max, JAPAN) + GRACE
+    tokens = issue_links(responses=list(responses.values()), channel=channel, expires_at=expires_at, now=now)
+    requests = [
+        NoticeRequest(
+            customer_id=review.customer_id,
+            reference=review.pk,
+            purpose="REQUEST",
+            channel=channel,
+            contact_point_id=usable[review.customer_id][channel],
+            url=f"{settings.PUBLIC_BASE_URL}/r/{tokens[response.pk]}/",
+            deadline_on=campaign.deadline_on,
+            language=customers[review.customer_id].language,
+        )
+        for review in reviews
+        if (response := responses[review.customer_id]).pk in tokens
+    ]
+    queue_notices(requests=requests, actor=SYSTEM, now=now)

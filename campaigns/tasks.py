@@ -1,0 +1,43 @@
+"""Campaigns that run by themselves: sending, climbing, and what the deadline brings."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from campaigns.models import Campaign
+from campaigns.services import close_overdue, escalate_stuck, notify_planned
+from tenants.scoping import active_tenant_ids, tenant_context, tenant_scope
+
+BATCH = 500
+
+
+@shared_task
+def run_campaigns() -> int:
+    """Queue the next notices of every running campaign; returns how many reviews moved."""
+    moved = 0
+    for tenant_id in active_tenant_ids():
+        with tenant_context(tenant_id):
+            for campaign_id in _running(tenant_id):
+                while taken := notify_planned(campaign_id=campaign_id, limit=BATCH, now=timezone.now()):
+                    moved += taken
+                moved += escalate_stuck(campaign_id=campaign_id, limit=BATCH, now=timezone.now())
+    return moved
+
+
+@shared_task
+def close_overdue_reviews() -> int:
+    """Settle what the deadline has passed over, for every tenant."""
+    moved = 0
+    for tenant_id in active_tenant_ids():
+        with tenant_context(tenant_id):
+            moved += close_overdue(now=timezone.now())
+    return moved
+
+
+def _running(tenant_id: int) -> list[UUID]:
+    with tenant_scope(tenant_id):
+        rows = Campaign.objects.filter(status=Campaign.Status.RUNNING).order_by("approved_at")
+        return list(rows.values_list("id", flat=True))

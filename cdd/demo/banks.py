@@ -1,0 +1,72 @@
+"""The two invented banks of the demonstration and the people who work for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tenants.models import Role
+
+
+@dataclass(frozen=True)
+class Bank:
+    """What a tenant of the demonstration is called and where it can be reached. Nothing here exists."""
+
+    slug: str
+    name: str
+    name_en: str
+    kind_word: str
+    phone: str
+    official_site: str
+    postal_code: str
+    address: str
+    book_seed: int
+    phone_hours: str = "平日 9時〜17時"
+
+    def __str__(self) -> str:
+        return self.slug
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """A member of staff: the local part of the address says what they do."""
+
+    local_part: str
+    name: str
+    role: str
+
+    def email(self, bank: Bank) -> str:
+        """The address they sign in with."""
+        return f"{self.local_part}@{bank.slug}.example"
+
+
+BANKS = (
+    Bank(
+        slug="asanagi",
+        name="あさなぎ銀行",
+        name_en="Asanagi Bank",
+        kind_word="当行",
+        phone="0120-000-000",
+        official_site="https://www.asanagi.example/",
+        postal_code="1000001",
+        address="東京都千代田区千代田1-1",
+        book_seed=11,
+    ),
+    Bank(
+        slug="komorebi",
+        name="こもれび信用金庫",
+        name_en="Komorebi Shinkin Bank",
+        kind_word="当金庫",
+        phone="0120-000-001",
+        official_site="https://www.komorebi.example/",
+        postal_code="3900811",
+        address="長野県松本市中央1-1-1",
+        book_seed=22,
+    ),
+)
+
+STAFF = (
+    Colleague("officer", "佐伯 真由美", Role.OFFICER),
+    Colleague("approver", "大塚 健一", Role.APPROVER),
+    Colleague("auditor", "三宅 涼子", Role.AUDITOR),
+    Colleague("admin", "浜口 直人", Role.ADMINISTRATOR),
+)

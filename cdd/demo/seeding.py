@@ -1,0 +1,152 @@
+"""Filling the demonstration: banks, staff, rules, questionnaires, provider accounts and, if asked, full books."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from audit.services import Actor
+from campaigns.models import Campaign
+from campaigns.services import approve_campaign, plan_campaign, submit_campaign
+from campaigns.selectors import current_hash
+from cdd.demo.banks import BANKS, STAFF, Bank
+from channels.services import ensure_accounts
+from customers.models import Customer
+from customers.services import run_import, start_import
+from customers.synthetic import make_book
+from ekyc.services import ensure_account
+from questionnaires.services import publish_standard
+from risk.services import publish_default_policy, rate_waiting_customers
+from tenants.models import Role, Tenant, User
+from tenants.scoping import tenant_context, tenant_scope
+from tenants.services import add_member, create_tenant
+
+SYSTEM = Actor.system("demo")
+INDIVIDUALS, COMPANIES, BROKEN_ROWS = 5_000, 300, 44
+
+
+def demo_password() -> str:
+    """From DEMO_PASSWORD, or made once and kept where only this account can read it."""
+    if given := os.environ.get("DEMO_PASSWORD"):
+        return given
+    file: Path = settings.DATA_DIR / "demo-password"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
+            handle.write(secrets.token_urlsafe(9) + "\n")
+    return file.read_text().strip()
+
+
+def seed_bank(bank: Bank, *, password: str, now: datetime) -> Tenant:
+    """A bank ready to receive its book. Idempotent; an account's password follows ``password``."""
+    tenant = create_tenant(
+        slug=bank.slug,
+        name=bank.name,
+        name_en=bank.name_en,
+        kind_word=bank.kind_word,
+        phone=bank.phone,
+        phone_hours=bank.phone_hours,
+        official_site=bank.official_site,
+        postal_code=bank.postal_code,
+        address=bank.address,
+        actor=SYSTEM,
+        now=now,
+    )
+    with tenant_scope(tenant.pk):
+        for colleague in STAFF:
+            add_member(
+                email=colleague.email(bank),
+                name=colleague.name,
+                role=Role(colleague.role),
+                password=password,
+                actor=SYSTEM,
+                now=now,
+            )
+        publish_default_policy(actor=SYSTEM, now=now)
+        publish_standard(actor=SYSTEM, now=now)
+        ensure_accounts(slug=bank.slug, actor=SYSTEM, now=now)
+        ensure_account(slug=bank.slug, actor=SYSTEM, now=now)
+    for colleague in STAFF:
+        user = User.objects.get(email=colleague.email(bank))
+        if not user.check_password(password):
+            user.set_password(password)
+            user.save(update_fields=["password"])
+    return tenant
+
+
+def book_path(bank: Bank) -> Path:
+    """Where the bank's book lies, for people to look at and for the sandbox to know its customers."""
+    directory: Path = settings.DATA_DIR / "books"
+    return directory / f"{bank.slug}.csv"
+
+
+def write_book(bank: Bank, *, now: datetime) -> Path:
+    """The bank's synthetic book as a file, made once."""
+    path = book_path(bank)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        book = make_book(
+            individuals=INDIVIDUALS,
+            companies=COMPANIES,
+            broken=BROKEN_ROWS,
+            seed=bank.book_seed,
+            bank=bank.slug,
+            today=timezone.localdate(now),
+        )
+        path.write_bytes(book.content)
+    return path
+
+
+def fill_bank(bank: Bank, tenant: Tenant, *, now: datetime) -> int:
+    """Import and rate the bank's book and start a campaign, unless it has customers; returns how many it has."""
+    path = write_book(bank, now=now)
+    officer, approver = (Actor.user(_account(bank, name).pk) for name in ("officer", "approver"))
+    with tenant_context(tenant.pk):
+        with transaction.atomic():
+            known = Customer.objects.count()
+        if known:
+            return known
+        with path.open("rb") as file:
+            imported = start_import(file=file, filename=path.name, actor=officer, now=now)
+        run_import(import_id=imported.pk, actor=officer, now=now)
+        while rate_waiting_customers(limit=2_000, now=now):
+            pass
+        _start_campaign(bank, officer, approver, now=now)
+        with transaction.atomic():
+            return Customer.objects.count()
+
+
+def _start_campaign(bank: Bank, officer: Actor, approver: Actor, *, now: datetime) -> Campaign:
+    today = timezone.localdate(now)
+    campaign = plan_campaign(
+        name=f"{today:%Y年%-m月} 定期確認",
+        due_by=today + timedelta(days=14),
+        deadline_on=today + timedelta(days=60),
+        actor=officer,
+        now=now,
+    )
+    submit_campaign(campaign=campaign, actor=officer, now=now)
+    with transaction.atomic():
+        seen = current_hash(campaign)
+    approve_campaign(campaign=campaign, seen_hash=seen, actor=approver, now=now)
+    return campaign
+
+
+def _account(bank: Bank, local_part: str) -> User:
+    return User.objects.get(email=f"{local_part}@{bank.slug}.example")
+
+
+def seed_all(*, with_books: bool, now: datetime) -> dict[str, int]:
+    """Every bank; returns how many customers each has, 0 without books."""
+    password = demo_password()
+    counts = {}
+    for bank in BANKS:
+        tenant = seed_bank(bank, password=password, now=now)
+        counts[bank.slug] = fill_bank(bank, tenant, now=now) if with_books else 0
+    return counts

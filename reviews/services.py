@@ -1,0 +1,266 @@
+"""Reconciling answers with the file, and deciding with two pairs of eyes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from customers.selectors import facts_of
+from customers.services import apply_facts, record_review
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from risk.services import rate_customers
+
+from audit.services import Actor, record
+from audit.transitions import LostRace, transition
+from customers.models import AttributeChange, Customer
+from ekyc.models import Verification
+from questionnaires.models import Response
+from questionnaires.schema import answers_on_route, route
+from questionnaires.selectors import questionnaire_of
+from reviews import policies
+from reviews.comparing import Difference, Kind, Severity, compare, fold, is_blank
+from reviews.models import Case, Decision, Discrepancy
+from reviews.policies import CaseNotOpen, ContentChanged, ReviewRefused
+from reviews.signals import case_closed
+
+CLEARED = "CLEARED"
+IDENTITY = "identity"
+
+
+def reconcile_response(
+    *,
+    response: Response,
+    verification: Verification | None,
+    tier: str,
+    reference: UUID,
+    actor: Actor,
+    now: datetime,
+    needs_identity: bool = False,
+) -> Case:
+    """Compare answers with the file; clear by rule what is safe, queue the rest.
+
+    ``needs_identity``: the segment demands eKYC, so anything but an approved ``verification`` is a discrepancy.
+    Idempotent per ``reference``.
+    """
+    with transaction.atomic():
+        customer = Customer.objects.select_for_update(no_key=True).get(pk=response.customer_id)
+        known = Case.objects.filter(reference=reference).first()
+        if known:
+            return known
+        facts = facts_of(customer)
+        differences, answers = _differences(response, facts)
+        case = Case.objects.create(
+            customer=customer,
+            response=response,
+            verification=verification,
+            reference=reference,
+            tier=tier,
+            opened_at=now,
+        )
+        identity = _identity_discrepancies(case, customer, verification, needs_identity, facts | answers)
+        Discrepancy.objects.bulk_create(
+            [
+                Discrepancy(
+                    case=case,
+                    attribute=found.field,
+                    kind=found.kind,
+                    severity=found.severity,
+                    on_file=facts.get(found.field),
+                    answered=answers.get(found.field),
+                )
+                for found in differences
+            ]
+            + identity
+        )
+        record(
+            "case.opened",
+            target=case,
+            actor=actor,
+            at=now,
+            tier=tier,
+            fields=[difference.field for difference in differences],
+            identity=len(identity),
+        )
+        rule = policies.clearing_rule(
+            differences,
+            tier=tier,
+            due_diligence=customer.due_diligence,
+            needs_identity=bool(identity),
+        )
+        if rule:
+            transition(
+                case, Case.Status.CLEARED, actor=Actor.system("reviews"), at=now, cleared_by_rule=rule, closed_at=now
+            )
+            _finish(case, outcome=CLEARED, actor=Actor.system("reviews"), now=now)
+    return case
+
+
+@transaction.atomic
+def decide_case(
+    *,
+    case: Case,
+    outcome: str,
+    accepted_fields: Collection[str],
+    rationale: str,
+    actor: Actor,
+    now: datetime,
+) -> Decision:
+    """Propose what to do with a case. Nothing changes until somebody else approves.
+
+    Raises:
+        ReviewRefused: the case is not open, or the decision is incomplete.
+    """
+    policies.check_may_decide(case)
+    discrepancies = list(case.discrepancies.all())
+    rationale = rationale.strip()
+    policies.check_content(outcome=outcome, accepted=accepted_fields, rationale=rationale, discrepancies=discrepancies)
+    accepted = sorted(set(accepted_fields))
+    try:
+        transition(case, Case.Status.AWAITING_APPROVAL, actor=actor, at=now)
+    except LostRace as race:
+        raise CaseNotOpen(_("A colleague has just decided this case. Reload it to see how.")) from race
+    decision = Decision.objects.create(
+        case=case,
+        outcome=outcome,
+        accepted_attributes=accepted,
+        rationale=rationale,
+        content_hash=policies.content_hash(
+            case=case, outcome=outcome, accepted=accepted, rationale=rationale, discrepancies=discrepancies
+        ),
+        decided_by=policies.user_of(actor),
+        decided_at=now,
+    )
+    record(
+        "decision.proposed",
+        target=decision,
+        actor=actor,
+        at=now,
+        case=str(case.pk),
+        outcome=outcome,
+        fields=accepted,
+        content_hash=decision.content_hash,
+    )
+    return decision
+
+
+def approve_decision(*, decision: Decision, actor: Actor, now: datetime) -> None:
+    """Put a decision into effect: the file, the rating and the next review date, in one transaction.
+
+    Raises:
+        ReviewRefused: it is the actor's own, it has been checked already, or its content has changed since.
+    """
+    policies.check_may_check(decision, actor)
+    with transaction.atomic():
+        case = Case.objects.select_for_update(no_key=True).get(pk=decision.case_id)
+        discrepancies = list(case.discrepancies.all())
+        decision.refresh_from_db()
+        if decision.content_hash != _hash_of(decision, case, discrepancies):
+            raise ContentChanged(
+                _("What you are approving is no longer what was decided. Return it, so that it is decided again.")
+            )
+        _check(decision, Decision.Status.APPROVED, actor=actor, now=now)
+        transition(case, Case.Status.CLOSED, actor=actor, at=now, closed_at=now)
+        changes = _accepted_changes(decision, discrepancies)
+        if changes:
+            apply_facts(
+                customer=case.customer,
+                changes=changes,
+                source=AttributeChange.Source.CUSTOMER,
+                actor=actor,
+                now=now,
+            )
+        _finish(case, outcome=decision.outcome, actor=actor, now=now)
+
+
+def return_decision(*, decision: Decision, reason: str, actor: Actor, now: datetime) -> None:
+    """Send a decision back to be made again.
+
+    Raises:
+        ReviewRefused: it is the actor's own, it has been checked already, or no reason is given.
+    """
+    policies.check_may_check(decision, actor)
+    if not reason.strip():
+        raise ReviewRefused(_("Write down why you return the decision."))
+    with transaction.atomic():
+        case = Case.objects.select_for_update(no_key=True).get(pk=decision.case_id)
+        _check(decision, Decision.Status.RETURNED, actor=actor, now=now, check_comment=reason.strip())
+        transition(case, Case.Status.OPEN, actor=actor, at=now)
+
+
+def _differences(response: Response, facts: Mapping[str, object]) -> tuple[list[Difference], dict[str, object]]:
+    questionnaire = questionnaire_of(response.version)
+    answers = answers_on_route(questionnaire, response.answers)
+    shown = set(route(questionnaire, answers))
+    asked = [field for page in questionnaire.pages if page.id in shown for field in page.fields]
+    return compare(facts, answers, asked), answers
+
+
+def _identity_discrepancies(
+    case: Case,
+    customer: Customer,
+    verification: Verification | None,
+    needs_identity: bool,
+    claimed: Mapping[str, object],
+) -> list[Discrepancy]:
+    """What the eKYC result leaves open: no approval, or a document that says something else."""
+    if verification is None or verification.status != Verification.Status.APPROVED:
+        if not needs_identity and verification is None:
+            return []
+        state = verification.status if verification else "MISSING"
+        codes = verification.reason_codes if verification else []
+        return [_identity(case, IDENTITY, None, {"status": state, "reason_codes": codes})]
+    if customer.kind != Customer.Kind.INDIVIDUAL:
+        return []
+    attributes = (verification.result or {}).get("verified_attributes") or {}
+    return [
+        _identity(case, field, claimed.get(field), shown)
+        for field in ("name", "birth_on", "address")
+        if not is_blank(shown := attributes.get(field)) and fold(field, shown) != fold(field, claimed.get(field))
+    ]
+
+
+def _identity(case: Case, attribute: str, claimed: object, shown: object) -> Discrepancy:
+    return Discrepancy(
+        case=case,
+        attribute=attribute,
+        kind=Kind.IDENTITY,
+        severity=Severity.SERIOUS,
+        on_file=claimed,
+        answered=shown,
+    )
+
+
+def _accepted_changes(decision: Decision, discrepancies: Sequence[Discrepancy]) -> dict[str, object]:
+    accepted = set(decision.accepted_attributes)
+    return {
+        row.attribute: row.answered
+        for row in discrepancies
+        if row.attribute in accepted and row.kind != Discrepancy.Kind.IDENTITY
+    }
+
+
+def _hash_of(decision: Decision, case: Case, discrepancies: Sequence[Discrepancy]) -> str:
+    return policies.content_hash(
+        case=case,
+        outcome=decision.outcome,
+        accepted=decision.accepted_attributes,
+        rationale=decision.rationale,
+        discrepancies=discrepancies,
+    )
+
+
+def _check(decision: Decision, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
+    try:
+        transition(decision, to, actor=actor, at=now, checked_by=policies.user_of(actor), checked_at=now, **changes)
+    except LostRace as race:
+        raise CaseNotOpen(_("A colleague has just checked this decision. Reload the case.")) from race
+
+
+def _finish(case: Case, *, outcome: str, actor: Actor, now: datetime) -> None:
+    """The customer has been reviewed: date, rating and next date follow, then the rooms above hear of it."""
+    record_review(customer_id=case.customer_id, reviewed_on=timezone.localdate(now), actor=actor, now=now)
+    rate_customers(customer_ids=[case.customer_id], actor=Actor.system("risk"), now=now)
+    case_closed.send(Case, case_id=case.pk, reference=case.reference, outcome=outcome, now=now)
