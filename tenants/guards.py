@@ -78,7 +78,8 @@ _CHECKS: dict[str, str] = {
         WHERE rolname IN ('keizoku_app', 'keizoku_owner', 'keizoku_lookup', 'keizoku_audit')
         AND (rolsuper OR rolbypassrls OR rolcreaterole)""",
     "the application role owns a table": """
-        SELECT c.relname FROM pg_class c, app WHERE c.relowner = app.oid""",
+        SELECT c.relname FROM pg_class c, app
+        WHERE c.relowner = app.oid AND c.relnamespace = 'public'::regnamespace""",
     "the application role is a member of another role": """
         SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid, app WHERE m.member = app.oid""",
 }
