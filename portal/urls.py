@@ -1,5 +1,19 @@
-"""Addresses of this app."""
+"""The customer's addresses, all under /r/: a token opens the first two, a session the rest."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from portal import views
+
+app_name = "portal"
+
+urlpatterns = [
+    path("display/", views.display, name="display"),
+    path("answer/", views.resume, name="resume"),
+    path("answer/check/", views.check, name="check"),
+    path("answer/ekyc/", views.ekyc, name="ekyc"),
+    path("answer/ekyc/return/", views.ekyc_return, name="ekyc-return"),
+    path("answer/done/", views.done, name="done"),
+    path("answer/<slug:page_id>/", views.question, name="question"),
+    path("<str:token>/", views.landing, name="landing"),
+    path("<str:token>/identity/", views.identity, name="identity"),
+]

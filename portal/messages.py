@@ -1,0 +1,48 @@
+"""Puts an error's code into the sentence that tells the customer what to do about it."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from portal.formatting import era_name, long_date
+from questionnaires.answering import Error
+
+
+def sentence(error: Error, label: str) -> str:
+    """What is wrong with the control called `label`, and how to put it right."""
+    code, params = error
+    words = {
+        "required": _("Enter “%(label)s”."),
+        "choose": _("Choose one for “%(label)s”."),
+        "nothing_changed": _("Fill in what has changed, or press “Nothing has changed” above."),
+        "digits": _("Enter “%(label)s” as %(count)s digits."),
+        "postal_code": _("Enter the postal code as 7 digits, for example 168-0064."),
+        "phone": _("Enter the phone number with its area code, for example 090-1234-5678."),
+        "email": _("Enter the e-mail address in full, for example name@example.com."),
+        "date": _("Enter “%(label)s” as year, month and day, for example 2028-04-01."),
+        "missing_part": _("Enter the %(part)s of your date of birth."),
+        "era": _("Choose how the year is counted."),
+        "year": _("Enter the year as a number."),
+        "month": _("Enter the month as a number from 1 to 12."),
+        "day": _("There is no such day in that month. Please check the day."),
+        "era_bounds": _("%(era)s runs from %(first)s to %(last)s. Please check the year."),
+        "too_long": _("“%(label)s” can be up to %(limit)s characters long."),
+        "control_character": _("“%(label)s” contains a character that can't be used. Please type it again."),
+        "private_character": _(
+            "“%(label)s” contains a character that only your device can show. Please use a common form of it."
+        ),
+        "share": _("Enter the share as a number over 0 and up to 100, for example 33.4."),
+        "share_sum": _("The shares add up to more than 100%%. Please check them."),
+    }
+    return words[code] % {"label": label, **_spoken(params)}
+
+
+def _spoken(params: Mapping[str, object]) -> dict[str, object]:
+    spoken = dict(params)
+    if "part" in spoken:
+        spoken["part"] = {"year": _("year"), "month": _("month"), "day": _("day")}[str(spoken["part"])]
+    if "era" in spoken:
+        spoken["era"] = era_name(str(spoken["era"]))
+        spoken["first"] = long_date(spoken["first"])
+        spoken["last"] = long_date(spoken["last"])
+    return spoken

@@ -1,0 +1,324 @@
+"""The customer's pages: a link, a little proof, the questions one by one, and a receipt. GET changes nothing."""
+
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any, Concatenate
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from audit.services import Actor
+from campaigns.selectors import ekyc_method_for
+from customers.selectors import facts_of
+from portal import pages
+from portal.formatting import receipt_number
+from portal.forms import read_factors
+from portal.messages import sentence
+from portal.pages import customer_page, show
+from portal.presenting import Writer
+from portal.visiting import Visit, VisitOver, begin_visit, deadline_of, is_being_checked, load_visit, remember_typed
+from questionnaires import links, schema
+from questionnaires.answering import Errors, validate
+from questionnaires.links import LinkState
+from questionnaires.models import AccessLink, Response
+from questionnaires.reading import ERAS
+from questionnaires.services import OffRoute, ResponseClosed, save_page, submit_response
+from tenants.models import Tenant
+from tenants.scoping import tenant_context, tenant_scope
+
+_ERAS = ("western", *(era.name for era in reversed(ERAS)))
+_COOKIE_AGE = 90 * 24 * 3600
+_ENDS = {LinkState.EXPIRED: "expired", LinkState.CANCELLED: "cancelled", LinkState.LOCKED: "locked"}
+
+
+def _by_token(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Resolve the token to its tenant and link, or end alike for everything that is not a live link."""
+
+    @wraps(view)
+    def resolved(request: HttpRequest, token: str) -> HttpResponse:
+        tenant_id = links.tenant_of(token)
+        tenant = tenant_id and Tenant.objects.filter(pk=tenant_id, status=Tenant.Status.ACTIVE).first()
+        if not tenant:
+            return pages.show_unknown(request)
+        with tenant_scope(tenant.pk):
+            link = links.find_link(token)
+            deadline = deadline_of(link) if link else None
+        if not link:
+            return pages.show_unknown(request)
+        pages.prefer_language(request, link.response.language)
+        state = links.state_of(link, timezone.now())
+        if state is LinkState.ANSWERED:
+            return pages.show_answered(request, tenant, link.response.submitted_at)
+        if state is not LinkState.OPEN:
+            return pages.show_end(request, tenant, _ENDS[state], link=link)
+        return view(request, tenant, link, token=token, deadline=deadline or timezone.localdate(link.expires_at))
+
+    return resolved
+
+
+def _answering[**P](
+    view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse],
+) -> Callable[..., HttpResponse]:
+    """Load the visit this browser is on; its tenant's context stays open around the view."""
+
+    @wraps(view)
+    def visited(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        try:
+            visit = load_visit(request, now=timezone.now())
+        except VisitOver as over:
+            return pages.show_timeout(request, over.tenant)
+        pages.prefer_language(request, visit.response.language)
+        if visit.response.status == Response.Status.CANCELLED:
+            return pages.show_end(request, visit.tenant, "cancelled")
+        with tenant_context(visit.tenant.pk):
+            return view(request, visit, *args, **kwargs)
+
+    return visited
+
+
+@customer_page
+@_by_token
+def landing(request: HttpRequest, tenant: Tenant, link: AccessLink, **context: Any) -> HttpResponse:
+    """Who asks, why, how long it takes, until when; nothing about the customer."""
+    return show(request, "landing", tenant=tenant, kind=link.response.customer.kind, **context)
+
+
+@customer_page
+@_by_token
+def identity(request: HttpRequest, tenant: Tenant, link: AccessLink, **context: Any) -> HttpResponse:
+    """Two facts open the response; which of them was wrong is never said."""
+    kind = link.response.customer.kind
+    common: dict[str, Any] = {"tenant": tenant, "kind": kind, "data": request.POST, "eras": _ERAS, **context}
+    page = partial(show, request, "identity", **common)
+    if request.method != "POST":
+        return page()
+    factors, errors = read_factors(kind, request.POST)
+    if factors is None:
+        return page(status=422, **_identity_errors(errors))
+    with tenant_scope(tenant.pk):
+        facts = facts_of(link.response.customer)
+    now = timezone.now()
+    try:
+        with tenant_context(tenant.pk):
+            proved = links.prove(link=link, factors=factors, facts=facts, now=now)
+    except links.WrongFactor as wrong:
+        return page(status=422, is_mismatch=True, remaining=wrong.remaining)
+    except links.LinkLocked as locked:
+        link.locked_until = locked.until
+        return pages.show_end(request, tenant, "locked", link=link)
+    except links.LinkClosed:
+        return redirect("portal:landing", token=context["token"])
+    begin_visit(request, proved, now=now)
+    return redirect("portal:resume")
+
+
+@customer_page
+@_answering
+def resume(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """To where the customer left off."""
+    return _onwards(request, visit)
+
+
+@customer_page
+@_answering
+def question(request: HttpRequest, visit: Visit, page_id: str) -> HttpResponse:
+    """One page of the questionnaire: confirm what is on file, or fill it in."""
+    if visit.response.status == Response.Status.SUBMITTED:
+        return pages.show_answered(request, visit.tenant, visit.response.submitted_at)
+    page = visit.questionnaire.page(page_id)
+    if page is None or not schema.may_visit(visit.questionnaire, visit.response.answers, page_id):
+        return _onwards(request, visit)
+    if request.method != "POST":
+        return _show_question(request, visit, page)
+    action, known = request.POST.get("action"), visit.known(page)
+    if action == "add":
+        return _show_question(request, visit, page, extra_people=1)
+    if action == "unchanged" and known:
+        answers: dict[str, object] = {field: known.get(field) for field in page.fields}
+    else:
+        answers, errors = validate(page, request.POST.dict(), known=known)
+        if errors:
+            return _show_question(request, visit, page, errors=errors)
+    is_confirmed = action == "unchanged" and bool(known)
+    try:
+        saved = save_page(
+            response=visit.response,
+            page_id=page_id,
+            answers=answers,
+            is_confirmed=is_confirmed,
+            now=timezone.now(),
+        )
+    except (ResponseClosed, OffRoute):  # changed meanwhile, in another window
+        return redirect("portal:resume")
+    remember_typed(request, page_id, is_typed=not is_confirmed)
+    waiting = schema.next_page(visit.questionnaire, saved.answers)
+    return redirect("portal:question", page_id=waiting) if waiting else redirect("portal:check")
+
+
+@customer_page
+@_answering
+def check(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """All answers once more; sending them twice is sending them once."""
+    if visit.response.status == Response.Status.SUBMITTED:
+        if request.method == "POST":
+            return _after_submission(visit)
+        return pages.show_answered(request, visit.tenant, visit.response.submitted_at)
+    if visit.next_page:
+        return _onwards(request, visit)
+    if request.method == "POST":
+        actor = Actor.customer(visit.customer.pk)
+        try:
+            submit_response(response=visit.response, actor=actor, now=timezone.now())
+        except ResponseClosed:
+            return redirect("portal:resume")
+        return _after_submission(visit)
+    writer = _writer(visit)
+    shown = [page for page in visit.questionnaire.pages if page.id in visit.route]
+    return show(
+        request,
+        "check",
+        tenant=visit.tenant,
+        records=[row for page in shown if page.block for row in writer.answers(page)],
+        answers=[row for page in shown if not page.block for row in writer.answers(page)],
+        previous=visit.route[-1],
+    )
+
+
+@partial(customer_page, leads_away=True)
+@_answering
+def ekyc(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """What the identity check needs, then over to the provider that does it."""
+    if visit.response.status != Response.Status.SUBMITTED:
+        return _onwards(request, visit)
+    with tenant_scope(visit.tenant.pk):
+        method = ekyc_method_for(visit.response.reference)
+    if not method:
+        return redirect("portal:done")
+    if request.method != "POST":
+        return show(request, "ekyc", tenant=visit.tenant, method=method)
+    from ekyc.services import start_verification
+
+    verification = start_verification(
+        customer=visit.customer,
+        reference=visit.response.reference,
+        method_code=method,
+        return_url=request.build_absolute_uri(reverse("portal:ekyc-return")),
+        now=timezone.now(),
+    )
+    return HttpResponseRedirect(verification.hosted_url)
+
+
+@customer_page
+@_answering
+def ekyc_return(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """Back from the provider, whose word comes separately."""
+    return redirect("portal:done")
+
+
+@customer_page
+@_answering
+def done(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The receipt."""
+    if visit.response.status != Response.Status.SUBMITTED:
+        return _onwards(request, visit)
+    with tenant_scope(visit.tenant.pk):
+        is_check_open = bool(ekyc_method_for(visit.response.reference)) and not is_being_checked(visit)
+    return show(
+        request,
+        "done",
+        is_check_open=is_check_open,
+        tenant=visit.tenant,
+        receipt_number=receipt_number(visit.response.receipt_number),
+        submitted_at=visit.response.submitted_at,
+    )
+
+
+@customer_page
+def display(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen size of letters and language in cookies, and go back."""
+    back = request.POST.get("next", "")
+    if request.method != "POST":
+        return pages.show_unknown(request)
+    is_ours = back.startswith("/r/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    response = HttpResponseRedirect(back if is_ours else reverse("portal:resume"))
+    chosen = {
+        pages.LANGUAGE_COOKIE: (request.POST.get("language"), pages.LANGUAGES),
+        pages.SIZE_COOKIE: (request.POST.get("size"), pages.SIZES),
+    }
+    for cookie, (value, allowed) in chosen.items():
+        if value and value in allowed:
+            response.set_cookie(
+                cookie, value, max_age=_COOKIE_AGE, secure=request.is_secure(), httponly=True, samesite="Lax"
+            )
+    return response
+
+
+def _show_question(
+    request: HttpRequest,
+    visit: Visit,
+    page: schema.Page,
+    *,
+    errors: Errors | None = None,
+    extra_people: int = 0,
+) -> HttpResponse:
+    writer = _writer(visit, errors or {})
+    is_posted = request.method == "POST"
+    data = request.POST.dict() if is_posted else writer.typed(page)
+    route = visit.route
+    alike = [name for name in route if _is_block(visit, name) is page.block]
+    place = route.index(page.id)
+    before = visit.questionnaire.page(route[place - 1]) if place else None
+    return show(
+        request,
+        "question",
+        tenant=visit.tenant,
+        status=422 if errors else 200,
+        page=page,
+        title=page.title[writer.language],
+        why=page.why[writer.language],
+        fields=writer.fields(page, data, extra_people=extra_people),
+        errors=writer.error_list(page),
+        record=writer.record(page) if visit.known(page) else [],
+        is_open=is_posted or bool(data),
+        can_add=any(question.kind is schema.Kind.PEOPLE for question in page.questions),
+        position=alike.index(page.id) + 1,
+        total=len(alike),
+        before=before and {"id": before.id, "title": before.title[writer.language]},
+    )
+
+
+def _is_block(visit: Visit, page_id: str) -> bool:
+    page = visit.questionnaire.page(page_id)
+    return page is not None and page.block
+
+
+def _writer(visit: Visit, errors: Errors | None = None) -> Writer:
+    language = visit.questionnaire.language(translation.get_language() or "ja")
+    return Writer(visit, language, errors or {})
+
+
+def _onwards(request: HttpRequest, visit: Visit) -> HttpResponse:
+    if visit.response.status == Response.Status.SUBMITTED:
+        return pages.show_answered(request, visit.tenant, visit.response.submitted_at)
+    waiting = visit.next_page
+    return redirect("portal:question", page_id=waiting) if waiting else redirect("portal:check")
+
+
+def _after_submission(visit: Visit) -> HttpResponse:
+    with tenant_scope(visit.tenant.pk):
+        method = ekyc_method_for(visit.response.reference)
+    return redirect("portal:ekyc") if method else redirect("portal:done")
+
+
+def _identity_errors(errors: Errors) -> dict[str, object]:
+    labels = {
+        "last_digits": _("Last 4 digits of the account number"),
+        "phone_digits": _("Last 4 digits of the registered phone number"),
+    }
+    words = {name: sentence(error, labels.get(name, _("Date of birth"))) for name, error in errors.items()}
+    birth = [words[name] for name in ("era", "year", "month", "day") if name in words]
+    return {"errors": list(words.items()), "error_of": words, "birth_errors": birth}

@@ -1,0 +1,125 @@
+"""The visit of a customer who proved themselves: what the session holds, and when it is over."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest
+
+from campaigns.models import PeriodicReview
+from customers.models import Customer
+from customers.selectors import facts_of
+from ekyc.models import Verification
+from questionnaires import schema
+from questionnaires.links import is_latest_visit
+from questionnaires.models import AccessLink, Response
+from questionnaires.selectors import questionnaire_of
+from tenants.models import Tenant
+from tenants.scoping import tenant_scope
+
+SESSION_KEY = "visit"
+IDLE = timedelta(minutes=30)
+
+
+class VisitOver(Exception):
+    """Nobody has proved themselves here, or too long ago, or somebody has since on another device."""
+
+    def __init__(self, tenant: Tenant | None) -> None:
+        super().__init__()
+        self.tenant = tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """All that a page needs, loaded in one short transaction."""
+
+    tenant: Tenant
+    response: Response
+    customer: Customer
+    questionnaire: schema.Questionnaire
+    facts: Mapping[str, object]
+    typed: frozenset[str]  # pages filled in during this visit: only these are shown as typed
+
+    @property
+    def route(self) -> list[str]:
+        return schema.route(self.questionnaire, self.response.answers)
+
+    @property
+    def next_page(self) -> str | None:
+        return schema.next_page(self.questionnaire, self.response.answers)
+
+    def known(self, page: schema.Page) -> dict[str, object]:
+        """The file's values of a page that can be confirmed as a whole; empty if it can't."""
+        required = [f for question in page.questions if question.required for f in question.fields]
+        held = {field: self.facts[field] for field in page.fields if _is_known(self.facts.get(field))}
+        return held if page.block and held and all(field in held for field in required) else {}
+
+
+def begin_visit(request: HttpRequest, link: AccessLink, *, now: datetime) -> None:
+    """Bind the proved link to this browser, under a new session id."""
+    assert link.proved_at
+    request.session.cycle_key()
+    request.session[SESSION_KEY] = {
+        "tenant": link.tenant_id,
+        "link": str(link.pk),
+        "proved_at": link.proved_at.isoformat(),
+        "seen_at": now.isoformat(),
+        "typed": [],
+    }
+
+
+def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
+    """The visit this browser is on. Reading a page does not prolong it; posting one does.
+
+    Raises:
+        VisitOver
+    """
+    held: dict[str, Any] | None = request.session.get(SESSION_KEY)
+    if held is None:
+        raise VisitOver(None)
+    tenant = Tenant.objects.filter(pk=held["tenant"]).first()
+    if tenant is None or now - datetime.fromisoformat(held["seen_at"]) > IDLE:
+        raise VisitOver(tenant)
+    with tenant_scope(tenant.pk):
+        related = AccessLink.objects.select_related("response__version", "response__customer")
+        link = related.filter(pk=UUID(held["link"]), proved_at=held["proved_at"]).first()
+        if link is None or not is_latest_visit(link):
+            raise VisitOver(tenant)
+        response = link.response
+        visit = Visit(
+            tenant=tenant,
+            response=response,
+            customer=response.customer,
+            questionnaire=questionnaire_of(response.version),
+            facts=facts_of(response.customer),
+            typed=frozenset(held["typed"]),
+        )
+        dict(response.answers)  # opened here, where the tenant's key is at hand
+    if request.method == "POST":
+        request.session[SESSION_KEY] = {**held, "seen_at": now.isoformat()}
+    return visit
+
+
+def remember_typed(request: HttpRequest, page_id: str, *, is_typed: bool) -> None:
+    """Note whether a page's present answers were typed in this visit."""
+    held = request.session[SESSION_KEY]
+    typed = set(held["typed"]) - {page_id} | ({page_id} if is_typed else set())
+    request.session[SESSION_KEY] = {**held, "typed": sorted(typed)}
+
+
+def deadline_of(link: AccessLink) -> date | None:
+    """Until when the campaign asks for the answer. Needs the tenant's scope."""
+    reviews = PeriodicReview.objects.filter(pk=link.response.reference)
+    return reviews.values_list("campaign__deadline_on", flat=True).first()
+
+
+def is_being_checked(visit: Visit) -> bool:
+    """Whether the identity check has reached the provider's end. Needs the tenant's scope."""
+    latest = Verification.objects.filter(reference=visit.response.reference).order_by("-attempt").first()
+    return latest is not None and latest.status in (Verification.Status.SUBMITTED, Verification.Status.APPROVED)
+
+
+def _is_known(value: object) -> bool:
+    return value not in (None, "", [])

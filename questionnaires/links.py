@@ -1,0 +1,211 @@
+"""Links that open a response: hard to guess, kept only as a hash, and useless without a little knowledge.
+
+A link is never used up and never changed by opening it. The customer proves two facts; five wrong
+answers lock the link, counted under a row lock, so that parallel tries can't buy a sixth.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import Enum
+from uuid import UUID
+
+from django.db import transaction
+
+from audit.services import Actor, record, record_many
+from audit.transitions import transition
+from customers.models import Customer
+from questionnaires.models import AccessLink, Response
+from tenants.lookups import tenant_of_link
+
+MAX_FAILURES = 5
+LOCK = timedelta(minutes=30)
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LOOK_ALIKES = str.maketrans("ILO", "110")
+_TOKEN = re.compile(rf"[{_CROCKFORD}]{{32}}")
+
+
+class WrongFactor(Exception):
+    """Something does not agree with the file; which of the facts is never said."""
+
+    def __init__(self, remaining: int) -> None:
+        super().__init__(f"{remaining} tries left")
+        self.remaining = remaining
+
+
+class LinkLocked(Exception):
+    """Too many wrong answers. `until` says when the next try is allowed."""
+
+    def __init__(self, until: datetime) -> None:
+        super().__init__(f"locked until {until:%H:%M}")
+        self.until = until
+
+
+class LinkClosed(Exception):
+    """The response was submitted or cancelled, or the link ran out."""
+
+
+class LinkState(Enum):
+    OPEN = "open"
+    LOCKED = "locked"
+    ANSWERED = "answered"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """What somebody says they know: a person the birth date, a company the end of its phone number."""
+
+    last_digits: str
+    birth_on: date | None = None
+    phone_digits: str = ""
+
+
+def new_token() -> str:
+    """160 random bits as 32 characters that can be read aloud and typed from a letter."""
+    number = int.from_bytes(secrets.token_bytes(20))
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(155, -1, -5))
+
+
+def hash_token(token: str) -> bytes:
+    """SHA-256 of the token as issued; lower case and the look-alikes I, L and O are forgiven.
+
+    What can't be a token is hashed all the same: it is looked up, and not found, like any other.
+    """
+    typed = token.upper().translate(_LOOK_ALIKES)
+    return hashlib.sha256((typed if _TOKEN.fullmatch(typed) else f"malformed {typed}").encode()).digest()
+
+
+def tenant_of(token: str) -> int | None:
+    """Whose link this is, before any tenant is known."""
+    return tenant_of_link(hash_token(token))
+
+
+def find_link(token: str) -> AccessLink | None:
+    """The link of a token in the tenant's scope, with its response, version and customer."""
+    related = AccessLink.objects.select_related("response__version", "response__customer")
+    return related.filter(token_hash=hash_token(token)).first()
+
+
+def issue_links(*, responses: Sequence[Response], channel: str, expires_at: datetime, now: datetime) -> dict[UUID, str]:
+    """One new link a response; the tokens exist nowhere else, so send them or lose them.
+
+    Returns:
+        Tokens by response id. Closed responses get none. Constant number of queries per 2,000.
+    """
+    tokens: dict[UUID, str] = {}
+    links = []
+    for response in responses:
+        if response.status not in (Response.Status.OPEN, Response.Status.STARTED):
+            continue
+        tokens[response.pk] = token = new_token()
+        links.append(
+            AccessLink(
+                response_id=response.pk,
+                token_hash=hash_token(token),
+                channel=channel,
+                created_at=now,
+                expires_at=expires_at,
+            )
+        )
+    with transaction.atomic():
+        AccessLink.objects.bulk_create(links, batch_size=2_000)
+        record_many("link.issued", targets=links, actor=Actor.system("questionnaires"), at=now, channel=str(channel))
+    return tokens
+
+
+def state_of(link: AccessLink, now: datetime) -> LinkState:
+    """What opening the link leads to. The response is read with it."""
+    if link.response.status == Response.Status.SUBMITTED:
+        return LinkState.ANSWERED
+    if link.response.status == Response.Status.CANCELLED:
+        return LinkState.CANCELLED
+    if link.expires_at <= now:
+        return LinkState.EXPIRED
+    return LinkState.LOCKED if link.locked_until and link.locked_until > now else LinkState.OPEN
+
+
+def prove(*, link: AccessLink, factors: Factors, facts: Mapping[str, object], now: datetime) -> AccessLink:
+    """Check what somebody claims to know; on success this visit is the one that may answer.
+
+    Needs the tenant's context and no open transaction: a failure must be counted even though it raises.
+
+    Raises:
+        WrongFactor: counted; the fifth locks the link.
+        LinkLocked: not even looked at, or this was the fifth wrong answer.
+        LinkClosed: there is nothing left to answer.
+    """
+    with transaction.atomic(durable=True):
+        held: AccessLink = (
+            AccessLink.objects.select_for_update(of=("self",)).select_related("response__customer").get(pk=link.pk)
+        )
+        failure = _judge(held, factors, facts, now)
+    if failure:
+        raise failure
+    return held
+
+
+def is_latest_visit(link: AccessLink) -> bool:
+    """Whether nobody has proved themselves for the same response since, by this link or another."""
+    proofs = AccessLink.objects.filter(response_id=link.response_id, proved_at__isnull=False)
+    latest = proofs.order_by("-proved_at", "-pk").values_list("pk", "proved_at").first()
+    return latest == (link.pk, link.proved_at)
+
+
+def _judge(
+    link: AccessLink, factors: Factors, facts: Mapping[str, object], now: datetime
+) -> LinkLocked | LinkClosed | WrongFactor | None:
+    state = state_of(link, now)
+    if state is LinkState.LOCKED and link.locked_until:
+        return LinkLocked(link.locked_until)
+    if state is not LinkState.OPEN:
+        return LinkClosed(state.value)
+    actor = Actor.customer(link.response.customer_id)
+    if not _agrees(link.response.customer.kind, factors, facts):
+        return _count_failure(link, actor, now)
+    link.failed_proofs, link.locked_until, link.proved_at = 0, None, now
+    link.save(update_fields=["failed_proofs", "locked_until", "proved_at"])
+    record("link.proved", target=link, actor=actor, at=now, channel=link.channel)
+    if link.response.status == Response.Status.OPEN:
+        transition(link.response, Response.Status.STARTED, actor=actor, at=now, started_at=now)
+    return None
+
+
+def _count_failure(link: AccessLink, actor: Actor, now: datetime) -> LinkLocked | WrongFactor:
+    if link.locked_until:  # that lock is over; counting starts afresh
+        link.failed_proofs, link.locked_until = 0, None
+    link.failed_proofs += 1
+    is_last = link.failed_proofs >= MAX_FAILURES
+    remaining = MAX_FAILURES - link.failed_proofs
+    record("link.refused", target=link, actor=actor, at=now, failures=link.failed_proofs, locked=is_last)
+    if is_last:
+        link.locked_until = now + LOCK
+    link.save(update_fields=["failed_proofs", "locked_until"])
+    return LinkLocked(now + LOCK) if is_last else WrongFactor(remaining)
+
+
+def _agrees(kind: str, factors: Factors, facts: Mapping[str, object]) -> bool:
+    """Every fact is compared, in constant time. A fact that the file does not hold never agrees."""
+    if kind == Customer.Kind.COMPANY:
+        pairs = [(_digits(factors.phone_digits), _last_four(facts.get("phone")))]
+    else:
+        pairs = [(factors.birth_on.isoformat() if factors.birth_on else "", str(facts.get("birth_on") or ""))]
+    pairs.append((_digits(factors.last_digits), _last_four(facts.get("account_number"))))
+    results = [hmac.compare_digest(given.encode(), held.encode()) and bool(held) for given, held in pairs]
+    return all(results)
+
+
+def _digits(value: object) -> str:
+    return re.sub(r"\D", "", unicodedata.normalize("NFKC", str(value or "")))
+
+
+def _last_four(value: object) -> str:
+    digits = _digits(value)
+    return digits[-4:] if len(digits) >= 4 else ""

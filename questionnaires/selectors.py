@@ -1,0 +1,54 @@
+"""Reads of questionnaires and responses."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from uuid import UUID
+
+from questionnaires import schema
+from questionnaires.models import QuestionnaireVersion, Response
+
+_KEY_OF_KIND = {"INDIVIDUAL": "individual", "COMPANY": "company"}
+
+
+class NotPublished(LookupError):
+    """The tenant has no published version of a questionnaire that somebody is to answer."""
+
+
+def latest_versions() -> dict[str, QuestionnaireVersion]:
+    """The newest version of each questionnaire, by its key; documents are not loaded."""
+    versions = QuestionnaireVersion.objects.select_related("questionnaire").defer("document")
+    newest = versions.order_by("questionnaire_id", "-number").distinct("questionnaire_id")
+    return {version.questionnaire.key: version for version in newest}
+
+
+def version_for(kind: str, versions: dict[str, QuestionnaireVersion]) -> QuestionnaireVersion:
+    """The version that a customer of this kind (Customer.Kind) answers. Raises NotPublished."""
+    try:
+        return versions[_KEY_OF_KIND[kind]]
+    except KeyError:
+        raise NotPublished(f"No questionnaire is published for customers of kind {kind}.") from None
+
+
+def questionnaire_of(version: QuestionnaireVersion) -> schema.Questionnaire:
+    """The parsed questions of a version; parsed once for each distinct document."""
+    return _parsed(version.sha256, schema.canonical(version.document))
+
+
+def response_of(reference: UUID) -> Response | None:
+    """The response to one review, with its version."""
+    return Response.objects.select_related("version").filter(reference=reference).first()
+
+
+def responses_of(references: Sequence[UUID]) -> dict[UUID, Response]:
+    """Responses by reference, in one query."""
+    return {response.reference: response for response in Response.objects.filter(reference__in=references)}
+
+
+@lru_cache(maxsize=64)
+def _parsed(sha256: str, document: bytes) -> schema.Questionnaire:
+    questionnaire = schema.parse_json(document)
+    if questionnaire.digest != sha256:
+        raise schema.InvalidQuestionnaire(
+            f"version {sha256[:12]}: this is not the document that was published"
+        )
+    return questionnaire

@@ -1,0 +1,201 @@
+"""Publishing questionnaires, opening responses, saving and submitting them."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from audit.services import Actor, record, record_many
+from audit.transitions import transition, transition_many
+from customers.models import Customer
+from questionnaires import schema, standard
+from questionnaires.models import Questionnaire, QuestionnaireVersion, Response
+from questionnaires.selectors import latest_versions, questionnaire_of, responses_of, version_for
+from questionnaires.signals import response_submitted
+
+_SYSTEM = Actor.system("questionnaires")
+_BATCH = 2_000
+
+# Finds each wrong digit and each swap of neighbours (H. M. Damm, 2004).
+_DAMM = (
+    "0317598642", "7092154863", "4206871359", "1750983426", "6123045978",
+    "3674209581", "5869720134", "8945362017", "9438617205", "2581436790",
+)  # fmt: skip
+
+
+class ResponseClosed(Exception):
+    """The response was submitted or cancelled; nothing can be saved any more."""
+
+
+class OffRoute(Exception):
+    """The page is not asked of this person, or pages before it are still open."""
+
+
+class Incomplete(Exception):
+    """A page on the route has no answer yet."""
+
+
+@transaction.atomic
+def publish_standard(*, actor: Actor, now: datetime) -> list[QuestionnaireVersion]:
+    """Publish the questionnaires the product brings along; what is published already stays as it is.
+
+    Returns:
+        The versions newly published.
+    """
+    newest = latest_versions()
+    published = []
+    for name in standard.NAMES:
+        document, parsed = standard.document(name), standard.questionnaire(name)
+        latest = newest.get(name)
+        if latest and latest.sha256 == parsed.digest:
+            continue
+        version = QuestionnaireVersion.objects.create(
+            questionnaire=latest.questionnaire if latest else Questionnaire.objects.create(key=name),
+            number=latest.number + 1 if latest else 1,
+            document=document,
+            sha256=parsed.digest,
+            published_at=now,
+        )
+        record("questionnaire.published", target=version, actor=actor, at=now, key=name, sha256=parsed.digest)
+        published.append(version)
+    return published
+
+
+@transaction.atomic
+def open_responses(
+    *, customers: Sequence[Customer], reference_by_customer: Mapping[UUID, UUID], now: datetime
+) -> dict[UUID, Response]:
+    """One response for each customer's reference; asked again, the one that exists.
+
+    Returns:
+        Responses by customer id. Constant number of queries per 2,000 customers.
+
+    Raises:
+        NotPublished: the tenant has published no questionnaire for one of the kinds.
+    """
+    versions = latest_versions()
+    fresh = [
+        Response(
+            customer_id=customer.pk,
+            version=version_for(customer.kind, versions),
+            reference=reference_by_customer[customer.pk],
+            language=customer.language,
+            opened_at=now,
+        )
+        for customer in customers
+    ]
+    Response.objects.bulk_create(fresh, batch_size=_BATCH, ignore_conflicts=True)
+    opened = responses_of([response.reference for response in fresh])
+    made = {response.pk for response in fresh}
+    created = [response for response in opened.values() if response.pk in made]
+    record_many("response.opened", targets=created, actor=_SYSTEM, at=now)
+    return {response.customer_id: response for response in opened.values()}
+
+
+@transaction.atomic
+def save_page(
+    *,
+    response: Response,
+    page_id: str,
+    answers: Mapping[str, object],
+    now: datetime,
+    is_confirmed: bool = False,
+) -> Response:
+    """Keep the answers of one page. `is_confirmed`: they are the file's own values, found unchanged.
+
+    Raises:
+        ResponseClosed, OffRoute.
+    """
+    held = _held(response)
+    questionnaire = questionnaire_of(held.version)
+    page = questionnaire.page(page_id)
+    if page is None or not schema.may_visit(questionnaire, held.answers, page_id):
+        raise OffRoute(page_id)
+    held.answers = {**held.answers, **{field: answers.get(field) for field in page.fields}}
+    confirmed = [other for other in held.confirmed_pages if other != page_id]
+    held.confirmed_pages = [*confirmed, page_id] if is_confirmed else confirmed
+    held.saved_at = now
+    held.save(update_fields=["answers", "confirmed_pages", "saved_at"])
+    actor = Actor.customer(held.customer_id)
+    record("response.page_saved", target=held, actor=actor, at=now, page=page_id, unchanged=is_confirmed)
+    return held
+
+
+@transaction.atomic
+def submit_response(*, response: Response, actor: Actor, now: datetime) -> Response:
+    """Close the response with its answers; a second time it changes nothing and tells nobody.
+
+    Only answers of pages on the route are kept.
+
+    Raises:
+        ResponseClosed: it was cancelled.
+        Incomplete: a page is still open.
+    """
+    held = _locked(response)
+    if held.status == Response.Status.SUBMITTED:
+        return held
+    if held.status != Response.Status.STARTED:
+        raise ResponseClosed(held.status)
+    questionnaire = questionnaire_of(held.version)
+    if waiting := schema.next_page(questionnaire, held.answers):
+        raise Incomplete(waiting)
+    on_route = schema.route(questionnaire, held.answers)
+    transition(
+        held,
+        Response.Status.SUBMITTED,
+        actor=actor,
+        at=now,
+        answers=schema.answers_on_route(questionnaire, held.answers),
+        confirmed_pages=[page for page in held.confirmed_pages if page in on_route],
+        receipt_number=new_receipt_number(),
+        submitted_at=now,
+    )
+    response_submitted.send(sender=Response, response_id=held.pk, reference=held.reference, now=now)
+    return held
+
+
+@transaction.atomic
+def cancel_responses(*, references: Sequence[UUID], actor: Actor, now: datetime) -> list[UUID]:
+    """Withdraw what has not been submitted, and forget answers given so far.
+
+    Returns:
+        The ids of the responses cancelled.
+    """
+    waiting = [response.pk for response in responses_of(references).values()]
+    cancelled: list[UUID] = []
+    for was in (Response.Status.OPEN, Response.Status.STARTED):
+        cancelled += transition_many(Response, waiting, was=was, to=Response.Status.CANCELLED, actor=actor, at=now)
+    emptied = list(Response.objects.filter(pk__in=cancelled, saved_at__isnull=False))
+    for response in emptied:
+        response.answers = {}
+    Response.objects.bulk_update(emptied, ["answers"], batch_size=_BATCH)
+    return cancelled
+
+
+def new_receipt_number() -> str:
+    """Ten random digits and a check digit: something to read out on the telephone, not a key to anything."""
+    digits = f"{secrets.randbelow(10**10):010d}"
+    return digits + check_digit(digits)
+
+
+def check_digit(digits: str) -> str:
+    """The Damm check digit; over a whole number that ends with its own, it is "0"."""
+    interim = 0
+    for digit in digits:
+        interim = int(_DAMM[interim][int(digit)])
+    return str(interim)
+
+
+def _locked(response: Response) -> Response:
+    rows = Response.objects.select_for_update(of=("self",)).select_related("version")
+    held: Response = rows.get(pk=response.pk)
+    return held
+
+
+def _held(response: Response) -> Response:
+    held = _locked(response)
+    if held.status != Response.Status.STARTED:
+        raise ResponseClosed(held.status)
+    return held
