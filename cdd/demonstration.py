@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,8 +63,8 @@ def show(data: Path) -> int:
     """Run until a signal comes (raises Stopped) or a process ends (raises ProcessesError)."""
     with ExitStack() as stack:
         stack.enter_context(only_one(data))
-        addresses, supervisor, _ = _start(stack, data, {**os.environ}, None)
-        console.print(_welcome(addresses, data))
+        addresses, supervisor, environment = _start(stack, data, os.environ, seed=["seed_demo", "--books"])
+        console.print(_welcome(addresses, data, environment))
         supervisor.watch()
     return 0
 
@@ -78,11 +78,11 @@ def check(data: Path) -> int:
         stack.enter_context(only_one(data))
         servers = EmbeddedServers(data / "servers", durable=False)
         servers.remove()
-        for leftover in ("sandbox", "static", "beat"):
+        for leftover in ("sandbox", "static", "beat", "books"):
             shutil.rmtree(data / leftover, ignore_errors=True)
         stack.callback(servers.remove)
         given = {name: value for name, value in os.environ.items() if name not in SERVER_VARIABLES}
-        _, supervisor, environment = _start(stack, data, given, servers)
+        _, supervisor, environment = _start(stack, data, given, seed=["seed_demo"], servers=servers)
         story = stack.enter_context(subprocess.Popen(django("story_check"), env=environment))
         stack.callback(story.kill)
         while story.poll() is None:
@@ -94,7 +94,12 @@ def check(data: Path) -> int:
 
 
 def _start(
-    stack: ExitStack, data: Path, given: Mapping[str, str], servers: EmbeddedServers | None
+    stack: ExitStack,
+    data: Path,
+    given: Mapping[str, str],
+    *,
+    seed: Sequence[str],
+    servers: EmbeddedServers | None = None,
 ) -> tuple[Addresses, Supervisor, dict[str, str]]:
     supervisor = Supervisor(data / "logs")
     if supervisor.clean_up():
@@ -107,7 +112,7 @@ def _start(
     _command(environment, "migrate", "--noinput", "--verbosity", "0")
     _collect_static(environment, Path(environment.get("STATIC_ROOT") or data / "static"))
     console.print("Looking after the two demonstration banks …")
-    _command(environment, "seed_demo")
+    _command(environment, *seed)
     console.print("Starting web, worker, beat and sandbox …")
     stack.callback(supervisor.stop)
     _start_processes(supervisor, environment, addresses, data)
@@ -116,13 +121,14 @@ def _start(
 
 def _start_processes(supervisor: Supervisor, environment: Mapping[str, str], addresses: Addresses, data: Path) -> None:
     running = {name: value for name, value in environment.items() if name not in OWNER_VARIABLES}
-    sandbox_data, beat_data = data / "sandbox", data / "beat"
-    beat_data.mkdir(exist_ok=True)
+    beat = data / "beat"
+    beat.mkdir(exist_ok=True)
     python = [sys.executable, "-m"]
     commands = {
         "sandbox": [
             *python, "sandbox", "--port", str(addresses.sandbox_port), "--smtp-port", str(addresses.smtp_port),
-            "--data", str(sandbox_data), "--callback-base", addresses.web,
+            "--data", str(data / "sandbox"), "--callback-base", addresses.web,
+            "--people", *(str(book) for book in sorted(data.glob("books/*.csv"))),
         ],
         # No access log: the addresses of customers' pages hold their keys.
         "web": [
@@ -134,7 +140,7 @@ def _start_processes(supervisor: Supervisor, environment: Mapping[str, str], add
             "--without-gossip", "--without-mingle", "--loglevel", "INFO",
         ],
         "beat": [
-            *python, "celery", "-A", "cdd", "beat", "--schedule", str(beat_data / "schedule"),
+            *python, "celery", "-A", "cdd", "beat", "--schedule", str(beat / "schedule"),
             "--pidfile", "", "--loglevel", "INFO",
         ],
     }  # fmt: skip
@@ -185,16 +191,17 @@ def _free_port(usual: int) -> int:
     raise ProcessesError(f"The ports {usual} to {usual + 24} are all taken. Free one of them and start again.")
 
 
-def _welcome(addresses: Addresses, data: Path) -> Panel:
+def _welcome(addresses: Addresses, data: Path, environment: Mapping[str, str]) -> Panel:
+    password = environment.get("DEMO_PASSWORD") or (data / "demo-password").read_text().strip()
     return Panel.fit(
-        f"Staff pages       {addresses.web}/\n"
-        "  あさなぎ銀行        officer@asanagi.example   approver@asanagi.example\n"
-        "                    auditor@asanagi.example   admin@asanagi.example\n"
-        "  こもれび信用金庫    officer@komorebi.example  …and the other three\n"
-        "  Password          PASSWORD\n"
-        f"Customers' inbox  {addresses.sandbox}/   what LINE, SMS, e-mail and the post delivered\n"
-        f"Logs              {data / 'logs'}\n"
-        "\nCtrl-C stops everything.",
+        f"Staff pages  {addresses.web}/\n"
+        "  あさなぎ銀行      officer@asanagi.example, then approver@ auditor@ admin@\n"
+        "  こもれび信用金庫  officer@komorebi.example, then approver@ auditor@ admin@\n"
+        f"  Password          {password}\n\n"
+        f"Inbox        {addresses.sandbox}/\n"
+        "  What LINE, SMS, e-mail and the post brought to the customers; their links open there.\n\n"
+        f"Logs         {data / 'logs'}\n"
+        "Ctrl-C stops everything.",
         title="Keizoku",
         padding=(1, 2),
     )

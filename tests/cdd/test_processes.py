@@ -73,13 +73,13 @@ def test_a_process_that_ends_is_named_with_the_end_of_its_log(supervisor: Superv
 
 def test_a_killed_process_is_named_with_its_signal(supervisor: Supervisor) -> None:
     supervisor.start(python("beat", "import os; os.kill(os.getpid(), 9)"))
-    with pytest.raises(ProcessesError, match="^beat was killed by signal 9"):
+    with pytest.raises(ProcessesError, match=r"^beat was killed by signal 9"):
         supervisor.wait_until(lambda: False, name="beat", seconds=10)
 
 
 def test_a_process_that_is_never_ready_is_reported(supervisor: Supervisor) -> None:
     supervisor.start(python("web", "import time; time.sleep(60)"))
-    with pytest.raises(ProcessesError, match="^web was not ready after 0 seconds"):
+    with pytest.raises(ProcessesError, match=r"^web was not ready after 0 seconds"):
         supervisor.wait_until(lambda: False, name="web", seconds=0.2)
 
 

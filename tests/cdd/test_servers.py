@@ -83,9 +83,7 @@ def listening_tcp_sockets(pid: int) -> set[str]:
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         rows = [line.split() for line in Path(table).read_text().splitlines()[1:]]
         listening |= {f"socket:[{row[9]}]" for row in rows if row[3] == "0A"}
-    return listening & {
-        os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir() if entry.is_symlink()
-    }
+    return listening & {os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir() if entry.is_symlink()}
 
 
 def test_both_servers_answer_with_the_addresses_they_give(servers: EmbeddedServers) -> None:
@@ -179,8 +177,7 @@ def test_the_owner_hands_functions_to_the_roles_nobody_signs_in_as(servers: Embe
         owner.execute("SET ROLE keizoku_audit")
         owner.execute("CREATE FUNCTION kept() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1")
         rows = owner.execute(
-            "SELECT proname, proowner::regrole::text FROM pg_proc"
-            " WHERE proname IN ('found', 'kept') ORDER BY 1"
+            "SELECT proname, proowner::regrole::text FROM pg_proc WHERE proname IN ('found', 'kept') ORDER BY 1"
         )
         assert rows.fetchall() == [("found", "keizoku_lookup"), ("kept", "keizoku_audit")]
 
