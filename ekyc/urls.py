@@ -1,5 +1,7 @@
-"""Addresses of this app."""
+"""Addresses that eKYC providers call."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from ekyc import webhooks
+
+urlpatterns = [path("ekyc/<slug:public_id>/", webhooks.hosted_page, name="webhook-ekyc")]
