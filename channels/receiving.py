@@ -6,7 +6,6 @@ import logging
 from datetime import datetime
 from uuid import UUID
 
-from customers.services import mark_contact_health
 from django.db import transaction
 
 from audit.services import Actor
@@ -14,8 +13,9 @@ from channels.models import ProviderAccount, WebhookEvent
 from channels.protocols import AddressNews, Call, MalformedWebhook, Report
 from channels.registry import provider_of, reporter_of
 from channels.settling import apply_report
+from customers.indexing import contact_index
 from customers.models import ContactPoint
-from tenants.keys import blind_index
+from customers.services import mark_contact_health
 
 log = logging.getLogger(__name__)
 BATCH = 100
@@ -104,7 +104,7 @@ def _process(event: WebhookEvent, now: datetime) -> str:
 
 
 def _mark_line_account(news: AddressNews, now: datetime) -> None:
-    index = blind_index("contact.line", news.address)
+    index = contact_index(ContactPoint.Channel.LINE, news.address)
     points = ContactPoint.objects.filter(value_index=index, channel=ContactPoint.Channel.LINE, is_current=True)
     ids: list[UUID] = list(points.values_list("pk", flat=True))
     if ids:

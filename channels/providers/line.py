@@ -76,7 +76,7 @@ class LineProvider:
         return self._push(message) if is_user_id(message.to) else self._notify(message)
 
     def _push(self, message: Message) -> Receipt:
-        request = PushMessageRequest(to=message.to, messages=[_text(message)])  # type: ignore[call-arg]
+        request = PushMessageRequest(to=message.to, messages=[_text(message)])
 
         def call() -> Any:
             return self._api.push_message_with_http_info(
@@ -91,7 +91,7 @@ class LineProvider:
 
     def _notify(self, message: Message) -> Receipt:
         digest = hashlib.sha256(message.to.encode()).hexdigest()
-        request = PnpMessagesRequest(to=digest, messages=[_text(message)])  # type: ignore[call-arg]
+        request = PnpMessagesRequest(to=digest, messages=[_text(message)])
 
         def call() -> Any:
             return self._api.push_messages_by_phone_with_http_info(
@@ -189,7 +189,7 @@ def _message(error: ApiException) -> str:
 
 
 def _text(message: Message) -> TextMessage:
-    return TextMessage(text=message.text)  # type: ignore[call-arg]
+    return TextMessage(text=message.text)
 
 
 def _header(headers: Mapping[str, str], name: str) -> str:
