@@ -19,7 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
-from tenants.scoping import required_tenant_id
+from tenants.scoping import required_tenant_id, tenant_scope
 
 SCHEME_TENANT_KEY = b"\x01"
 NONCE = 12
@@ -58,6 +58,8 @@ class FileKeyEncryptionKey:
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
         """Decrypt a data key. Raises CannotDecrypt."""
+        if len(wrapped) <= NONCE:
+            raise CannotDecrypt("Not a wrapped key.")
         try:
             return self._cipher.decrypt(wrapped[:NONCE], wrapped[NONCE:], context)
         except InvalidTag as error:
@@ -146,7 +148,9 @@ def forget_keys() -> None:
 def _load(tenant_id: int) -> TenantCipher:
     from tenants.models import TenantKey
 
-    rows = list(TenantKey.objects.values_list("version", "wrapped"))
+    # A value may be opened between transactions, where row-level security shows nothing.
+    with tenant_scope(tenant_id):
+        rows = list(TenantKey.objects.values_list("version", "wrapped"))
     if not rows:
         raise CannotDecrypt("The tenant has no data key yet: run create_tenant_key().")
     unwrap = key_encryption_key().unwrap
