@@ -9,7 +9,6 @@ from typing import NamedTuple
 
 from customers.folding import fold
 
-IMPORT_MAX_BYTES = 200 * 1024 * 1024
 MAX_LINE = 16_384
 MAX_LINES_IN_RECORD = 40
 SNIFF_BYTES = 65_536
@@ -44,9 +43,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 HEADER = tuple(names[0] for names in COLUMNS.values())
 
-_COLUMN_BY_NAME = {
-    fold(name).replace(" ", ""): key for key, names in COLUMNS.items() for name in (key, *names)
-}
+_COLUMN_BY_NAME = {fold(name).replace(" ", ""): key for key, names in COLUMNS.items() for name in (key, *names)}
 _DELIMITERS = ",\t;"
 _END_OF_FILE = "\x1a"  # DOS hosts still close their files with it
 _BLANK = b"\r\n\t ,;\0\x1a"
@@ -205,8 +202,9 @@ def _first_bad_byte(head: bytes) -> int:
 class StreamCheck:
     """Watches a whole file go by: refuses NUL bytes and excess, says in the end whether it was UTF-8."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, limit: int) -> None:
         self.lines = 0
+        self._limit = limit
         self.size = 0
         self._layout = layout
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
@@ -216,8 +214,8 @@ class StreamCheck:
 
     def watch(self, piece: bytes) -> None:
         self.size += len(piece)
-        if self.size > IMPORT_MAX_BYTES:
-            raise FileRefused("too_large", limit=IMPORT_MAX_BYTES // 1024**2)
+        if self.size > self._limit:
+            raise FileRefused("too_large", limit=self._limit // 1024**2)
         if b"\0" in piece and self._layout.encoding != "utf-16":
             raise FileRefused("nul_byte", line=self.lines + piece[: piece.index(b"\0")].count(b"\n") + 1)
         self.lines += piece.count(b"\n") or piece.count(b"\r")

@@ -8,7 +8,7 @@ from operator import itemgetter
 from typing import Any
 
 from customers.codes import INDUSTRIES, OCCUPATIONS, PURPOSES
-from customers.decoding import COLUMNS, Layout, Record
+from customers.decoding import COLUMNS, MAX_LINE, Layout, Record
 from customers.folding import fold_number
 from customers.parsing import (
     COMPANY,
@@ -34,9 +34,7 @@ from customers.parsing import (
 
 OLDEST = date(1900, 1, 1)
 # Control characters, bytes that could not be decoded, and the private areas where vendors keep their 外字.
-_STRAY = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]"
-)
+_STRAY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _PERSON_ONLY = ("birth_on", "nationality", "residence_expires_on", "occupation", "is_foreign_pep")
 _COMPANY_ONLY = ("corporate_number", "representative", "industry")
 
@@ -184,7 +182,7 @@ class RowReader:
     def read(self, record: Record) -> CustomerRow | Rejection:
         """One record: a clean row, or all that is wrong with it."""
         if record.problem:
-            params = {"expected": len(self._layout.columns), "found": len(record.fields)}
+            params = {"expected": len(self._layout.columns), "found": len(record.fields), "limit": MAX_LINE}
             return self._rejected(record, [RowError(record.line, "", record.problem, params)])
         fields = record.fields
         number = self._raw_number(record)

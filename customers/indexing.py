@@ -1,0 +1,41 @@
+"""Blind indexes of the customer file: what is looked up, folded how, under which purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from customers.folding import fold, fold_address, fold_kana, fold_name, fold_number
+from tenants.keys import blind_index
+
+NAME = "customer.name"
+KANA = "customer.kana"
+SOURCE = "customer.source"
+CONTACT = "contact."
+
+
+def name_index(name: str | None) -> bytes | None:
+    """For a person's or company's name; width, spaces, legal form and old kanji make no difference."""
+    return blind_index(NAME, fold_name(name)) if name else None
+
+
+def kana_index(kana: str | None) -> bytes | None:
+    """For a reading; width, hiragana, small kana and long marks make no difference."""
+    return blind_index(KANA, fold_kana(kana)) if kana else None
+
+
+def contact_index(channel: str, value: Any) -> bytes:
+    """For a contact point's value as ContactPoint stores it; a postal address by its folded text."""
+    return blind_index(CONTACT + channel, contact_key(channel, value))
+
+
+def contact_key(channel: str, value: Any) -> str:
+    """What the blind index of a contact point is made from."""
+    match channel:
+        case "POST":
+            address = value if isinstance(value, Mapping) else {}
+            return fold_number(str(address.get("postal_code") or "")) + fold_address(str(address.get("address") or ""))
+        case "EMAIL":
+            return fold(str(value))
+        case _:
+            return str(value)

@@ -1,0 +1,238 @@
+"""Writing customers in bulk: new ones, and changes with their history. Called by services, in their transaction."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from audit.services import Actor, record_ids
+from customers.folding import fold_kana, fold_name
+from customers.importing import CustomerRow
+from customers.indexing import CONTACT, KANA, NAME, SOURCE, contact_key, kana_index, name_index
+from customers.models import AttributeChange, ContactPoint, Customer
+from customers.parsing import read_phone, read_postal_code
+from customers.selectors import CONTACT_OF_FACT, PLAIN, assemble_facts, current_points
+from customers.writing import insert_many, update_many
+from tenants.identifiers import uuid7
+from tenants.keys import cipher
+from tenants.scoping import required_tenant_id
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_NOT_IN_PROFILE = frozenset(PLAIN) | frozenset(CONTACT_OF_FACT)
+_TEXT = frozenset(PLAIN) - {"residence_expires_on", "is_foreign_pep", "handles_cash", "sends_abroad"}
+
+
+@dataclass(slots=True)
+class Change:
+    """What is to become of one customer: facts (None erases), columns beside the facts, and a LINE identifier."""
+
+    facts: Mapping[str, Any]
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    line_id: str | None = None
+
+
+def enter_customers(rows: Sequence[CustomerRow], *, now: datetime) -> None:
+    """Insert customers that are new, with their contact points; a constant number of statements."""
+    if not rows:
+        return
+    crypt = cipher()
+    ids = [uuid7() for _ in rows]
+    profile_column = _column_of(Customer, "profile")
+    columns: dict[str, list[Any]] = {
+        "id": ids,
+        "number": [row.number for row in rows],
+        "kind": [row.kind for row in rows],
+        "profile": [
+            crypt.seal(_encode(_profile_of(row.facts)).encode(), profile_column, pk.bytes)
+            for pk, row in zip(ids, rows, strict=True)
+        ],
+        "name_index": [crypt.index(NAME, fold_name(row.facts["name"])) for row in rows],
+        "kana_index": [crypt.index(KANA, fold_kana(kana)) if (kana := row.facts.get("kana")) else None for row in rows],
+        "branch_code": [row.branch_code for row in rows],
+        "opened_on": [row.opened_on for row in rows],
+        "last_reviewed_on": [row.last_reviewed_on for row in rows],
+        "source_hash": [crypt.index(SOURCE, row.source) for row in rows],
+    }
+    for key in PLAIN:
+        missing = "" if key in _TEXT else None
+        columns[key] = [row.facts.get(key, missing) for row in rows]
+    insert_many(
+        Customer,
+        columns,
+        status=Customer.Status.ACTIVE,
+        language="ja",
+        risk_tier="",
+        due_diligence="",
+        is_rating_due=True,
+        created_at=now,
+        updated_at=now,
+    )
+    points = [(pk, *point) for pk, row in zip(ids, rows, strict=True) for point in _points_of(row.facts, row.line_id)]
+    _insert_points(points, now=now)
+
+
+def change_customers(
+    changes: Mapping[UUID, Change],
+    *,
+    source: str,
+    reference: UUID | None = None,
+    actor: Actor,
+    now: datetime,
+) -> dict[UUID, list[str]]:
+    """Apply changes to locked customers and keep their history; a constant number of statements.
+
+    Returns the names of the facts that really changed, by customer; a fact that is the same is left alone.
+    """
+    customers = list(Customer.objects.select_for_update().filter(pk__in=list(changes)).order_by("pk"))
+    points = current_points([customer.pk for customer in customers])
+    history: list[AttributeChange] = []
+    retired: list[UUID] = []
+    added: list[tuple[UUID, str, Any]] = []
+    changed: dict[UUID, list[str]] = {}
+    for customer in customers:
+        change, mine = changes[customer.pk], points.get(customer.pk, {})
+        before = assemble_facts(customer, mine)
+        facts = {key: _normal(key, value) for key, value in change.facts.items()}
+        different = [key for key, value in facts.items() if before.get(key) != value]
+        changed[customer.pk] = different
+        after = before | facts
+        _set_facts(customer, after, different)
+        for name, value in change.columns.items():
+            setattr(customer, name, value)
+        for channel, value in _new_points(mine, after, different, change.line_id):
+            if channel in mine:
+                retired.append(mine[channel].pk)
+            if value is not None:
+                added.append((customer.pk, channel, value))
+        history += [
+            AttributeChange(
+                customer=customer,
+                attribute=key,
+                before=before.get(key),
+                after=facts[key],
+                source=source,
+                source_reference=reference,
+                actor=str(actor),
+                at=now,
+            )
+            for key in different
+        ]
+    _write_customers(customers, now=now)
+    ContactPoint.objects.filter(pk__in=retired).update(is_current=False)
+    _insert_points(added, now=now)
+    AttributeChange.objects.bulk_create(history, batch_size=2_000)
+    _record_changes(changed, source=source, actor=actor, now=now)
+    return changed
+
+
+def _record_changes(changed: Mapping[UUID, Sequence[str]], *, source: str, actor: Actor, now: datetime) -> None:
+    """One act a customer, naming the facts and not their values."""
+    by_facts: dict[tuple[str, ...], list[UUID]] = defaultdict(list)
+    for pk, keys in changed.items():
+        if keys:
+            by_facts[tuple(sorted(keys))].append(pk)
+    for keys, ids in by_facts.items():
+        record_ids(
+            "customer.changed",
+            model=Customer,
+            tenant_id=required_tenant_id(),
+            ids=ids,
+            actor=actor,
+            at=now,
+            facts=list(keys),
+            source=str(source),
+        )
+
+
+def _write_customers(customers: Sequence[Customer], *, now: datetime) -> None:
+    names = (*PLAIN, "branch_code", "opened_on", "last_reviewed_on", "source_hash", "name_index", "kana_index")
+    profile = Customer._meta.get_field("profile")
+    columns: dict[str, list[Any]] = {name: [getattr(customer, name) for customer in customers] for name in names}
+    columns["profile"] = [profile.value_for(customer, customer.profile) for customer in customers]
+    update_many(Customer, [customer.pk for customer in customers], columns, is_rating_due=True, updated_at=now)
+
+
+def _set_facts(customer: Customer, after: Mapping[str, Any], different: Sequence[str]) -> None:
+    if not different:
+        return
+    customer.profile = _profile_of(after)
+    customer.name_index = name_index(after.get("name"))
+    customer.kana_index = kana_index(after.get("kana"))
+    for key in _TEXT.intersection(different):
+        setattr(customer, key, after[key] or "")
+    for key in frozenset(PLAIN).difference(_TEXT).intersection(different):
+        value = after[key]
+        setattr(customer, key, date.fromisoformat(value) if key == "residence_expires_on" and value else value)
+
+
+def _profile_of(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in facts.items() if key not in _NOT_IN_PROFILE and value is not None}
+
+
+def _normal(key: str, value: Any) -> Any:
+    """A fact as the file keeps it; blank means unknown. Raises customers.parsing.Invalid."""
+    if value in ("", []):
+        return None
+    if key == "phone" and value is not None:
+        return read_phone(str(value))
+    if key == "postal_code" and value is not None:
+        return read_postal_code(str(value))
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _points_of(facts: Mapping[str, Any], line_id: str | None) -> list[tuple[str, Any]]:
+    """The contact points that facts make, as (channel, value)."""
+    points: list[tuple[str, Any]] = []
+    if line_id:
+        points.append(("LINE", line_id))
+    if phone := facts.get("phone"):
+        points.append(("PHONE", phone))
+    if email := facts.get("email"):
+        points.append(("EMAIL", email))
+    if address := facts.get("address"):
+        points.append(("POST", {"postal_code": facts.get("postal_code"), "address": address}))
+    return points
+
+
+def _new_points(
+    mine: Mapping[str, ContactPoint], after: Mapping[str, Any], different: Sequence[str], line_id: str | None
+) -> list[tuple[str, Any]]:
+    """Contact points to replace, as (channel, new value or None)."""
+    wanted = dict(_points_of(after, line_id))
+    channels = {str(CONTACT_OF_FACT[key]) for key in different if key in CONTACT_OF_FACT}
+    if line_id and ("LINE" not in mine or mine["LINE"].value != line_id):
+        channels.add("LINE")
+    return [(channel, wanted.get(channel)) for channel in sorted(channels)]
+
+
+def _insert_points(points: Sequence[tuple[UUID, str, Any]], *, now: datetime) -> None:
+    crypt, column = cipher(), _column_of(ContactPoint, "value")
+    ids = [uuid7() for _ in points]
+    insert_many(
+        ContactPoint,
+        {
+            "id": ids,
+            "customer_id": [customer_id for customer_id, _, _ in points],
+            "channel": [channel for _, channel, _ in points],
+            "value": [
+                crypt.seal(_encode(value).encode(), column, pk.bytes)
+                for pk, (_, _, value) in zip(ids, points, strict=True)
+            ],
+            "value_index": [
+                crypt.index(CONTACT + channel, contact_key(channel, value)) for _, channel, value in points
+            ],
+        },
+        health=ContactPoint.Health.UNKNOWN,
+        is_current=True,
+        created_at=now,
+    )
+
+
+def _column_of(model: type[Customer] | type[ContactPoint], name: str) -> bytes:
+    """How the keys name a column: `table.column`."""
+    return f"{model._meta.db_table}.{name}".encode()

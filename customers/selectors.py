@@ -1,0 +1,129 @@
+"""Reading the customer file: what it says of a customer, lists, and the rows an import did not take."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from customers.decoding import HEADER, SNIFF_BYTES, layout_of
+from customers.folding import fold_number
+from customers.indexing import kana_index, name_index
+from customers.models import ContactPoint, Customer, CustomerImport, ImportChunk, RejectedRow
+from customers.wording import column_title, sentence
+from tenants.keyset import Page, keyset_page
+
+type Facts = dict[str, Any]
+
+PLAIN = (
+    "corporate_number", "nationality", "country_of_residence", "residence_expires_on", "occupation", "industry",
+    "purpose", "is_foreign_pep", "handles_cash", "sends_abroad",
+)  # fmt: skip
+CONTACT_OF_FACT = {
+    "phone": ContactPoint.Channel.PHONE,
+    "email": ContactPoint.Channel.EMAIL,
+    "postal_code": ContactPoint.Channel.POST,
+    "address": ContactPoint.Channel.POST,
+}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
+
+
+def facts_of(customer: Customer) -> Facts:
+    """What the file says of one customer; a missing key is not known. Dates are "YYYY-MM-DD"."""
+    points = ContactPoint.objects.filter(customer=customer, is_current=True)
+    return assemble_facts(customer, {point.channel: point for point in points})
+
+
+def facts_of_many(ids: Sequence[UUID]) -> dict[UUID, Facts]:
+    """As `facts_of`, for many customers in two queries. Unknown ids are left out."""
+    customers = Customer.objects.filter(pk__in=list(ids))
+    points = current_points(ids)
+    return {customer.pk: assemble_facts(customer, points.get(customer.pk, {})) for customer in customers}
+
+
+def current_points(ids: Sequence[UUID]) -> dict[UUID, dict[str, ContactPoint]]:
+    """The current contact points of customers, by channel; one query."""
+    found: dict[UUID, dict[str, ContactPoint]] = {}
+    for point in ContactPoint.objects.filter(customer_id__in=list(ids), is_current=True):
+        found.setdefault(point.customer_id, {})[point.channel] = point
+    return found
+
+
+def assemble_facts(customer: Customer, points: dict[str, ContactPoint]) -> Facts:
+    """The flat dictionary from a customer and the current contact points by channel."""
+    facts: Facts = {key: value for key, value in customer.profile.items() if value is not None}
+    for key in PLAIN:
+        value = getattr(customer, key)
+        if value not in (None, ""):
+            facts[key] = value.isoformat() if key == "residence_expires_on" else value
+    for key, channel in (("phone", ContactPoint.Channel.PHONE), ("email", ContactPoint.Channel.EMAIL)):
+        if channel in points:
+            facts[key] = points[channel].value
+    if ContactPoint.Channel.POST in points:
+        post = points[ContactPoint.Channel.POST].value
+        facts |= {key: post[key] for key in ("postal_code", "address") if post.get(key)}
+    return facts
+
+
+def customer_page(
+    *, search: str = "", kind: str | None = None, tier: str | None = None, cursor: str | None = None
+) -> Page[Customer]:
+    """Customers in the order they were entered; `search` is a whole customer number, name or reading."""
+    rows = Customer.objects.all()
+    if kind:
+        rows = rows.filter(kind=kind)
+    if tier:
+        rows = rows.filter(risk_tier=tier)
+    if wanted := search.strip():
+        rows = rows.filter(
+            Q(number=fold_number(wanted)) | Q(name_index=name_index(wanted)) | Q(kana_index=kana_index(wanted))
+        )
+    return keyset_page(rows, order=("id",), cursor=cursor)
+
+
+def import_page(*, cursor: str | None = None) -> Page[CustomerImport]:
+    """Imports, newest first."""
+    return keyset_page(CustomerImport.objects.all(), order=("-uploaded_at", "-id"), cursor=cursor)
+
+
+def rejected_page(customer_import: CustomerImport, *, cursor: str | None = None) -> Page[RejectedRow]:
+    """The rows an import did not take, in the order of the file."""
+    rows = RejectedRow.objects.filter(customer_import=customer_import)
+    return keyset_page(rows, order=("line", "id"), cursor=cursor)
+
+
+def error_file(customer_import: CustomerImport, *, encoding: str = "utf-8-sig") -> Iterator[bytes]:
+    """The error file as CSV, in "utf-8-sig" or "cp932": the file's own columns, then line, column and reason.
+
+    It may be corrected and uploaded as it is. A line with several errors says them all. Cells that a spreadsheet
+    would run as a formula get a leading apostrophe. To be read inside the scope of the tenant.
+    """
+    titles = _titles(customer_import)
+    extra = [column_title(key) for key in ("line", "column", "reason")]
+    yield _encoded([*titles, *extra], encoding)
+    rows = RejectedRow.objects.filter(customer_import=customer_import).order_by("line", "id").iterator(chunk_size=1_000)
+    for line, group in groupby(rows, key=attrgetter("line")):
+        errors = list(group)
+        cells = errors[0].original[: len(titles)]
+        cells += [""] * (len(titles) - len(cells))
+        columns = "、".join(dict.fromkeys(column_title(error.column) for error in errors))
+        reasons = " ".join(sentence(error.code, error.params) for error in errors)
+        # The mark of the encoding stands at the beginning of the file only.
+        yield _encoded([*cells, str(line), columns, reasons], encoding.removesuffix("-sig"))
+
+
+def _titles(customer_import: CustomerImport) -> tuple[str, ...]:
+    first = ImportChunk.objects.filter(customer_import=customer_import, position=0).first()
+    return layout_of(first.body[:SNIFF_BYTES]).titles if first else HEADER
+
+
+def _encoded(cells: Sequence[str], encoding: str) -> bytes:
+    out = io.StringIO()
+    csv.writer(out).writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in cells])
+    return out.getvalue().encode(encoding, "backslashreplace")

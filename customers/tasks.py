@@ -1,0 +1,18 @@
+"""What the customer file does in the background."""
+
+from __future__ import annotations
+
+from celery import shared_task
+from django.utils import timezone
+
+from audit.services import Actor
+from customers import services
+from tenants.scoping import active_tenant_ids, tenant_context
+
+
+@shared_task(soft_time_limit=3_600, time_limit=3_660)
+def run_waiting_imports() -> None:
+    """Read the files that wait, of every tenant."""
+    for tenant_id in active_tenant_ids():
+        with tenant_context(tenant_id):
+            services.run_waiting_imports(actor=Actor.system("customers"), now=timezone.now())

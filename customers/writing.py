@@ -1,0 +1,110 @@
+"""Many rows in one statement: each column travels as one array and is unnested by the database.
+
+`COPY` into a table under row-level security is refused by PostgreSQL; this is nearly as fast, keeps both walls,
+needs no temporary table and works through a pooler in transaction mode.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import connection, models
+
+from tenants.models import TenantModel
+from tenants.scoping import required_tenant_id
+
+type Columns = Mapping[str, Sequence[Any]]
+
+_json = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def insert_many(model: type[TenantModel], columns: Columns, /, **constants: Any) -> None:
+    """Insert rows of the tenant in scope: `columns` has a list per attribute, `constants` one value for all rows.
+
+    Encrypted attributes are given as sealed bytes. Attributes named in neither take the database's default,
+    so name every attribute that has none.
+    """
+    if not any(map(len, columns.values())):
+        return
+    constants = {"tenant_id": required_tenant_id(), **constants}
+    names = ", ".join(_column(model, name) for name in (*constants, *columns))
+    fixed = ", ".join(f"%s::{_type(model, name)}" for name in constants)
+    sql = f"INSERT INTO {_table(model)} ({names}) SELECT {fixed}, u.* FROM unnest({_arrays(model, columns)}) u"  # noqa: S608  # names come from the model
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*constants.values(), *_literals(model, columns)])
+
+
+def update_many(model: type[TenantModel], ids: Sequence[Any], columns: Columns, /, **constants: Any) -> None:
+    """Set `columns` (a list per attribute, in the order of `ids`) and `constants` on rows of the tenant in scope."""
+    if not ids:
+        return
+    keyed = {"id": ids, **columns}
+    settings = [f"{_column(model, name)} = %s::{_type(model, name)}" for name in constants]
+    settings += [f"{_column(model, name)} = u.{_column(model, name)}" for name in columns]
+    names = ", ".join(_column(model, name) for name in keyed)
+    sql = (
+        f"UPDATE {_table(model)} t SET {', '.join(settings)} FROM unnest({_arrays(model, keyed)}) AS u ({names})"  # noqa: S608  # names come from the model
+        " WHERE t.tenant_id = %s AND t.id = u.id"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*constants.values(), *_literals(model, keyed), required_tenant_id()])
+
+
+def _table(model: type[TenantModel]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def _field(model: type[TenantModel], name: str) -> models.Field[Any, Any]:
+    field = model._meta.get_field(name.removesuffix("_id") if name.endswith("_id") else name)
+    assert isinstance(field, models.Field)
+    return field
+
+
+def _column(model: type[TenantModel], name: str) -> str:
+    column = _field(model, name).column
+    assert column is not None
+    return connection.ops.quote_name(column)
+
+
+def _type(model: type[TenantModel], name: str) -> str:
+    kind = _field(model, name).db_type(connection)
+    assert kind is not None
+    return kind
+
+
+def _arrays(model: type[TenantModel], columns: Columns) -> str:
+    return ", ".join(f"%s::{_type(model, name)}[]" for name in columns)
+
+
+def _literals(model: type[TenantModel], columns: Columns) -> list[str]:
+    return [_literal(values, _type(model, name)) for name, values in columns.items()]
+
+
+def _literal(values: Sequence[Any], kind: str) -> str:
+    """An array as PostgreSQL writes it, for instance `{1,NULL,"a \\"b\\""}`."""
+    write = _WRITERS.get(kind.partition("(")[0], str)
+    return "{" + ",".join(["NULL" if value is None else write(value) for value in values]) + "}"
+
+
+def _text(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _bytes(value: bytes) -> str:
+    return '"\\\\x' + value.hex() + '"'
+
+
+def _moment(value: Any) -> str:
+    return f'"{value.isoformat()}"'
+
+
+_WRITERS: Mapping[str, Callable[[Any], str]] = {
+    "bytea": _bytes,
+    "varchar": _text,
+    "text": _text,
+    "jsonb": lambda value: _text(_json(value)),
+    "boolean": lambda value: "t" if value else "f",
+    "timestamp with time zone": _moment,
+}
