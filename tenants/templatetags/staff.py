@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django import template
 from django.http import HttpRequest
 from django.utils.formats import number_format
@@ -35,9 +37,21 @@ def notice_kind(level: str) -> str:
 
 
 @register.filter
+def person(user_id: int | None, people: dict[int, str]) -> str:
+    """The name of an account on a page that has looked its people up."""
+    return people.get(user_id, "—") if user_id is not None else "—"
+
+
+@register.filter
 def grouped(number: int | None) -> str:
     """A count with its thousands marked."""
     return number_format(number or 0, force_grouping=True, use_l10n=True)
+
+
+@register.filter
+def yen(amount: str | Decimal | None) -> str:
+    """Money in whole yen; plans keep it as text so that no float rounds it."""
+    return number_format(Decimal(amount or 0).quantize(Decimal(1)), force_grouping=True, use_l10n=True)
 
 
 @register.filter
