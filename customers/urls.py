@@ -1,5 +1,13 @@
-"""Addresses of this app."""
+"""Addresses of the customer book and its imports; the page of one customer is in reporting."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from customers import views
+
+urlpatterns = [
+    path("customers/", views.index, name="customers"),
+    path("imports/", views.imports, name="imports"),
+    path("imports/new/", views.import_new, name="import-new"),
+    path("imports/<uuid:import_id>/", views.import_detail, name="import"),
+    path("imports/<uuid:import_id>/errors.csv", views.import_errors, name="import-errors"),
+]

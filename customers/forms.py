@@ -1,0 +1,37 @@
+"""What staff choose to import, and why they look at personal data."""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from customers.viewing import ViewReason
+from tenants.forms import StaffForm
+
+
+class ImportForm(StaffForm):
+    """One file of customers."""
+
+    file = forms.FileField(
+        label=_("Customer file"),
+        help_text=_("CSV, in Shift_JIS (CP932) or UTF-8."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv"}),
+        allow_empty_file=True,  # the reader of files says what is wrong with it
+        error_messages={
+            "required": _("Choose the file."),
+            "missing": _("Choose the file."),
+            "max_length": _("The name of the file is too long. Rename it and upload it again."),
+        },
+        max_length=200,
+    )
+
+
+class RevealForm(StaffForm):
+    """Why personal data is to be shown."""
+
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=ViewReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the reason."), "invalid_choice": _("Choose the reason.")},
+    )

@@ -1,0 +1,176 @@
+"""How a customer's facts are shown to staff: in words, in order, and masked until somebody gives a reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
+
+from customers.codes import COUNTRIES, INDUSTRIES, OCCUPATIONS, PURPOSES, Label, label_of
+from customers.models import Customer
+
+LABELS: Mapping[str, Promise | str] = {
+    "name": _("Name"),
+    "kana": _("Kana"),
+    "birth_on": _("Date of birth"),
+    "corporate_number": _("Corporate number"),
+    "representative": _("Representative"),
+    "postal_code": _("Postal code"),
+    "address": _("Address"),
+    "phone": _("Telephone"),
+    "email": _("E-mail"),
+    "nationality": _("Nationality"),
+    "country_of_residence": _("Country of residence"),
+    "residence_expires_on": _("Period of stay until"),
+    "occupation": _("Occupation"),
+    "industry": _("Industry"),
+    "purpose": _("Purpose of the account"),
+    "is_foreign_pep": _("Foreign politically exposed person"),
+    "handles_cash": _("Large cash transactions"),
+    "sends_abroad": _("Remittances abroad"),
+    "owners": _("Beneficial owners"),
+    "account_number": _("Account number"),
+}
+_CODES: Mapping[str, Mapping[str, Label]] = {
+    "occupation": OCCUPATIONS,
+    "industry": INDUSTRIES,
+    "purpose": PURPOSES,
+    "nationality": COUNTRIES,
+    "country_of_residence": COUNTRIES,
+}
+_PERSON_ONLY = {"birth_on", "nationality", "residence_expires_on", "occupation", "is_foreign_pep"}
+_COMPANY_ONLY = {"corporate_number", "representative", "industry", "owners"}
+_MUNICIPALITY = re.compile(
+    r"(?:東京都|北海道|(?:京都|大阪)府|.{2,3}県)?(?:.{1,6}?郡.{1,6}?[町村]|.{1,6}?市(?:.{1,3}?区)?|.{1,4}?区)?"
+)
+MASK = "●"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One fact as a line of the page."""
+
+    key: str
+    label: str
+    value: str
+    is_masked: bool
+
+
+def present(facts: Mapping[str, object], *, is_company: bool, masked: bool) -> list[Shown]:
+    """Every fact the file may have, in reading order. What is not known is shown as that, not left out."""
+    other_kind = _PERSON_ONLY if is_company else _COMPANY_ONLY
+    shown = []
+    for key in (key for key in LABELS if key not in other_kind):
+        value = say(key, facts.get(key))
+        hidden = hide(key, value, is_company=is_company) if masked else value
+        shown.append(Shown(key, str(LABELS[key]), hidden, hidden != value))
+    return shown
+
+
+def name_shown(customer: Customer, facts: Mapping[str, object], *, masked: bool) -> str:
+    """What to call a customer on a page."""
+    name = say("name", facts.get("name"))
+    return hide("name", name, is_company=customer.kind == Customer.Kind.COMPANY) if masked else name
+
+
+def label(key: str) -> str:
+    """What a fact is called; the key itself where a questionnaire asks something of its own."""
+    return gettext("Identity verification") if key == "identity" else str(LABELS.get(key, key))
+
+
+def say(key: str, value: object) -> str:
+    """A fact's value in words, in the language of the page."""
+    if value is None or value == "" or value == []:
+        return gettext("Not known")
+    if isinstance(value, bool):
+        return gettext("Yes") if value else gettext("No")
+    if key == "owners" and isinstance(value, Sequence):
+        return gettext(", ").join(_say_owner(owner) for owner in value if isinstance(owner, Mapping))
+    if key in _CODES:
+        codes = [value] if isinstance(value, str) else list(value) if isinstance(value, Sequence) else []
+        return gettext(", ").join(label_of(_CODES[key], str(code), get_language() or "ja") for code in codes)
+    if key.endswith("_on"):
+        return _say_date(str(value))
+    return str(value)
+
+
+def hide(key: str, value: str, *, is_company: bool = False) -> str:
+    """The value with what identifies a person covered: enough is left to recognise a value one already knows.
+
+    A company's name, address and number are public and stay.
+    """
+    if value == gettext("Not known") or (is_company and key in {"name", "kana", "address", "postal_code"}):
+        return value
+    mask = _MASKS.get(key)
+    return mask(value) if mask else value
+
+
+def _say_date(text: str) -> str:
+    try:
+        return date_format(date.fromisoformat(text), "DATE_FORMAT")
+    except ValueError:
+        return text
+
+
+def _say_owner(owner: Mapping[str, object]) -> str:
+    share = owner.get("share_percent")
+    return f"{owner.get('name') or '—'}{f' {share}%' if share not in (None, '') else ''}"
+
+
+def _cover(text: str) -> str:
+    return re.sub(r"\S", MASK, text)
+
+
+def _hide_name(name: str) -> str:
+    """The first part of a name stays; a name in one piece keeps its first character."""
+    first, *rest = re.split(r"(\s+)", name, maxsplit=1)
+    return first + "".join(_cover(part) for part in rest) if rest else first[:1] + _cover(first[1:])
+
+
+def _hide_digits(number: str) -> str:
+    """The last four digits stay."""
+    shown = 0
+    out = []
+    for character in reversed(number):
+        if character.isdigit():
+            shown += 1
+            out.append(character if shown <= 4 else MASK)
+        else:
+            out.append(character)
+    return "".join(reversed(out))
+
+
+def _hide_email(address: str) -> str:
+    local, at, domain = address.partition("@")
+    return local[:1] + MASK * 3 + at + domain
+
+
+def _hide_address(address: str) -> str:
+    """The prefecture and the municipality stay."""
+    area = _MUNICIPALITY.match(address)
+    return (area.group() if area else "") + MASK * 4
+
+
+def _hide_numbers(text: str) -> str:
+    return re.sub(r"\d", MASK, text)
+
+
+_MASKS: Mapping[str, Callable[[str], str]] = {
+    "name": _hide_name,
+    "kana": _hide_name,
+    "representative": _hide_name,
+    "birth_on": _hide_numbers,
+    "postal_code": lambda code: code[:3] + _hide_numbers(code[3:]),
+    "address": _hide_address,
+    "phone": _hide_digits,
+    "email": _hide_email,
+    "residence_expires_on": _hide_numbers,
+    "owners": lambda owners: re.sub(r"[^\s、,%\d.]", MASK, owners),
+    "account_number": _hide_digits,
+}

@@ -1,0 +1,43 @@
+"""Looking at personal data: with a reason, for ten minutes, and on the record."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import models, transaction
+from django.utils.translation import gettext_lazy as _
+
+from audit.services import Actor, record
+from customers.models import Customer
+
+WINDOW = timedelta(minutes=10)
+_SESSION = "revealed"
+
+
+class ViewReason(models.TextChoices):
+    """Why somebody needs to see what is masked."""
+
+    REVIEW = "REVIEW", _("To review an answer")
+    INQUIRY = "INQUIRY", _("To answer the customer's inquiry")
+    CONTACT = "CONTACT", _("To prepare a call or a visit")
+    INSPECTION = "INSPECTION", _("Inspection or audit")
+
+
+def reveal(session: MutableMapping[str, Any], *, customer: Customer, reason: str, actor: Actor, now: datetime) -> None:
+    """Open one customer's data to this session for ten minutes; recorded each time it is opened anew."""
+    if shown_until(session, customer.pk, now) is not None:
+        return
+    with transaction.atomic():
+        record("customer.viewed", target=customer, actor=actor, at=now, reason=reason)
+    kept = {key: until for key, until in session.get(_SESSION, {}).items() if until > now.isoformat()}
+    session[_SESSION] = {**kept, str(customer.pk): (now + WINDOW).isoformat()}
+
+
+def shown_until(session: MutableMapping[str, Any], customer_id: UUID, now: datetime) -> datetime | None:
+    """Until when this session may see the customer's data, if it may at all."""
+    until = session.get(_SESSION, {}).get(str(customer_id))
+    moment = datetime.fromisoformat(until) if until else None
+    return moment if moment is not None and moment > now else None

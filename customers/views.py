@@ -1,0 +1,107 @@
+"""The customer book as a list, and the imports that fill it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from customers.decoding import HEADER
+from customers.forms import ImportForm
+from customers.models import Customer, CustomerImport, RiskTier
+from customers.presenting import name_shown
+from customers.selectors import customer_page, error_file, facts_of_many, import_page, rejected_page
+from customers.services import ImportRefused, start_import
+from customers.wording import column_title, refusal, sentence
+from tenants.middleware import StaffRequest
+from tenants.people import names_of
+from tenants.permissions import Permission, may, requires
+
+
+@require_GET
+@requires(Permission.VIEW_CUSTOMERS)
+def index(request: StaffRequest) -> HttpResponse:
+    """The customer book: search by number, name or kana, filter by kind and risk."""
+    search = request.GET.get("search", "").strip()[:80]
+    kind = request.GET.get("kind", "")
+    kind = kind if kind in Customer.Kind.values else ""
+    tier = request.GET.get("tier", "")
+    tier = tier if tier in RiskTier.values else ""
+    page = customer_page(search=search, kind=kind or None, tier=tier or None, cursor=_cursor(request))
+    facts = facts_of_many([customer.pk for customer in page.items])
+    masked = not may(request, Permission.VIEW_PERSONAL_DATA)
+    context = {
+        "page": page,
+        "rows": [(customer, name_shown(customer, facts[customer.pk], masked=masked)) for customer in page.items],
+        "search": search,
+        "kind": kind,
+        "kinds": Customer.Kind.choices,
+        "tier": tier,
+        "tiers": RiskTier.choices,
+        "today": timezone.localdate(),
+    }
+    return render(request, "staff/customers/list.html", context)
+
+
+@require_GET
+@requires(Permission.VIEW_CUSTOMERS)
+def imports(request: StaffRequest) -> HttpResponse:
+    """Imported files, newest first."""
+    return render(request, "staff/customers/imports.html", {"page": import_page(cursor=_cursor(request))})
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.IMPORT_CUSTOMERS)
+def import_new(request: StaffRequest) -> HttpResponse:
+    """Upload a customer file."""
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
+    if form.is_valid():
+        upload = form.cleaned_data["file"]
+        try:
+            item = start_import(file=upload, filename=upload.name, actor=request.actor, now=timezone.now())
+        except ImportRefused as refused:
+            form.add_error("file", str(refused))
+        else:
+            messages.success(request, _("The file has arrived and will be read at once."))
+            return redirect("import", item.pk)
+    context = {"form": form, "columns": HEADER}
+    return render(request, "staff/customers/import_new.html", context, status=422 if form.errors else 200)
+
+
+@require_GET
+@requires(Permission.VIEW_CUSTOMERS)
+def import_detail(request: StaffRequest, import_id: UUID) -> HttpResponse:
+    """One import with its progress; asked for by htmx, the progress alone."""
+    item = get_object_or_404(CustomerImport.objects.all(), pk=import_id)
+    is_settled = item.status in (CustomerImport.Status.COMPLETED, CustomerImport.Status.FAILED)
+    rejected = rejected_page(item).items if is_settled and item.rows_rejected else []
+    context = {
+        "item": item,
+        "rejected": [(row, column_title(row.column), sentence(row.code, row.params)) for row in rejected],
+        "failure": refusal(item.failure_code, item.failure_params) if item.failure_code else "",
+    }
+    if "HX-Request" in request.headers:
+        return render(request, "staff/customers/import.html#progress", context)
+    context["uploader"] = names_of([item.uploaded_by]).get(item.uploaded_by, "")
+    return render(request, "staff/customers/import.html", context)
+
+
+@require_GET
+@requires(Permission.IMPORT_CUSTOMERS)
+def import_errors(request: StaffRequest, import_id: UUID) -> HttpResponse:
+    """The rows that were not taken, as a CSV file to correct and import again."""
+    item = get_object_or_404(CustomerImport.objects.all(), pk=import_id)
+    return HttpResponse(
+        b"".join(error_file(item)),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="errors-{item.pk}.csv"'},
+    )
+
+
+def _cursor(request: StaffRequest) -> str | None:
+    return request.GET.get("after") or request.GET.get("before")
