@@ -1,5 +1,19 @@
-"""Addresses of this app."""
+"""Addresses of campaigns."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from campaigns import views
+
+urlpatterns = [
+    path("campaigns/", views.index, name="campaigns"),
+    path("campaigns/new/", views.new, name="campaign-new"),
+    path("campaigns/<uuid:campaign_id>/", views.campaign, name="campaign"),
+    path("campaigns/<uuid:campaign_id>/customers/", views.customers, name="campaign-customers"),
+    path("campaigns/<uuid:campaign_id>/letter.pdf", views.letter, name="campaign-letter"),
+    path("campaigns/<uuid:campaign_id>/submit/", views.submit, name="campaign-submit"),
+    path("campaigns/<uuid:campaign_id>/approve/", views.approve, name="campaign-approve"),
+    path("campaigns/<uuid:campaign_id>/reject/", views.reject, name="campaign-reject"),
+    path("campaigns/<uuid:campaign_id>/pause/", views.pause, name="campaign-pause"),
+    path("campaigns/<uuid:campaign_id>/resume/", views.resume, name="campaign-resume"),
+    path("campaigns/<uuid:campaign_id>/close/", views.close, name="campaign-close"),
+]

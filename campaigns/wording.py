@@ -1,0 +1,67 @@
+"""The words staff read for the codes of plans and progress."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from channels.models import ChannelKind, DeliveryAttempt
+from customers.models import RiskTier
+from ekyc.methods import METHODS
+
+REASONS: Mapping[str, Promise | str] = {
+    "cycle": _("The review cycle comes round"),
+    "never_reviewed": _("Never reviewed before"),
+    "not_yet": _("Not due by that day"),
+    "under_review": _("Already being asked in another campaign"),
+    "closed": _("The relationship has ended"),
+    "simplified": _("Simplified due diligence"),
+}
+
+STAGES: Mapping[str, Promise | str] = {
+    "targeted": _("To be asked"),
+    "sent": _("Sent"),
+    "delivered": _("Delivered"),
+    "opened": _("Opened"),
+    "answered": _("Answered"),
+    "completed": _("Completed"),
+    "planned": _("Not sent yet"),
+    "notified": _("Waiting for the answer"),
+    "pending": _("Not answered yet"),
+    "verifying": _("Identity to be verified"),
+    "in_review": _("In review"),
+    "undeliverable": _("Undeliverable"),
+    "no_answer": _("No answer by the deadline"),
+    "cancelled": _("Cancelled"),
+}
+
+
+def reason(code: str) -> str:
+    """Why a customer is due, not due or exempt; codes of a tenant's own policy read as they are."""
+    return str(REASONS.get(code, code))
+
+
+def tier(code: str) -> str:
+    """A risk tier in words."""
+    return str(RiskTier(code).label) if code in RiskTier.values else code
+
+
+def channel(code: str) -> str:
+    """A channel in words."""
+    return str(ChannelKind(code).label) if code in ChannelKind.values else code
+
+
+def attempt_status(code: str) -> str:
+    """What became of an attempt, in words."""
+    return str(DeliveryAttempt.Status(code).label)
+
+
+def method(code: str) -> str:
+    """A way to verify identity in words."""
+    found = METHODS.get(code)
+    if found is None:
+        return code
+    return found.name if get_language() == "ja" else found.name_en
