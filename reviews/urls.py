@@ -1,5 +1,13 @@
-"""Addresses of this app."""
+"""Addresses of the review queue and its cases."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from reviews import views
+
+urlpatterns = [
+    path("reviews/", views.queue, name="reviews"),
+    path("reviews/<uuid:case_id>/", views.case, name="case"),
+    path("reviews/<uuid:case_id>/decide/", views.decide, name="case-decide"),
+    path("reviews/<uuid:case_id>/approve/", views.approve, name="case-approve"),
+    path("reviews/<uuid:case_id>/return/", views.give_back, name="case-return"),
+]

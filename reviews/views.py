@@ -1,0 +1,282 @@
+"""The review queue, one case with old and new side by side, and the two people who decide it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from customers.models import Customer, RiskTier
+from customers.presenting import hide, label, name_shown, say
+from customers.selectors import facts_of, facts_of_many
+from customers.viewing import ViewReason, reveal
+from ekyc.methods import METHODS, legal_basis
+from ekyc.models import Verification
+from reviews.forms import ACCEPT, DecisionForm, ReturnForm
+from reviews.models import Case, Decision, Discrepancy
+from reviews.policies import ReviewRefused
+from reviews.selectors import CaseDetail, attributes_of, case_detail, case_page, queue_counts
+from reviews.services import IDENTITY, approve_decision, decide_case, return_decision
+from tenants.forms import StaffForm
+from tenants.middleware import StaffRequest
+from tenants.people import names_of
+from tenants.permissions import Permission, may, requires
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One case of the queue."""
+
+    case: Case
+    name: str
+    differences: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DifferenceRow:
+    """One discrepancy in words, and what is or was chosen."""
+
+    attribute: str
+    label: str
+    kind: str
+    severity: str
+    is_serious: bool
+    is_choice: bool
+    old: str
+    new: str
+    choice: str
+    is_accepted: bool
+    outcome: str
+
+
+@require_GET
+@requires(Permission.VIEW_CUSTOMERS)
+def queue(request: StaffRequest) -> HttpResponse:
+    """Cases by state, the longest waiting first."""
+    counts = queue_counts()
+    status = request.GET.get("status", "")
+    status = status if status in Case.Status.values else str(Case.Status.OPEN)
+    tier = request.GET.get("tier", "")
+    tier = tier if tier in RiskTier.values else ""
+    cursor = request.GET.get("after") or request.GET.get("before")
+    page = case_page(status=status, tier=tier or None, cursor=cursor)
+    facts = facts_of_many([case.customer_id for case in page.items])
+    differing = attributes_of(page.items)
+    masked = not may(request, Permission.VIEW_PERSONAL_DATA)
+    rows = []
+    for case in page.items:
+        names = list(dict.fromkeys(label(key) for key in differing.get(case.pk, [])))
+        rows.append(
+            QueueRow(
+                case=case,
+                name=name_shown(case.customer, facts[case.customer_id], masked=masked),
+                differences=_(", ").join(names[:4]) + ("…" if len(names) > 4 else ""),
+                count=len(differing.get(case.pk, [])),
+            )
+        )
+    context = {
+        "page": page,
+        "rows": rows,
+        "status": status,
+        "tier": tier,
+        "tiers": RiskTier.choices,
+        "states": [(value, words, counts[value]) for value, words in Case.Status.choices],
+    }
+    return render(request, "staff/reviews/list.html", context)
+
+
+@require_GET
+@requires(Permission.VIEW_CUSTOMERS)
+def case(request: StaffRequest, case_id: UUID) -> HttpResponse:
+    """One case. Seeing its personal data is a review of it, and recorded as one."""
+    detail = _detail(case_id)
+    if may(request, Permission.VIEW_PERSONAL_DATA):
+        reveal(
+            request.session,
+            customer=detail.case.customer,
+            reason=ViewReason.REVIEW,
+            actor=request.actor,
+            now=timezone.now(),
+        )
+    return _case_page(request, detail, _form_for(detail))
+
+
+@require_POST
+@requires(Permission.DECIDE_CASE)
+def decide(request: StaffRequest, case_id: UUID) -> HttpResponse:
+    """Propose what to do with the case."""
+    detail = _detail(case_id)
+    form = DecisionForm(_offered(detail), request.POST)
+    if form.is_valid():
+        try:
+            decide_case(
+                case=detail.case,
+                outcome=form.cleaned_data["outcome"],
+                accepted_fields=form.cleaned_data["accepted"],
+                rationale=form.cleaned_data["rationale"],
+                actor=request.actor,
+                now=timezone.now(),
+            )
+        except ReviewRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("Your decision waits for a second person."))
+            return redirect("case", case_id)
+    return _case_page(request, detail, form)
+
+
+@require_POST
+@requires(Permission.APPROVE_CASE)
+def approve(request: StaffRequest, case_id: UUID) -> HttpResponse:
+    """Put the proposed decision into effect."""
+    detail = _detail(case_id)
+    decision = _proposal(request, detail)
+    try:
+        approve_decision(decision=decision, actor=request.actor, now=timezone.now())
+    except ReviewRefused as refusal:
+        return _refused(request, detail, ReturnForm(), refusal)
+    messages.success(request, _("The case is closed. The file, the rating and the next review date follow it."))
+    return redirect("case", case_id)
+
+
+@require_POST
+@requires(Permission.APPROVE_CASE)
+def give_back(request: StaffRequest, case_id: UUID) -> HttpResponse:
+    """Send the proposed decision back with a reason."""
+    detail = _detail(case_id)
+    form = ReturnForm(request.POST)
+    if not form.is_valid():
+        return _case_page(request, detail, form)
+    try:
+        return_decision(
+            decision=_proposal(request, detail),
+            reason=form.cleaned_data["reason"],
+            actor=request.actor,
+            now=timezone.now(),
+        )
+    except ReviewRefused as refusal:
+        return _refused(request, detail, form, refusal)
+    messages.success(request, _("The decision went back to be made again."))
+    return redirect("case", case_id)
+
+
+def _detail(case_id: UUID) -> CaseDetail:
+    try:
+        return case_detail(case_id)
+    except Case.DoesNotExist:
+        raise Http404 from None
+
+
+def _proposal(request: StaffRequest, detail: CaseDetail) -> Decision:
+    """The decision the person saw: a later one has another id."""
+    wanted = request.POST.get("decision", "")
+    for decision in detail.decisions:
+        if str(decision.pk) == wanted:
+            return decision
+    raise Http404
+
+
+def _offered(detail: CaseDetail) -> list[str]:
+    """What may be taken over into the file; what an identity document says is only shown."""
+    return [row.attribute for row in detail.discrepancies if row.kind != Discrepancy.Kind.IDENTITY]
+
+
+def _form_for(detail: CaseDetail) -> StaffForm:
+    if detail.case.status == Case.Status.OPEN:
+        return DecisionForm(_offered(detail))
+    return ReturnForm()
+
+
+def _refused(request: StaffRequest, detail: CaseDetail, form: StaffForm, refusal: ReviewRefused) -> HttpResponse:
+    """The case as it is now, with the reason why the step was not taken."""
+    shown = ReturnForm({"reason": form.data.get("reason", "—")})
+    shown.add_error(None, str(refusal))
+    return _case_page(request, _detail(detail.case.pk), shown)
+
+
+def _case_page(request: StaffRequest, detail: CaseDetail, form: StaffForm) -> HttpResponse:
+    may_see = may(request, Permission.VIEW_PERSONAL_DATA)
+    customer = detail.case.customer
+    people = names_of(
+        user_id for decision in detail.decisions for user_id in (decision.decided_by, decision.checked_by)
+    )
+    offered = _offered(detail)
+    context = {
+        "case": detail.case,
+        "name": name_shown(customer, facts_of(customer), masked=not may_see),
+        "differences": [_difference(row, detail, form, masked=not may_see) for row in detail.discrepancies],
+        "decisions": detail.decisions,
+        "proposal": detail.open_decision,
+        "is_own": detail.open_decision is not None and str(detail.open_decision.decided_by) == request.actor.id,
+        "people": people,
+        "may_see": may_see,
+        "form": form,
+        "method": _method(detail.case.verification),
+        "choices_note": _("Accept or keep each item on the left.") if offered else "",
+    }
+    return render(request, "staff/reviews/case.html", context, status=422 if form.errors else 200)
+
+
+def _method(verification: Verification | None) -> tuple[str, str]:
+    """The way identity was verified, and the provision it rests on."""
+    found = METHODS.get(verification.method_code) if verification else None
+    if verification is None or found is None:
+        return "", ""
+    name = found.name if get_language() == "ja" else found.name_en
+    known = verification.regulation_revision in found.letters
+    return name, legal_basis(found.code, verification.regulation_revision) if known else ""
+
+
+def _difference(row: Discrepancy, detail: CaseDetail, form: StaffForm, *, masked: bool) -> DifferenceRow:
+    def shown(value: object) -> str:
+        if value in (None, "", []):
+            return ""
+        words = _say_identity(value) if row.attribute == IDENTITY else say(row.attribute, value)
+        is_company = detail.case.customer.kind == Customer.Kind.COMPANY
+        return hide(row.attribute, words, is_company=is_company) if masked else words
+
+    is_choice = row.kind != Discrepancy.Kind.IDENTITY
+    last = detail.decisions[0] if detail.decisions else None
+    settled = last is not None and last.status != Decision.Status.RETURNED and is_choice
+    is_accepted = settled and last is not None and row.attribute in last.accepted_attributes
+    default = ACCEPT if row.severity == Discrepancy.Severity.INFO else ""
+    return DifferenceRow(
+        attribute=row.attribute,
+        label=label(row.attribute),
+        kind=str(row.get_kind_display()),
+        severity=str(row.get_severity_display()),
+        is_serious=row.severity == Discrepancy.Severity.SERIOUS,
+        is_choice=is_choice,
+        old=shown(row.on_file),
+        new=shown(row.answered),
+        choice=(form.choice(row.attribute) if form.is_bound else default) if isinstance(form, DecisionForm) else "",
+        is_accepted=is_accepted,
+        outcome=_outcome(is_choice=is_choice, settled=settled, is_accepted=is_accepted),
+    )
+
+
+def _say_identity(value: object) -> str:
+    """What an identity verification without an approval came to."""
+    if not isinstance(value, Mapping):
+        return str(value)
+    status = str(value.get("status", ""))
+    words = Verification.Status(status).label if status in Verification.Status.values else _("Not done")
+    codes = ", ".join(map(str, value.get("reason_codes") or []))
+    return f"{words} ({codes})" if codes else str(words)
+
+
+def _outcome(*, is_choice: bool, settled: bool, is_accepted: bool) -> str:
+    if not is_choice:
+        return _("Shown by the identity document")
+    if not settled:
+        return ""
+    return _("Accepted") if is_accepted else _("Kept as on file")
