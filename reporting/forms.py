@@ -1,0 +1,29 @@
+"""What the audit list is filtered by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from reporting.sentences import SUBJECTS
+from tenants.forms import DateInput, StaffForm
+
+
+class AuditFilter(StaffForm):
+    """Who, what, about whom, when."""
+
+    actor = forms.ChoiceField(label=_("Who"), required=False)
+    subject = forms.ChoiceField(label=_("What"), required=False)
+    number = forms.CharField(label=_("Customer number"), required=False, max_length=40)
+    since = forms.DateField(label=_("From"), required=False, widget=DateInput())
+    until = forms.DateField(label=_("To"), required=False, widget=DateInput())
+
+    def __init__(self, people: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = {"actor": [("", _("Everybody")), *people], "subject": [("", _("Everything")), *SUBJECTS]}
+        for name, options in choices.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = options

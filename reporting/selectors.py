@@ -1,0 +1,265 @@
+"""What staff read across the apps: the home page's figures, a customer's timeline, the audit list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Model
+from django.urls import reverse
+from django.utils.translation import get_language, gettext
+
+from audit.models import AuditEvent
+from campaigns.funnels import Funnel, funnel_of
+from campaigns.models import Campaign, PeriodicReview
+from campaigns.selectors import campaign_progress
+from channels.models import DeliveryAttempt
+from customers.models import Customer, CustomerImport, RiskTier
+from ekyc.models import Verification
+from questionnaires.models import AccessLink, Response
+from reporting.sentences import Line, Names, describe
+from reviews.models import Case, Decision
+from reviews.selectors import queue_counts
+from risk.models import RiskPolicy, RiskRating
+from tenants.keyset import Page, keyset_page
+from tenants.models import Membership, User
+from tenants.permissions import Permission
+from tenants.scoping import required_tenant_id
+
+JST = ZoneInfo("Asia/Tokyo")
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """How rows of one model are called in a sentence, and the page that shows them."""
+
+    model: type[Model]
+    name: str
+    page: str = ""
+    page_id: str = "pk"
+
+
+_TARGETS: Mapping[str, _Target] = {
+    target.model._meta.label_lower: target
+    for target in (
+        _Target(Customer, "number", "customer"),
+        _Target(Campaign, "name", "campaign"),
+        _Target(PeriodicReview, "customer__number", "customer", "customer_id"),
+        _Target(Case, "customer__number", "case"),
+        _Target(Decision, "case__customer__number", "case", "case_id"),
+        _Target(Response, "customer__number", "customer", "customer_id"),
+        _Target(AccessLink, "response__customer__number", "customer", "response__customer_id"),
+        _Target(DeliveryAttempt, "notice__customer__number", "customer", "notice__customer_id"),
+        _Target(Verification, "customer__number", "customer", "customer_id"),
+        _Target(CustomerImport, "uploaded_at", "import"),
+        _Target(RiskPolicy, "version"),
+        _Target(Membership, "user__name"),
+    )
+}
+
+
+def audit_page(
+    *,
+    actor_id: str = "",
+    subject: str = "",
+    number: str = "",
+    since: date | None = None,
+    until: date | None = None,
+    cursor: str | None = None,
+) -> Page[AuditEvent]:
+    """The trail, newest first.
+
+    ``subject`` is the part of event names before the dot (``campaign``), ``number`` a customer number;
+    ``since`` and ``until`` are days of Japan, both included.
+    """
+    events = AuditEvent.objects.filter(tenant_id=required_tenant_id())
+    if actor_id:
+        events = events.filter(actor_kind="user", actor_id=actor_id)
+    if subject:
+        events = events.filter(event__startswith=f"{subject}.")
+    if number:
+        customer = Customer.objects.filter(number=number).first()
+        events = events.filter(target_id__in=_ids_about(customer)) if customer else events.none()
+    if since:
+        events = events.filter(at__gte=datetime.combine(since, time.min, JST))
+    if until:
+        events = events.filter(at__lte=datetime.combine(until, time.max, JST))
+    return keyset_page(events, order=("-id",), cursor=cursor)
+
+
+def timeline_page(*, customer: Customer, cursor: str | None = None) -> Page[AuditEvent]:
+    """Everything on record about one customer, newest first."""
+    events = AuditEvent.objects.filter(tenant_id=required_tenant_id(), target_id__in=_ids_about(customer))
+    return keyset_page(events, order=("-id",), cursor=cursor)
+
+
+def _ids_about(customer: Customer) -> list[str]:
+    """The customer's own id and those of everything that concerns only them."""
+    about = [
+        PeriodicReview.objects.filter(customer=customer),
+        Case.objects.filter(customer=customer),
+        Decision.objects.filter(case__customer=customer),
+        Response.objects.filter(customer=customer),
+        AccessLink.objects.filter(response__customer=customer),
+        DeliveryAttempt.objects.filter(notice__customer=customer),
+        Verification.objects.filter(customer=customer),
+    ]
+    return [str(customer.pk), *(str(pk) for rows in about for pk in rows.values_list("pk", flat=True))]
+
+
+def lines_of(events: Sequence[AuditEvent]) -> list[Line]:
+    """The events as sentences; two queries for names and one for each kind of thing on the page."""
+    names = _names(events)
+    return [describe(event, names) for event in events]
+
+
+def _names(events: Sequence[AuditEvent]) -> Names:
+    user_ids = {event.actor_id for event in events if event.actor_kind == "user" and event.actor_id.isdigit()}
+    users = {str(pk): name for pk, name in User.objects.filter(pk__in=user_ids).values_list("pk", "name")}
+    targets: dict[tuple[str, str], str] = {}
+    urls: dict[tuple[str, str], str] = {}
+    for label in {event.target_type for event in events} & _TARGETS.keys():
+        target = _TARGETS[label]
+        ids = {event.target_id for event in events if event.target_type == label}
+        rows = target.model._default_manager.filter(pk__in=ids)
+        for pk, name, page_id in rows.values_list("pk", target.name, target.page_id):
+            targets[label, str(pk)] = f"{name:%Y-%m-%d %H:%M}" if isinstance(name, datetime) else str(name)
+            if target.page:
+                urls[label, str(pk)] = reverse(target.page, args=[page_id])
+    return Names(users=users, targets=targets, urls=urls)
+
+
+def staff_of_tenant() -> list[tuple[str, str]]:
+    """(account id, name) of everybody who is or was on the staff, by name."""
+    return [
+        (str(pk), name) for pk, name in Membership.objects.order_by("user__name").values_list("user_id", "user__name")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Something that waits for the person: how many, what, and where."""
+
+    count: int
+    title: str
+    note: str
+    url: str
+    is_urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HomeFigures:
+    """What the home page shows."""
+
+    work: list[Work]
+    campaigns: list[tuple[Campaign, Funnel]]
+    tiers: list[tuple[str, int]]
+    customers: int
+
+
+def home_figures(*, allowed: Collection[Permission]) -> HomeFigures:
+    """The figures for somebody with these permissions. Constant number of queries for each running campaign."""
+    running = list(
+        Campaign.objects.filter(status__in=(Campaign.Status.RUNNING, Campaign.Status.PAUSED)).order_by("-planned_at")[
+            :5
+        ]
+    )
+    tiers = dict(Customer.objects.values_list("risk_tier").annotate(Count("id")).order_by())
+    return HomeFigures(
+        work=_work(allowed),
+        campaigns=[(campaign, funnel_of(campaign_progress(campaign))) for campaign in running],
+        tiers=[(tier, tiers.get(tier, 0)) for tier in (*RiskTier.values, "")],
+        customers=sum(tiers.values()),
+    )
+
+
+def _work(allowed: Collection[Permission]) -> list[Work]:
+    cases = queue_counts()
+    plans = dict(Campaign.objects.values_list("status").annotate(Count("id")).order_by())
+    reviews, campaigns = reverse("reviews"), reverse("campaigns")
+    offers = [
+        (
+            Permission.APPROVE_CAMPAIGN,
+            Work(
+                plans.get(Campaign.Status.AWAITING_APPROVAL, 0),
+                gettext("Campaigns to approve"),
+                gettext("Nothing is sent before a second person has looked."),
+                f"{campaigns}?status={Campaign.Status.AWAITING_APPROVAL}",
+                is_urgent=True,
+            ),
+        ),
+        (
+            Permission.APPROVE_CASE,
+            Work(
+                cases[Case.Status.AWAITING_APPROVAL],
+                gettext("Decisions to approve"),
+                gettext("Decided by a colleague; the file changes when you approve."),
+                f"{reviews}?status={Case.Status.AWAITING_APPROVAL}",
+                is_urgent=True,
+            ),
+        ),
+        (
+            Permission.DECIDE_CASE,
+            Work(
+                cases[Case.Status.OPEN],
+                gettext("Cases to decide"),
+                gettext("Answers that differ from the file."),
+                f"{reviews}?status={Case.Status.OPEN}",
+                is_urgent=True,
+            ),
+        ),
+        (
+            Permission.PLAN_CAMPAIGN,
+            Work(
+                plans.get(Campaign.Status.DRAFT, 0),
+                gettext("Campaigns not submitted yet"),
+                gettext("Planned, or returned by the approver."),
+                f"{campaigns}?status={Campaign.Status.DRAFT}",
+            ),
+        ),
+        (
+            Permission.IMPORT_CUSTOMERS,
+            Work(
+                CustomerImport.objects.filter(
+                    status__in=(CustomerImport.Status.UPLOADED, CustomerImport.Status.RUNNING)
+                ).count(),
+                gettext("Imports under way"),
+                gettext("Rows are rated as soon as they are in."),
+                reverse("imports"),
+            ),
+        ),
+    ]
+    return [work for permission, work in offers if permission in allowed and work.count]
+
+
+@dataclass(frozen=True, slots=True)
+class RatingShown:
+    """A rating with its reasons and gaps in words."""
+
+    rating: RiskRating
+    reasons: list[str]
+    unknown: list[str]
+
+
+def latest_rating(customer: Customer) -> RatingShown | None:
+    """The customer's newest rating, in the words of the policy that gave it."""
+    rating = RiskRating.objects.filter(customer=customer).select_related("policy").order_by("-rated_at", "-id").first()
+    if rating is None:
+        return None
+    names = _factor_names(rating.policy.document, get_language() or "ja")
+    return RatingShown(
+        rating,
+        [names.get(code, code) for code in rating.reasons],
+        [names.get(code, code) for code in rating.unknown],
+    )
+
+
+def _factor_names(document: Mapping[str, Any], language: str) -> dict[str, str]:
+    """What a policy calls its factors, by code."""
+    return {
+        str(factor["code"]): str(factor.get("name", {}).get(language[:2]) or factor["code"])
+        for factor in document.get("factors", [])
+    }

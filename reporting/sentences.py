@@ -1,0 +1,253 @@
+"""From an audit event to a sentence a person reads: who, what, why, in the language of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import AuditEvent
+from campaigns.models import PeriodicReview
+from channels.models import ChannelKind
+from customers.models import AttributeChange, DueDiligence, RiskTier
+from customers.presenting import label
+from customers.viewing import ViewReason
+from reviews.models import Decision
+from tenants.models import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A sentence with places for ``actor``, ``target`` and the event's own data, and how it looks."""
+
+    text: Promise | str
+    icon: str = "circle"
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What ids are called and where they are shown: looked up once a page, never kept in the trail."""
+
+    users: Mapping[str, str] = field(default_factory=dict)
+    targets: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    urls: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event as the timeline and the audit list show it."""
+
+    at: datetime
+    text: str
+    icon: str
+    kind: str
+    details: list[str]
+    url: str = ""
+
+
+class _Places(dict[str, Any]):
+    """Missing data reads as a dash, so that an old event never breaks a page."""
+
+    def __missing__(self, key: str) -> str:
+        return "—"
+
+
+SENTENCES: Mapping[str, Wording] = {
+    "membership.signed_in": Wording(_("%(actor)s signed in."), "key", "success"),
+    "membership.signed_out": Wording(_("%(actor)s signed out."), "key"),
+    "membership.sign_in_refused": Wording(_("A sign-in to the account of %(target)s was refused."), "key", "warning"),
+    "customer.viewed": Wording(_("%(actor)s looked at the personal data of customer %(target)s."), "eye", "warning"),
+    "customer.created": Wording(_("Customer %(target)s was added to the book."), "users"),
+    "customer.updated": Wording(_("%(actor)s updated the file of customer %(target)s."), "edit", "success"),
+    "customer.reviewed": Wording(_("The data of customer %(target)s were confirmed."), "check", "success"),
+    "customer.rated": Wording(_("Customer %(target)s was rated %(tier)s."), "shield"),
+    "customer.closed": Wording(_("The relationship with customer %(target)s was marked as ended."), "x"),
+    "customer.active": Wording(_("The relationship with customer %(target)s was marked as active."), "check"),
+    "customerimport.uploaded": Wording(_("%(actor)s uploaded the customer file %(target)s."), "upload"),
+    "customerimport.running": Wording(_("Reading of the customer file %(target)s began."), "upload"),
+    "customerimport.resumed": Wording(_("Reading of the customer file %(target)s went on after a stop."), "upload"),
+    "customerimport.advanced": Wording(_("The customer file %(target)s was read as far as line %(line)s."), "upload"),
+    "customerimport.counted": Wording(_("The rows of the customer file %(target)s were counted."), "check"),
+    "customerimport.completed": Wording(_("The customer file %(target)s was taken in."), "check", "success"),
+    "customerimport.failed": Wording(_("The customer file %(target)s could not be read."), "alert", "danger"),
+    "riskpolicy.published": Wording(_("%(actor)s published risk policy %(target)s."), "shield", "info"),
+    "riskpolicy.retired": Wording(_("Risk policy %(target)s was retired."), "shield"),
+    "questionnaire.published": Wording(_("%(actor)s published a questionnaire."), "form", "info"),
+    "campaign.planned": Wording(_("%(actor)s planned the campaign “%(target)s”."), "edit"),
+    "campaign.draft": Wording(_("%(actor)s returned the campaign “%(target)s”."), "undo", "warning"),
+    "campaign.awaiting_approval": Wording(
+        _("%(actor)s asked for approval of the campaign “%(target)s”."), "send", "info"
+    ),
+    "campaign.running": Wording(_("%(actor)s approved the campaign “%(target)s” and it began."), "play", "success"),
+    "campaign.running was PAUSED": Wording(_("%(actor)s resumed the campaign “%(target)s”."), "play", "success"),
+    "campaign.paused": Wording(_("%(actor)s stopped the campaign “%(target)s”."), "pause", "danger"),
+    "campaign.pause_explained": Wording(_("The campaign “%(target)s” was stopped for a reason."), "pause", "warning"),
+    "campaign.closed": Wording(_("The campaign “%(target)s” was closed."), "check"),
+    "periodicreview.planned": Wording(_("Customer %(target)s was taken into a campaign."), "send"),
+    "periodicreview.notified": Wording(_("Customer %(target)s was sent the request."), "send"),
+    "periodicreview.verifying": Wording(
+        _("Customer %(target)s answered; the identity is to be verified."), "form", "success"
+    ),
+    "periodicreview.in_review": Wording(_("The answer of customer %(target)s went to review."), "inbox", "info"),
+    "periodicreview.completed": Wording(
+        _("The periodic review of customer %(target)s was completed."), "check", "success"
+    ),
+    "periodicreview.unreachable": Wording(_("No channel reached customer %(target)s."), "alert", "danger"),
+    "periodicreview.no_answer": Wording(_("Customer %(target)s had not answered by the deadline."), "clock", "warning"),
+    "periodicreview.cancelled": Wording(_("The periodic review of customer %(target)s was cancelled."), "x"),
+    "response.opened": Wording(_("A questionnaire was prepared for customer %(target)s."), "form"),
+    "response.started": Wording(_("Customer %(target)s opened the questionnaire."), "eye", "info"),
+    "response.page_saved": Wording(_("Customer %(target)s saved a page of the questionnaire."), "form"),
+    "response.submitted": Wording(_("The answer of customer %(target)s was received."), "form", "success"),
+    "response.cancelled": Wording(_("The questionnaire of customer %(target)s was withdrawn."), "x"),
+    "link.issued": Wording(_("A link was issued to customer %(target)s."), "key"),
+    "link.proved": Wording(_("Customer %(target)s proved who they are and opened the link."), "eye", "success"),
+    "link.refused": Wording(_("The particulars entered for customer %(target)s did not match."), "lock", "warning"),
+    "deliveryattempt.queued": Wording(_("A notice to customer %(target)s is waiting to be sent."), "send"),
+    "deliveryattempt.report_ignored": Wording(
+        _("A late report about a notice to customer %(target)s changed nothing."), "circle"
+    ),
+    "deliveryattempt.sending": Wording(_("A notice to customer %(target)s is being sent."), "send"),
+    "deliveryattempt.accepted": Wording(_("The provider accepted a notice to customer %(target)s."), "send"),
+    "deliveryattempt.delivered": Wording(_("A notice reached customer %(target)s."), "check", "success"),
+    "deliveryattempt.returned": Wording(_("A notice to customer %(target)s came back."), "undo", "danger"),
+    "deliveryattempt.failed": Wording(_("A notice to customer %(target)s could not be delivered."), "alert", "danger"),
+    "deliveryattempt.unknown": Wording(
+        _("What became of a notice to customer %(target)s is not known; the provider is being asked."),
+        "alert",
+        "warning",
+    ),
+    "deliveryattempt.cancelled": Wording(_("A notice to customer %(target)s was withdrawn."), "x"),
+    "verification.created": Wording(_("An identity verification of customer %(target)s was prepared."), "user"),
+    "verification.opened": Wording(_("Customer %(target)s began the identity verification."), "user", "info"),
+    "verification.submitted": Wording(
+        _("The identity verification of customer %(target)s is being checked."), "user", "info"
+    ),
+    "verification.approved": Wording(_("The identity of customer %(target)s was verified."), "shield-check", "success"),
+    "verification.rejected": Wording(
+        _("The identity of customer %(target)s could not be verified."), "alert", "danger"
+    ),
+    "verification.expired": Wording(_("The identity verification of customer %(target)s expired."), "clock", "warning"),
+    "verification.cancelled": Wording(_("The identity verification of customer %(target)s was cancelled."), "x"),
+    "verification.revoked": Wording(
+        _("The identity verification of customer %(target)s was revoked by the provider."), "alert", "danger"
+    ),
+    "ekycaccount.set_up": Wording(_("%(actor)s set up the account with an identity provider."), "key"),
+    "provideraccount.set_up": Wording(_("%(actor)s set up the account with a provider of notices."), "key"),
+    "provideraccount.paused": Wording(_("Sending by one channel was stopped."), "pause", "danger"),
+    "provideraccount.resumed": Wording(_("%(actor)s resumed sending by one channel."), "play", "success"),
+    "tenant.created": Wording(_("The institution was set up."), "home"),
+    "membership.created": Wording(_("%(target)s joined the staff as %(role)s."), "user"),
+    "case.opened": Wording(_("A case was opened for customer %(target)s."), "inbox", "info"),
+    "case.open": Wording(_("The case of customer %(target)s was returned to be decided again."), "undo", "warning"),
+    "case.cleared": Wording(_("The case of customer %(target)s was cleared by rule."), "check", "success"),
+    "case.awaiting_approval": Wording(
+        _("%(actor)s decided the case of customer %(target)s and asked for approval."), "inbox", "info"
+    ),
+    "case.closed": Wording(_("The case of customer %(target)s was closed."), "check", "success"),
+    "decision.proposed": Wording(_("%(actor)s proposed a decision for customer %(target)s."), "edit", "info"),
+    "decision.approved": Wording(_("%(actor)s approved the decision for customer %(target)s."), "check", "success"),
+    "decision.returned": Wording(_("%(actor)s returned the decision for customer %(target)s."), "undo", "warning"),
+}
+
+_WORDS: Mapping[str, Promise | str] = {
+    str(value): words
+    for choices in (
+        Role,
+        RiskTier,
+        DueDiligence,
+        ChannelKind,
+        Decision.Outcome,
+        AttributeChange.Source,
+        PeriodicReview.Status,
+        ViewReason,
+    )
+    for value, words in choices.choices
+}
+
+# What the audit list may be narrowed to: event names begin with these.
+SUBJECTS: Sequence[tuple[str, Promise | str]] = (
+    ("customer", _("Customers and views of their data")),
+    ("customerimport", _("Imports")),
+    ("campaign", _("Campaigns")),
+    ("periodicreview", _("Periodic reviews")),
+    ("deliveryattempt", _("Notices")),
+    ("link", _("Links")),
+    ("response", _("Answers")),
+    ("verification", _("Identity verifications")),
+    ("case", _("Cases")),
+    ("decision", _("Decisions")),
+    ("membership", _("Signing in and out")),
+    ("riskpolicy", _("Risk policies")),
+)
+
+_DETAILS: Mapping[str, Promise | str] = {
+    "reason": _("Reason"),
+    "channel": _("Channel"),
+    "rule": _("Rule"),
+    "rows": _("Rows"),
+    "count": _("Count"),
+    "version": _("Version"),
+    "source": _("Source"),
+    "outcome": _("Outcome"),
+    "failure_kind": _("Kind of failure"),
+    "failure_code": _("Code"),
+}
+
+
+def describe(event: AuditEvent, names: Names) -> Line:
+    """The event as a line. An event this page does not know reads as its own name, never as an error."""
+    target = (event.target_type, event.target_id)
+    places = _Places(
+        {key: _say(value) for key, value in event.data.items()},
+        actor=_actor(event, names),
+        target=names.targets.get(target, event.target_id[-12:]),
+        event=event.event,
+    )
+    wording = (
+        SENTENCES.get(f"{event.event} was {event.data.get('was')}")
+        or SENTENCES.get(event.event)
+        or Wording(_("%(actor)s: %(event)s (%(target)s)"))
+    )
+    return Line(
+        at=event.at,
+        text=str(wording.text) % places,
+        icon=wording.icon,
+        kind=wording.kind,
+        details=_details(event),
+        url=names.urls.get(target, ""),
+    )
+
+
+def _actor(event: AuditEvent, names: Names) -> str:
+    if event.actor_kind == "user":
+        name = names.users.get(event.actor_id)
+        return pgettext("person", "%(name)s") % {"name": name} if name else gettext("A former member of staff")
+    if event.actor_kind == "customer":
+        return gettext("The customer")
+    if event.actor_kind == "provider":
+        return gettext("The provider %(name)s") % {"name": event.actor_id}
+    return gettext("The system")
+
+
+def _say(value: object) -> str:
+    return str(_WORDS.get(str(value), value))
+
+
+def _details(event: AuditEvent) -> list[str]:
+    data = event.data
+    details = [
+        f"{words}{gettext(': ')}{_say(data[key])}"
+        for key, words in _DETAILS.items()
+        if data.get(key) not in (None, "", [])
+    ]
+    attributes = data.get("attributes") or data.get("fields")
+    if isinstance(attributes, list) and attributes:
+        details.append(gettext("Items: %(items)s") % {"items": gettext(", ").join(map(label, attributes))})
+    return details

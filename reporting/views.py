@@ -1,0 +1,143 @@
+"""Pages that look across the apps: home, one customer, the timeline, the audit trail."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from campaigns.selectors import reviews_of
+from customers.forms import RevealForm
+from customers.models import ContactPoint, Customer
+from customers.presenting import name_shown, present
+from customers.selectors import facts_of
+from customers.viewing import reveal, shown_until
+from reporting.forms import AuditFilter
+from reporting.selectors import (
+    audit_page,
+    home_figures,
+    latest_rating,
+    lines_of,
+    staff_of_tenant,
+    timeline_page,
+)
+from reviews.models import Case
+from reviews.selectors import cases_of
+from tenants.forms import StaffForm
+from tenants.middleware import StaffRequest
+from tenants.permissions import ROLE_PERMISSIONS, Permission, may, requires
+
+
+@require_GET
+@login_required
+def home(request: StaffRequest) -> HttpResponse:
+    """What needs doing now, and how the campaigns stand."""
+    if getattr(request, "membership", None) is None:
+        raise PermissionDenied
+    allowed = ROLE_PERMISSIONS[request.membership.role]
+    context = {"figures": home_figures(allowed=allowed), "now": timezone.now()}
+    return render(request, "staff/reporting/home.html", context)
+
+
+@require_GET
+@requires(Permission.VIEW_CUSTOMERS)
+def customer(request: StaffRequest, customer_id: UUID) -> HttpResponse:
+    """One customer: rating with reasons, what is on file (masked), reviews, channels."""
+    return _customer_page(request, _find(customer_id), RevealForm())
+
+
+@require_POST
+@requires(Permission.VIEW_PERSONAL_DATA)
+def customer_reveal(request: StaffRequest, customer_id: UUID) -> HttpResponse:
+    """Show the customer's personal data for ten minutes, with a reason, on the record."""
+    found = _find(customer_id)
+    form = RevealForm(request.POST)
+    if not form.is_valid():
+        return _customer_page(request, found, form)
+    reveal(
+        request.session,
+        customer=found,
+        reason=form.cleaned_data["reason"],
+        actor=request.actor,
+        now=timezone.now(),
+    )
+    return redirect("customer", customer_id)
+
+
+@require_GET
+@requires(Permission.VIEW_CUSTOMERS)
+def customer_timeline(request: StaffRequest, customer_id: UUID) -> HttpResponse:
+    """Everything on record about one customer."""
+    found = _find(customer_id)
+    page = timeline_page(customer=found, cursor=_cursor(request))
+    context = {**_head(request, found, facts_of(found)), "page": page, "lines": lines_of(page.items)}
+    return render(request, "staff/reporting/timeline.html", context)
+
+
+@require_GET
+@requires(Permission.VIEW_AUDIT)
+def audit(request: StaffRequest) -> HttpResponse:
+    """The audit trail in sentences, newest first."""
+    form = AuditFilter(staff_of_tenant(), request.GET)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    page = audit_page(
+        actor_id=wanted.get("actor", ""),
+        subject=wanted.get("subject", ""),
+        number=wanted.get("number", ""),
+        since=wanted.get("since"),
+        until=wanted.get("until"),
+        cursor=_cursor(request),
+    )
+    context = {
+        "form": form,
+        "page": page,
+        "lines": lines_of(page.items),
+        "is_filtered": any(wanted.values()),
+    }
+    return render(request, "staff/reporting/audit.html", context, status=422 if form.errors else 200)
+
+
+def _find(customer_id: UUID) -> Customer:
+    return get_object_or_404(Customer.objects.all(), pk=customer_id)
+
+
+def _head(request: StaffRequest, found: Customer, facts: dict[str, Any]) -> dict[str, Any]:
+    """What the top of every page about a customer shows."""
+    masked = not may(request, Permission.VIEW_PERSONAL_DATA)
+    waiting = (Case.Status.OPEN, Case.Status.AWAITING_APPROVAL)
+    return {
+        "customer": found,
+        "name": name_shown(found, facts, masked=masked),
+        "today": timezone.localdate(),
+        "open_case": next((case for case in cases_of(found.pk) if case.status in waiting), None),
+    }
+
+
+def _customer_page(request: StaffRequest, found: Customer, form: StaffForm) -> HttpResponse:
+    facts = facts_of(found)
+    until = shown_until(request.session, found.pk, timezone.now())
+    if not may(request, Permission.VIEW_PERSONAL_DATA):
+        until = None
+    rating = latest_rating(found)
+    context = {
+        **_head(request, found, facts),
+        "form": form,
+        "facts": present(facts, is_company=found.kind == Customer.Kind.COMPANY, masked=until is None),
+        "shown_until": until,
+        "rating": rating.rating if rating else None,
+        "reasons": rating.reasons if rating else [],
+        "unknown": rating.unknown if rating else [],
+        "reviews": reviews_of(found),
+        "contacts": ContactPoint.objects.filter(customer=found, is_current=True).order_by("channel"),
+    }
+    return render(request, "staff/reporting/customer.html", context, status=422 if form.errors else 200)
+
+
+def _cursor(request: StaffRequest) -> str | None:
+    return request.GET.get("after") or request.GET.get("before")
