@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_python
@@ -103,6 +104,7 @@ def _sources(root: Path) -> Iterator[Path]:
 
 def _extract(code: str) -> Iterator[tuple[int, Message]]:
     lines = io.BytesIO(code.encode())
+    texts: Any
     for line, function, texts, _ in extract_python(lines, dict.fromkeys(MARKERS), [], {"encoding": "utf-8"}):
         parts = list(texts) if isinstance(texts, tuple) else [texts]
         if not parts or not isinstance(parts[0], str) or not parts[0]:

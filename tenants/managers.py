@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
-from django.db import models
+from django.db import connections, models
 
 from tenants.scoping import NoTenantScope, current_tenant_id
 
@@ -33,7 +33,14 @@ class TenantQuerySet[M: "TenantModel"](models.QuerySet[M]):
         return super().iterator(*args, **kwargs)
 
     def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
-        """Insert rows, each given the tenant in scope unless it names one."""
+        """Insert rows, each given the tenant in scope unless it names one.
+
+        Raises:
+            FieldError: an upsert would put a value sealed for the new row into the one that is there.
+        """
+        for name in kwargs.get("update_fields") or ():
+            if hasattr(self.model._meta.get_field(name), "value_for"):
+                raise FieldError(f"{name} is encrypted: write it through the instance.")
         rows = list(objs)
         for row in rows:
             row.adopt_tenant()
@@ -44,7 +51,7 @@ class TenantQuerySet[M: "TenantModel"](models.QuerySet[M]):
         rows = list(objs)
         named: list[Any] = [self.model._meta.get_field(name) for name in fields]
         sealing = [f for f in named if hasattr(f, "value_for")]
-        plain = [{f.attname: row.__dict__.get(f.attname) for f in sealing} for row in rows]
+        plain = [{f.attname: f.held_by(row) for f in sealing} for row in rows]
         for row, values in zip(rows, plain, strict=True):
             for f in sealing:
                 sealed = f.value_for(row, values[f.attname])
@@ -58,6 +65,7 @@ class TenantQuerySet[M: "TenantModel"](models.QuerySet[M]):
     def _check_scope(self) -> None:
         if self._tenant_id is not None and current_tenant_id() != self._tenant_id:
             raise NoTenantScope(f"{self.model._meta.label} was read after the scope of its tenant closed.")
+        _check_transaction(self.model, self.db)
 
 
 class TenantManager[M: "TenantModel"](models.Manager[M]):
@@ -73,6 +81,13 @@ class TenantManager[M: "TenantModel"](models.Manager[M]):
         if tenant_id is None:
             raise NoTenantScope(f"{self.model._meta.label} was queried outside any tenant scope.")
         rows: TenantQuerySet[M] = TenantQuerySet(self.model, using=self._db)
+        _check_transaction(self.model, rows.db)
         rows = rows.filter(tenant_id=tenant_id)
         rows._tenant_id = tenant_id
         return rows
+
+
+def _check_transaction(model: type[models.Model], using: str) -> None:
+    """Outside a transaction row-level security shows nothing, which must not be taken for «none»."""
+    if not connections[using].in_atomic_block:
+        raise NoTenantScope(f"{model._meta.label} was queried outside a transaction: use tenant_scope().")

@@ -335,3 +335,17 @@ def test_lookups_answer_only_what_is_asked(tenant: Tenant, other_tenant: Tenant,
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM tenants_membership")
         assert cursor.fetchone() == (0,)
+
+
+def test_reading_outside_a_transaction_is_refused_instead_of_empty(tenant: Tenant, own: Rows) -> None:
+    """Row-level security shows nothing outside a transaction; «none» would be believed."""
+    from customers.models import Customer
+
+    with tenant_context(tenant.pk):
+        with transaction.atomic():
+            lazy = Customer.objects.all()
+            assert Customer.objects.count() == 1, "control"
+        with pytest.raises(NoTenantScope, match="outside a transaction"):
+            Customer.objects.count()
+        with pytest.raises(NoTenantScope, match="outside a transaction"):
+            list(lazy)
