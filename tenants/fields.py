@@ -35,13 +35,9 @@ class _OpenOnAccess:
     def __get__(self, instance: models.Model | None, owner: type[models.Model] | None = None) -> Any:
         if instance is None:
             return self
-        values = instance.__dict__
-        name = self.field.attname
-        if name not in values:  # a deferred field
-            instance.refresh_from_db(fields=[name])
-        value = values[name]
+        value = self.field.held_by(instance)
         if isinstance(value, Sealed):
-            value = values[name] = self.field.open(instance, value)
+            value = instance.__dict__[self.field.attname] = self.field.open(instance, value)
         return value
 
     def __set__(self, instance: models.Model, value: Any) -> None:
@@ -60,7 +56,13 @@ class _EncryptedField(models.Field[Any, Any]):
         return None if value is None else Sealed(value)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Sealed | None:
-        return self.value_for(model_instance, model_instance.__dict__.get(self.attname))
+        return self.value_for(model_instance, self.held_by(model_instance))
+
+    def held_by(self, instance: models.Model) -> Any:
+        """What ``instance`` holds, plaintext or still sealed; a deferred value is fetched."""
+        if self.attname not in instance.__dict__:
+            instance.refresh_from_db(fields=[self.attname])
+        return instance.__dict__[self.attname]
 
     def value_for(self, instance: models.Model, value: Any) -> Sealed | None:
         """Seal ``value`` for ``instance``'s row; what is sealed already stays as it is."""
