@@ -1,0 +1,214 @@
+"""Links: guessed, borrowed, expired, locked, raced for."""
+
+import hashlib
+import threading
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connections
+
+from audit.services import Actor
+from customers.selectors import facts_of
+from questionnaires import links
+from questionnaires.links import Factors, LinkClosed, LinkLocked, LinkState, WrongFactor
+from questionnaires.models import AccessLink, Response
+from questionnaires.services import cancel_responses
+from tenants.models import Tenant
+from tenants.scoping import tenant_context, tenant_scope
+from tests.questionnaires.filing import Sent, send_link
+
+RIGHT = Factors(last_digits="4567", birth_on=date(1948, 5, 3))
+WRONG = Factors(last_digits="0000", birth_on=date(1948, 5, 3))
+
+
+@pytest.fixture
+def sent(tenant: Tenant, now: datetime) -> Sent:
+    return send_link(tenant, now=now)
+
+
+def find(sent: Sent) -> AccessLink:
+    with tenant_scope(sent.tenant.pk):
+        link = links.find_link(sent.token)
+        assert link is not None
+        link.response.customer.profile  # noqa: B018  opened while the scope is
+        return link
+
+
+def facts(sent: Sent) -> dict[str, Any]:
+    with tenant_scope(sent.tenant.pk):
+        return facts_of(sent.customer)
+
+
+def prove(sent: Sent, factors: Factors, now: datetime) -> AccessLink:
+    link, held = find(sent), facts(sent)
+    with tenant_context(sent.tenant.pk):
+        return links.prove(link=link, factors=factors, facts=held, now=now)
+
+
+def test_a_token_is_thirty_two_crockford_characters_and_never_the_same() -> None:
+    tokens = {links.new_token() for _ in range(500)}
+    assert len(tokens) == 500
+    assert all(len(token) == 32 for token in tokens)
+    assert set("".join(tokens)) == set("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+
+
+def test_only_the_hash_of_a_token_is_kept(sent: Sent, superuser: psycopg.Connection) -> None:
+    rows = superuser.execute("SELECT * FROM questionnaires_accesslink").fetchall()
+    stored = [bytes(value) for row in rows for value in row if isinstance(value, bytes | memoryview)]
+    assert hashlib.sha256(sent.token.encode()).digest() in stored
+    assert sent.token not in repr(rows)
+
+
+def test_a_token_typed_from_a_letter_is_found(sent: Sent) -> None:
+    assert links.tenant_of(sent.token) == sent.tenant.pk
+    assert links.tenant_of(sent.token.lower()) == sent.tenant.pk
+    assert links.tenant_of(sent.token.replace("1", "l").replace("0", "O")) == sent.tenant.pk
+
+
+@pytest.mark.parametrize("token", ["", "A" * 32, "A" * 31, "A" * 100_000, "１" * 32, "../../etc", "\x00", "А" * 32])
+def test_a_forged_token_finds_nobody(sent: Sent, token: str) -> None:
+    """W2: unknown, malformed, overlong and look-alike tokens are all simply not found."""
+    assert links.tenant_of(token) is None
+
+
+def test_a_link_of_another_bank_is_not_found(sent: Sent, other_tenant: Tenant) -> None:
+    with tenant_scope(other_tenant.pk):
+        assert links.find_link(sent.token) is None
+    with tenant_scope(sent.tenant.pk):
+        assert links.find_link(sent.token) is not None  # positive control
+
+
+def test_the_right_facts_start_the_response(sent: Sent, now: datetime) -> None:
+    link = prove(sent, RIGHT, now)
+    assert link.proved_at == now
+    assert find(sent).response.status == Response.Status.STARTED
+
+
+@pytest.mark.parametrize(
+    "factors",
+    [
+        Factors(last_digits="4568", birth_on=date(1948, 5, 3)),
+        Factors(last_digits="4567", birth_on=date(1948, 5, 4)),
+        Factors(last_digits="4567"),
+        Factors(last_digits="", birth_on=date(1948, 5, 3)),
+        Factors(last_digits="1234567", birth_on=date(1948, 5, 3)),
+    ],
+)
+def test_one_wrong_fact_is_enough_to_refuse(sent: Sent, now: datetime, factors: Factors) -> None:
+    with pytest.raises(WrongFactor) as refused:
+        prove(sent, factors, now)
+    assert refused.value.remaining == 4
+    assert find(sent).response.status == Response.Status.OPEN
+
+
+def test_full_width_digits_are_the_same_digits(sent: Sent, now: datetime) -> None:
+    """W3."""
+    assert prove(sent, Factors(last_digits="４５６７", birth_on=date(1948, 5, 3)), now).proved_at == now
+
+
+def test_a_company_proves_its_phone_and_account(tenant: Tenant, now: datetime) -> None:
+    sent = send_link(tenant, now=now, kind="COMPANY")
+    with pytest.raises(WrongFactor):
+        prove(sent, Factors(last_digits="4321", phone_digits="0000"), now)
+    assert prove(sent, Factors(last_digits="4321", phone_digits="5678"), now).proved_at == now
+
+
+def test_a_fact_missing_from_the_file_never_agrees(sent: Sent, now: datetime) -> None:
+    link = find(sent)
+    with tenant_context(sent.tenant.pk), pytest.raises(WrongFactor):
+        links.prove(link=link, factors=Factors(last_digits=""), facts={}, now=now)
+
+
+def test_the_fifth_wrong_answer_locks_the_link_for_half_an_hour(sent: Sent, now: datetime) -> None:
+    for remaining in (4, 3, 2, 1):
+        with pytest.raises(WrongFactor) as refused:
+            prove(sent, WRONG, now)
+        assert refused.value.remaining == remaining
+    with pytest.raises(LinkLocked) as locked:
+        prove(sent, WRONG, now)
+    assert locked.value.until == now + timedelta(minutes=30)
+    with pytest.raises(LinkLocked):
+        prove(sent, RIGHT, now + timedelta(minutes=29))
+    assert prove(sent, RIGHT, now + timedelta(minutes=31)).failed_proofs == 0
+
+
+def test_after_a_lock_five_new_tries_are_given(sent: Sent, now: datetime) -> None:
+    for _ in range(5):
+        with pytest.raises((WrongFactor, LinkLocked)):
+            prove(sent, WRONG, now)
+    with pytest.raises(WrongFactor) as refused:
+        prove(sent, WRONG, now + timedelta(minutes=31))
+    assert refused.value.remaining == 4
+
+
+def test_six_tries_at_once_buy_no_sixth_answer(sent: Sent, now: datetime) -> None:
+    """W3: counted under the row's lock, whatever the order."""
+    link, held = find(sent), facts(sent)
+    outcomes: list[str] = []
+    barrier = threading.Barrier(6)
+
+    def attempt() -> None:
+        try:
+            barrier.wait()
+            with tenant_context(sent.tenant.pk):
+                links.prove(link=link, factors=WRONG, facts=held, now=now)
+        except (WrongFactor, LinkLocked) as failure:
+            outcomes.append(f"{type(failure).__name__} {getattr(failure, 'remaining', '')}")
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=attempt) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(outcomes) == [
+        "LinkLocked ",
+        "LinkLocked ",
+        "WrongFactor 1",
+        "WrongFactor 2",
+        "WrongFactor 3",
+        "WrongFactor 4",
+    ]
+    kept = find(sent)
+    assert (kept.failed_proofs, kept.locked_until) == (5, now + timedelta(minutes=30))
+
+
+def test_an_expired_link_opens_nothing(sent: Sent, now: datetime) -> None:
+    late = now + timedelta(days=30)
+    assert links.state_of(find(sent), late) is LinkState.EXPIRED
+    with pytest.raises(LinkClosed):
+        prove(sent, RIGHT, late)
+
+
+def test_a_cancelled_request_opens_nothing_and_forgets_the_answers(sent: Sent, now: datetime) -> None:
+    from questionnaires.services import save_page
+
+    prove(sent, RIGHT, now)
+    with tenant_scope(sent.tenant.pk):
+        response = Response.objects.get(pk=sent.response.pk)
+        save_page(response=response, page_id="contact", answers={"name": "山田"}, now=now)
+        cancel_responses(references=[response.reference], actor=Actor.system("tests"), now=now)
+    with tenant_scope(sent.tenant.pk):
+        assert Response.objects.get(pk=sent.response.pk).answers == {}
+    assert links.state_of(find(sent), now) is LinkState.CANCELLED
+    with pytest.raises(LinkClosed):
+        prove(sent, RIGHT, now)
+
+
+def test_the_last_to_prove_themselves_is_the_one_who_answers(sent: Sent, now: datetime) -> None:
+    """W4: two devices."""
+    first = prove(sent, RIGHT, now)
+    second = prove(sent, RIGHT, now + timedelta(minutes=1))
+    with tenant_scope(sent.tenant.pk):
+        assert not links.is_latest_visit(first)
+        assert links.is_latest_visit(second)
+
+
+def test_no_link_is_issued_to_a_closed_response(sent: Sent, now: datetime) -> None:
+    with tenant_scope(sent.tenant.pk):
+        cancel_responses(references=[sent.response.reference], actor=Actor.system("tests"), now=now)
+        response = Response.objects.get(pk=sent.response.pk)
+        assert links.issue_links(responses=[response], channel="SMS", expires_at=now, now=now) == {}
