@@ -1,0 +1,163 @@
+"""Publishing risk policies and rating customers by the one in force."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from audit.services import Actor, record, record_ids
+from audit.transitions import transition
+from customers.models import Customer
+from customers.services import RatingResult, record_ratings
+from customers.writing import insert_many
+from risk.models import RiskPolicy, RiskRating
+from risk.scoring import INPUTS, Policy, Score, next_review_on
+from risk.selectors import compiled, published_policy
+from tenants.identifiers import uuid7
+from tenants.scoping import required_tenant_id
+
+RATER = Actor.system("risk")
+_PLAIN_INPUTS = tuple(name for name in INPUTS if name != "owner_is_pep")
+
+
+class NoPolicy(RuntimeError):
+    """No risk policy is published, so nobody can be rated."""
+
+
+@cache
+def default_document() -> Any:
+    """The policy a new tenant begins with."""
+    return json.loads((Path(__file__).parent / "documents" / "default.json").read_text(encoding="utf-8"))
+
+
+def publish_default_policy(*, actor: Actor, now: datetime) -> RiskPolicy:
+    """Put the default policy in force where none is. Idempotent."""
+    with transaction.atomic():
+        return published_policy() or publish_policy(document=default_document(), actor=actor, now=now)
+
+
+def publish_policy(*, document: Mapping[str, Any], actor: Actor, now: datetime) -> RiskPolicy:
+    """Put a document in force as the next version, retire the last one, and have everybody rated anew.
+
+    Raises risk.scoring.PolicyInvalid.
+    """
+    Policy(document)
+    text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    with transaction.atomic():
+        newest = RiskPolicy.objects.select_for_update().order_by("-version").first()
+        if newest is not None and newest.status == RiskPolicy.Status.PUBLISHED:
+            transition(newest, RiskPolicy.Status.RETIRED, actor=actor, at=now)
+        policy: RiskPolicy = RiskPolicy.objects.create(
+            version=newest.version + 1 if newest else 1,
+            document=document,
+            sha256=hashlib.sha256(text.encode()).hexdigest(),
+        )
+        transition(policy, RiskPolicy.Status.PUBLISHED, actor=actor, at=now, published_at=now)
+        record("riskpolicy.pinned", target=policy, actor=actor, at=now, version=policy.version, sha256=policy.sha256)
+        Customer.objects.filter(is_rating_due=False).update(is_rating_due=True)
+    return policy
+
+
+def rate_waiting_customers(*, limit: int = 5_000, now: datetime) -> int:
+    """Rate up to `limit` customers whose rating is due; returns how many. Without a policy nobody is."""
+    with transaction.atomic():
+        policy = published_policy()
+        if policy is None:
+            return 0
+        waiting = Customer.objects.filter(is_rating_due=True).order_by("id").select_for_update(skip_locked=True)
+        return _rate(list(waiting[:limit]), policy, actor=RATER, now=now)
+
+
+def rate_customers(*, customer_ids: Sequence[UUID], actor: Actor, now: datetime) -> int:
+    """Rate these customers now; returns how many.
+
+    Raises:
+        NoPolicy: none is published.
+    """
+    with transaction.atomic():
+        policy = published_policy()
+        if policy is None:
+            raise NoPolicy("No risk policy is published.")
+        customers = Customer.objects.filter(pk__in=list(customer_ids)).order_by("id").select_for_update()
+        return _rate(list(customers), policy, actor=actor, now=now)
+
+
+def _rate(customers: Sequence[Customer], policy: RiskPolicy, *, actor: Actor, now: datetime) -> int:
+    """Score, keep the ratings and set the customers; a constant number of statements."""
+    if not customers:
+        return 0
+    rules = compiled(policy)
+    scores = [rules.score(_facts_of(customer)) for customer in customers]
+    _keep(customers, scores, policy, now=now)
+    results = [
+        RatingResult(
+            customer_id=customer.pk,
+            tier=score.tier,
+            due_diligence=score.due_diligence,
+            next_review_on=next_review_on(
+                customer.last_reviewed_on, customer.opened_on, rules.cycle_months[score.tier]
+            ),
+        )
+        for customer, score in zip(customers, scores, strict=True)
+    ]
+    record_ratings(ratings=results, now=now)
+    _record(customers, scores, policy, actor=actor, now=now)
+    return len(customers)
+
+
+def _facts_of(customer: Customer) -> dict[str, Any]:
+    """What rules read, mostly plain columns; the sealed profile is opened for companies only, for their owners."""
+    facts = {name: getattr(customer, name) for name in _PLAIN_INPUTS}
+    if customer.kind == Customer.Kind.COMPANY:
+        facts["owners"] = customer.profile.get("owners")
+    return facts
+
+
+def _keep(customers: Sequence[Customer], scores: Sequence[Score], policy: RiskPolicy, *, now: datetime) -> None:
+    insert_many(
+        RiskRating,
+        {
+            "id": [uuid7() for _ in customers],
+            "customer_id": [customer.pk for customer in customers],
+            "tier": [score.tier for score in scores],
+            "due_diligence": [score.due_diligence for score in scores],
+            "points": [score.points for score in scores],
+            "reasons": [score.reasons for score in scores],
+            "unknown": [score.unknown for score in scores],
+            "inputs": [score.inputs for score in scores],
+        },
+        policy_id=policy.pk,
+        rated_at=now,
+    )
+
+
+def _record(
+    customers: Sequence[Customer], scores: Sequence[Score], policy: RiskPolicy, *, actor: Actor, now: datetime
+) -> None:
+    """One act a customer whose tier or care is another than before."""
+    moved: dict[tuple[str, str, str], list[UUID]] = defaultdict(list)
+    for customer, score in zip(customers, scores, strict=True):
+        if (customer.risk_tier, customer.due_diligence) != (score.tier, score.due_diligence):
+            moved[customer.risk_tier, score.tier, score.due_diligence].append(customer.pk)
+    for (was, tier, due_diligence), ids in moved.items():
+        record_ids(
+            "customer.rated",
+            model=Customer,
+            tenant_id=required_tenant_id(),
+            ids=ids,
+            actor=actor,
+            at=now,
+            was=was,
+            tier=tier,
+            due_diligence=due_diligence,
+            policy=policy.version,
+        )
