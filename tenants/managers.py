@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from django.core.exceptions import FieldError
 from django.db import connections, models
 
 from tenants.scoping import NoTenantScope, current_tenant_id
