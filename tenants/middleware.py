@@ -13,6 +13,8 @@ from tenants.models import Tenant, User
 from tenants.scoping import tenant_context
 
 SESSION_TENANT = "tenant"
+# There the tenant comes from the link, whoever else is signed in to the same browser.
+CUSTOMER_PAGES = "/r/"
 
 
 class StaffRequest(HttpRequest):
@@ -36,7 +38,7 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if not request.user.is_authenticated:
+        if request.path.startswith(CUSTOMER_PAGES) or not request.user.is_authenticated:
             return self.get_response(request)
         memberships = memberships_of(request.user.pk)
         if not memberships:
