@@ -1,5 +1,6 @@
 """The synthetic customers: who they are, how they are reached, and what they say when asked."""
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -144,9 +145,12 @@ class People:
 
 
 def _decoded(data: bytes) -> str:
+    """A bank's book may hold a few rows with broken characters: nobody can be reached through those."""
     for encoding in ("utf-8-sig", "cp932"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
+        kept = []
+        for line in data.splitlines(keepends=True):
+            with contextlib.suppress(UnicodeDecodeError):
+                kept.append(line.decode(encoding))
+        if len(kept) > 0.5 * len(data.splitlines()):
+            return "".join(kept)
     raise PeopleRefused("the file is neither CP932 nor UTF-8")
