@@ -96,7 +96,7 @@ def _append(
 ) -> None:
     if not transaction.get_connection().in_atomic_block:
         raise NotInTransaction(event)
-    payload = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    payload = _canonical(data)
     AuditEvent.objects.bulk_create(
         [
             AuditEvent(
@@ -113,3 +113,7 @@ def _append(
         ],
         batch_size=BATCH,
     )
+
+
+def _canonical(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
