@@ -65,6 +65,7 @@ def show(data: Path) -> int:
         stack.enter_context(only_one(data))
         addresses, supervisor, environment = _start(stack, data, os.environ, seed=["seed_demo", "--books"])
         console.print(_welcome(addresses, data, environment))
+        console.print(f"Logs are in {supervisor.folder}.")
         supervisor.watch()
     return 0
 
@@ -195,12 +196,13 @@ def _welcome(addresses: Addresses, data: Path, environment: Mapping[str, str]) -
     password = environment.get("DEMO_PASSWORD") or (data / "demo-password").read_text().strip()
     return Panel.fit(
         f"Staff pages  {addresses.web}/\n"
-        "  あさなぎ銀行      officer@asanagi.example, then approver@ auditor@ admin@\n"
-        "  こもれび信用金庫  officer@komorebi.example, then approver@ auditor@ admin@\n"
+        "  あさなぎ銀行      officer@asanagi.example\n"
+        "  こもれび信用金庫  officer@komorebi.example\n"
+        "  Others            approver@ auditor@ admin@ of the same two\n"
         f"  Password          {password}\n\n"
         f"Inbox        {addresses.sandbox}/\n"
-        "  What LINE, SMS, e-mail and the post brought to the customers; their links open there.\n\n"
-        f"Logs         {data / 'logs'}\n"
+        "  What LINE, SMS, e-mail and the post brought to the customers.\n"
+        "  The links in it open the customers' own pages.\n\n"
         "Ctrl-C stops everything.",
         title="Keizoku",
         padding=(1, 2),
