@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from django.dispatch import receiver
-from ekyc.signals import verification_completed
 
 from campaigns.selectors import failed_references
 from campaigns.services import complete_review, escalate, receive_answer, receive_verification
 from channels.signals import deliveries_settled
+from ekyc.signals import verification_completed
 from questionnaires.signals import response_submitted
 from reviews.signals import case_closed
 

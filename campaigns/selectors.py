@@ -240,6 +240,13 @@ def stuck_references(campaign: Campaign, *, limit: int) -> list[UUID]:
     return list(rows.order_by("id").values_list("id", flat=True)[:limit])
 
 
+def stray_references() -> list[UUID]:
+    """Reviews that nobody is asked about any more, but for which a notice still waits."""
+    waiting = DeliveryAttempt.objects.filter(status=DeliveryAttempt.Status.QUEUED)
+    rows = PeriodicReview.objects.filter(pk__in=Subquery(waiting.values("notice__reference")))
+    return list(rows.exclude(status__in=(Status.PLANNED, Status.NOTIFIED)).values_list("id", flat=True))
+
+
 def failed_references(attempt_ids: Sequence[UUID]) -> list[UUID]:
     """The reviews whose notice came to nothing in one of these attempts."""
     rows = DeliveryAttempt.objects.filter(pk__in=attempt_ids, status__in=FAILED_ATTEMPTS)

@@ -8,7 +8,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from campaigns.models import Campaign
-from campaigns.services import close_overdue, escalate_stuck, notify_planned
+from campaigns.services import close_overdue, escalate_stuck, notify_planned, withdraw_strays
 from tenants.scoping import active_tenant_ids, tenant_context, tenant_scope
 
 BATCH = 500
@@ -24,6 +24,7 @@ def run_campaigns() -> int:
                 while taken := notify_planned(campaign_id=campaign_id, limit=BATCH, now=timezone.now()):
                     moved += taken
                 moved += escalate_stuck(campaign_id=campaign_id, limit=BATCH, now=timezone.now())
+            withdraw_strays(now=timezone.now())
     return moved
 
 

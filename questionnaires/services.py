@@ -189,7 +189,8 @@ def check_digit(digits: str) -> str:
 
 
 def _locked(response: Response) -> Response:
-    rows = Response.objects.select_for_update(of=("self",)).select_related("version")
+    # Not its key: whoever issues a link to it meanwhile must not wait, or the two could wait for each other.
+    rows = Response.objects.select_for_update(of=("self",), no_key=True).select_related("version")
     held: Response = rows.get(pk=response.pk)
     return held
 

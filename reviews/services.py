@@ -6,16 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from customers.selectors import facts_of
-from customers.services import apply_facts, record_review
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from risk.services import rate_customers
 
 from audit.services import Actor, record
 from audit.transitions import LostRace, transition
 from customers.models import AttributeChange, Customer
+from customers.selectors import facts_of
+from customers.services import apply_facts, record_review
 from ekyc.models import Verification
 from questionnaires.models import Response
 from questionnaires.schema import answers_on_route, route
@@ -25,6 +24,7 @@ from reviews.comparing import Difference, Kind, Severity, compare, fold, is_blan
 from reviews.models import Case, Decision, Discrepancy
 from reviews.policies import CaseNotOpen, ContentChanged, ReviewRefused
 from reviews.signals import case_closed
+from risk.services import rate_customers
 
 CLEARED = "CLEARED"
 IDENTITY = "identity"
@@ -169,6 +169,7 @@ def approve_decision(*, decision: Decision, actor: Actor, now: datetime) -> None
                 customer=case.customer,
                 changes=changes,
                 source=AttributeChange.Source.CUSTOMER,
+                reference=case.pk,
                 actor=actor,
                 now=now,
             )
@@ -214,7 +215,7 @@ def _identity_discrepancies(
         return [_identity(case, IDENTITY, None, {"status": state, "reason_codes": codes})]
     if customer.kind != Customer.Kind.INDIVIDUAL:
         return []
-    attributes = (verification.result or {}).get("verified_attributes") or {}
+    attributes = (verification.result or {}).get("attributes") or {}
     return [
         _identity(case, field, claimed.get(field), shown)
         for field in ("name", "birth_on", "address")

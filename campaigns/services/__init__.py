@@ -11,7 +11,7 @@ from campaigns.services.closing import close_campaign, close_overdue
 from campaigns.services.drafting import plan_campaign
 from campaigns.services.receiving import complete_review, receive_answer, receive_verification
 from campaigns.services.refusals import CampaignNotReady, CampaignRefused, OwnWork, PlanChanged
-from campaigns.services.sending import escalate, escalate_stuck, notify_planned
+from campaigns.services.sending import escalate, escalate_stuck, notify_planned, withdraw_strays
 
 __all__ = [
     "CampaignNotReady",
@@ -32,4 +32,5 @@ __all__ = [
     "reject_campaign",
     "resume_campaign",
     "submit_campaign",
+    "withdraw_strays",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from channels.services import cancel_queued
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
@@ -15,6 +14,7 @@ from campaigns.selectors import OPEN_STATES
 from campaigns.services.receiving import reconcile_unverified
 from campaigns.services.refusals import JAPAN, SYSTEM, move
 from campaigns.services.sending import GRACE
+from channels.services import cancel_queued
 from questionnaires.services import cancel_responses
 
 Status = PeriodicReview.Status

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from channels.services import cancel_queued
 from django.db import transaction
 
 from audit.services import Actor
 from audit.transitions import transition
 from campaigns.models import PeriodicReview
 from campaigns.services.refusals import SYSTEM
+from channels.services import cancel_queued
 from ekyc.models import Verification
 from questionnaires.models import Response
 from reviews.models import Case
@@ -69,7 +69,7 @@ def complete_review(*, reference: UUID, case_id: UUID, now: datetime) -> None:
 
 
 def _locked(reference: UUID) -> PeriodicReview | None:
-    rows = PeriodicReview.objects.select_for_update(of=("self",)).select_related("campaign")
+    rows = PeriodicReview.objects.select_for_update(of=("self",), no_key=True).select_related("campaign")
     return rows.filter(pk=reference).first()
 
 

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from channels.services import NoticeRequest, queue_notices
 from django.conf import settings
 from django.db import transaction
 
 from audit.transitions import transition_many
 from campaigns.models import Campaign, PeriodicReview
 from campaigns.planning import first_usable
-from campaigns.selectors import answering, current_hash, failed_channels, stuck_references
+from campaigns.selectors import answering, current_hash, failed_channels, stray_references, stuck_references
 from campaigns.services.approving import pause_campaign
 from campaigns.services.refusals import JAPAN, SYSTEM
 from channels.protocols import Channel
 from channels.selectors import usable_channels
+from channels.services import NoticeRequest, cancel_queued, queue_notices
 from customers.models import Customer
 from questionnaires.links import issue_links
 from questionnaires.services import open_responses
@@ -38,7 +38,7 @@ def notify_planned(*, campaign_id: UUID, limit: int = 500, now: datetime) -> int
         if campaign is None or _is_stale(campaign, now):
             return 0
         planned = PeriodicReview.objects.filter(campaign=campaign, status=Status.PLANNED)
-        reviews = list(planned.select_for_update(skip_locked=True, of=("self",)).order_by("id")[:limit])
+        reviews = list(planned.select_for_update(skip_locked=True, of=("self",), no_key=True).order_by("id")[:limit])
         _send(campaign, reviews, was=Status.PLANNED, after={}, now=now)
     return len(reviews)
 
@@ -52,7 +52,7 @@ def escalate(*, references: Sequence[UUID], now: datetime) -> int:
         reviews = list(
             PeriodicReview.objects.filter(pk__in=references, status=Status.NOTIFIED)
             .filter(campaign__status=Campaign.Status.RUNNING)
-            .select_for_update(of=("self",))
+            .select_for_update(of=("self",), no_key=True)
             .select_related("campaign")
             .order_by("id")
         )
@@ -75,6 +75,17 @@ def escalate_stuck(*, campaign_id: UUID, limit: int = 500, now: datetime) -> int
     with transaction.atomic():
         campaign = _claim(campaign_id)
         return escalate(references=stuck_references(campaign, limit=limit), now=now) if campaign else 0
+
+
+def withdraw_strays(*, now: datetime) -> int:
+    """Withdraw notices that wait although nobody is asked any more; returns how many.
+
+    An answer withdraws what waits at that moment. What was being sent just then may come back into the queue when
+    the provider refuses it for the moment; it waits seconds at least, and this looks more often than that.
+    """
+    with transaction.atomic():
+        references = stray_references()
+        return cancel_queued(references=references, actor=SYSTEM, now=now) if references else 0
 
 
 def _claim(campaign_id: UUID) -> Campaign | None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx
 
@@ -43,7 +43,7 @@ class Page:
     url: str
     html: str
     forms: list[Form]
-    links: list[str]
+    links: list[tuple[str, str]]
     text: str
 
     @property
@@ -63,21 +63,44 @@ class Page:
         offered = ", ".join(sorted(form.path for form in self.forms)) or "none"
         raise UnexpectedPage(f"{self.path} has no form to {path}; forms: {offered}. It says: {self.text[:300]}")
 
+    def has_form(self, path: str) -> bool:
+        """Whether a person could send something to ``path``."""
+        return any(re.fullmatch(path, form.path) for form in self.forms)
+
     def links_to(self, path: str) -> list[str]:
         """Addresses on the page whose path matches, each once, in order."""
-        paths = [link for link in self.links if re.fullmatch(path, urlsplit(link).path)]
-        return list(dict.fromkeys(paths))
+        found = [link for link, _ in self.links if re.fullmatch(path, urlsplit(link).path)]
+        return list(dict.fromkeys(found))
 
-    def figure(self, name: str) -> int:
-        """The number in the element marked ``data-figure="name"``.
+    def number(self, path: str, **query: str) -> int:
+        """The number that links to the list behind it, such as ``number("/customers/", tier="HIGH")``.
 
         Raises:
-            UnexpectedPage: the page has no such number.
+            UnexpectedPage: no such link, or what it shows is no number.
         """
-        found = re.search(rf'data-figure="{re.escape(name)}"[^>]*>\s*(?:<[^>]+>\s*)*([\d,]+)', self.html)
-        if not found:
-            raise UnexpectedPage(f"{self.path} shows no figure «{name}». It says: {self.text[:300]}")
-        return int(found[1].replace(",", ""))
+        for link, words in self.links:
+            parts = urlsplit(link)
+            digits = words.replace(",", "").strip()
+            if parts.path == path and dict(parse_qsl(parts.query)) == query and digits.isdecimal():
+                return int(digits)
+        raise UnexpectedPage(f"{self.path} shows no number that leads to {path} {query}. It says: {self.text[:300]}")
+
+    def token(self) -> str:
+        """The page's own token against forged forms.
+
+        Raises:
+            UnexpectedPage: it has no form.
+        """
+        for form in self.forms:
+            token = form.values.get("csrfmiddlewaretoken")
+            if isinstance(token, str):
+                return token
+        raise UnexpectedPage(f"{self.path} has no form with a token.")
+
+    def figures(self) -> list[int]:
+        """The large numbers of the page, in order."""
+        found = re.findall(r'class="figure__value[^"]*">\s*(?:<a[^>]*>)?\s*([\d,]+)', self.html)
+        return [int(number.replace(",", "")) for number in found]
 
 
 class _Reader(HTMLParser):
@@ -85,20 +108,21 @@ class _Reader(HTMLParser):
         super().__init__()
         self.base = base
         self.forms: list[Form] = []
-        self.links: list[str] = []
+        self.links: list[tuple[str, str]] = []
         self.words: list[str] = []
         self._by_id: dict[str, Form] = {}
         self._form: Form | None = None
         self._select: tuple[str, Form, bool] | None = None
         self._textarea: tuple[str, Form] | None = None
         self._muted = 0
+        self._link: tuple[str, list[str]] | None = None
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
         if tag in {"script", "style"}:
             self._muted += 1
         elif tag == "a" and "href" in given:
-            self.links.append(urljoin(self.base, given["href"]))
+            self._link = (urljoin(self.base, given["href"]), [])
         elif tag == "form":
             self._form = Form(urljoin(self.base, given.get("action", "")), given.get("method", "get").lower())
             self.forms.append(self._form)
@@ -146,6 +170,9 @@ class _Reader(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in {"script", "style"}:
             self._muted -= 1
+        elif tag == "a" and self._link:
+            self.links.append((self._link[0], " ".join(self._link[1])))
+            self._link = None
         elif tag == "form":
             self._form = None
         elif tag == "select":
@@ -158,7 +185,10 @@ class _Reader(HTMLParser):
             name, form = self._textarea
             form.values[name] = f"{form.values[name]}{data}".removeprefix("\n")
         if not self._muted and data.strip():
-            self.words.append(" ".join(data.split()))
+            words = " ".join(data.split())
+            self.words.append(words)
+            if self._link:
+                self._link[1].append(words)
 
 
 class Browser:

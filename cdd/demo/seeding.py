@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from audit.services import Actor
 from campaigns.models import Campaign
-from campaigns.services import approve_campaign, plan_campaign, submit_campaign
 from campaigns.selectors import current_hash
+from campaigns.services import approve_campaign, plan_campaign, submit_campaign
+from cdd.demo.accounts import channel_accounts, ekyc_account
 from cdd.demo.banks import BANKS, STAFF, Bank
-from channels.services import ensure_accounts
+from channels.services import ensure_accounts, register_webhooks
 from customers.models import Customer
 from customers.services import run_import, start_import
 from customers.synthetic import make_book
@@ -70,14 +71,24 @@ def seed_bank(bank: Bank, *, password: str, now: datetime) -> Tenant:
             )
         publish_default_policy(actor=SYSTEM, now=now)
         publish_standard(actor=SYSTEM, now=now)
-        ensure_accounts(slug=bank.slug, actor=SYSTEM, now=now)
-        ensure_account(slug=bank.slug, actor=SYSTEM, now=now)
+        accounts = channel_accounts(
+            bank, sandbox_url=settings.SANDBOX_URL, sandbox_smtp=settings.SANDBOX_SMTP
+        )
+        ensure_accounts(accounts=accounts, actor=SYSTEM, now=now)
+        ensure_account(**ekyc_account(bank, sandbox_url=settings.SANDBOX_URL), actor=SYSTEM, now=now)
     for colleague in STAFF:
         user = User.objects.get(email=colleague.email(bank))
         if not user.check_password(password):
             user.set_password(password)
             user.save(update_fields=["password"])
     return tenant
+
+
+def connect_bank(bank: Bank, *, now: datetime) -> list[str]:
+    """Tell the providers that keep our address where to call; needs them running. Returns the addresses told."""
+    tenant = Tenant.objects.get(slug=bank.slug)
+    with tenant_scope(tenant.pk):
+        return register_webhooks(now=now)
 
 
 def book_path(bank: Bank) -> Path:

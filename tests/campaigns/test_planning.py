@@ -68,7 +68,8 @@ def test_every_verdict_has_a_reason_and_simplified_customers_are_never_due(one: 
     if one.due_diligence == "SIMPLIFIED":
         assert judgement.verdict is Verdict.EXEMPT
     if judgement.first_channel:
-        assert judgement.verdict is Verdict.DUE and judgement.first_channel in one.channels
+        assert judgement.verdict is Verdict.DUE
+        assert judgement.first_channel in one.channels
 
 
 def test_the_day_itself_is_due_and_the_day_after_is_not() -> None:

@@ -1,0 +1,61 @@
+"""The invented banks' accounts with the sandbox's providers. Its secrets follow a convention: sandbox/README.md."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from cdd.demo.banks import Bank
+
+
+def channel_accounts(bank: Bank, *, sandbox_url: str, sandbox_smtp: str) -> dict[str, dict[str, Any]]:
+    """For `channels.services.ensure_accounts`."""
+    host, _, port = sandbox_smtp.rpartition(":")
+    slug = bank.slug
+    return {
+        "LINE": {
+            "provider": "line",
+            "credentials": {
+                "access_token": f"sandbox-line-{slug}",
+                "channel_secret": f"sandbox-line-secret-{slug}",
+            },
+            "options": {"base_url": f"{sandbox_url}/line", "notification_messages": True},
+        },
+        "SMS": {
+            "provider": "twilio",
+            "credentials": {
+                "account_sid": "AC" + hashlib.md5(slug.encode(), usedforsecurity=False).hexdigest(),
+                "auth_token": f"sandbox-twilio-{slug}",
+            },
+            "options": {"base_url": f"{sandbox_url}/twilio", "sender": "+815050000000"},
+        },
+        "EMAIL": {
+            "provider": "smtp",
+            "credentials": {
+                "username": slug,
+                "password": f"sandbox-smtp-{slug}",
+                "secret": f"sandbox-return-path-{slug}",
+            },
+            "options": {
+                "host": host,
+                "port": int(port),
+                "security": "",
+                "sender": f"kakunin@{slug}.example",
+                "sender_name": bank.name,
+                "bounce_domain": f"bounce.{slug}.example",
+            },
+        },
+        "POST": {
+            "provider": "print_shop",
+            "credentials": {"token": f"sandbox-print-{slug}", "secret": f"sandbox-print-secret-{slug}"},
+            "options": {"base_url": f"{sandbox_url}/print"},
+        },
+    }
+
+
+def ekyc_account(bank: Bank, *, sandbox_url: str) -> dict[str, dict[str, Any]]:
+    """For `ekyc.services.ensure_account`."""
+    return {
+        "credentials": {"token": f"sandbox-ekyc-{bank.slug}", "secret": f"sandbox-ekyc-secret-{bank.slug}"},
+        "options": {"base_url": f"{sandbox_url}/ekyc"},
+    }

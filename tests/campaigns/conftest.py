@@ -1,0 +1,15 @@
+"""A bank that is open for business, for tests of campaigns."""
+
+from __future__ import annotations
+
+import pytest
+
+from tenants.models import Tenant
+from tests.campaigns.acting import open_for_business
+
+
+@pytest.fixture
+def bank(in_tenant: Tenant) -> Tenant:
+    """In scope, with rules, questionnaires and accounts."""
+    open_for_business()
+    return in_tenant
