@@ -79,7 +79,7 @@ class Decision(Stateful, TenantModel):
     class Status(models.TextChoices):
         PROPOSED = "PROPOSED", _("Proposed")
         APPROVED = "APPROVED", _("Approved")
-        RETURNED = "RETURNED", _("Returned")
+        RETURNED = "RETURNED", _("Sent back")
 
     class Outcome(models.TextChoices):
         UPDATE_FILE = "UPDATE_FILE", _("Update the file")

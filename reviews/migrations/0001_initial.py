@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
             name='Decision',
             fields=[
                 ('id', models.UUIDField(default=tenants.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('PROPOSED', 'Proposed'), ('APPROVED', 'Approved'), ('RETURNED', 'Returned')], default='PROPOSED', max_length=10)),
+                ('status', models.CharField(choices=[('PROPOSED', 'Proposed'), ('APPROVED', 'Approved'), ('RETURNED', 'Sent back')], default='PROPOSED', max_length=10)),
                 ('outcome', models.CharField(choices=[('UPDATE_FILE', 'Update the file'), ('KEEP_FILE', 'Keep the file')], max_length=12)),
                 ('accepted_attributes', models.JSONField(default=list)),
                 ('rationale', tenants.fields.EncryptedTextField()),
