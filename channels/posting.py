@@ -17,6 +17,7 @@ from channels.registry import printer_of
 from channels.rendering import Bank, CannotRender, Sheet, Wording, render_letters
 from channels.sending import Claimed, claim_due, due
 from channels.settling import SYSTEM, failed, move, settle
+from tenants.keys import cipher
 from tenants.scoping import tenant_context
 
 Status = DeliveryAttempt.Status
@@ -36,8 +37,10 @@ def print_due(*, tenant_id: int, now: datetime) -> int:
 
 def render_waiting(*, now: datetime, limit: int = BATCH) -> int:
     """Render letters that are due and not rendered yet. One that cannot be printed whole fails for good."""
-    waiting = due(channel=Channel.POST, now=now).filter(letters__isnull=True).order_by("not_before", "id")
-    attempts = list(waiting[:limit])
+    with transaction.atomic():
+        waiting = due(channel=Channel.POST, now=now).filter(letters__isnull=True).order_by("not_before", "id")
+        attempts = list(waiting[:limit])
+        cipher()
     for start in range(0, len(attempts), RENDER_TOGETHER):
         some = attempts[start : start + RENDER_TOGETHER]
         pdfs, refused = _render(some)
@@ -50,7 +53,8 @@ def render_waiting(*, now: datetime, limit: int = BATCH) -> int:
 
 def hand_over_letters(claimed: Claimed, *, now: datetime) -> dict[UUID, Receipt | Failure]:
     """Send the batch; its claim is the job's id, so that the shop can be asked about it later."""
-    printed = {letter.attempt_id: letter for letter in PrintedLetter.objects.filter(attempt__in=claimed.attempts)}
+    with transaction.atomic():
+        printed = {letter.attempt_id: letter for letter in PrintedLetter.objects.filter(attempt__in=claimed.attempts)}
     letters = [_piece(attempt, printed[attempt.pk]) for attempt in claimed.attempts]
     result: Receipt | Failure
     try:

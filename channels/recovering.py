@@ -27,7 +27,7 @@ from channels.settling import (
     requeued,
     unknown,
 )
-from tenants.keys import CannotDecrypt
+from tenants.keys import CannotDecrypt, cipher
 
 Status = DeliveryAttempt.Status
 BATCH = 200
@@ -96,6 +96,7 @@ def _take_unknown(now: datetime, limit: int) -> list[DeliveryAttempt]:
     waiting = _open(Status.UNKNOWN).filter(lease_until__lte=now).select_related("account")
     attempts = _locked(waiting, limit)
     DeliveryAttempt.objects.filter(pk__in=[a.pk for a in attempts]).update(lease_until=now + LOOK_AGAIN)
+    cipher()  # snapshots are opened outside the transaction
     return attempts
 
 

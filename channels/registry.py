@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
 from typing import Any, cast
+from uuid import UUID
 
 from django.conf import settings
 
@@ -29,16 +29,28 @@ CALLBACKS = {"twilio": "twilio", "print_shop": "print"}
 OUR_OPTIONS = {"notification_messages"}
 
 
+_adapters: dict[UUID, tuple[str, Provider]] = {}
+
+
 class UnknownProvider(Exception):
     """An account names a provider that this version does not know."""
 
 
 def provider_of(account: ProviderAccount) -> Provider:
-    """The adapter of an account; connections are kept while its settings stay the same."""
+    """The adapter of an account; its connections are kept while its settings stay the same."""
     options = {name: value for name, value in account.options.items() if name not in OUR_OPTIONS}
     if account.provider in CALLBACKS:
         options["callback_url"] = webhook_url(account)
-    return _make(account.provider, json.dumps({**account.credentials, **options}, sort_keys=True))
+    arguments: dict[str, Any] = {**account.credentials, **options}
+    configuration = json.dumps([account.provider, arguments], sort_keys=True)
+    kept = _adapters.get(account.pk)
+    if kept is not None and kept[0] == configuration:
+        return kept[1]
+    if account.provider not in PROVIDERS:
+        raise UnknownProvider(account.provider)
+    provider = PROVIDERS[account.provider](**arguments)
+    _adapters[account.pk] = (configuration, provider)
+    return provider
 
 
 def sender_of(account: ProviderAccount) -> Sends:
@@ -63,9 +75,8 @@ def webhook_url(account: ProviderAccount) -> str:
     return f"{settings.PUBLIC_BASE_URL}/webhooks/{kind}/{account.public_id}/"
 
 
-@lru_cache(maxsize=512)
-def _make(provider: str, configuration: str) -> Provider:
-    if provider not in PROVIDERS:
-        raise UnknownProvider(provider)
-    arguments: dict[str, Any] = json.loads(configuration)
-    return PROVIDERS[provider](**arguments)
+def forget_providers() -> None:
+    """Close every kept connection."""
+    for _, provider in _adapters.values():
+        provider.close()
+    _adapters.clear()

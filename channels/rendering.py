@@ -252,12 +252,16 @@ def _setting() -> Iterator[None]:
     logger, complaints = logging.getLogger("weasyprint"), _Complaints()
     with _one_at_a_time:
         logger.addHandler(complaints)
-        propagates, logger.propagate = logger.propagate, False  # the message would quote the customer's name
+        was = (logger.disabled, logger.level, logger.propagate)
+        # Heard whatever the process's logging says, and by nobody else: a complaint quotes the customer's name.
+        logger.disabled, logger.propagate = False, False
+        logger.setLevel(logging.WARNING)
         try:
             yield
         finally:
             logger.removeHandler(complaints)
-            logger.propagate = propagates
+            logger.disabled, logger.propagate = was[0], was[2]
+            logger.setLevel(was[1])
     if complaints.codes:
         raise CannotRender(complaints.codes[0])
 

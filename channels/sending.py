@@ -27,7 +27,7 @@ from channels.protocols import (
 )
 from channels.registry import sender_of
 from channels.settling import SYSTEM, settle
-from tenants.keys import CannotDecrypt
+from tenants.keys import CannotDecrypt, cipher
 from tenants.scoping import tenant_context
 
 log = logging.getLogger(__name__)
@@ -70,10 +70,10 @@ def due(*, channel: Channel, now: datetime) -> QuerySet[DeliveryAttempt]:
 def claim_due(*, channel: Channel, now: datetime, limit: int = BATCH, only_printed: bool = False) -> Claimed:
     """Take a batch out of the queue. The lease runs on the database's clock."""
     claim = uuid4()
-    waiting = due(channel=channel, now=now)
-    if only_printed:
-        waiting = waiting.filter(letters__isnull=False)
     with transaction.atomic():
+        waiting = due(channel=channel, now=now)
+        if only_printed:
+            waiting = waiting.filter(letters__isnull=False)
         queue = waiting.order_by("not_before", "id").select_for_update(skip_locked=True, of=("self",))
         ids = transition_many(
             DeliveryAttempt,
@@ -88,6 +88,7 @@ def claim_due(*, channel: Channel, now: datetime, limit: int = BATCH, only_print
             first_tried_at=Coalesce("first_tried_at", now),
         )
         attempts = list(DeliveryAttempt.objects.filter(pk__in=ids).select_related("account").order_by("pk"))
+        cipher()  # opened while there is a transaction, because messages are unsealed when there is none
     return Claimed(claim, attempts)
 
 

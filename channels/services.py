@@ -18,7 +18,7 @@ from channels.barcodes import return_id
 from channels.models import DeliveryAttempt, Notice, ProviderAccount
 from channels.posting import print_due
 from channels.protocols import Channel
-from channels.receiving import process_webhooks, receive_webhook
+from channels.receiving import process_webhooks, receive_bounce, receive_webhook
 from channels.recovering import expire_unconfirmed, reconcile_unknown, release_expired_leases
 from channels.registry import provider_of, webhook_url
 from channels.rendering import Bank, Wording, render_text
@@ -38,6 +38,7 @@ __all__ = [
     "process_inbox",
     "process_webhooks",
     "queue_notices",
+    "receive_bounce",
     "receive_webhook",
     "reconcile_unknown",
     "register_webhooks",
@@ -96,6 +97,7 @@ def queue_notices(*, requests: Sequence[NoticeRequest], actor: Actor, now: datet
     return [known[_key(notices, request)] for request in requests]
 
 
+@transaction.atomic
 def cancel_queued(*, references: Sequence[UUID], actor: Actor, now: datetime) -> int:
     """Nothing that still waits for these reviews is sent any more; what is in flight may still arrive."""
     waiting = DeliveryAttempt.objects.filter(notice__reference__in=list(references), status=Status.QUEUED)
@@ -135,8 +137,10 @@ def register_webhooks(*, now: datetime) -> list[str]:
         Failure: the provider did not take it.
     """
     told = []
-    for account in ProviderAccount.objects.filter(provider="line"):
-        provider: Any = provider_of(account)
+    with transaction.atomic():
+        accounts = [(account, provider_of(account)) for account in ProviderAccount.objects.filter(provider="line")]
+    for account, adapter in accounts:
+        provider: Any = adapter
         provider.set_webhook(webhook_url(account))
         told.append(webhook_url(account))
     return told
@@ -194,6 +198,7 @@ def _ensure_notices(requests: Sequence[NoticeRequest], now: datetime) -> dict[tu
 
 def _attempts_of(notices: Mapping[Any, Notice]) -> dict[tuple[UUID, str], DeliveryAttempt]:
     found = DeliveryAttempt.objects.filter(notice__in=[notice.pk for notice in notices.values()])
+    found = found.select_related("notice")
     return {(attempt.notice_id, attempt.channel): attempt for attempt in found}
 
 

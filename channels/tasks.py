@@ -7,14 +7,14 @@ from django.utils import timezone
 
 from channels import selectors, services
 from channels.protocols import Channel
-from tenants.scoping import active_tenant_ids, tenant_context
+from tenants.scoping import active_tenant_ids, tenant_context, tenant_scope
 
 
 @shared_task
 def dispatch_due() -> None:
     """Start one task for each tenant and channel with something due."""
     for tenant_id in active_tenant_ids():
-        with tenant_context(tenant_id):
+        with tenant_scope(tenant_id):
             channels = selectors.channels_with_work(now=timezone.now())
         for channel in channels:
             if channel == Channel.POST:

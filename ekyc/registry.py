@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import lru_cache
+from uuid import UUID
 
 from django.conf import settings
 
@@ -12,12 +12,17 @@ from ekyc.protocols import EkycProvider
 from ekyc.providers.hosted_page import HostedPage
 
 PROVIDERS = {"hosted_page": HostedPage}
+_adapters: dict[UUID, tuple[str, HostedPage]] = {}
 
 
 def provider_of(account: EkycAccount) -> EkycProvider:
-    """The adapter of an account; connections are kept while its settings stay the same."""
+    """The adapter of an account; its connections are kept while its settings stay the same."""
     arguments = {**account.credentials, **account.options, "webhook_url": webhook_url(account)}
-    return _make(account.provider, json.dumps(arguments, sort_keys=True))
+    configuration = json.dumps([account.provider, arguments], sort_keys=True)
+    kept = _adapters.get(account.pk)
+    if kept is None or kept[0] != configuration:
+        kept = _adapters[account.pk] = (configuration, PROVIDERS[account.provider](**arguments))
+    return kept[1]
 
 
 def webhook_url(account: EkycAccount) -> str:
@@ -25,6 +30,8 @@ def webhook_url(account: EkycAccount) -> str:
     return f"{settings.PUBLIC_BASE_URL}/webhooks/ekyc/{account.public_id}/"
 
 
-@lru_cache(maxsize=512)
-def _make(provider: str, configuration: str) -> EkycProvider:
-    return PROVIDERS[provider](**json.loads(configuration))
+def forget_providers() -> None:
+    """Close every kept connection."""
+    for _, provider in _adapters.values():
+        provider.close()
+    _adapters.clear()

@@ -20,6 +20,7 @@ from ekyc.models import EkycAccount, EkycEvent, Verification
 from ekyc.protocols import Application, Call, EkycRefused, EkycUnavailable, Result, State
 from ekyc.registry import provider_of
 from ekyc.signals import verification_completed
+from tenants.keys import cipher
 
 log = logging.getLogger(__name__)
 Status = Verification.Status
@@ -115,17 +116,21 @@ def refresh_verification(*, verification: Verification, now: datetime) -> None:
     """
     if verification.status not in OPEN or not verification.provider_reference:
         return
+    with transaction.atomic():
+        account = verification.account
+        provider = provider_of(account)
     try:
-        result = provider_of(verification.account).fetch(verification.provider_reference)
+        result = provider.fetch(verification.provider_reference)
     except (EkycUnavailable, EkycRefused):
         return
-    apply_result(result=result, actor=Actor.provider(verification.account.provider), now=now)
+    apply_result(result=result, actor=Actor.provider(account.provider), now=now)
 
 
 def sweep(*, now: datetime, limit: int = BATCH) -> int:
     """Ask about verifications that have been silent, and end those whose time is over."""
-    silent = Verification.objects.filter(status__in=OPEN, created_at__lt=now - SILENCE).select_related("account")
-    verifications = list(silent.order_by("created_at")[:limit])
+    with transaction.atomic():
+        silent = Verification.objects.filter(status__in=OPEN, created_at__lt=now - SILENCE).select_related("account")
+        verifications = list(silent.order_by("created_at")[:limit])
     for verification in verifications:
         refresh_verification(verification=verification, now=now)
         if verification.expires_at < now:
@@ -172,8 +177,10 @@ def ensure_account(
     return account
 
 
+@transaction.atomic
 def _open_verification(customer: Customer, reference: UUID, method_code: str, now: datetime) -> Verification:
     newest = _newest(reference)
+    cipher()  # credentials are opened outside the transaction
     if newest is not None and newest.expires_at > now:
         if newest.status == Status.APPROVED:
             return newest

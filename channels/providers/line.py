@@ -64,8 +64,13 @@ class LineProvider:
         configuration = Configuration(host=base_url, access_token=access_token)
         configuration.retries = False
         configuration.connection_pool_maxsize = 16
-        self._api = MessagingApi(ApiClient(configuration))
+        self._client = ApiClient(configuration)
+        self._api = MessagingApi(self._client)
         self._validator = SignatureValidator(channel_secret)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.rest_client.pool_manager.clear()
 
     def may_repeat(self, to: str) -> bool:
         """True for a push. A notification message has no key that would make a repeat safe."""

@@ -53,6 +53,10 @@ class PrintShop:
         self._secret = secret.encode()
         self._callback_url = callback_url
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
     def send_batch(self, batch: LetterBatch) -> Receipt:
         """Upload the job. The shop answers the same for a job it already has, so this may be repeated."""
         files = [("job", ("job.json", self.manifest(batch), "application/json"))]

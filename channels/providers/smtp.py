@@ -71,6 +71,9 @@ class SmtpProvider:
         self._bounce_domain = bounce_domain
         self._secret = secret.encode()
 
+    def close(self) -> None:
+        """Nothing to let go of: a connection lives as long as a mail."""
+
     def may_repeat(self, to: str) -> bool:
         """Never: a relay does not compare Message-IDs."""
         return False

@@ -106,12 +106,18 @@ class TwilioProvider:
         shared_key: str = "",
         base_url: str = API,
     ) -> None:
-        self._client = Client(account_sid, auth_token, http_client=TwilioHttpClient(timeout=TIMEOUT_S))
+        http = TwilioHttpClient(timeout=TIMEOUT_S)
+        self._http = http.session
+        self._client = Client(account_sid, auth_token, http_client=http)
         self._client.api.base_url = base_url
         self._sender = sender
         self._callback_url = callback_url
         self._auth_token = auth_token
         self._shared_key = shared_key
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._http.close()
 
     def may_repeat(self, to: str) -> bool:
         """Never: Twilio has no idempotency key."""

@@ -36,6 +36,10 @@ class HostedPage:
         self._secret = secret.encode()
         self._webhook_url = webhook_url
 
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
     def create(self, application: Application) -> Result:
         """The vendor answers a known reference with the page it already has, so this may be repeated."""
         body = {
