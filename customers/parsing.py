@@ -36,6 +36,7 @@ _EMAIL = re.compile(
 )
 _LINE_ID = re.compile(r"U[0-9a-f]{32}")
 _KANA = re.compile(r"[ァ-ヿA-Z0-9 ・,.()&'/-]+")
+_USUAL_KANA = re.compile(r"[ァ-ヶー　・]+")
 _ACCOUNT = re.compile(r"\d[\d-]{2,18}\d")
 _MOBILE = re.compile(r"0[789]0[1-9]\d{7}")
 _DASHES = str.maketrans("‐‑‒–—―−ー－", "---------")
@@ -127,7 +128,7 @@ def read_kana(raw: str) -> str | None:
     kana = raw.strip()
     if len(kana) > MAX_NAME:
         raise Invalid("too_long", limit=MAX_NAME)
-    if kana and not _KANA.fullmatch(fold(kana).upper()):
+    if kana and not _USUAL_KANA.fullmatch(kana) and not _KANA.fullmatch(fold(kana).upper()):
         raise Invalid("bad_kana")
     return kana or None
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import psycopg
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
+from django.db.transaction import TransactionManagementError
 
 from tenants.models import TenantModel
 from tenants.scoping import required_tenant_id
@@ -32,8 +34,7 @@ def insert_many(model: type[TenantModel], columns: Columns, /, **constants: Any)
     names = ", ".join(_column(model, name) for name in (*constants, *columns))
     fixed = ", ".join(f"%s::{_type(model, name)}" for name in constants)
     sql = f"INSERT INTO {_table(model)} ({names}) SELECT {fixed}, u.* FROM unnest({_arrays(model, columns)}) u"  # noqa: S608  # names come from the model
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*constants.values(), *_literals(model, columns)])
+    _execute(sql, [*constants.values(), *_literals(model, columns)])
 
 
 def update_many(model: type[TenantModel], ids: Sequence[Any], columns: Columns, /, **constants: Any) -> None:
@@ -48,8 +49,15 @@ def update_many(model: type[TenantModel], ids: Sequence[Any], columns: Columns, 
         f"UPDATE {_table(model)} t SET {', '.join(settings)} FROM unnest({_arrays(model, keyed)}) AS u ({names})"  # noqa: S608  # names come from the model
         " WHERE t.tenant_id = %s AND t.id = u.id"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [*constants.values(), *_literals(model, keyed), required_tenant_id()])
+    _execute(sql, [*constants.values(), *_literals(model, keyed), required_tenant_id()])
+
+
+def _execute(sql: str, values: Sequence[Any]) -> None:
+    """Values travel beside the statement: Django's own cursor would escape megabytes into its text."""
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("Rows are written in bulk inside a transaction only.")
+    with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.execute(sql, values)
 
 
 def _table(model: type[TenantModel]) -> str:

@@ -7,7 +7,6 @@ bind a value to its tenant, table, column and row: moved anywhere else, it does 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import threading
@@ -76,7 +75,8 @@ class TenantCipher:
         self._prefix = SCHEME_TENANT_KEY + self._newest.to_bytes(2, "big")
         self._seal = self._ciphers[self._newest]
         # Indexes must stay comparable when data keys rotate, so they hang on the first version.
-        self._index_key = hmac.digest(keys[min(keys)], b"blind index", hashlib.sha256)
+        self._index_key = hmac.digest(keys[min(keys)], b"blind index", "sha256")
+        self._purpose_keys: dict[str, bytes] = {}
 
     def seal(self, plain: bytes, column: bytes, row: bytes) -> bytes:
         """Encrypt ``plain`` for one column (``table.column``) of one row (its 16-byte id)."""
@@ -101,8 +101,10 @@ class TenantCipher:
 
     def index(self, purpose: str, folded: str) -> bytes:
         """A 16-byte keyed hash by which equal values are found without being stored."""
-        key = hmac.digest(self._index_key, purpose.encode(), hashlib.sha256)
-        return hmac.digest(key, folded.encode(), hashlib.sha256)[:INDEX]
+        key = self._purpose_keys.get(purpose)
+        if key is None:
+            key = self._purpose_keys[purpose] = hmac.digest(self._index_key, purpose.encode(), "sha256")
+        return hmac.digest(key, folded.encode(), "sha256")[:INDEX]
 
 
 _ciphers: dict[int, TenantCipher] = {}

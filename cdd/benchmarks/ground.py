@@ -1,0 +1,69 @@
+"""Where benchmarks run: servers and a bank of their own, gone afterwards."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
+
+from audit.services import Actor
+from cdd.servers import EmbeddedServers
+from cdd.settings import database
+from tenants.keys import forget_keys, key_encryption_key
+from tenants.models import Tenant
+from tenants.services import create_tenant
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A migrated database that is thrown away, a bank in it, and a directory for files."""
+
+    tenant: Tenant
+    superuser: str
+    place: Path
+
+
+@contextmanager
+def throwaway(now: datetime) -> Iterator[Ground]:
+    """Servers as the product runs them (with fsync), on this machine; Django's connections point at them meanwhile."""
+    place = Path(tempfile.mkdtemp(prefix="keizoku-bench-"))
+    place.chmod(0o711)
+    servers = EmbeddedServers(place / "servers")
+    was = {alias: dict(connections.databases[alias]) for alias in ("default", "owner")}
+    kek = settings.KEK_FILE
+    try:
+        servers.start()
+        environment = servers.environment()
+        _point("default", database(environment["DATABASE_URL"]))
+        _point("owner", database(environment["DATABASE_OWNER_URL"]))
+        settings.KEK_FILE = str(place / "kek")
+        Path(settings.KEK_FILE).write_bytes(secrets.token_bytes(32))
+        key_encryption_key.cache_clear()
+        forget_keys()
+        call_command("migrate", verbosity=0)
+        bank = create_tenant(slug="bench", name="計測銀行", name_en="Bench Bank", actor=Actor.system("bench"), now=now)
+        yield Ground(bank, environment["SUPERUSER_URL"], place)
+    finally:
+        connections.close_all()
+        for alias, parts in was.items():
+            _point(alias, parts)
+        settings.KEK_FILE = kek
+        key_encryption_key.cache_clear()
+        forget_keys()
+        servers.remove()
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _point(alias: str, parts: dict[str, object]) -> None:
+    connections[alias].close()
+    connections.databases[alias].update(parts)
+    connections[alias].settings_dict.update(parts)
