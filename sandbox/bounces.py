@@ -6,6 +6,7 @@ import re
 import smtplib
 from collections.abc import Mapping
 from datetime import UTC
+from email import policy
 from email.message import EmailMessage, MIMEPart
 from email.utils import format_datetime, make_msgid
 
@@ -117,4 +118,4 @@ def return_mail(world: World, message: Message, *, fate: str, options: Mapping[s
 def _send(relay: str, mail: EmailMessage, to: str) -> None:
     host, _, port = relay.rpartition(":")
     with contextlib.suppress(OSError, smtplib.SMTPException), smtplib.SMTP(host, int(port), timeout=10) as server:
-        server.sendmail("", [to], mail.as_bytes())
+        server.sendmail("", [to], mail.as_bytes(policy=policy.SMTP))

@@ -12,7 +12,7 @@ from aiohttp.typedefs import Handler
 from sandbox.line import LINE
 from sandbox.people import PeopleRefused
 from sandbox.robot import Robot
-from sandbox.scenario import ScenarioRefused
+from sandbox.scenario import Scenario, ScenarioRefused
 from sandbox.store import Message
 from sandbox.world import WORLD, World, json_object
 
@@ -107,7 +107,17 @@ async def bounces(request: web.Request) -> web.Response:
 
 
 async def reset(request: web.Request) -> web.Response:
-    request.app[WORLD].reset()
+    """Forgets messages, timers and callbacks; with "scenario" or "people" true also those."""
+    world = request.app[WORLD]
+    try:
+        body = await _object(request)
+    except ValueError as problem:
+        return refuse(str(problem))
+    world.reset()
+    if body.get("scenario"):
+        world.scenario = Scenario()
+    if body.get("people"):
+        world.people.clear()
     return web.json_response({"reset": True})
 
 

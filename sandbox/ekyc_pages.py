@@ -1,5 +1,7 @@
 """The vendor's hosted page, where the customer holds a card to the phone or gives up."""
 
+from urllib.parse import unquote
+
 from aiohttp import web
 
 from sandbox.ekyc import EKYC, FINAL, METHODS, Verification, cancel, submit
@@ -110,7 +112,7 @@ async def view(request: web.Request) -> web.Response:
     if verification.state in FINAL | {"submitted"}:
         return _end(verification)
     world = request.app[WORLD]
-    holder = world.people.get(request.cookies.get(HOLDER_COOKIE, ""))
+    holder = world.people.get(unquote(request.cookies.get(HOLDER_COOKIE, "")))
     label = METHODS[verification.method][0]
     steps = STEPS.get(verification.method, DEFAULT_STEPS)
     bank = world.accounts.name_of(verification.bank)

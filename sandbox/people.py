@@ -79,6 +79,9 @@ class People:
     """Finds who is behind a phone number, its hash, a LINE id, an e-mail address, or a letter's addressee."""
 
     def __init__(self) -> None:
+        self.clear()
+
+    def clear(self) -> None:
         self._people: dict[str, Person] = {}
         self._contacts: dict[tuple[str, str], list[str]] = {}
 

@@ -46,7 +46,7 @@ class Job:
         return {
             "job_id": self.job_id,
             "manifest_sha256": self.digest,
-            "state": self.state,
+            "state": "accepted",
             "accepted_at": self.accepted_at,
             "pieces": len(self.pieces),
         }
@@ -318,7 +318,7 @@ async def show(request: web.Request) -> web.Response:
     if job is None:
         return refuse(404, "not_found", "No such job")
     pieces = [_piece_json(piece, message) for piece, message in job.pieces.items()]
-    return web.json_response({**job.receipt(), "pieces": pieces})
+    return web.json_response({**job.receipt(), "state": job.state, "pieces": pieces})
 
 
 def add_routes(app: web.Application) -> None:

@@ -65,6 +65,7 @@ def build_world(options: Options) -> World:
     for argument in options.people:
         people.load_file(argument)
     options.data.mkdir(parents=True, exist_ok=True)
+    (options.data / "ports.json").unlink(missing_ok=True)
     return World(scenario=scenario, people=people, data=options.data.resolve())
 
 
@@ -75,6 +76,13 @@ def build_app(world: World) -> web.Application:
         part.add_routes(app)
     app.router.add_static("/static", HERE / "static")
     return app
+
+
+def _announce(file: Path, ports: dict[str, int]) -> None:
+    """Writes the file in one step: whoever waits for it never reads half of it."""
+    draft = file.with_suffix(".tmp")
+    draft.write_text(json.dumps(ports), encoding="utf-8")
+    draft.replace(file)
 
 
 async def serve(options: Options) -> None:
@@ -93,7 +101,7 @@ async def serve(options: Options) -> None:
     mail = await loop.create_server(lambda: smtp.new_server(world), options.host, options.smtp_port)
     mail_port = mail.sockets[0].getsockname()[1]
     await world.courier.start()
-    (world.data / "ports.json").write_text(json.dumps({"http": port, "smtp": mail_port}), encoding="utf-8")
+    _announce(world.data / "ports.json", {"http": port, "smtp": mail_port})
     print(f"sandbox ready http={world.http_base} smtp={options.host}:{mail_port}", flush=True)
     await stop.wait()
     mail.close()

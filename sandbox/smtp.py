@@ -66,9 +66,10 @@ class Mailroom:
         self, server: Any, session: Session, envelope: Envelope, mechanism: str, auth_data: Any
     ) -> AuthResult:
         if not isinstance(auth_data, LoginPassword):
-            return AuthResult(success=False)
+            return AuthResult(success=False, handled=False)
         user, password = auth_data.login.decode(), auth_data.password.decode()
-        return AuthResult(success=self._world.accounts.bank_of("smtp", password) == user, auth_data=auth_data)
+        known = self._world.accounts.bank_of("smtp", password) == user
+        return AuthResult(success=known, handled=False, auth_data=auth_data)
 
     async def handle_EHLO(  # noqa: N802
         self, server: Any, session: Session, envelope: Letterhead, hostname: str, responses: list[str]
@@ -122,7 +123,7 @@ class Mailroom:
         world = self._world
         person = world.people.find("email", address.lower(), bank)
         message = self._keep(mail, bank=bank, address=address, person=person)
-        message.details["return_path"] = envelope.mail_from or ""
+        message.details["return_path"] = (envelope.mail_from or "").strip("<>")
         fate = world.fate("email", address.lower(), person)
         if fate == OK:
             message.arrived = True

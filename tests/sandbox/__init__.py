@@ -1,0 +1,1 @@
+"""The simulated providers, driven by the official clients over real sockets."""
