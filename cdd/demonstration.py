@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +63,7 @@ def show(data: Path) -> int:
     """Run until a signal comes (raises Stopped) or a process ends (raises ProcessesError)."""
     with ExitStack() as stack:
         stack.enter_context(only_one(data))
-        addresses, supervisor, environment = _start(stack, data, os.environ, seed=["seed_demo", "--books"])
+        addresses, supervisor, environment = _start(stack, data, os.environ, with_books=True)
         console.print(_welcome(addresses, data, environment))
         console.print(f"Logs are in {supervisor.folder}.")
         supervisor.watch()
@@ -83,7 +83,7 @@ def check(data: Path) -> int:
             shutil.rmtree(data / leftover, ignore_errors=True)
         stack.callback(servers.remove)
         given = {name: value for name, value in os.environ.items() if name not in SERVER_VARIABLES}
-        _, supervisor, environment = _start(stack, data, given, seed=["seed_demo"], servers=servers)
+        _, supervisor, environment = _start(stack, data, given, with_books=False, servers=servers)
         story = stack.enter_context(subprocess.Popen(django("story_check"), env=environment))
         stack.callback(story.kill)
         while story.poll() is None:
@@ -99,7 +99,7 @@ def _start(
     data: Path,
     given: Mapping[str, str],
     *,
-    seed: Sequence[str],
+    with_books: bool,
     servers: EmbeddedServers | None = None,
 ) -> tuple[Addresses, Supervisor, dict[str, str]]:
     supervisor = Supervisor(data / "logs")
@@ -109,11 +109,8 @@ def _start(
     environment = stack.enter_context(environment_on(data, {**given, "KEIZOKU_ENV": "demo"}, servers))
     addresses = Addresses.choose()
     environment |= addresses.environment()
-    console.print("Bringing the database up to date …")
-    _command(environment, "migrate", "--noinput", "--verbosity", "0")
-    _collect_static(environment, Path(environment.get("STATIC_ROOT") or data / "static"))
-    console.print("Looking after the two demonstration banks …")
-    _command(environment, *seed)
+    console.print("Preparing the database and the two demonstration banks …")
+    _prepare(environment, data, with_books=with_books)
     console.print("Starting web, worker, beat and sandbox …")
     stack.callback(supervisor.stop)
     _start_processes(supervisor, environment, addresses, data)
@@ -145,29 +142,33 @@ def _start_processes(supervisor: Supervisor, environment: Mapping[str, str], add
             "--pidfile", "", "--loglevel", "INFO",
         ],
     }  # fmt: skip
-    for name, command in commands.items():
-        supervisor.start(Process(name, command, running))
-    supervisor.wait_until(_answers(addresses.sandbox), name="sandbox", seconds=SECONDS_TO_START)
-    supervisor.wait_until(_answers(f"{addresses.web}/readyz"), name="web", seconds=SECONDS_TO_START)
+    ready = {"sandbox": addresses.sandbox, "web": f"{addresses.web}/readyz"}
+    # Worker and beat last: a page can be looked at before they are up.
+    for names in (("sandbox", "web"), ("worker", "beat")):
+        for name in names:
+            supervisor.start(Process(name, commands[name], running))
+        for name in names:
+            if name in ready:
+                supervisor.wait_until(_answers(ready[name]), name=name, seconds=SECONDS_TO_START)
 
 
-def _command(environment: Mapping[str, str], *command: str) -> None:
-    if subprocess.run(django(*command), env=environment, check=False).returncode != 0:
-        raise ProcessesError(f"`bin/manage {' '.join(command)}` failed; the lines above say why.")
+def _prepare(environment: Mapping[str, str], data: Path, *, with_books: bool) -> None:
+    made_from = Path(environment.get("STATIC_ROOT") or data / "static") / ".made-from"
+    digest = _static_digest()
+    is_fresh = made_from.exists() and made_from.read_text() == digest
+    wanted = [*(["--books"] if with_books else []), *([] if is_fresh else ["--static"])]
+    if subprocess.run(django("prepare_demo", *wanted), env=environment, check=False).returncode != 0:
+        raise ProcessesError("The demonstration could not be prepared; the lines above say why.")
+    made_from.write_text(digest)
 
 
-def _collect_static(environment: Mapping[str, str], root: Path) -> None:
-    """Gather the static files when any of them, or the packages that bring some, changed since the last time."""
+def _static_digest() -> str:
+    """Changes with any static file of ours and with the packages that bring others."""
     digest = hashlib.sha256()
     sources = [*CHECKOUT.glob("static/**/*"), *CHECKOUT.glob("*/static/**/*")]
     for path in [CHECKOUT / "uv.lock", *sorted(sources)]:
         digest.update(f"{path} {path.stat().st_mtime_ns} {path.stat().st_size}\n".encode())
-    made_from = root / ".made-from"
-    if made_from.exists() and made_from.read_text() == digest.hexdigest():
-        return
-    console.print("Gathering static files …")
-    _command(environment, "collectstatic", "--noinput", "--clear", "--verbosity", "0")
-    made_from.write_text(digest.hexdigest())
+    return digest.hexdigest()
 
 
 def _answers(url: str) -> Callable[[], bool]:
