@@ -54,10 +54,12 @@ def updated(old: Catalog, found: dict[Message, list[tuple[str, int]]], more: Cat
             (
                 entry.string
                 for catalogue in (old, more)
-                if catalogue is not None and (entry := catalogue.get(text, context)) and entry.string
+                if catalogue is not None and (entry := catalogue.get(text, context)) and _is_said(entry.string)
             ),
             ("",) if plural else "",
         )
+        if plural and isinstance(translated, str):
+            translated = (translated,)  # Japanese has one form
         new.add(
             identity,
             translated,
@@ -72,8 +74,7 @@ def missing(catalogue: Catalog, found: dict[Message, list[tuple[str, int]]]) -> 
     without = []
     for context, text, _ in found:
         entry = catalogue.get(text, context)
-        strings = entry.string if entry else ""
-        if not (all(strings) if isinstance(strings, (tuple, list)) else strings):
+        if entry is None or not _is_said(entry.string):
             without.append(text)
     return sorted(without)
 
@@ -90,6 +91,10 @@ def write(catalogue: Catalog, folder: Path) -> None:
     (folder / "django.po").write_text("".join(stable), encoding="utf-8")
     with (folder / "django.mo").open("wb") as file:
         write_mo(file, read_catalogue(folder / "django.po"))
+
+
+def _is_said(translation: Any) -> bool:
+    return all(translation) if isinstance(translation, (tuple, list)) else bool(translation)
 
 
 def _sources(root: Path) -> Iterator[Path]:
