@@ -32,7 +32,7 @@ def sentence(error: Error, label: str) -> str:
             "“%(label)s” contains a character that only your device can show. Please use a common form of it."
         ),
         "share": _("Enter the share as a number over 0 and up to 100, for example 33.4."),
-        "share_sum": _("The shares add up to more than 100%%. Please check them."),
+        "share_sum": _("The shares add up to more than the whole. Please check them."),
     }
     return words[code] % {"label": label, **_spoken(params)}
 

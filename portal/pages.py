@@ -40,7 +40,7 @@ _POLICY: dict[str, list[str]] = {
 
 
 def customer_page(view: View, *, leads_away: bool = False) -> View:
-    """A page for customers: no script, never stored, indexed or named as a referrer, no transaction of its own.
+    """A page for customers: no script, never stored, indexed or named in full as a referrer, no transaction of its own.
 
     `leads_away`: the page's form is redirected to a provider, which browsers count as a form target.
     """
@@ -51,7 +51,9 @@ def customer_page(view: View, *, leads_away: bool = False) -> View:
         with translation.override(language_of(request)):
             response = view(request, *args, **kwargs)
             response.headers["Content-Language"] = translation.get_language() or "ja"
-        response.headers["Referrer-Policy"] = "no-referrer"
+        # Never a path, so never a token. "no-referrer" would make browsers post with "Origin: null",
+        # which the protection against forged posts has to refuse.
+        response.headers["Referrer-Policy"] = "strict-origin"
         response.headers["Cache-Control"] = "no-store"
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
         patch_vary_headers(response, ("Cookie",))

@@ -111,9 +111,9 @@ class Writer:
         response = self.visit.response
         labels = [question.label[self.language] for question in page.questions]
         if page.id in response.confirmed_pages:
-            return [Row(_(", ").join(labels), (), page.id, _("No change"))]
+            return [Row(_("; ").join(labels), (), page.id, _("Still the same"))]
         if page.id not in self.visit.typed:
-            return [Row(_(", ").join(labels), (), page.id, _("Answered"))]
+            return [Row(_("; ").join(labels), (), page.id, _("Already answered"))]
         known = self.visit.known(page)
         return [self._answer(page, question, known) for question in page.questions]
 
@@ -188,7 +188,7 @@ class Writer:
         answers = self.visit.response.answers
         label = question.label[self.language]
         if all(name in known and answers.get(name) == known[name] for name in question.fields):
-            return Row(label, (), page.id, _("No change"))
+            return Row(label, (), page.id, _("Still the same"))
         values = [answers.get(name) for name in question.fields]
         if not any(value is not None for value in values):
             return Row(label, (), page.id, _("Left blank"))
@@ -225,7 +225,7 @@ def _yes_no() -> dict[str, str]:
 
 def _person_labels() -> dict[str, str]:
     return {
-        "name": _("Name"),
+        "name": _("Full name"),
         "birth_on": _("Date of birth"),
         "share_percent": _("Share of the voting rights (%)"),
         "is_pep": _("Has this person held an important public office in another country?"),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, Concatenate
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -14,13 +15,16 @@ from django.utils.translation import gettext as _
 from audit.services import Actor
 from campaigns.selectors import ekyc_method_for
 from customers.selectors import facts_of
+from ekyc.methods import MethodNotAllowed
+from ekyc.protocols import EkycRefused, EkycUnavailable
+from ekyc.services import NoAccount, start_verification
 from portal import pages
 from portal.formatting import receipt_number
 from portal.forms import read_factors
 from portal.messages import sentence
 from portal.pages import customer_page, show
 from portal.presenting import Writer
-from portal.visiting import Visit, VisitOver, begin_visit, deadline_of, is_being_checked, load_visit, remember_typed
+from portal.visiting import Visit, VisitOver, awaits_check, begin_visit, deadline_of, load_visit, remember_typed
 from questionnaires import links, schema
 from questionnaires.answering import Errors, validate
 from questionnaires.links import LinkState
@@ -47,15 +51,17 @@ def _by_token(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         with tenant_scope(tenant.pk):
             link = links.find_link(token)
             deadline = deadline_of(link) if link else None
+            is_check_open = link is not None and awaits_check(link.response)
         if not link:
             return pages.show_unknown(request)
         pages.prefer_language(request, link.response.language)
         state = links.state_of(link, timezone.now())
-        if state is LinkState.ANSWERED:
+        if state is LinkState.ANSWERED and not is_check_open:
             return pages.show_answered(request, tenant, link.response.submitted_at)
-        if state is not LinkState.OPEN:
+        if state in _ENDS:
             return pages.show_end(request, tenant, _ENDS[state], link=link)
-        return view(request, tenant, link, token=token, deadline=deadline or timezone.localdate(link.expires_at))
+        last_day = deadline or timezone.localdate(link.expires_at)
+        return view(request, tenant, link, token=token, deadline=last_day, is_check_open=is_check_open)
 
     return resolved
 
@@ -104,7 +110,13 @@ def identity(request: HttpRequest, tenant: Tenant, link: AccessLink, **context: 
     now = timezone.now()
     try:
         with tenant_context(tenant.pk):
-            proved = links.prove(link=link, factors=factors, facts=facts, now=now)
+            proved = links.prove(
+                link=link,
+                factors=factors,
+                facts=facts,
+                now=now,
+                is_answer_needed=not context["is_check_open"],
+            )
     except links.WrongFactor as wrong:
         return page(status=422, is_mismatch=True, remaining=wrong.remaining)
     except links.LinkLocked as locked:
@@ -200,15 +212,16 @@ def ekyc(request: HttpRequest, visit: Visit) -> HttpResponse:
         return redirect("portal:done")
     if request.method != "POST":
         return show(request, "ekyc", tenant=visit.tenant, method=method)
-    from ekyc.services import start_verification
-
-    verification = start_verification(
-        customer=visit.customer,
-        reference=visit.response.reference,
-        method_code=method,
-        return_url=request.build_absolute_uri(reverse("portal:ekyc-return")),
-        now=timezone.now(),
-    )
+    try:
+        verification = start_verification(
+            customer=visit.customer,
+            reference=visit.response.reference,
+            method_code=method,
+            return_url=settings.PUBLIC_BASE_URL + reverse("portal:ekyc-return"),
+            now=timezone.now(),
+        )
+    except (EkycUnavailable, EkycRefused, MethodNotAllowed, NoAccount):
+        return show(request, "ekyc", tenant=visit.tenant, status=503, method=method, is_unavailable=True)
     return HttpResponseRedirect(verification.hosted_url)
 
 
@@ -225,12 +238,10 @@ def done(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The receipt."""
     if visit.response.status != Response.Status.SUBMITTED:
         return _onwards(request, visit)
-    with tenant_scope(visit.tenant.pk):
-        is_check_open = bool(ekyc_method_for(visit.response.reference)) and not is_being_checked(visit)
     return show(
         request,
         "done",
-        is_check_open=is_check_open,
+        is_check_open=visit.awaits_check,
         tenant=visit.tenant,
         receipt_number=receipt_number(visit.response.receipt_number),
         submitted_at=visit.response.submitted_at,
@@ -302,6 +313,8 @@ def _writer(visit: Visit, errors: Errors | None = None) -> Writer:
 
 
 def _onwards(request: HttpRequest, visit: Visit) -> HttpResponse:
+    if visit.awaits_check:
+        return redirect("portal:ekyc")
     if visit.response.status == Response.Status.SUBMITTED:
         return pages.show_answered(request, visit.tenant, visit.response.submitted_at)
     waiting = visit.next_page
@@ -314,7 +327,7 @@ def _after_submission(visit: Visit) -> HttpResponse:
     return redirect("portal:ekyc") if method else redirect("portal:done")
 
 
-def _identity_errors(errors: Errors) -> dict[str, object]:
+def _identity_errors(errors: Errors) -> dict[str, Any]:
     labels = {
         "last_digits": _("Last 4 digits of the account number"),
         "phone_digits": _("Last 4 digits of the registered phone number"),

@@ -40,6 +40,7 @@ class Visit:
     customer: Customer
     questionnaire: schema.Questionnaire
     facts: Mapping[str, object]
+    awaits_check: bool
     typed: frozenset[str]  # pages filled in during this visit: only these are shown as typed
 
     @property
@@ -94,6 +95,7 @@ def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
             customer=response.customer,
             questionnaire=questionnaire_of(response.version),
             facts=facts_of(response.customer),
+            awaits_check=awaits_check(response),
             typed=frozenset(held["typed"]),
         )
         dict(response.answers)  # opened here, where the tenant's key is at hand
@@ -115,10 +117,13 @@ def deadline_of(link: AccessLink) -> date | None:
     return reviews.values_list("campaign__deadline_on", flat=True).first()
 
 
-def is_being_checked(visit: Visit) -> bool:
-    """Whether the identity check has reached the provider's end. Needs the tenant's scope."""
-    latest = Verification.objects.filter(reference=visit.response.reference).order_by("-attempt").first()
-    return latest is not None and latest.status in (Verification.Status.SUBMITTED, Verification.Status.APPROVED)
+def awaits_check(response: Response) -> bool:
+    """Whether the customer still has to go through an identity check. Needs the tenant's scope."""
+    waiting = PeriodicReview.objects.filter(pk=response.reference, status=PeriodicReview.Status.VERIFYING)
+    if response.status != Response.Status.SUBMITTED or not waiting.exists():
+        return False
+    latest = Verification.objects.filter(reference=response.reference).order_by("-attempt").first()
+    return latest is None or latest.status in (Verification.Status.CREATED, Verification.Status.OPENED)
 
 
 def _is_known(value: object) -> bool:

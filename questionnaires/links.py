@@ -132,8 +132,17 @@ def state_of(link: AccessLink, now: datetime) -> LinkState:
     return LinkState.LOCKED if link.locked_until and link.locked_until > now else LinkState.OPEN
 
 
-def prove(*, link: AccessLink, factors: Factors, facts: Mapping[str, object], now: datetime) -> AccessLink:
+def prove(
+    *,
+    link: AccessLink,
+    factors: Factors,
+    facts: Mapping[str, object],
+    now: datetime,
+    is_answer_needed: bool = True,
+) -> AccessLink:
     """Check what somebody claims to know; on success this visit is the one that may answer.
+
+    `is_answer_needed`: false lets somebody back in whose answers are here but who has more to do.
 
     Needs the tenant's context and no open transaction: a failure must be counted even though it raises.
 
@@ -146,7 +155,7 @@ def prove(*, link: AccessLink, factors: Factors, facts: Mapping[str, object], no
         held: AccessLink = (
             AccessLink.objects.select_for_update(of=("self",)).select_related("response__customer").get(pk=link.pk)
         )
-        failure = _judge(held, factors, facts, now)
+        failure = _judge(held, factors, facts, now, is_answer_needed)
     if failure:
         raise failure
     return held
@@ -160,12 +169,17 @@ def is_latest_visit(link: AccessLink) -> bool:
 
 
 def _judge(
-    link: AccessLink, factors: Factors, facts: Mapping[str, object], now: datetime
+    link: AccessLink,
+    factors: Factors,
+    facts: Mapping[str, object],
+    now: datetime,
+    is_answer_needed: bool,
 ) -> LinkLocked | LinkClosed | WrongFactor | None:
     state = state_of(link, now)
-    if state is LinkState.LOCKED and link.locked_until:
+    is_answered = state is LinkState.ANSWERED and not is_answer_needed and link.expires_at > now
+    if link.locked_until and link.locked_until > now:
         return LinkLocked(link.locked_until)
-    if state is not LinkState.OPEN:
+    if state is not LinkState.OPEN and not is_answered:
         return LinkClosed(state.value)
     actor = Actor.customer(link.response.customer_id)
     if not _agrees(link.response.customer.kind, factors, facts):

@@ -49,7 +49,7 @@ def file_customer(*, kind: str = "INDIVIDUAL", number: str = "1", **fields: Any)
     customer = Customer(kind=kind, number=number, **{**plain, **fields})
     customer.profile = dict(PERSON if is_person else COMPANY)
     customer.save()
-    post = {"postal_code": "1680064", "address": "東京都杉並区永福1丁目2番3号 ひまわり荘405"}
+    post = {"postal_code": "1680065", "address": "東京都杉並区永福1丁目2番3号 ひまわり荘405"}
     for channel, value in (("PHONE", "+819012345678"), ("POST", post)):
         ContactPoint.objects.create(customer=customer, channel=channel, value=value, value_index=b"\0" * 16)
     return customer

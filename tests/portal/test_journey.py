@@ -1,0 +1,247 @@
+"""The customer's way through the pages in a real browser: on a phone, on a desk, and without JavaScript."""
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.wsgi import get_wsgi_application
+from django.db import connections
+from playwright.sync_api import Page, sync_playwright
+
+from tenants.models import Tenant
+from tests.questionnaires.filing import Sent, plan_review, send_link
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+
+# Elements a finger must hit: links inside a sentence are exempt (WCAG 2.5.8).
+CONTROLS = "a, button, summary, .choice, select, input:not([type=radio]):not([type=hidden])"
+SMALL_TARGETS = f"""() => [...document.querySelectorAll('{CONTROLS}')]
+  .filter(e => !e.closest('p') && e.checkVisibility() && !e.classList.contains('skip'))
+  .filter(e => Math.min(e.getBoundingClientRect().width, e.getBoundingClientRect().height) < 47.5)
+  .map(e => e.outerHTML.slice(0, 120))"""
+UNLABELLED = """() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
+  .filter(e => !e.labels.length).map(e => e.outerHTML.slice(0, 120))"""
+TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """The test's own assertions say what went wrong."""
+
+
+class _Server(ThreadedWSGIServer):
+    def close_request(self, request: Any) -> None:
+        super().close_request(request)
+        connections.close_all()
+
+
+@pytest.fixture
+def address(db_clean: None) -> Iterator[str]:
+    """The whole site, served by threads of this process from the tests' database."""
+    server = _Server(("127.0.0.1", 0), _QuietHandler)
+    server.set_app(get_wsgi_application())
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@dataclass
+class Visitor:
+    """Somebody in front of a browser, who inspects every page they see."""
+
+    page: Page
+    address: str
+    pictures: Path
+    has_script: bool
+    seen: int = 0
+
+    def look(self, expected: str) -> None:
+        """Check the page for what a customer may rely on everywhere, and keep a picture of it."""
+        self.seen += 1
+        page = self.page
+        assert page.locator("main").get_attribute("data-page") == expected, page.url
+        page.screenshot(path=self.pictures / f"{self.seen:02}-{expected}.png", full_page=True)
+        assert page.locator("h1").count() == 1
+        if not self.has_script:
+            return
+        assert page.evaluate(UNLABELLED) == []
+        assert page.evaluate(SMALL_TARGETS) == []
+        assert not page.evaluate(TOO_WIDE)
+        result = Axe().run(page, options=AXE)
+        assert result.violations_count == 0, result.generate_report()
+        size = page.viewport_size
+        assert size
+        page.set_viewport_size({"width": 320, "height": size["height"]})
+        assert not page.evaluate(TOO_WIDE), "scrolls sideways at 320 px"
+        page.set_viewport_size(size)
+
+    def press(self, action: str) -> None:
+        self.page.locator(f'main button[name="action"][value="{action}"]').click()
+
+
+@pytest.fixture(params=["phone", "desk", "phone-without-script", "phone-in-the-dark"])
+def visitor(request: pytest.FixtureRequest, address: str, tmp_path: Path) -> Iterator[Visitor]:
+    """A browser of one kind; started last, because Django refuses its ORM beside Playwright's loop."""
+    has_script = "without" not in request.param
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = browser.new_context(
+            viewport=DESK if request.param == "desk" else PHONE,  # type: ignore[arg-type]
+            java_script_enabled=has_script,
+            color_scheme="dark" if "dark" in request.param else "light",
+            bypass_csp=has_script,  # for axe alone: it is injected
+            locale="ja-JP",
+        )
+        yield Visitor(context.new_page(), address, tmp_path, has_script)
+        browser.close()
+
+
+@pytest.fixture
+def now() -> datetime:
+    from django.utils import timezone
+
+    return timezone.now()
+
+
+@pytest.fixture
+def person(tenant: Tenant, now: datetime) -> Sent:
+    sent = send_link(tenant, now=now, nationality="VN")
+    plan_review(tenant, sent, now=now)
+    return sent
+
+
+@pytest.fixture
+def company(other_tenant: Tenant, now: datetime) -> Sent:
+    return send_link(other_tenant, now=now, kind="COMPANY", number="2")
+
+
+def begin(visitor: Visitor, sent: Sent) -> None:
+    visitor.page.goto(f"{visitor.address}/r/{sent.token}/")
+    visitor.look("landing")
+    visitor.page.locator("main .button--primary").click()
+    visitor.look("identity")
+
+
+def test_a_person_moves_house_and_confirms_the_rest(
+    person: Sent, visitor: Visitor, superuser: psycopg.Connection
+) -> None:
+    page = visitor.page
+    begin(visitor, person)
+    page.locator('input[name="era"][value="showa"]').check()
+    page.locator("#month").fill("5")
+    visitor.press("continue")
+    visitor.look("identity")
+    assert page.locator(".error-summary a").count() == 3
+    assert page.locator("#month").input_value() == "5"
+    page.locator("#year").fill("２３")
+    page.locator("#day").fill("4")
+    page.locator("#last_digits").fill("4567")
+    visitor.press("continue")
+    visitor.look("identity")
+    page.locator("#day").fill("3")
+    visitor.press("continue")
+
+    visitor.look("question")
+    page.locator("details.change > summary").click()
+    visitor.look("question")
+    page.locator("#phone").fill("12")
+    page.locator("#postal_code").fill("１００ー０００１")
+    page.locator("#address").fill("東京都千代田区千代田1-1")
+    visitor.press("continue")
+    visitor.look("question")
+    assert page.locator("#phone").is_visible()
+    page.locator("#phone").fill("")
+    visitor.press("continue")
+    for _ in ("work", "purpose", "residence", "stay"):
+        visitor.look("question")
+        if page.locator('button[value="unchanged"]').count():
+            visitor.press("unchanged")
+        else:
+            page.locator("#residence_expires_on").fill("令和10年4月1日")
+            visitor.press("continue")
+    for name in ("handles_cash", "sends_abroad", "is_foreign_pep"):
+        visitor.look("question")
+        visitor.press("continue")
+        assert page.locator(".error-summary").is_visible()
+        page.locator(f'input[name="{name}"][value="no"]').check()
+        visitor.press("continue")
+    visitor.look("check")
+    assert person.token not in page.url
+    visitor.press("submit")
+    visitor.look("done")
+    page.go_back()
+    page.reload()
+    visitor.look("end")
+    status = superuser.execute("SELECT status, confirmed_pages FROM questionnaires_response").fetchone()
+    assert status == ("SUBMITTED", ["work", "purpose", "residence"])
+
+
+def test_a_company_of_another_bank_adds_an_owner(company: Sent, visitor: Visitor) -> None:
+    page = visitor.page
+    begin(visitor, company)
+    page.locator("#phone_digits").fill("5678")
+    page.locator("#last_digits").fill("4321")
+    visitor.press("continue")
+    for _ in ("company", "business", "purpose"):
+        visitor.look("question")
+        visitor.press("unchanged")
+    visitor.look("question")
+    page.locator("details.change > summary").click()
+    page.locator("#owners-0-name").fill("NGUYỄN Thị Hoa")
+    page.locator("#owners-0-birth_on").fill("昭和63年11月3日")
+    page.locator("#owners-0-share_percent").fill("３３．４")
+    page.locator('input[name="owners-0-is_pep"][value="no"]').check()
+    visitor.press("add")
+    visitor.look("question")
+    page.locator("#owners-1-name").fill("海野 一郎")
+    visitor.press("continue")
+    visitor.look("question")
+    page.locator("#owners-1-birth_on").fill("1960/1/2")
+    page.locator("#owners-1-share_percent").fill("60")
+    page.locator('input[name="owners-1-is_pep"][value="no"]').check()
+    visitor.press("continue")
+    for name in ("handles_cash", "sends_abroad"):
+        page.locator(f'input[name="{name}"][value="yes"]').check()
+        visitor.press("continue")
+    visitor.look("check")
+    visitor.press("submit")
+    visitor.look("done")
+
+
+def test_the_ends_and_the_display_settings(person: Sent, visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto(f"{visitor.address}/r/nothing/")
+    visitor.look("end")
+    page.goto(f"{visitor.address}/r/answer/")
+    visitor.look("end")
+    page.goto(f"{visitor.address}/r/{person.token}/")
+    page.locator('input[name="size"][value="xl"]').check()
+    page.locator('input[name="language"][value="en"]').check()
+    page.locator(".display button").click()
+    visitor.look("landing")
+    assert page.locator("html").get_attribute("class") == "size-xl"
+    page.goto(f"{visitor.address}/r/{person.token}/identity/")
+    for _ in range(5):
+        page.locator('input[name="era"][value="western"]').check()
+        for name, value in (("year", "1948"), ("month", "5"), ("day", "3"), ("last_digits", "0000")):
+            page.locator(f"#{name}").fill(value)
+        visitor.press("continue")
+    visitor.look("end")
+    assert page.locator('[data-end="locked"]').count() == 1
