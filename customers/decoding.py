@@ -210,7 +210,7 @@ class StreamCheck:
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self._is_utf8 = True
         self._in_header = True
-        self.has_data = False
+        self._has_data = False
 
     def watch(self, piece: bytes) -> None:
         self.size += len(piece)
@@ -219,7 +219,7 @@ class StreamCheck:
         if b"\0" in piece and self._layout.encoding != "utf-16":
             raise FileRefused("nul_byte", line=self.lines + piece[: piece.index(b"\0")].count(b"\n") + 1)
         self.lines += piece.count(b"\n") or piece.count(b"\r")
-        if not self.has_data:
+        if not self._has_data:
             self._look_for_data(piece)
         if self._is_utf8:
             try:
@@ -232,7 +232,12 @@ class StreamCheck:
             newline = b"\n" if b"\n" in piece else b"\r"
             _, found, piece = piece.partition(newline)
             self._in_header = not found
-        self.has_data = not self._in_header and bool(piece.strip(_BLANK))
+        self._has_data = not self._in_header and bool(piece.strip(_BLANK))
+
+    def finish(self) -> None:
+        """The file has ended: it must have had something below its header."""
+        if not self._has_data:
+            raise FileRefused("header_only")
 
     @property
     def encoding(self) -> str:

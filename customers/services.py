@@ -83,8 +83,7 @@ def _store_file(file: BinaryIO, filename: str, *, actor: Actor, now: datetime) -
         ImportChunk.objects.create(customer_import=customer_import, position=position, body=first)
         position += 1
         first = next(pieces, b"")
-    if not check.has_data:
-        raise FileRefused("header_only")
+    check.finish()
     customer_import.sha256 = digest.hexdigest()
     customer_import.size = check.size
     customer_import.encoding = check.encoding
