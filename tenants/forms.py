@@ -61,6 +61,6 @@ class SignInForm(AuthenticationForm):
 
     def confirm_login_allowed(self, user: AbstractBaseUser) -> None:
         """Refuse, in the same words, an account that works for no institution."""
-        super().confirm_login_allowed(user)
+        super().confirm_login_allowed(user)  # type: ignore[arg-type]  # the stubs know django.contrib.auth's User only
         if not memberships_of(user.pk):
             raise self.get_invalid_login_error()

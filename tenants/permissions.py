@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 from functools import wraps
-from typing import Any, Concatenate
+from typing import Any, Concatenate, cast
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 
+from tenants.middleware import StaffRequest
 from tenants.models import Role
 
 
@@ -53,6 +54,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
 }
 
 type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
+type StaffView[**P] = Callable[Concatenate[StaffRequest, P], HttpResponseBase]
 
 
 def may(request: HttpRequest, permission: Permission) -> bool:
@@ -61,15 +63,15 @@ def may(request: HttpRequest, permission: Permission) -> bool:
     return membership is not None and permission in ROLE_PERMISSIONS[membership.role]
 
 
-def requires[**P](permission: Permission) -> Callable[[View[P]], View[P]]:
+def requires[**P](permission: Permission) -> Callable[[StaffView[P]], View[P]]:
     """Guard a staff view: sign-in, a membership, and this permission."""
 
-    def decorate(view: View[P]) -> View[P]:
+    def decorate(view: StaffView[P]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             if not may(request, permission):
                 raise PermissionDenied(permission.value)
-            return view(request, *args, **kwargs)
+            return view(cast(StaffRequest, request), *args, **kwargs)
 
         guard: View[P] = login_required(guarded)
         guard.required_permission = permission  # type: ignore[attr-defined]  # read by the route table's test

@@ -55,7 +55,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """Close the session."""
     membership = getattr(request, "membership", None)
     if membership is not None:
-        record_sign_out(membership=membership, actor=Actor.user(request.user.pk), now=timezone.now())
+        record_sign_out(membership=membership, actor=Actor.user(str(request.user.pk)), now=timezone.now())
     logout(request)
     return redirect("sign-in")
 
