@@ -51,7 +51,7 @@ def sample_letter(campaign: Campaign, tenant: Tenant, today: date) -> bytes:
         is_company=False,
         postal_code="1000001",
         address="東京都千代田区千代田一丁目1番1号",
-        return_id="SAMPLE-0000-0000",
+        return_id="0" * 18,
         issued_on=today,
     )
     return render_letters([sheet])[0]

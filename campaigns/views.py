@@ -36,7 +36,7 @@ from campaigns.services import (
     resume_campaign,
     submit_campaign,
 )
-from campaigns.wording import STAGES, attempt_status, channel
+from campaigns.wording import STAGES, attempt_status, channel, reasons
 from channels.models import ChannelKind, DeliveryAttempt
 from customers.presenting import name_shown
 from customers.selectors import facts_of_many
@@ -243,8 +243,8 @@ def _plan(request: StaffRequest, found: Campaign) -> dict[str, Any]:
             for tier in ("HIGH", "MEDIUM", "LOW")
         ],
         "first_channels": [(code, summary["first_channels"][code]) for code in used],
-        "exemptions": sorted(summary["reasons"].get("EXEMPT", {}).items(), key=lambda item: -item[1]),
-        "not_due": sorted(summary["reasons"].get("NOT_DUE", {}).items(), key=lambda item: -item[1]),
+        "exemptions": reasons(summary["reasons"].get("EXEMPT", {})),
+        "not_due": reasons(summary["reasons"].get("NOT_DUE", {})),
         "samples": samples_of(found, request.tenant, used),
     }
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from channels.models import ChannelKind, DeliveryAttempt
 from customers.models import RiskTier
 from ekyc.methods import METHODS
+from risk.selectors import published_policy, reason_labels
 
 REASONS: Mapping[str, Promise | str] = {
     "cycle": _("The review cycle comes round"),
@@ -39,9 +40,13 @@ STAGES: Mapping[str, Promise | str] = {
 }
 
 
-def reason(code: str) -> str:
-    """Why a customer is due, not due or exempt; codes of a tenant's own policy read as they are."""
-    return str(REASONS.get(code, code))
+def reasons(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Why customers are due, not due or exempt, the commonest first; a policy's own codes in the policy's words."""
+    own = [code for code in counts if code not in REASONS]
+    policy = published_policy() if own else None
+    labels = reason_labels(policy.document, own, get_language() or "ja") if policy else own
+    words = {code: str(text) for code, text in REASONS.items()} | dict(zip(own, labels, strict=True))
+    return [(words[code], count) for code, count in sorted(counts.items(), key=lambda item: -item[1])]
 
 
 def tier(code: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+import phonenumbers
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
@@ -97,6 +98,10 @@ def say(key: str, value: object) -> str:
         return gettext(", ").join(label_of(_CODES[key], str(code), get_language() or "ja") for code in codes)
     if key.endswith("_on"):
         return _say_date(str(value))
+    if key == "phone":
+        return _say_phone(str(value))
+    if key == "postal_code":
+        return f"{str(value)[:3]}-{str(value)[3:]}"
     return str(value)
 
 
@@ -116,6 +121,17 @@ def _say_date(text: str) -> str:
         return date_format(date.fromisoformat(text), "DATE_FORMAT")
     except ValueError:
         return text
+
+
+def _say_phone(number: str) -> str:
+    """As people in Japan write it; numbers abroad keep their country code."""
+    try:
+        parsed = phonenumbers.parse(number, "JP")
+    except phonenumbers.NumberParseException:
+        return number
+    is_domestic = parsed.country_code == 81
+    style = phonenumbers.PhoneNumberFormat.NATIONAL if is_domestic else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(parsed, style)
 
 
 def _say_owner(owner: Mapping[str, object]) -> str:

@@ -22,8 +22,8 @@ class AuditFilter(StaffForm):
 
     def __init__(self, people: list[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = {"actor": [("", _("Everybody")), *people], "subject": [("", _("Everything")), *SUBJECTS]}
-        for name, options in choices.items():
-            field = self.fields[name]
-            assert isinstance(field, forms.ChoiceField)
-            field.choices = options
+        who, what = self.fields["actor"], self.fields["subject"]
+        assert isinstance(who, forms.ChoiceField)
+        assert isinstance(what, forms.ChoiceField)
+        who.choices = [("", _("Everybody")), *people]
+        what.choices = [("", _("Everything")), *SUBJECTS]

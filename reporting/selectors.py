@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Model
@@ -24,6 +23,7 @@ from reporting.sentences import Line, Names, describe
 from reviews.models import Case, Decision
 from reviews.selectors import queue_counts
 from risk.models import RiskPolicy, RiskRating
+from risk.selectors import current_rating, reason_labels
 from tenants.keyset import Page, keyset_page
 from tenants.models import Membership, User
 from tenants.permissions import Permission
@@ -246,20 +246,12 @@ class RatingShown:
 
 def latest_rating(customer: Customer) -> RatingShown | None:
     """The customer's newest rating, in the words of the policy that gave it."""
-    rating = RiskRating.objects.filter(customer=customer).select_related("policy").order_by("-rated_at", "-id").first()
+    rating = current_rating(customer)
     if rating is None:
         return None
-    names = _factor_names(rating.policy.document, get_language() or "ja")
+    document, language = rating.policy.document, get_language() or "ja"
     return RatingShown(
         rating,
-        [names.get(code, code) for code in rating.reasons],
-        [names.get(code, code) for code in rating.unknown],
+        reason_labels(document, rating.reasons, language),
+        reason_labels(document, rating.unknown, language),
     )
-
-
-def _factor_names(document: Mapping[str, Any], language: str) -> dict[str, str]:
-    """What a policy calls its factors, by code."""
-    return {
-        str(factor["code"]): str(factor.get("name", {}).get(language[:2]) or factor["code"])
-        for factor in document.get("factors", [])
-    }

@@ -63,8 +63,7 @@ SENTENCES: Mapping[str, Wording] = {
     "membership.signed_out": Wording(_("%(actor)s signed out."), "key"),
     "membership.sign_in_refused": Wording(_("A sign-in to the account of %(target)s was refused."), "key", "warning"),
     "customer.viewed": Wording(_("%(actor)s looked at the personal data of customer %(target)s."), "eye", "warning"),
-    "customer.created": Wording(_("Customer %(target)s was added to the book."), "users"),
-    "customer.updated": Wording(_("%(actor)s updated the file of customer %(target)s."), "edit", "success"),
+    "customer.changed": Wording(_("%(actor)s updated the file of customer %(target)s."), "edit", "success"),
     "customer.reviewed": Wording(_("The data of customer %(target)s were confirmed."), "check", "success"),
     "customer.rated": Wording(_("Customer %(target)s was rated %(tier)s."), "shield"),
     "customer.closed": Wording(_("The relationship with customer %(target)s was marked as ended."), "x"),
@@ -77,6 +76,7 @@ SENTENCES: Mapping[str, Wording] = {
     "customerimport.completed": Wording(_("The customer file %(target)s was taken in."), "check", "success"),
     "customerimport.failed": Wording(_("The customer file %(target)s could not be read."), "alert", "danger"),
     "riskpolicy.published": Wording(_("%(actor)s published risk policy %(target)s."), "shield", "info"),
+    "riskpolicy.pinned": Wording(_("Risk policy %(target)s was fixed as the one in force."), "lock"),
     "riskpolicy.retired": Wording(_("Risk policy %(target)s was retired."), "shield"),
     "questionnaire.published": Wording(_("%(actor)s published a questionnaire."), "form", "info"),
     "campaign.planned": Wording(_("%(actor)s planned the campaign “%(target)s”."), "edit"),
@@ -190,6 +190,7 @@ SUBJECTS: Sequence[tuple[str, Promise | str]] = (
 _DETAILS: Mapping[str, Promise | str] = {
     "reason": _("Reason"),
     "channel": _("Channel"),
+    "due_diligence": _("Due diligence"),
     "rule": _("Rule"),
     "rows": _("Rows"),
     "count": _("Count"),
@@ -247,7 +248,7 @@ def _details(event: AuditEvent) -> list[str]:
         for key, words in _DETAILS.items()
         if data.get(key) not in (None, "", [])
     ]
-    attributes = data.get("attributes") or data.get("fields")
-    if isinstance(attributes, list) and attributes:
-        details.append(gettext("Items: %(items)s") % {"items": gettext(", ").join(map(label, attributes))})
+    facts = data.get("facts") or data.get("fields")
+    if isinstance(facts, list) and facts:
+        details.append(gettext("Items: %(items)s") % {"items": gettext(", ").join(map(label, facts))})
     return details

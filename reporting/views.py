@@ -104,7 +104,8 @@ def audit(request: StaffRequest) -> HttpResponse:
 
 
 def _find(customer_id: UUID) -> Customer:
-    return get_object_or_404(Customer.objects.all(), pk=customer_id)
+    found: Customer = get_object_or_404(Customer.objects.all(), pk=customer_id)
+    return found
 
 
 def _head(request: StaffRequest, found: Customer, facts: dict[str, Any]) -> dict[str, Any]:

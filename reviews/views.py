@@ -20,7 +20,7 @@ from customers.selectors import facts_of, facts_of_many
 from customers.viewing import ViewReason, reveal
 from ekyc.methods import METHODS, legal_basis
 from ekyc.models import Verification
-from reviews.forms import ACCEPT, DecisionForm, ReturnForm
+from reviews.forms import DecisionForm, ReturnForm
 from reviews.models import Case, Decision, Discrepancy
 from reviews.policies import ReviewRefused
 from reviews.selectors import CaseDetail, attributes_of, case_detail, case_page, queue_counts
@@ -248,7 +248,6 @@ def _difference(row: Discrepancy, detail: CaseDetail, form: StaffForm, *, masked
     last = detail.decisions[0] if detail.decisions else None
     settled = last is not None and last.status != Decision.Status.RETURNED and is_choice
     is_accepted = settled and last is not None and row.attribute in last.accepted_attributes
-    default = ACCEPT if row.severity == Discrepancy.Severity.INFO else ""
     return DifferenceRow(
         attribute=row.attribute,
         label=label(row.attribute),
@@ -258,7 +257,7 @@ def _difference(row: Discrepancy, detail: CaseDetail, form: StaffForm, *, masked
         is_choice=is_choice,
         old=shown(row.on_file),
         new=shown(row.answered),
-        choice=(form.choice(row.attribute) if form.is_bound else default) if isinstance(form, DecisionForm) else "",
+        choice=form.choice(row.attribute) if isinstance(form, DecisionForm) else "",
         is_accepted=is_accepted,
         outcome=_outcome(is_choice=is_choice, settled=settled, is_accepted=is_accepted),
     )

@@ -8,7 +8,6 @@ from campaigns import wording
 
 register = template.Library()
 register.filter("channel_name", wording.channel)
-register.filter("plan_reason", wording.reason)
 register.filter("tier_name", wording.tier)
 register.filter("attempt_status", wording.attempt_status)
 register.filter("method_name", wording.method)
