@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -128,10 +129,12 @@ def letter_html(sheet: Sheet) -> str:
     """The letter as HTML, every value escaped, every mark inline.
 
     Raises:
-        CannotRender: the name or the address does not fit the window.
+        CannotRender: the name or the address does not fit the window, or there is no postal code.
     """
     language = language_of(sheet.wording.language)
     heading, opening = _lines(f"{language}/letter.{sheet.wording.purpose}.txt")
+    if not re.fullmatch(r"\d{7}", sheet.postal_code):
+        raise CannotRender("no_postal_code")
     number = address_number(sheet.postal_code, sheet.address)
     bars = "" if number is None else _image(customer_barcode_svg(sheet.postal_code, number))
     values = {name: escape(value) for name, value in _values(sheet.wording, language).items()}

@@ -256,8 +256,8 @@ def _snapshot(
             "deadline_on": request.deadline_on.isoformat(),
             "name": customer.profile["name"],
             "is_company": customer.kind == Customer.Kind.COMPANY,
-            "postal_code": point.value["postal_code"],
-            "address": point.value["address"],
+            "postal_code": str(point.value.get("postal_code") or ""),
+            "address": str(point.value.get("address") or ""),
             "return_id": return_id(attempt.pk),
             "issued_on": now.astimezone(JST).date().isoformat(),
         }

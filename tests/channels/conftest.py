@@ -17,7 +17,8 @@ from django.db import transaction
 from django.test import Client
 
 from audit.services import Actor
-from channels.demonstration import sandbox_accounts
+from cdd.demo.accounts import channel_accounts
+from cdd.demo.banks import BANKS
 from channels.models import DeliveryAttempt, ProviderAccount
 from channels.protocols import Channel
 from channels.registry import forget_providers
@@ -110,9 +111,9 @@ def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            with listener.arrived:
-                listener.calls.append((self.path, dict(self.headers), body))
-                listener.arrived.notify_all()
+            with heard.arrived:
+                heard.calls.append((self.path, dict(self.headers), body))
+                heard.arrived.notify_all()
             self.send_response(200)
             self.end_headers()
 
@@ -120,11 +121,11 @@ def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    listener = Listener(f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setattr(settings, "PUBLIC_BASE_URL", listener.url)
+    heard = Listener(f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setattr(settings, "PUBLIC_BASE_URL", heard.url)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield listener
+    yield heard
     server.shutdown()
     thread.join()
     server.server_close()
@@ -134,7 +135,8 @@ def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
 def bank(in_tenant: Tenant, weather: Weather, now: datetime) -> Iterator[Tenant]:
     """The first bank, in scope, with its four accounts at the sandbox."""
     sandbox = weather.sandbox
-    accounts = sandbox_accounts(slug=in_tenant.slug, name=in_tenant.name, url=sandbox.url, smtp=sandbox.smtp)
+    accounts = channel_accounts(BANKS[0], sandbox_url=sandbox.url, sandbox_smtp=sandbox.smtp)
+    accounts["SMS"]["credentials"]["shared_key"] = f"sandbox-twilio-key-{in_tenant.slug}"
     ensure_accounts(accounts=accounts, actor=SYSTEM, now=now)
     yield in_tenant
     forget_providers()
@@ -201,6 +203,12 @@ def again(attempt: DeliveryAttempt) -> DeliveryAttempt:
     rows = DeliveryAttempt.objects.select_related("notice", "contact_point", "account")
     found: DeliveryAttempt = rows.get(pk=attempt.pk)
     return found
+
+
+@transaction.atomic
+def health_of(attempt: DeliveryAttempt) -> str:
+    """What is thought of the address the attempt went to."""
+    return str(ContactPoint.objects.get(pk=attempt.contact_point_id).health)
 
 
 @transaction.atomic

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.db import transaction
 
 from channels.models import DeliveryAttempt
 from channels.posting import hand_over_letters, render_waiting
-from channels.protocols import Channel, Outcome, Report
+from channels.protocols import Channel, Failure, Outcome, Receipt, Report
 from channels.sending import Claimed, claim_due, hand_over
 from channels.services import (
     apply_report,
@@ -49,9 +50,9 @@ def claim(channel: Channel, now: datetime) -> Claimed:
     return claim_due(channel=channel, now=now, only_printed=channel == Channel.POST)
 
 
-def hand(claimed: Claimed, channel: Channel, now: datetime) -> dict[object, object]:
+def hand(claimed: Claimed, channel: Channel, now: datetime) -> dict[UUID, Receipt | Failure]:
     """What a worker does next."""
-    return dict(hand_over_letters(claimed, now=now) if channel == Channel.POST else hand_over(claimed))
+    return hand_over_letters(claimed, now=now) if channel == Channel.POST else hand_over(claimed)
 
 
 def send(bank: Tenant, channel: Channel, now: datetime) -> int:
@@ -133,7 +134,7 @@ def test_a_crash_after_the_provider_accepted_sends_no_second_time(
     results = hand(claimed, kind[0], now)
     if before_commit:
         with dying():
-            settle(claim=claimed.claim, results=results, now=now)  # type: ignore[arg-type]
+            settle(claim=claimed.claim, results=results, now=now)
     recovered = recover(bank, attempt, now)
     assert recovered.status in ({end, Status.DELIVERED} if end == Status.ACCEPTED else {end})
     assert len(weather.messages()) == 1
@@ -161,7 +162,7 @@ def test_a_worker_that_lost_its_lease_settles_nothing(
     change(again(attempt), lease_until=datetime.now(UTC) - timedelta(seconds=1))
     assert release_expired_leases(now=now) == 1
     quick = claim(Channel.LINE, now)
-    assert settle(claim=slow.claim, results=late, now=now) == []  # type: ignore[arg-type]
+    assert settle(claim=slow.claim, results=late, now=now) == []
     assert again(attempt).claim == quick.claim
     assert settle(claim=quick.claim, results=hand_over(quick), now=now) == [attempt.pk]
     assert len(weather.messages("line")) == 1

@@ -165,14 +165,15 @@ def test_an_address_is_broken_where_it_has_blanks(address: str, lines: list[str]
     assert address_lines(address) == lines
 
 
-@pytest.mark.parametrize("change", [{"address": "あ" * 61}, {"address": " "}, {"name": "あ" * 49}])
-def test_what_does_not_fit_the_window_is_refused(change: dict[str, str]) -> None:
-    with pytest.raises(CannotRender, match="does_not_fit"):
+@pytest.mark.parametrize("change", [{"address": "あ" * 61}, {"address": " "}, {"name": "あ" * 49}, {"postal_code": ""}])
+def test_what_cannot_be_posted_is_refused(change: dict[str, str]) -> None:
+    with pytest.raises(CannotRender, match=r"does_not_fit|no_postal_code"):
         letter_html(replace(SHEET, **change))  # type: ignore[arg-type]
 
 
 def test_a_letter_takes_less_than_400_milliseconds() -> None:
+    """Of processor time, so that a busy machine does not matter."""
     render_letters([SHEET])
-    started = time.perf_counter()
+    started = time.process_time()
     render_letters([replace(SHEET, return_id=f"{number:018d}") for number in range(10)])
-    assert (time.perf_counter() - started) / 10 < 0.4
+    assert (time.process_time() - started) / 10 < 0.4

@@ -37,6 +37,7 @@ from tests.channels.conftest import (
     again,
     change,
     count,
+    health_of,
     request_for,
 )
 
@@ -98,7 +99,7 @@ def test_a_number_line_does_not_know_fails_for_good_but_stays_good_for_sms(
     send(bank, Channel.LINE, now)
     failed = again(attempt)
     assert (failed.status, failed.failure_kind, failed.failure_code) == (Status.FAILED, "permanent", "http_422")
-    assert failed.contact_point.health == ContactPoint.Health.UNKNOWN
+    assert health_of(failed) == ContactPoint.Health.UNKNOWN
 
 
 def test_a_landline_fails_for_good_and_is_not_tried_by_sms_again(

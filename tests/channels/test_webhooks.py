@@ -20,7 +20,7 @@ from channels.protocols import Channel, ForgedWebhook
 from channels.registry import provider_of, webhook_url
 from channels.services import print_due, process_inbox, receive_bounce, register_webhooks, send_due
 from tenants.models import Tenant
-from tests.channels.conftest import LINE_USER, Listener, Queue, Weather, account_of, again, count, post_raw
+from tests.channels.conftest import LINE_USER, Listener, Queue, Weather, account_of, again, count, health_of, post_raw
 
 Status = DeliveryAttempt.Status
 
@@ -68,7 +68,7 @@ def test_twilios_callbacks_deliver_a_message(
     process_inbox(now=now)
     delivered = again(attempt)
     assert delivered.status == Status.DELIVERED
-    assert delivered.contact_point.health == "WORKING"
+    assert health_of(delivered) == "WORKING"
 
 
 def test_a_handset_that_is_gone_fails_and_marks_the_number(
@@ -80,7 +80,7 @@ def test_a_handset_that_is_gone_fails_and_marks_the_number(
     assert set(listener.deliver(client, 2)) == {200}
     process_inbox(now=now)
     failed = again(attempt)
-    assert (failed.status, failed.failure_code, failed.contact_point.health) == (Status.FAILED, "30005", "UNREACHABLE")
+    assert (failed.status, failed.failure_code, health_of(failed)) == (Status.FAILED, "30005", "UNREACHABLE")
 
 
 def test_a_delivery_event_confirms_a_notification_message(
@@ -111,7 +111,7 @@ def test_a_letter_is_posted_and_comes_back(
     assert seen[-1] == Status.RETURNED
     assert Status.DELIVERED in seen
     assert again(attempt).failure_code == "unknown_address"
-    assert again(attempt).contact_point.health == "UNREACHABLE"
+    assert health_of(attempt) == "UNREACHABLE"
 
 
 def test_the_order_of_callbacks_does_not_matter(
@@ -200,7 +200,7 @@ def test_an_unfollow_closes_the_channel_and_a_follow_opens_it(
         call = line_call(line_event(kind, source={"type": "user", "userId": LINE_USER}))
         assert post_raw(client, path_of(Channel.LINE), *call) == 200
         process_inbox(now=now)
-        assert again(attempt).contact_point.health == health
+        assert health_of(attempt) == health
 
 
 def test_events_we_do_not_know_are_kept_and_change_nothing(bank: Tenant, client: Client, now: datetime) -> None:
@@ -258,4 +258,4 @@ def test_a_bounce_to_the_signed_return_path_fails_the_mail(
             receive_bounce(account=account, raw=raw, recipient=forged, now=now)
         assert receive_bounce(account=account, raw=raw, recipient=path, now=now)
     bounced = again(attempt)
-    assert (bounced.status, bounced.failure_code, bounced.contact_point.health) == (end, status, health)
+    assert (bounced.status, bounced.failure_code, health_of(bounced)) == (end, status, health)
