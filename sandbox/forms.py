@@ -64,6 +64,10 @@ class Page:
     forms: list[Form] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
 
+    def form_with(self, action: str) -> Form | None:
+        """The posting form that has this action's button."""
+        return next((form for form in self.forms if form.method == "post" and form.button(action)), None)
+
     def answer_form(self) -> Form | None:
         """The form that posts and has a button called action, else the first that posts."""
         posting = [form for form in self.forms if form.method == "post"]

@@ -190,6 +190,10 @@ async def home(request: web.Request) -> web.Response:
     return page(title, body, lang=words.language, sheets=SHEETS, script="inbox.js")
 
 
+async def no_icon(request: web.Request) -> web.Response:
+    return web.Response(status=204)
+
+
 async def version(request: web.Request) -> web.Response:
     """What the page polls to know whether to load itself again."""
     return web.json_response({"version": _version(request.app[WORLD], request.query.get("person", ""))})
@@ -250,6 +254,7 @@ async def choose_language(request: web.Request) -> web.Response:
 def add_routes(app: web.Application) -> None:
     app.router.add_get("/", home)
     app.router.add_get("/version", version)
+    app.router.add_get("/favicon.ico", no_icon)
     app.router.add_get("/open/{number:[0-9]+}", open_link)
     app.router.add_get("/letters/{number:[0-9]+}.pdf", letter)
     app.router.add_post("/message/{number:[0-9]+}/fate", change_fate)

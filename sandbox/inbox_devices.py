@@ -166,7 +166,7 @@ def _envelope(words: Words, message: Message) -> Html:
     )
     letter = f"/letters/{message.number}.pdf#page={message.details.get('page', '1')}"
     actions = [el("a", words("open_letter"), href=letter, class_="button", target="_blank", rel="noopener")]
-    if message.link:
+    if message.link and message.state != "returned":
         scan = {"href": f"/open/{message.number}", "target": "_blank", "rel": "noopener"}
         actions.append(el("a", words("scan"), class_="button button--primary", **scan))
     caption = el("p", words.day(message.at), " ", words.clock(message.at), " ", badge(text, kind))

@@ -67,7 +67,7 @@ WORDS = {
     "skip": ("本文へ移る", "Skip to content"),
     "people": ("お客さま", "Customers"),
     "search": ("お客さまを探す", "Find a customer"),
-    "search_help": ("氏名・番号・電話・メール", "Name, number, phone, e-mail"),
+    "search_help": ("氏名・電話・メール", "Name, phone, mail"),
     "find": ("探す", "Find"),
     "more": ("ほか {n} 人。名前で探してください。", "{n} more. Search by name."),
     "nobody": ("当てはまるお客さまはいません。", "No customer matches."),

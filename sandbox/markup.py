@@ -9,7 +9,7 @@ from aiohttp import web
 SAFE_ORIGIN = re.compile(r"[A-Za-z0-9.:\[\]-]+")
 VOID = {"meta", "link", "input", "br", "img", "hr"}
 POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; base-uri 'none'; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
 HEADERS = {

@@ -98,11 +98,12 @@ class Respondent:
         """Whether this page asks about something that changed in this persona's life."""
         return any(name in form.controls for name in CHANGES.get(self.persona, ()))
 
-    def answers(self, form: Form) -> dict[str, str]:
-        """A value for every control of a question page."""
+    def answers(self, form: Form, *, only_changes: bool = False) -> dict[str, str]:
+        """A value for every control of a question page, or only for those that changed in this persona's life."""
         filled = form.preset()
+        changed = CHANGES.get(self.persona, ())
         for control in form.controls.values():
-            if control.kind in {"hidden", "file"}:
+            if control.kind in {"hidden", "file"} or (only_changes and control.name not in changed):
                 continue
             value = self._value(control, filled.get(control.name, ""))
             if value is None:

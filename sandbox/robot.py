@@ -144,12 +144,9 @@ class Visit:
         return await self._browser.send(form, {**answers, "action": action})
 
     async def _on_landing(self, page: Page) -> Page:
-        form = page.answer_form()
         link = next((link for link in page.links if link.rstrip("/").endswith("identity")), None)
         if link:
             return await self._browser.open(urljoin(self._browser.address, link))
-        if form:
-            return await self._browser.send(form, form.preset())
         raise Stuck("the landing page leads nowhere")
 
     async def _on_identity(self, page: Page) -> Page | None:
@@ -173,22 +170,23 @@ class Visit:
         if self._respondent.persona == "late_half" and self._questions >= 2:
             return self._end("stopped")
         self._questions += 1
-        form = self._form(page)
-        if form.button("unchanged") and not self._respondent.is_affected(form):
-            return await self._press(form, form.preset(), "unchanged")
-        return await self._press(form, self._respondent.answers(form), "continue")
+        same, change = page.form_with("unchanged"), page.form_with("continue")
+        if same and not (change and self._respondent.is_affected(change)):
+            return await self._press(same, same.preset(), "unchanged")
+        form = change or self._form(page)
+        return await self._press(form, self._respondent.answers(form, only_changes=same is not None), "continue")
 
     async def _on_check(self, page: Page) -> Page | None:
         if self._respondent.persona == "late_half":
             return self._end("stopped")
-        form = self._form(page)
+        form = page.form_with("submit") or self._form(page)
         return await self._press(form, form.preset(), "submit")
 
     async def _on_ekyc(self, page: Page) -> Page | None:
         if self._respondent.persona == "late_half":
             return self._end("stopped")
-        form = page.answer_form()
-        if form and form.button("start"):
+        form = page.form_with("start")
+        if form:
             return await self._press(form, form.preset(), "start")
         self._waits += 1
         if self._waits > WAITS:

@@ -1,4 +1,6 @@
-// Loads the page again when something new arrived, unless the visitor is typing.
+// Shows the newest message of each phone, and loads the page again when something new arrived, unless the visitor is typing.
+for (const chat of document.querySelectorAll(".chat")) chat.scrollTop = chat.scrollHeight;
+
 const mark = document.getElementById("version");
 const address = `/version?person=${encodeURIComponent(mark.dataset.owner)}`;
 

@@ -131,9 +131,9 @@ def test_the_month_ends_when_the_quota_is_used_up(api: MessagingApi, sandbox: Sa
 
 def test_an_unknown_token_is_refused(sandbox: Sandbox) -> None:
     for token in ("nonsense", SECRET, "sandbox-line-key-asanagi"):
-        with ApiClient(Configuration(host=f"{sandbox.url}/line", access_token=token)) as client:
-            with pytest.raises(UnauthorizedException):
-                MessagingApi(client).push_message(text_to(), _request_timeout=TIMES)
+        configuration = Configuration(host=f"{sandbox.url}/line", access_token=token)
+        with ApiClient(configuration) as client, pytest.raises(UnauthorizedException):
+            MessagingApi(client).push_message(text_to(), _request_timeout=TIMES)
     assert sandbox.messages() == []
 
 

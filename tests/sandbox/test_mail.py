@@ -3,6 +3,7 @@
 import smtplib
 from email import message_from_string, policy
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 
@@ -93,7 +94,8 @@ def test_a_bounce_is_a_delivery_report_to_the_return_path(sandbox: Sandbox) -> N
     report = message_from_string(bounce["raw"], policy=policy.default)
     assert (report.get_content_type(), report.get_param("report-type")) == ("multipart/report", "delivery-status")
     words, status, original = report.iter_parts()
-    about, recipient = status.get_payload()
+    blocks: Any = status.get_payload()
+    about, recipient = blocks
     assert about["Original-Envelope-Id"] == "01HX"
     assert recipient["Final-Recipient"] == f"rfc822; {TO}"
     assert (recipient["Action"], recipient["Status"]) == ("failed", "5.1.1")
