@@ -45,17 +45,21 @@ class Twilio:
 
     messages: OrderedDict[str, tuple[str, Message]] = field(default_factory=OrderedDict)
     by_account: dict[str, list[str]] = field(default_factory=dict)
+    by_recipient: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
     def forget(self) -> None:
         self.messages.clear()
         self.by_account.clear()
+        self.by_recipient.clear()
 
     def keep(self, account: str, message: Message) -> None:
         self.messages[message.provider_id] = (account, message)
         self.by_account.setdefault(account, []).append(message.provider_id)
+        self.by_recipient.setdefault((account, message.recipient), []).append(message.provider_id)
         if len(self.messages) > MESSAGE_LIMIT:
-            sid, (owner, _) = self.messages.popitem(last=False)
+            sid, (owner, oldest) = self.messages.popitem(last=False)
             self.by_account[owner].remove(sid)
+            self.by_recipient[owner, oldest.recipient].remove(sid)
 
 
 TWILIO = web.AppKey("twilio", Twilio)
@@ -230,10 +234,10 @@ def _within(message: Message, sign: str, limit: datetime | date) -> bool:
 def _selected(request: web.Request) -> list[Message] | None:
     """The account's messages that pass the filters, newest first; None for a date nobody can read."""
     query, twilio = request.query, request.app[TWILIO]
-    sids = twilio.by_account.get(request.match_info["account"], [])
+    account = request.match_info["account"]
+    to = query.get("To")
+    sids = twilio.by_account.get(account, []) if to is None else twilio.by_recipient.get((account, to), [])
     found = [twilio.messages[sid][1] for sid in reversed(sids)]
-    if "To" in query:
-        found = [message for message in found if message.recipient == query["To"]]
     if "From" in query:
         found = [message for message in found if message.sender == query["From"]]
     for sign in ("", ">", "<"):
