@@ -4,9 +4,7 @@ import hashlib
 import os
 import shutil
 import socket
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -84,14 +82,10 @@ def check(data: Path) -> int:
         stack.callback(servers.remove)
         given = {name: value for name, value in os.environ.items() if name not in SERVER_VARIABLES}
         _, supervisor, environment = _start(stack, data, given, with_books=False, servers=servers)
-        story = stack.enter_context(subprocess.Popen(django("story_check"), env=environment))
-        stack.callback(story.kill)
-        while story.poll() is None:
-            supervisor.check()
-            time.sleep(0.2)
-        if story.returncode != 0:
+        code = supervisor.run(Process("story", django("story_check"), environment))
+        if code != 0:
             console.print(f"The processes' logs are in {supervisor.folder}.")
-        return story.returncode
+        return code
 
 
 def _start(
@@ -110,7 +104,7 @@ def _start(
     addresses = Addresses.choose()
     environment |= addresses.environment()
     console.print("Preparing the database and the two demonstration banks …")
-    _prepare(environment, data, with_books=with_books)
+    _prepare(supervisor, environment, data, with_books=with_books)
     console.print("Starting web, worker, beat and sandbox …")
     stack.callback(supervisor.stop)
     _start_processes(supervisor, environment, addresses, data)
@@ -152,12 +146,12 @@ def _start_processes(supervisor: Supervisor, environment: Mapping[str, str], add
                 supervisor.wait_until(_answers(ready[name]), name=name, seconds=SECONDS_TO_START)
 
 
-def _prepare(environment: Mapping[str, str], data: Path, *, with_books: bool) -> None:
+def _prepare(supervisor: Supervisor, environment: Mapping[str, str], data: Path, *, with_books: bool) -> None:
     made_from = Path(environment.get("STATIC_ROOT") or data / "static") / ".made-from"
     digest = _static_digest()
     is_fresh = made_from.exists() and made_from.read_text() == digest
     wanted = [*(["--books"] if with_books else []), *([] if is_fresh else ["--static"])]
-    if subprocess.run(django("prepare_demo", *wanted), env=environment, check=False).returncode != 0:
+    if supervisor.run(Process("preparation", django("prepare_demo", *wanted), environment)) != 0:
         raise ProcessesError("The demonstration could not be prepared; the lines above say why.")
     made_from.write_text(digest)
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 MARK = "KEIZOKU_SUPERVISED_BY"
 PR_SET_PDEATHSIG = 1
@@ -24,7 +25,7 @@ class ProcessesError(Exception):
 
 @dataclass(frozen=True)
 class Process:
-    """What to run; its output goes to `<name>.log`."""
+    """What to run."""
 
     name: str
     command: Sequence[str]
@@ -56,19 +57,20 @@ class Supervisor:
         return 0
 
     def start(self, process: Process) -> None:
-        self._mark_file.write_text(self._mark)
+        """Leave it running; its output goes to `<name>.log`."""
         with self.log_of(process.name).open("wb") as log:
-            child = subprocess.Popen(
-                process.command,
-                env={**process.environment, MARK: self._mark},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                # A session of its own: Ctrl-C reaches the supervisor, which stops the others in their order.
-                start_new_session=True,
-                preexec_fn=_follow_parent() if sys.platform == "linux" else None,
-            )
-        self._running.append((process, child))
+            self._running.append((process, self._spawn(process, log)))
+
+    def run(self, process: Process) -> int:
+        """Run it to its end, its output on ours, while the others are watched; returns its exit code."""
+        child = self._spawn(process, None)
+        try:
+            while child.poll() is None:
+                self.check()
+                time.sleep(0.1)
+            return child.returncode
+        finally:
+            _end([child])
 
     def wait_until(self, is_ready: Callable[[], bool], *, name: str, seconds: float) -> None:
         """Until the process is ready. Raises ProcessesError when any process ends first, or at the end of the time."""
@@ -94,18 +96,22 @@ class Supervisor:
             time.sleep(0.5)
 
     def stop(self) -> None:
-        """Ask all to end, the last started first; kill what does not, and every child they leave."""
-        for _, child in reversed(self._running):
-            if child.poll() is None:
-                child.terminate()
-        deadline = time.monotonic() + SECONDS_TO_STOP
-        for _, child in reversed(self._running):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(max(0.0, deadline - time.monotonic()))
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+        """End all, the last started first."""
+        _end([child for _, child in reversed(self._running)])
         self._running.clear()
+
+    def _spawn(self, process: Process, output: IO[bytes] | None) -> subprocess.Popen[bytes]:
+        self._mark_file.write_text(self._mark)
+        return subprocess.Popen(
+            process.command,
+            env={**process.environment, MARK: self._mark},
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output and subprocess.STDOUT,
+            # A session of its own: Ctrl-C reaches the supervisor, which stops the others in their order.
+            start_new_session=True,
+            preexec_fn=_follow_parent() if sys.platform == "linux" else None,
+        )
 
     def log_of(self, name: str) -> Path:
         return self.folder / f"{name}.log"
@@ -135,6 +141,20 @@ def stop_on_signals() -> None:
 
     for number in asked:
         signal.signal(number, stop)
+
+
+def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
+    """Ask them to end; kill those that do not, and every child they leave."""
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+    deadline = time.monotonic() + SECONDS_TO_STOP
+    for child in children:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(max(0.0, deadline - time.monotonic()))
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def _follow_parent() -> Callable[[], None]:
