@@ -95,6 +95,8 @@ class Policy:
         self.cycle_months = {level["tier"]: int(level["cycle_months"]) for level in levels}
         if min(self.cycle_months.values()) < 1:
             raise PolicyInvalid("A cycle has at least one month.")
+        if document["unknown_floor"] not in TIERS or document["simplified"]["tier"] not in TIERS:
+            raise PolicyInvalid(f"A tier is one of {', '.join(TIERS)}.")
         self._floor = TIERS.index(document["unknown_floor"])
         simplified = document["simplified"]
         self._simplified_kinds = frozenset(simplified["kinds"])

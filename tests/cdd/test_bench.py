@@ -1,0 +1,31 @@
+"""The benchmark harness: every benchmark runs, at a small size, and says what it promises."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from cdd import benchmarks
+from tests.conftest import ROOT
+
+
+@pytest.mark.slow
+def test_the_import_benchmark_runs_and_prints_one_json_object(process_environment: dict[str, str]) -> None:
+    command = [sys.executable, "manage.py", "bench", "copy", "--rows", "600", "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=process_environment, capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout)
+    assert set(result) == {
+        "name", "rate_per_s", "ratio_to_peer", "ratio_to_limit", "peak_rss_mb", "figures", "work",
+    }  # fmt: skip
+    assert (result["name"], result["figures"]["rows"]) == ("copy", 600)
+    assert result["rate_per_s"] > 100
+    assert 0 < result["ratio_to_limit"] < 1
+    assert result["peak_rss_mb"] < 400
+
+
+def test_benchmarks_are_found_by_their_modules() -> None:
+    assert "copy" in benchmarks.names()
+    assert "ground" not in benchmarks.names()
