@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from channels.models import DeliveryAttempt
-from channels.protocols import Channel, Failure, Reconciles, Report
+from channels.protocols import Channel, Failure, Outcome, Reconciles, Report
 from channels.registry import printer_of, provider_of
 from channels.sending import message_of
 from channels.settling import (
@@ -39,6 +40,8 @@ MAIL_IS_LOST = timedelta(minutes=30)
 # LINE remembers a retry key for 24 hours; after that a repeat would be a second message.
 KEY_LIFE = timedelta(hours=23)
 AMBIGUOUS = "ambiguous"
+# Carriers report within two days or never.
+CHASE_AGAIN, REPORTS_END = timedelta(hours=1), timedelta(hours=48)
 
 
 @transaction.atomic
@@ -67,6 +70,24 @@ def reconcile_unknown(*, now: datetime, limit: int = BATCH) -> int:
             if settlement is not None:
                 settlements[attempt.pk] = settlement
     move(settlements, was=Status.UNKNOWN, actor=SYSTEM, now=now)
+    return len(attempts)
+
+
+def chase_reports(*, now: datetime, limit: int = BATCH) -> int:
+    """Ask for the fate of short messages whose callback seems lost: after 15 minutes, then hourly for two days."""
+    with transaction.atomic():
+        quiet = _open(Status.ACCEPTED).filter(channel=Channel.SMS, lease_until__lte=now).select_related("account")
+        attempts = _locked(quiet, limit)
+        given_up = [a.pk for a in attempts if now - (a.accepted_at or now) > REPORTS_END]
+        chased = [attempt for attempt in attempts if attempt.pk not in given_up]
+        DeliveryAttempt.objects.filter(pk__in=given_up).update(lease_until=None)
+        DeliveryAttempt.objects.filter(pk__in=[a.pk for a in chased]).update(lease_until=now + CHASE_AGAIN)
+        cipher()
+    for attempt in chased:
+        with suppress(Failure, CannotDecrypt, KeyError):
+            report = _look_up(attempt, now)
+            if report is not None and report.outcome != Outcome.ACCEPTED:
+                apply_report(report=report, actor=SYSTEM, now=now)
     return len(attempts)
 
 
@@ -113,12 +134,17 @@ def _settlement_of(attempt: DeliveryAttempt, now: datetime) -> Settlement | None
             return failed(now, AMBIGUOUS, "undelivered") if is_over else None
 
 
-def _ask_list(attempt: DeliveryAttempt, now: datetime) -> Settlement | None:
+def _look_up(attempt: DeliveryAttempt, now: datetime) -> Report | None:
+    """What the provider's list says. Raises TransientFailure if it cannot say now."""
     provider = provider_of(attempt.account)
     if not isinstance(provider, Reconciles):
         return None
+    return provider.look_up(message_of(attempt), since=attempt.first_tried_at or now)
+
+
+def _ask_list(attempt: DeliveryAttempt, now: datetime) -> Settlement | None:
     try:
-        report = provider.look_up(message_of(attempt), since=attempt.first_tried_at or now)
+        report = _look_up(attempt, now)
     except (Failure, CannotDecrypt, KeyError):
         return None
     if report is not None:

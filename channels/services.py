@@ -19,7 +19,7 @@ from channels.models import DeliveryAttempt, Notice, ProviderAccount
 from channels.posting import print_due
 from channels.protocols import Channel
 from channels.receiving import process_webhooks, receive_bounce, receive_webhook
-from channels.recovering import expire_unconfirmed, reconcile_unknown, release_expired_leases
+from channels.recovering import chase_reports, expire_unconfirmed, reconcile_unknown, release_expired_leases
 from channels.registry import provider_of, webhook_url
 from channels.rendering import Bank, Wording, render_text
 from channels.sending import send_due
@@ -31,6 +31,7 @@ __all__ = [
     "NoticeRequest",
     "apply_report",
     "cancel_queued",
+    "chase_reports",
     "ensure_accounts",
     "expire_unconfirmed",
     "pause_account",
@@ -166,7 +167,8 @@ def process_inbox(*, now: datetime, rounds: int = 20) -> int:
 
 def sweep(*, now: datetime) -> int:
     """Bring what was left open to an end. Returns how many attempts were looked at."""
-    return release_expired_leases(now=now) + reconcile_unknown(now=now) + expire_unconfirmed(now=now)
+    looked_at = release_expired_leases(now=now) + reconcile_unknown(now=now)
+    return looked_at + chase_reports(now=now) + expire_unconfirmed(now=now)
 
 
 def _key(notices: Mapping[tuple[Any, ...], Notice], request: NoticeRequest) -> tuple[UUID, str]:

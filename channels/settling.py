@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from customers.services import mark_contact_health
 from django.db import transaction
 from django.db.models import F
 
@@ -18,6 +17,7 @@ from channels.models import DeliveryAttempt, ProviderAccount
 from channels.protocols import Channel, Failure, FailureKind, Outcome, Receipt, Report
 from channels.signals import deliveries_settled
 from customers.models import ContactPoint
+from customers.services import mark_contact_health
 
 Status = DeliveryAttempt.Status
 SYSTEM = Actor.system("channels")
@@ -29,6 +29,10 @@ BACKOFF = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), ti
 FIRST_LOOK = timedelta(seconds=30)
 # A notification message without a delivery event for this long was not delivered.
 CONFIRMATION = timedelta(hours=24)
+# A short message without a report for this long: its callback may be lost, so ask.
+FIRST_CHASE = timedelta(minutes=15)
+# So many messages of a batch, and so large a share, refused for good mean that we are wrong, not the customers.
+SPIKE, SPIKE_SHARE = 20, 0.5
 SETTLED = (Status.ACCEPTED, Status.DELIVERED, Status.FAILED, Status.RETURNED)
 STATUS_OF = {
     Outcome.ACCEPTED: Status.ACCEPTED,
@@ -68,7 +72,7 @@ def settle(*, claim: UUID, results: Mapping[UUID, Receipt | Failure], now: datet
 def settlement_of(attempt: DeliveryAttempt, result: Receipt | Failure, now: datetime) -> Settlement:
     """What an answer means for an attempt that has been tried ``attempt.tries`` times."""
     if isinstance(result, Receipt):
-        return accepted(attempt.method, now)
+        return accepted(attempt, now)
     known = {"failure_kind": result.kind.value, "failure_code": result.code[:40]}
     match result.kind:
         case FailureKind.PERMANENT:
@@ -84,11 +88,15 @@ def settlement_of(attempt: DeliveryAttempt, result: Receipt | Failure, now: date
             return requeued(now + wait, **known)
 
 
-def accepted(method: str, now: datetime) -> Settlement:
-    """The provider has it. A notification message must also be confirmed within a day."""
-    confirm_by = now + CONFIRMATION if method == NOTIFICATION else None
+def accepted(attempt: DeliveryAttempt, now: datetime) -> Settlement:
+    """The provider has it. ``lease_until`` says when to wonder why nothing more is heard."""
+    wonder_at = None
+    if attempt.method == NOTIFICATION:
+        wonder_at = now + CONFIRMATION
+    elif attempt.channel == Channel.SMS:
+        wonder_at = now + FIRST_CHASE
     known = {"failure_kind": "", "failure_code": ""}
-    return Settlement(Status.ACCEPTED, {"accepted_at": now, "lease_until": confirm_by, **known})
+    return Settlement(Status.ACCEPTED, {"accepted_at": now, "lease_until": wonder_at, **known})
 
 
 def unknown(now: datetime, **changes: Any) -> Settlement:
@@ -176,7 +184,7 @@ def _changes(attempt: DeliveryAttempt, report: Report, now: datetime) -> dict[st
     if report.reference:
         changes["provider_reference"] = report.reference[:80]
     if report.outcome == Outcome.ACCEPTED:
-        return {**changes, **accepted(attempt.method, at).changes}
+        return {**changes, **accepted(attempt, at).changes}
     kind = report.failure_kind.value if report.failure_kind else ""
     return {**changes, "settled_at": at, "failure_kind": kind, "failure_code": report.code[:40]}
 
@@ -209,12 +217,18 @@ def _keep_references(
 
 
 def _stop_the_line(attempts: Sequence[DeliveryAttempt], failures: Mapping[UUID, Failure], now: datetime) -> None:
-    """A wrong account or a spent allowance would fail every message: stop until a person has looked."""
-    for attempt in attempts:
-        failure = failures.get(attempt.pk)
-        if failure is not None and failure.kind in (FailureKind.CONFIGURATION, FailureKind.QUOTA):
-            pause_account(account=attempt.account, reason=f"{failure.kind}: {failure.code}", actor=SYSTEM, now=now)
-            return
+    """What would fail every message stops the account until a person has looked."""
+    reason = next(
+        (f"{f.kind}: {f.code}" for f in failures.values() if f.kind in (FailureKind.CONFIGURATION, FailureKind.QUOTA)),
+        "",
+    )
+    # That a number is not on LINE is an answer, not a failure.
+    sent = [attempt for attempt in attempts if attempt.method != NOTIFICATION]
+    refused = [a for a in sent if a.pk in failures and failures[a.pk].kind == FailureKind.PERMANENT]
+    if len(refused) >= SPIKE and len(refused) >= SPIKE_SHARE * len(sent):
+        reason = reason or f"spike: {len(refused)} of {len(sent)} refused"
+    if attempts and reason:
+        pause_account(account=attempts[0].account, reason=reason, actor=SYSTEM, now=now)
 
 
 def pause_account(*, account: ProviderAccount, reason: str, actor: Actor, now: datetime) -> None:

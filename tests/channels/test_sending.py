@@ -13,6 +13,7 @@ from channels.protocols import Channel
 from channels.selectors import channels_with_work, usable_channels
 from channels.services import (
     cancel_queued,
+    chase_reports,
     pause_account,
     print_due,
     queue_notices,
@@ -380,3 +381,33 @@ def test_addresses_and_texts_stay_out_of_the_audit_trail(bank: Tenant, queue: Qu
     assert count(AuditEvent, event="deliveryattempt.accepted") == 4
     for secret in (PHONE, LINE_USER, EMAIL, "山田", "永福", "/r/"):
         assert secret not in trail
+
+
+def test_a_spike_of_refusals_stops_the_line(bank: Tenant, queue: Queue, weather: Weather, now: datetime) -> None:
+    weather.rule("sms", "21211")
+    for number in range(70):
+        queue(Channel.SMS, PHONE=f"+8190{number:08d}")
+    send(bank, Channel.SMS, now)
+    assert account_of(Channel.SMS).pause_reason == "spike: 64 of 64 refused"
+    assert count(DeliveryAttempt, status=Status.QUEUED) == 6
+
+
+def test_a_lost_callback_is_made_up_for(bank: Tenant, queue: Queue) -> None:
+    """Nobody listens for callbacks here; Twilio's list tells what became of the message."""
+    now = datetime.now(UTC)
+    attempt = queue(Channel.SMS, not_before=now)
+    send(bank, Channel.SMS, now)
+    assert chase_reports(now=now + timedelta(minutes=14)) == 0
+    assert chase_reports(now=now + timedelta(minutes=15)) == 1
+    assert again(attempt).status == Status.DELIVERED
+    assert chase_reports(now=now + timedelta(hours=3)) == 0
+
+
+def test_a_message_that_stays_sent_is_asked_about_for_two_days(bank: Tenant, queue: Queue, weather: Weather) -> None:
+    now = datetime.now(UTC)
+    weather.rule("sms", "sent_forever")
+    attempt = queue(Channel.SMS, not_before=now)
+    send(bank, Channel.SMS, now)
+    asked = sum(chase_reports(now=now + timedelta(hours=hour)) for hour in (1, 3, 49, 60))
+    assert asked == 3
+    assert (again(attempt).status, again(attempt).lease_until) == (Status.ACCEPTED, None)
