@@ -48,6 +48,7 @@ OUTCOMES = {
     "done": ("回答済み", "Answered", "success"),
     "ignored": ("反応なし", "No response", "plain"),
     "gave_up": ("本人確認であきらめた", "Gave up at identity", "warning"),
+    "cannot_prove": ("本人確認に要る登録がない", "Nothing on file to prove with", "warning"),
     "stopped": ("途中でやめた", "Stopped half way", "warning"),
     "ended": ("受付終了の画面", "Link had ended", "plain"),
     "error": ("回答できなかった", "Could not answer", "danger"),

@@ -70,7 +70,9 @@ class Respondent:
 
     def card(self) -> dict[str, str]:
         """What the person's identity card says today."""
-        return {**card_of(self.person), "address": self.home[1]}
+        name = card_of(self.person)["name"] or self._fact("representative")
+        born = card_of(self.person)["birth_on"] or self._fact("birth_on")
+        return {"name": name, "birth_on": born, "address": self._fact("address")}
 
     def identity(self, form: Form, *, wrong: bool) -> dict[str, str]:
         """The knowledge the bank asks for first; with `wrong`, another birth date or phone."""
@@ -78,8 +80,8 @@ class Respondent:
         account = re.sub(r"\D", "", self.person.get("口座番号"))
         answers["last_digits"] = account[-4:]
         if "phone_digits" in form.controls:
-            digits = re.sub(r"\D", "", self.person.get("電話番号"))[-4:]
-            answers["phone_digits"] = digits if not wrong else str((int(digits or 0) + 1) % 10_000).zfill(4)
+            digits = re.sub(r"\D", "", self._fact("phone"))[-4:]
+            answers["phone_digits"] = digits if not wrong else str((int(digits) + 1) % 10_000).zfill(4)
         if self.person.born and "year" in form.controls:
             answers |= self._birth(form, wrong=wrong)
         return {name: value for name, value in answers.items() if name in form.controls}
@@ -93,6 +95,12 @@ class Respondent:
             era, number = own[0], year - own[1][0] + 1
         shown = day if not wrong else (day % 28) + 1
         return {"era": era, "year": str(number), "month": str(month), "day": str(shown)}
+
+    @property
+    def can_prove(self) -> bool:
+        """Whether the bank's file holds what its identity page asks for."""
+        fact = "電話番号" if self.person.is_company else "生年月日"
+        return bool(self.person.get(fact) and self.person.get("口座番号"))
 
     def is_affected(self, form: Form) -> bool:
         """Whether this page asks about something that changed in this persona's life."""
@@ -132,7 +140,21 @@ class Respondent:
             return self.home[0 if name == "postal_code" else 1]
         if self.persona == "sends_abroad" and name == "sends_abroad":
             return "有"
-        return self.person.get(COLUMNS.get(name, ""))
+        return self.person.get(COLUMNS.get(name, "")) or self._unwritten(name)
+
+    def _unwritten(self, name: str) -> str:
+        """What the person knows of themselves and the bank's file doesn't say."""
+        number = int(chance("unwritten", self.person.key) * 10_000)
+        known = {
+            "phone": f"0900000{number:04d}",
+            "email": f"customer{number}@example.com",
+            "postal_code": NEW_HOMES[0][0],
+            "address": NEW_HOMES[0][1],
+            "kana": "カナ",
+            "birth_on": card_of(self.person)["birth_on"] or "1970-01-01",
+            "representative": "代表 太郎",
+        }
+        return known.get(name, "")
 
     def _date_part(self, name: str, part: str) -> str:
         numbers = re.findall(r"\d+", self._fact(name))
@@ -143,7 +165,7 @@ class Respondent:
         """One beneficial owner: the representative, with 60 percent; the other rows stay empty."""
         if number:
             return None if control.options else ""
-        known = {"name": self.person.get("代表者"), "birth_on": self.card()["birth_on"], "share_percent": "60"}
+        known = {"name": self._fact("representative"), "birth_on": self.card()["birth_on"], "share_percent": "60"}
         return self._choice(control, "無", "") if control.options else known.get(part, "")
 
     def _choice(self, control: Control, fact: str, preset: str) -> str | None:

@@ -110,7 +110,7 @@ class Visit:
         self._outcome = ""
 
     async def run(self, url: str) -> str:
-        """done, stopped, gave_up or ended; raises Stuck when the pages don't lead on."""
+        """done, stopped, gave_up, cannot_prove or ended; raises Stuck when the pages don't lead on."""
         page = await self._browser.open(url)
         seen: tuple[str, str] = ("", "")
         for _ in range(STEPS):
@@ -154,6 +154,8 @@ class Visit:
         if self._identities >= (2 if wrong else 1):
             if wrong:
                 return self._end("gave_up")
+            if not self._respondent.can_prove:
+                return self._end("cannot_prove")
             raise Stuck(f"the right answers were refused: {page.alert}")
         self._identities += 1
         form = self._form(page)

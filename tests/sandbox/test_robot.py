@@ -12,6 +12,10 @@ from urllib.parse import parse_qsl
 import httpx
 import pytest
 
+from sandbox.forms import read_page
+from sandbox.people import Person
+from sandbox.personas import Respondent
+
 from .conftest import Sandbox
 
 TOKENS = {"C001": "0123456789ABCDEFGHJKMNPQRSTVWX01", "C002": "0123456789ABCDEFGHJKMNPQRSTVWX02"}
@@ -253,3 +257,18 @@ def test_a_link_to_the_internet_is_not_followed(sandbox: Sandbox, small_bank: Sm
     notify(sandbox, small_bank, "C002")
     small_bank.url = url
     assert "outside the callback base" in answer(sandbox)["errors"][0]["problem"]
+
+
+def test_what_the_file_does_not_say_is_still_answered() -> None:
+    person = Person(bank="asanagi", row={"顧客番号": "X", "区分": "個人", "氏名": "名無し 花子", "電話番号": ""})
+    form = read_page(
+        '<form method="post"><input name="phone" type="tel"><textarea name="address"></textarea>'
+        '<select name="purpose"><option value="">選択</option><option value="salary">給与</option></select>'
+        '<button name="action" value="continue">次へ</button></form>'
+    ).answer_form()
+    assert form is not None
+    answers = Respondent(person, "unchanged").answers(form)
+    assert re.fullmatch(r"0900000\d{4}", answers["phone"])
+    assert answers["address"]
+    assert answers["purpose"] == "salary"
+    assert Respondent(person, "unchanged").can_prove is False
