@@ -47,7 +47,7 @@ def case_detail(case_id: UUID) -> CaseDetail:
         Case.objects.select_related("customer", "verification", "response")
         .prefetch_related(
             Prefetch("discrepancies", queryset=Discrepancy.objects.all()),
-            Prefetch("decisions", queryset=Decision.objects.order_by("-decided_at")),
+            Prefetch("decisions", queryset=Decision.objects.order_by("-decided_at", "-id")),
         )
         .get(pk=case_id)
     )

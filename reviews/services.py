@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
-from audit.transitions import LostRace, transition
+from audit.transitions import IllegalTransition, LostRace, transition
 from customers.models import AttributeChange, Customer
 from customers.selectors import facts_of
 from customers.services import apply_facts, record_review
@@ -256,7 +256,7 @@ def _hash_of(decision: Decision, case: Case, discrepancies: Sequence[Discrepancy
 def _check(decision: Decision, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
     try:
         transition(decision, to, actor=actor, at=now, checked_by=policies.user_of(actor), checked_at=now, **changes)
-    except LostRace as race:
+    except (IllegalTransition, LostRace) as race:
         raise CaseNotOpen(_("A colleague has just checked this decision. Reload the case.")) from race
 
 

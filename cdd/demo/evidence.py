@@ -54,8 +54,11 @@ class Evidence:
             return int(counts["due"])
 
     def is_sent(self, campaign_id: UUID) -> bool:
-        """Whether nobody waits for a first notice, nothing is under way, and no ladder has a rung to climb."""
-        waiting = (Attempt.QUEUED, Attempt.SENDING, Attempt.UNKNOWN)
+        """Whether nobody waits for a first notice, nothing is under way, and no ladder has a rung to climb.
+
+        An attempt whose outcome nobody knows may stay so for a day: it is never sent again blindly.
+        """
+        waiting = (Attempt.QUEUED, Attempt.SENDING)
         with tenant_scope(self.tenant_id):
             reviews = PeriodicReview.objects.filter(campaign_id=campaign_id)
             failed = DeliveryAttempt.objects.filter(
@@ -89,6 +92,8 @@ class Evidence:
         taken = {link for link, status in links.items() if status in TAKEN}
         lost = taken - arrived.keys()
         assert not lost, f"{len(lost)} attempts are said to be taken, but the provider has never seen them."
+        unclear = [link for link, status in links.items() if status == Attempt.UNKNOWN]
+        assert len(unclear) <= len(links) // 25, f"{len(unclear)} of {len(links)} outcomes are unknown."
         unsent = {link for link, status in links.items() if status in (Attempt.QUEUED, Attempt.CANCELLED)}
         assert not unsent & arrived.keys(), "A notice that waits or was withdrawn has reached a provider."
         return len(attempts)
