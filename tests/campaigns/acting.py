@@ -125,7 +125,8 @@ def notified(officer: User, approver: User) -> Campaign:
 @transaction.atomic
 def review_of(customer: Customer) -> PeriodicReview:
     """The customer's one review, as it stands in the database."""
-    return PeriodicReview.objects.select_related("campaign").get(customer=customer)
+    review: PeriodicReview = PeriodicReview.objects.select_related("campaign").get(customer=customer)
+    return review
 
 
 @transaction.atomic
@@ -141,14 +142,14 @@ def settle_attempt(customer: Customer, channel: str, *, is_failure: bool, at: da
     attempt = DeliveryAttempt.objects.get(notice__customer=customer, channel=channel)
     if attempt.status == DeliveryAttempt.Status.QUEUED:
         transition(attempt, DeliveryAttempt.Status.SENDING, actor=SYSTEM, at=at, first_tried_at=at)
-    settlement = failed(at, "permanent", "30005") if is_failure else accepted("", at)
+    settlement = failed(at, "permanent", "30005") if is_failure else accepted(attempt, at)
     move({attempt.pk: settlement}, was=DeliveryAttempt.Status.SENDING, actor=SYSTEM, now=at)
 
 
 def begin(customer: Customer) -> Response:
     """The customer has proved who they are."""
     with transaction.atomic():
-        response = Response.objects.select_related("version").get(customer=customer)
+        response: Response = Response.objects.select_related("version").get(customer=customer)
         if response.status == Response.Status.OPEN:
             transition(
                 response, Response.Status.STARTED, actor=Actor.customer(customer.pk), at=NOW, started_at=NOW
@@ -156,7 +157,7 @@ def begin(customer: Customer) -> Response:
     return response
 
 
-def answer(customer: Customer, *, at: datetime = NOW, **changes: object) -> Response:
+def answer(customer: Customer, *, at: datetime = NOW, **changes: Any) -> Response:
     """The customer confirms what the file says, except for ``changes``, and sends it off."""
     response = begin(customer)
     with transaction.atomic():
