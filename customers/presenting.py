@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -63,13 +63,19 @@ class Shown:
     is_masked: bool
 
 
-def present(facts: Mapping[str, object], *, is_company: bool, masked: bool) -> list[Shown]:
-    """Every fact the file may have, in reading order. What is not known is shown as that, not left out."""
+def present(
+    facts: Mapping[str, object], *, is_company: bool, masked: bool, open_keys: Collection[str] = ()
+) -> list[Shown]:
+    """Every fact the file may have, in reading order. What is not known is shown as that, not left out.
+
+    ``open_keys`` are shown even when the rest is masked: the name that stands above the page anyway.
+    """
     other_kind = _PERSON_ONLY if is_company else _COMPANY_ONLY
     shown = []
     for key in (key for key in LABELS if key not in other_kind):
         value = say(key, facts.get(key))
-        hidden = hide(key, value, is_company=is_company) if masked else value
+        is_covered = masked and key not in open_keys
+        hidden = hide(key, value, is_company=is_company) if is_covered else value
         shown.append(Shown(key, str(LABELS[key]), hidden, hidden != value))
     return shown
 

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Model
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext
 
 from audit.models import AuditEvent
@@ -126,10 +128,14 @@ def _names(events: Sequence[AuditEvent]) -> Names:
         ids = {event.target_id for event in events if event.target_type == label}
         rows = target.model._default_manager.filter(pk__in=ids)
         for pk, name, page_id in rows.values_list("pk", target.name, target.page_id):
-            targets[label, str(pk)] = f"{name:%Y-%m-%d %H:%M}" if isinstance(name, datetime) else str(name)
+            targets[label, str(pk)] = _moment(name) if isinstance(name, datetime) else str(name)
             if target.page:
                 urls[label, str(pk)] = reverse(target.page, args=[page_id])
     return Names(users=users, targets=targets, urls=urls)
+
+
+def _moment(at: datetime) -> str:
+    return date_format(localtime(at), "SHORT_DATETIME_FORMAT")
 
 
 def staff_of_tenant() -> list[tuple[str, str]]:

@@ -129,7 +129,12 @@ def _customer_page(request: StaffRequest, found: Customer, form: StaffForm) -> H
     context = {
         **_head(request, found, facts),
         "form": form,
-        "facts": present(facts, is_company=found.kind == Customer.Kind.COMPANY, masked=until is None),
+        "facts": present(
+            facts,
+            is_company=found.kind == Customer.Kind.COMPANY,
+            masked=until is None,
+            open_keys=("name", "kana") if may(request, Permission.VIEW_PERSONAL_DATA) else (),
+        ),
         "shown_until": until,
         "rating": rating.rating if rating else None,
         "reasons": rating.reasons if rating else [],

@@ -91,7 +91,7 @@ def test_the_approver_sees_what_is_about_to_happen(
     campaign = submitted(officer)
     page = page_of(staff_client(english(approver)), campaign)
     for words in (
-        "4 in the book = 3 to be asked + 0 not due + 1 exempt",
+        "4 in the book = 3 to be asked + 0 not this time + 1 exempt",
         "Simplified due diligence",
         "Approve: ask 3 customers",
         campaign.plan_hash[:12],
