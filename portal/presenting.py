@@ -1,7 +1,7 @@
 """Turns questions, answers and facts into what the templates of the answering pages show."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from django.utils.translation import gettext as _
@@ -161,7 +161,11 @@ class Writer:
 
     def _person(self, question: Question, number: int, data: Mapping[str, str]) -> Person:
         def control(name: str, options: Mapping[str, str] | None = None) -> Control:
-            return self._control(person_control(question, number, name), _person_labels()[name], data, options)
+            control_name = person_control(question, number, name)
+            shown = self._control(control_name, labels[control_name], data, options)
+            return replace(shown, label=_person_labels()[name])
+
+        labels = _labels_of_person(question, number)
 
         return Person(
             number=number + 1,
@@ -178,9 +182,7 @@ class Writer:
                 labels[POSTAL_CODE] = _("Postal code")
             if question.kind is Kind.PEOPLE:
                 for number in range(question.max_people):
-                    labels |= {
-                        person_control(question, number, name): label for name, label in _person_labels().items()
-                    }
+                    labels |= _labels_of_person(question, number)
             labels[question.id] = question.label[self.language]
         return labels
 
@@ -195,7 +197,8 @@ class Writer:
         if question.kind is Kind.PEOPLE:
             people = _people(answers.get(question.id))
             return Row(label, tuple(plain(_owner(person, str(person["name"]))) for person in people), page.id)
-        return Row(label, tuple(plain(self._words(question, value)) for value in values if value), page.id)
+        shown = [plain(self._words(question, value)) for value in values if value is not None]
+        return Row(label, tuple(shown), page.id)
 
     def _words(self, question: Question, value: object) -> str:
         if question.kind is Kind.YES_NO:
@@ -229,6 +232,15 @@ def _person_labels() -> dict[str, str]:
         "birth_on": _("Date of birth"),
         "share_percent": _("Share of the voting rights (%)"),
         "is_pep": _("Has this person held an important public office in another country?"),
+    }
+
+
+def _labels_of_person(question: Question, number: int) -> dict[str, str]:
+    """What an error calls the controls of one person: they all look alike."""
+    return {
+        person_control(question, number, name): _("Person %(number)s: %(label)s")
+        % {"number": number + 1, "label": label}
+        for name, label in _person_labels().items()
     }
 
 

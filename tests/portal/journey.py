@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from tests.questionnaires.filing import Sent
@@ -18,14 +17,14 @@ OWNER = {
 }
 
 
-def page_of(response: HttpResponse) -> str:
+def page_of(response: Any) -> str:
     """What the page says it is."""
     found = re.search(r'<main[^>]*data-page="(\w+)"', response.content.decode())
     assert found, response.content.decode()[:500]
     return found[1]
 
 
-def end_of(response: HttpResponse) -> str:
+def end_of(response: Any) -> str:
     found = re.search(r'data-end="(\w+)"', response.content.decode())
     return found[1] if found else ""
 

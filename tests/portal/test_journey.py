@@ -96,7 +96,7 @@ class Visitor:
         self.page.locator(f'main button[name="action"][value="{action}"]').click()
 
 
-@pytest.fixture(params=["phone", "desk", "phone-without-script", "phone-in-the-dark"])
+@pytest.fixture
 def visitor(request: pytest.FixtureRequest, address: str, tmp_path: Path) -> Iterator[Visitor]:
     """A browser of one kind; started last, because Django refuses its ORM beside Playwright's loop."""
     has_script = "without" not in request.param
@@ -139,6 +139,11 @@ def begin(visitor: Visitor, sent: Sent) -> None:
     visitor.look("identity")
 
 
+def browsers(*kinds: str) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("visitor", kinds, indirect=True)
+
+
+@browsers("phone", "desk", "phone-without-script", "phone-in-the-dark")
 def test_a_person_moves_house_and_confirms_the_rest(
     person: Sent, visitor: Visitor, superuser: psycopg.Connection
 ) -> None:
@@ -193,6 +198,7 @@ def test_a_person_moves_house_and_confirms_the_rest(
     assert status == ("SUBMITTED", ["work", "purpose", "residence"])
 
 
+@browsers("phone", "phone-without-script")
 def test_a_company_of_another_bank_adds_an_owner(company: Sent, visitor: Visitor) -> None:
     page = visitor.page
     begin(visitor, company)
@@ -225,6 +231,7 @@ def test_a_company_of_another_bank_adds_an_owner(company: Sent, visitor: Visitor
     visitor.look("done")
 
 
+@browsers("phone", "phone-in-the-dark")
 def test_the_ends_and_the_display_settings(person: Sent, visitor: Visitor) -> None:
     page = visitor.page
     page.goto(f"{visitor.address}/r/nothing/")

@@ -59,7 +59,8 @@ def start(sent: Sent, now: datetime) -> Response:
         held = {"birth_on": "1948-05-03", "account_number": "1234567"}
         links.prove(link=link, factors=proof, facts=held, now=now)
     with tenant_scope(sent.tenant.pk):
-        return Response.objects.select_related("version").get(pk=sent.response.pk)
+        response: Response = Response.objects.select_related("version").get(pk=sent.response.pk)
+        return response
 
 
 def fill(response: Response, now: datetime, *pages: str) -> None:
