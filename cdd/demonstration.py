@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import socket
+import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -64,6 +65,12 @@ def show(data: Path) -> int:
         addresses, supervisor, environment = _start(stack, data, os.environ, with_books=True)
         console.print(_welcome(addresses, data, environment))
         console.print(f"Logs are in {supervisor.folder}.")
+        # Some customers answer while somebody looks on; however that ends, the rest goes on.
+        with supervisor.log_of("enliven").open("wb") as log:
+            command = django("seed_demo", "--enliven")
+            crowd = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        stack.enter_context(crowd)
+        stack.callback(crowd.kill)
         supervisor.watch()
     return 0
 

@@ -47,12 +47,12 @@ def reconcile_response(
     """
     with transaction.atomic():
         customer = Customer.objects.select_for_update(no_key=True).get(pk=response.customer_id)
-        known = Case.objects.filter(reference=reference).first()
+        known: Case | None = Case.objects.filter(reference=reference).first()
         if known:
             return known
         facts = facts_of(customer)
         differences, answers = _differences(response, facts)
-        case = Case.objects.create(
+        case: Case = Case.objects.create(
             customer=customer,
             response=response,
             verification=verification,
@@ -122,7 +122,7 @@ def decide_case(
         transition(case, Case.Status.AWAITING_APPROVAL, actor=actor, at=now)
     except LostRace as race:
         raise CaseNotOpen(_("A colleague has just decided this case. Reload it to see how.")) from race
-    decision = Decision.objects.create(
+    decision: Decision = Decision.objects.create(
         case=case,
         outcome=outcome,
         accepted_attributes=accepted,

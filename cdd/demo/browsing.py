@@ -191,6 +191,13 @@ class _Reader(HTMLParser):
                 self._link[1].append(words)
 
 
+def read_page(status: int, url: str, html: str) -> Page:
+    """A page with its forms, links and words."""
+    reader = _Reader(url)
+    reader.feed(html)
+    return Page(status, url, html, forms=reader.forms, links=reader.links, text=" ".join(reader.words))
+
+
 class Browser:
     """One signed-in (or not yet signed-in) person; keeps cookies, follows redirects."""
 
@@ -250,18 +257,8 @@ class Browser:
         self._client.close()
 
     def _page(self, answer: httpx.Response, expect: int) -> Page:
-        url = str(answer.url)
-        reader = _Reader(url)
         is_html = "html" in answer.headers.get("content-type", "")
-        reader.feed(answer.text if is_html else "")
-        page = Page(
-            status=answer.status_code,
-            url=url,
-            html=answer.text if is_html else "",
-            forms=reader.forms,
-            links=reader.links,
-            text=" ".join(reader.words),
-        )
+        page = read_page(answer.status_code, str(answer.url), answer.text if is_html else "")
         if page.status != expect:
             raise UnexpectedPage(f"{page.path} answered {page.status}, expected {expect}. It says: {page.text[:300]}")
         return page

@@ -9,7 +9,7 @@ from datetime import date
 from uuid import UUID
 
 from django.apps import apps
-from django.db.models import CharField, Count, Exists, OuterRef, Value
+from django.db.models import CharField, Count, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat, Lower
 
 from audit.models import AuditEvent
@@ -106,9 +106,7 @@ class Evidence:
     def check_no_notice_after_answer(self) -> int:
         """No attempt was handed over after its review's answer. Returns how many answered reviews were looked at."""
         with tenant_scope(self.tenant_id):
-            answered = dict(
-                PeriodicReview.objects.filter(answered_at__isnull=False).values_list("id", "answered_at")
-            )
+            answered = dict(PeriodicReview.objects.filter(answered_at__isnull=False).values_list("id", "answered_at"))
             tried = DeliveryAttempt.objects.filter(
                 notice__reference__in=list(answered), first_tried_at__isnull=False
             ).values_list("notice__reference", "first_tried_at")
@@ -156,9 +154,11 @@ class Evidence:
         with tenant_scope(self.tenant_id):
             for model in _stateful_models():
                 told += self._check_arrivals(model) + self._check_moves(model)
-            assert not PeriodicReview.objects.filter(
-                status__in=OPEN_STATES, campaign__status=Campaign.Status.DRAFT
-            ).exclude(status=PeriodicReview.Status.PLANNED).exists(), "A draft campaign has begun."
+            assert (
+                not PeriodicReview.objects.filter(status__in=OPEN_STATES, campaign__status=Campaign.Status.DRAFT)
+                .exclude(status=PeriodicReview.Status.PLANNED)
+                .exists()
+            ), "A draft campaign has begun."
         return told
 
     def _check_arrivals(self, model: type[Stateful]) -> int:
@@ -168,18 +168,18 @@ class Evidence:
             target_id=Cast(OuterRef("pk"), CharField()),
             event=Lower(Concat(Value(prefix), OuterRef("status"))),
         )
-        first = model._meta.get_field("status").default
-        moved = model._default_manager.exclude(status=first)
+        first = Q(("status", model._meta.get_field("status").default))  # type: ignore[misc]  # declared by each model
+        moved = model._default_manager.exclude(first)
         silent = moved.exclude(Exists(arrival)).count()
         assert not silent, f"{silent} {model._meta.label} changed status without a trace."
         return int(moved.count())
 
     def _check_moves(self, model: type[Stateful]) -> int:
         prefix = f"{model._meta.model_name}."
-        legal = {f"{prefix}{to}".lower(): set() for tos in model.TRANSITIONS.values() for to in tos}
-        for was, tos in model.TRANSITIONS.items():
+        legal: dict[str, set[str]] = {}
+        for start, tos in model.TRANSITIONS.items():
             for to in tos:
-                legal[f"{prefix}{to}".lower()].add(str(was))
+                legal.setdefault(f"{prefix}{to}".lower(), set()).add(str(start))
         events = AuditEvent.objects.filter(
             tenant_id=self.tenant_id, target_type=model._meta.label_lower, event__in=list(legal)
         )

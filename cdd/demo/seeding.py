@@ -71,11 +71,10 @@ def seed_bank(bank: Bank, *, password: str, now: datetime) -> Tenant:
             )
         publish_default_policy(actor=SYSTEM, now=now)
         publish_standard(actor=SYSTEM, now=now)
-        accounts = channel_accounts(
-            bank, sandbox_url=settings.SANDBOX_URL, sandbox_smtp=settings.SANDBOX_SMTP
-        )
+        accounts = channel_accounts(bank, sandbox_url=settings.SANDBOX_URL, sandbox_smtp=settings.SANDBOX_SMTP)
         ensure_accounts(accounts=accounts, actor=SYSTEM, now=now)
-        ensure_account(**ekyc_account(bank, sandbox_url=settings.SANDBOX_URL), actor=SYSTEM, now=now)
+        vendor = ekyc_account(bank, sandbox_url=settings.SANDBOX_URL)
+        ensure_account(credentials=vendor["credentials"], options=vendor["options"], actor=SYSTEM, now=now)
     for colleague in STAFF:
         user = User.objects.get(email=colleague.email(bank))
         if not user.check_password(password):

@@ -151,9 +151,7 @@ def begin(customer: Customer) -> Response:
     with transaction.atomic():
         response: Response = Response.objects.select_related("version").get(customer=customer)
         if response.status == Response.Status.OPEN:
-            transition(
-                response, Response.Status.STARTED, actor=Actor.customer(customer.pk), at=NOW, started_at=NOW
-            )
+            transition(response, Response.Status.STARTED, actor=Actor.customer(customer.pk), at=NOW, started_at=NOW)
     return response
 
 

@@ -102,9 +102,7 @@ def test_planning_waits_for_the_rating(bank: Tenant, officer: User) -> None:
 def test_a_deadline_lies_in_the_future(bank: Tenant, officer: User) -> None:
     enter(1)
     with pytest.raises(CampaignRefused):
-        plan_campaign(
-            name="x", due_by=DUE_BY, deadline_on=date(2026, 11, 24), actor=Actor.user(officer.pk), now=NOW
-        )
+        plan_campaign(name="x", due_by=DUE_BY, deadline_on=date(2026, 11, 24), actor=Actor.user(officer.pk), now=NOW)
 
 
 def test_planning_takes_as_many_queries_for_many_as_for_few(bank: Tenant, officer: User) -> None:
@@ -165,7 +163,7 @@ def test_the_database_refuses_self_approval(
     """A9: whatever the code does. The positive control is the approval by somebody else."""
     enter(1)
     campaign = submitted(officer)
-    superuser.execute(f"UPDATE campaigns_campaign SET {field} = %s WHERE id = %s", [approver.pk, campaign.pk])  # type: ignore[arg-type]
+    superuser.execute(f"UPDATE campaigns_campaign SET {field} = %s WHERE id = %s", [approver.pk, campaign.pk])
     change = {"approved_by": approver.pk, "approved_at": NOW, "status": "RUNNING"}
     with pytest.raises(IntegrityError, match="campaign_four_eyes"), transaction.atomic():
         Campaign.objects.filter(pk=campaign.pk).update(**change)

@@ -269,9 +269,7 @@ def test_an_answer_without_identity_goes_to_a_reviewer_at_the_deadline(
     assert review_of(customer).status == "IN_REVIEW"
 
 
-def test_a_campaign_closes_itself_when_nobody_works_on_it_any_more(
-    bank: Tenant, officer: User, approver: User
-) -> None:
+def test_a_campaign_closes_itself_when_nobody_works_on_it_any_more(bank: Tenant, officer: User, approver: User) -> None:
     enter(1)
     campaign = notified(officer, approver)
     close_overdue(now=AFTER_DEADLINE)

@@ -36,13 +36,14 @@ from tests.campaigns.test_approval import in_parallel
 from tests.conftest import NOW
 
 TODAY = date(2026, 11, 24)
-MOVED = {"postal_code": "2310017", "address": "神奈川県横浜市中区港町1-1"}
+MOVED: dict[str, Any] = {"postal_code": "2310017", "address": "神奈川県横浜市中区港町1-1"}
 LATER = NOW + timedelta(hours=1)
 
 
 @transaction.atomic
 def case_of(customer: Customer) -> Case:
-    return Case.objects.select_related("customer").get(customer=customer)
+    case: Case = Case.objects.select_related("customer").get(customer=customer)
+    return case
 
 
 @transaction.atomic
@@ -62,9 +63,7 @@ def differences(customer: Customer) -> dict[str, tuple[str, str]]:
     return {row.attribute: (row.kind, row.severity) for row in rows}
 
 
-def decided(
-    customer: Customer, officer: User, *, accepted: Sequence[str] = ("address", "postal_code")
-) -> Decision:
+def decided(customer: Customer, officer: User, *, accepted: Sequence[str] = ("address", "postal_code")) -> Decision:
     return decide_case(
         case=case_of(customer),
         outcome="UPDATE_FILE" if accepted else "KEEP_FILE",
@@ -132,9 +131,7 @@ def test_what_differs_is_queued_side_by_side_and_sealed(
     assert fresh(customer).last_reviewed_on == date(2023, 6, 30)
 
 
-def test_an_approved_decision_updates_file_rating_dates_and_review(
-    bank: Tenant, officer: User, approver: User
-) -> None:
+def test_an_approved_decision_updates_file_rating_dates_and_review(bank: Tenant, officer: User, approver: User) -> None:
     customer = moved_customer(officer, approver)
     decision = decided(customer, officer)
     assert file_of(customer)["address"] != MOVED["address"]
@@ -328,7 +325,7 @@ def verification(customer: Customer, *, status: str = "APPROVED", **attributes: 
     return found
 
 
-def high_risk_answer(officer: User, approver: User, **changes: object) -> Customer:
+def high_risk_answer(officer: User, approver: User, **changes: Any) -> Customer:
     customer = enter(1, tier="HIGH")
     notified(officer, approver)
     answer(customer, **changes)
@@ -390,9 +387,7 @@ def test_the_queue_is_fair_filtered_and_counted(bank: Tenant, officer: User, app
         assert [case.customer_id for case in rest.items] == [customers[2].pk]
         assert case_page(status="OPEN", tier="HIGH").items == []
         assert queue_counts() == {"OPEN": 3, "AWAITING_APPROVAL": 0, "CLEARED": 0, "CLOSED": 0}
-        assert {tuple(sorted(fields)) for fields in attributes_of(first.items).values()} == {
-            ("address", "postal_code")
-        }
+        assert {tuple(sorted(fields)) for fields in attributes_of(first.items).values()} == {("address", "postal_code")}
         with CaptureQueriesContext(connection) as captured:
             case_detail(first.items[0].pk)
         assert len(captured) == 3

@@ -1,0 +1,42 @@
+"""Bringing a freshly started demonstration to life: providers know where to call, and some customers answer."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+import httpx
+
+from cdd.demo.banks import BANKS
+from cdd.demo.sandbox import Sandbox
+from cdd.demo.seeding import connect_bank
+
+ANSWERS = 60
+SECONDS_TO_ARRIVE = 120
+
+
+def enliven(*, sandbox_url: str, now: datetime) -> int:
+    """Connect both banks, wait for the first notices to arrive, and let some customers answer; returns how many did.
+
+    A demonstration started a second time has nothing new to send: nobody answers then, which is no error.
+    """
+    for bank in BANKS:
+        connect_bank(bank, now=now)
+    sandbox = Sandbox(sandbox_url)
+    try:
+        if not _arrived(sandbox):
+            return 0
+        return sum(sandbox.answer(bank.slug, ANSWERS)["outcomes"].get("done", 0) for bank in BANKS)
+    except httpx.HTTPError:  # somebody is answering already, or the demonstration is being stopped
+        return 0
+    finally:
+        sandbox.close()
+
+
+def _arrived(sandbox: Sandbox) -> bool:
+    for _ in range(SECONDS_TO_ARRIVE):
+        channels = sandbox.summary()["channels"]
+        if sum(channel["messages"] for channel in channels.values()) > ANSWERS * len(BANKS) * 2:
+            return True
+        time.sleep(1)
+    return False
