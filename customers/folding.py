@@ -22,6 +22,7 @@ _KANJI: dict[int, str | None] = dict(
     )
 )
 _MATCHING = {**_FOLDS, **_SPACES, **_KANJI}
+_FOLDABLE = re.compile("[" + re.escape("".join(map(chr, _MATCHING)).replace("-", "")) + "]")
 _SMALL_KANA = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
 
 _LEGAL_FORMS = re.compile(
@@ -31,8 +32,9 @@ _LEGAL_FORMS = re.compile(
     r"|カブシキガイシ[ヤャ]|ユウゲンガイシ[ヤャ]|ゴウドウガイシ[ヤャ]|^\(?[カユド]\)|\([カユド]\)?$"
     r"|(?:,?co\.?,ltd\.?|,inc\.?|inc\.|k\.k\.|,llc)$"
 )
+_LEGAL_SIGN = re.compile(r"[社法組().,]|ガイシ")  # one of these stands in every legal form
 _NOT_DIGITS = re.compile(r"\D+")
-_BLOCK_WORDS = re.compile(r"(?<=[0-9])(?:丁目|番地の?|番|号室?|の)(?=[0-9]|$)|(?<=[0-9])(?:丁目|番地|番|号)")
+_BLOCK_WORDS = re.compile(r"([0-9])(?:丁目|番地の?|番|号室?|の(?=[0-9]))")
 
 
 def fold(text: str) -> str:
@@ -44,8 +46,10 @@ def fold(text: str) -> str:
 
 def fold_name(text: str) -> str:
     """A person's or company's name for matching: also without spaces, legal form, and old kanji forms."""
-    folded = unicodedata.normalize("NFKC", text).translate(_MATCHING).lower()
-    return _LEGAL_FORMS.sub("", folded) or folded
+    folded = _folded(text)
+    if _LEGAL_SIGN.search(folded):
+        return _LEGAL_FORMS.sub("", folded) or folded
+    return folded
 
 
 def fold_kana(text: str) -> str:
@@ -55,8 +59,13 @@ def fold_kana(text: str) -> str:
 
 def fold_address(text: str) -> str:
     """An address for matching: block words (丁目, 番地, 号) become dashes, spaces go."""
-    folded = unicodedata.normalize("NFKC", text).translate(_MATCHING).lower()
-    return _BLOCK_WORDS.sub("-", folded).rstrip("-")
+    return _BLOCK_WORDS.sub(r"\1-", _folded(text)).rstrip("-")
+
+
+def _folded(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text).replace(" ", "")
+    # Looking first is cheaper than translating: most texts have nothing to fold.
+    return (folded.translate(_MATCHING) if _FOLDABLE.search(folded) else folded).lower()
 
 
 def fold_number(text: str) -> str:

@@ -172,7 +172,8 @@ class RowReader:
             (key, index, parsers[key]) for index, key in self._columns
         ]
         self._number_at = layout.columns.index("customer_number")
-        self._in_order = itemgetter(*map(layout.columns.index, COLUMNS))
+        usual = layout.columns == tuple(COLUMNS)
+        self._in_order = list if usual else itemgetter(*map(layout.columns.index, COLUMNS))
 
     def skip(self, record: Record) -> None:
         """Take note of a record that an earlier run has dealt with."""

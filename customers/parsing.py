@@ -248,7 +248,7 @@ def read_answer(raw: str) -> bool | None:
 
 
 def read_account(raw: str) -> str:
-    account = _plain(raw).translate(_DASHES)
+    account = raw.strip() if raw.isascii() else _plain(raw).translate(_DASHES)
     if not account:
         raise Invalid("required")
     if not _ACCOUNT.fullmatch(account):

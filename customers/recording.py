@@ -13,12 +13,12 @@ from uuid import UUID
 from audit.services import Actor, record_ids
 from customers.folding import fold_kana, fold_name
 from customers.importing import CustomerRow
-from customers.indexing import CONTACT, KANA, NAME, SOURCE, contact_key, kana_index, name_index
+from customers.indexing import KANA, NAME, SOURCE, contact_index, kana_index, name_index
 from customers.models import AttributeChange, ContactPoint, Customer
 from customers.parsing import read_phone, read_postal_code
 from customers.selectors import CONTACT_OF_FACT, PLAIN, assemble_facts, current_points
 from customers.writing import insert_many, update_many
-from tenants.identifiers import uuid7
+from tenants.identifiers import uuid7_bytes
 from tenants.keys import cipher
 from tenants.scoping import required_tenant_id
 
@@ -41,22 +41,19 @@ def enter_customers(rows: Sequence[CustomerRow], *, now: datetime) -> None:
     if not rows:
         return
     crypt = cipher()
-    ids = [uuid7() for _ in rows]
-    profile_column = _column_of(Customer, "profile")
+    ids = uuid7_bytes(len(rows))
+    profiles = [_encode(_profile_of(row.facts)).encode() for row in rows]
     columns: dict[str, list[Any]] = {
         "id": ids,
         "number": [row.number for row in rows],
         "kind": [row.kind for row in rows],
-        "profile": [
-            crypt.seal(_encode(_profile_of(row.facts)).encode(), profile_column, pk.bytes)
-            for pk, row in zip(ids, rows, strict=True)
-        ],
-        "name_index": [crypt.index(NAME, fold_name(row.facts["name"])) for row in rows],
+        "profile": crypt.seal_many(profiles, _column_of(Customer, "profile"), ids),
+        "name_index": crypt.index_many(NAME, [fold_name(row.facts["name"]) for row in rows]),
         "kana_index": [crypt.index(KANA, fold_kana(kana)) if (kana := row.facts.get("kana")) else None for row in rows],
         "branch_code": [row.branch_code for row in rows],
         "opened_on": [row.opened_on for row in rows],
         "last_reviewed_on": [row.last_reviewed_on for row in rows],
-        "source_hash": [crypt.index(SOURCE, row.source) for row in rows],
+        "source_hash": crypt.index_many(SOURCE, [row.source for row in rows]),
     }
     for key in PLAIN:
         missing = "" if key in _TEXT else None
@@ -92,7 +89,7 @@ def change_customers(
     points = current_points([customer.pk for customer in customers])
     history: list[AttributeChange] = []
     retired: list[UUID] = []
-    added: list[tuple[UUID, str, Any]] = []
+    added: list[tuple[UUID | bytes, str, Any]] = []
     changed: dict[UUID, list[str]] = {}
     for customer in customers:
         change, mine = changes[customer.pk], points.get(customer.pk, {})
@@ -210,22 +207,17 @@ def _new_points(
     return [(channel, wanted.get(channel)) for channel in sorted(channels)]
 
 
-def _insert_points(points: Sequence[tuple[UUID, str, Any]], *, now: datetime) -> None:
-    crypt, column = cipher(), _column_of(ContactPoint, "value")
-    ids = [uuid7() for _ in points]
+def _insert_points(points: Sequence[tuple[UUID | bytes, str, Any]], *, now: datetime) -> None:
+    ids = uuid7_bytes(len(points))
+    values = [_encode(value).encode() for _, _, value in points]
     insert_many(
         ContactPoint,
         {
             "id": ids,
             "customer_id": [customer_id for customer_id, _, _ in points],
             "channel": [channel for _, channel, _ in points],
-            "value": [
-                crypt.seal(_encode(value).encode(), column, pk.bytes)
-                for pk, (_, _, value) in zip(ids, points, strict=True)
-            ],
-            "value_index": [
-                crypt.index(CONTACT + channel, contact_key(channel, value)) for _, channel, value in points
-            ],
+            "value": cipher().seal_many(values, _column_of(ContactPoint, "value"), ids),
+            "value_index": [contact_index(channel, value) for _, channel, value in points],
         },
         health=ContactPoint.Health.UNKNOWN,
         is_current=True,

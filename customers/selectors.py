@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from customers.decoding import HEADER, SNIFF_BYTES, layout_of
+from customers.decoding import COLUMNS, HEADER, SNIFF_BYTES, layout_of
 from customers.folding import fold_number
 from customers.indexing import kana_index, name_index
 from customers.models import ContactPoint, Customer, CustomerImport, ImportChunk, RejectedRow
@@ -31,6 +31,7 @@ CONTACT_OF_FACT = {
     "postal_code": ContactPoint.Channel.POST,
     "address": ContactPoint.Channel.POST,
 }
+_ORDER = {key: place for place, key in enumerate(COLUMNS)}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 
 
@@ -109,7 +110,7 @@ def error_file(customer_import: CustomerImport, *, encoding: str = "utf-8-sig") 
     yield _encoded([*titles, *extra], encoding)
     rows = RejectedRow.objects.filter(customer_import=customer_import).order_by("line", "id").iterator(chunk_size=1_000)
     for line, group in groupby(rows, key=attrgetter("line")):
-        errors = list(group)
+        errors = sorted(group, key=lambda error: _ORDER.get(error.column, 0))
         cells = errors[0].original[: len(titles)]
         cells += [""] * (len(titles) - len(cells))
         columns = "、".join(dict.fromkeys(column_title(error.column) for error in errors))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import psycopg
 from django.core.serializers.json import DjangoJSONEncoder
@@ -25,8 +26,8 @@ _json = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 def insert_many(model: type[TenantModel], columns: Columns, /, **constants: Any) -> None:
     """Insert rows of the tenant in scope: `columns` has a list per attribute, `constants` one value for all rows.
 
-    Encrypted attributes are given as sealed bytes. Attributes named in neither take the database's default,
-    so name every attribute that has none.
+    Encrypted attributes are given as sealed bytes, identifiers as UUIDs or their 16 bytes. Attributes named in
+    neither take the database's default, so name every attribute that has none.
     """
     if not any(map(len, columns.values())):
         return
@@ -104,11 +105,16 @@ def _bytes(value: bytes) -> str:
     return '"\\\\x' + value.hex() + '"'
 
 
+def _uuid(value: UUID | bytes) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
 def _moment(value: Any) -> str:
     return f'"{value.isoformat()}"'
 
 
 _WRITERS: Mapping[str, Callable[[Any], str]] = {
+    "uuid": _uuid,
     "bytea": _bytes,
     "varchar": _text,
     "text": _text,

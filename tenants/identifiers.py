@@ -13,3 +13,15 @@ def uuid7() -> UUID:
     value[6] = 0x70 | value[6] & 0x0F
     value[8] = 0x80 | value[8] & 0x3F
     return UUID(bytes=bytes(value))
+
+
+def uuid7_bytes(count: int) -> list[bytes]:
+    """Many new identifiers of one moment, as 16 bytes each; for bulk paths."""
+    moment = (time.time_ns() // 1_000_000).to_bytes(6, "big")
+    random = os.urandom(10 * count)
+    return [moment + _marked(random[at : at + 10]) for at in range(0, 10 * count, 10)]
+
+
+def _marked(tail: bytes) -> bytes:
+    """Ten random bytes with version and variant put in."""
+    return bytes((0x70 | tail[0] & 0x0F, tail[1], 0x80 | tail[2] & 0x3F)) + tail[3:]

@@ -37,7 +37,8 @@ def take(content: bytes, now: datetime) -> CustomerImport:
     started = start_import(file=upload(content), filename="顧客.csv", actor=ACTOR, now=now)
     run_import(import_id=started.pk, actor=WORKER, now=now)
     with transaction.atomic():
-        return CustomerImport.objects.get(pk=started.pk)
+        done: CustomerImport = CustomerImport.objects.get(pk=started.pk)
+        return done
 
 
 def counts(done: CustomerImport) -> tuple[int, int, int, int]:
