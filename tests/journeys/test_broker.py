@@ -103,14 +103,3 @@ def test_work_goes_on_after_the_broker_was_killed_and_emptied(
 def all_rated(tenant: Tenant) -> bool:
     with tenant_scope(tenant.pk):
         return not Customer.objects.filter(is_rating_due=True).exists()
-
-
-@pytest.mark.slow
-def test_junk_in_the_broker_does_not_stop_the_worker(worker: subprocess.Popen[bytes], tenant: Tenant) -> None:
-    """S12: a queue full of nonsense is thrown away."""
-    first = uploaded(tenant, book(person()))
-    assert eventually(lambda: is_completed(tenant, first)), "control: the worker works"
-    for junk in (b"not json", b"{}", b'{"body": "%%%", "headers": {}, "properties": {}}'):
-        broker().lpush("bulk", junk)
-    second = uploaded(tenant, book(company()))
-    assert eventually(lambda: is_completed(tenant, second))
