@@ -136,11 +136,13 @@ async def people(request: web.Request) -> web.Response:
     world = request.app[WORLD]
     if request.method == "POST":
         bank = request.query.get("bank", "")
-        raw = await request.read()
+        raw = bytearray()
+        while len(raw) <= PEOPLE_BYTES and (chunk := await request.content.readany()):
+            raw += chunk
         if not bank or len(raw) > PEOPLE_BYTES:
             return refuse("name the bank (?bank=slug) and send the CSV file as the body")
         try:
-            return web.json_response({"loaded": world.people.load(raw, bank), "people": len(world.people)})
+            return web.json_response({"loaded": world.people.load(bytes(raw), bank), "people": len(world.people)})
         except PeopleRefused as problem:
             return refuse(str(problem))
     personas = Counter(world.scenario.persona(person.key, person.row) for person in world.people.all())

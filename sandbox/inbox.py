@@ -39,7 +39,10 @@ def _searchable(world: World, owner: str) -> str:
     if person is None:
         return fold(owner)
     columns = ("顧客番号", "氏名", "カナ", "電話番号", "メール", "LINE識別子")
-    return fold(" ".join(person.get(column) for column in columns)) + person.get("電話番号").replace("-", "")
+    facts = " ".join(person.get(column) for column in columns)
+    return fold(f"{facts} {person.bank} {world.accounts.name_of(person.bank)}") + person.get("電話番号").replace(
+        "-", ""
+    )
 
 
 def _name(world: World, owner: str) -> str:

@@ -110,6 +110,12 @@ class People:
         missing = [column for column in REQUIRED if column not in (reader.fieldnames or [])]
         if missing:
             raise PeopleRefused(f"the file has no column {', '.join(missing)}")
+        try:
+            return self._load_rows(reader, bank)
+        except csv.Error as error:
+            raise PeopleRefused(f"line {reader.line_num}: {error}") from error
+
+    def _load_rows(self, reader: csv.DictReader[str], bank: str) -> int:
         added = 0
         for row in reader:
             if len(self._people) >= PEOPLE_LIMIT:

@@ -25,7 +25,7 @@ from sandbox.people import People
 from sandbox.scenario import Scenario
 from sandbox.world import WORLD, World
 
-BODY_LIMIT = 300 * 1024 * 1024
+BODY_LIMIT = 4 * 1024 * 1024
 HERE = Path(__file__).parent
 
 

@@ -118,3 +118,10 @@ def test_a_broken_manifest_is_refused_whole(sandbox: Sandbox, bank: Bank, broken
 def test_what_is_not_a_pdf_or_not_ours_is_refused(sandbox: Sandbox, bank: Bank) -> None:
     assert send(sandbox, manifest_of(bank), pdf=b"<html>").status_code == 400
     assert send(sandbox, manifest_of(bank), headers={"Authorization": "Bearer nobody"}).status_code == 401
+
+
+def test_a_large_job_is_taken_whole(sandbox: Sandbox, bank: Bank) -> None:
+    large = PDF + b"%" * (12 * 1024 * 1024)
+    assert send(sandbox, manifest_of(bank), pdf=large).status_code == 201
+    number = sandbox.messages()[0]["number"]
+    assert len(sandbox.control.get(f"/letters/{number}.pdf").content) == len(large)

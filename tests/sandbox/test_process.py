@@ -105,3 +105,18 @@ def test_it_imports_nothing_of_the_product() -> None:
     code = f"import sys, sandbox.server; print([m for m in sys.modules if m.split('.')[0] in {ours}])"
     found = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_a_large_book_is_taken_and_a_broken_one_refused(sandbox: Sandbox) -> None:
+    rows = "".join(f"N{n},個人,{'長' * 60}{n}\r\n" for n in range(40_000))
+    book = ("顧客番号,区分,氏名\r\n" + rows).encode("cp932")
+    assert len(book) > 5 * 1024 * 1024
+    answer = sandbox.control.post("/control/people", params={"bank": "large"}, content=book)
+    assert answer.json()["loaded"] == 40_000
+    for broken in (b"a,b\r\n1,2\r\n", b"\xff\xfe\x00", b"", '顧客番号,区分,氏名\r\n1,個人,"'.encode() + b"x" * 200_000):
+        refused = sandbox.control.post("/control/people", params={"bank": "broken"}, content=broken)
+        assert (refused.status_code, "error" in refused.json()) == (400, True)
+
+
+def test_a_large_body_elsewhere_is_refused(sandbox: Sandbox) -> None:
+    assert sandbox.control.post("/control/scenario", content=b" " * (5 * 1024 * 1024)).status_code == 413
