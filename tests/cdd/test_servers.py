@@ -157,7 +157,6 @@ def test_the_application_gets_nothing_that_was_not_granted(servers: EmbeddedServ
         "SELECT * FROM something",
         "SELECT of_something()",
         "CREATE TABLE mine (value text)",
-        "CREATE TEMPORARY TABLE mine (value text)",
         "SET ROLE keizoku_owner",
         "SET ROLE keizoku_audit",
     ]
