@@ -1,0 +1,1 @@
+"""What the customer file offers at the command line."""
