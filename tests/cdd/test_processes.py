@@ -83,6 +83,19 @@ def test_a_process_that_is_never_ready_is_reported(supervisor: Supervisor) -> No
         supervisor.wait_until(lambda: False, name="web", seconds=0.2)
 
 
+def test_a_command_run_beside_the_others_gives_its_exit_code(supervisor: Supervisor) -> None:
+    supervisor.start(python("web", "import time; time.sleep(60)"))
+    assert supervisor.run(python("story", "raise SystemExit(7)")) == 7
+
+
+def test_a_command_is_ended_when_a_process_it_relies_on_dies(supervisor: Supervisor, tmp_path: Path) -> None:
+    mark = f"story of {tmp_path}"
+    supervisor.start(python("web", "raise SystemExit(1)"))
+    with pytest.raises(ProcessesError, match=r"^web ended with exit code 1"):
+        supervisor.run(python("story", f"import time; time.sleep(60)  # {mark}"))
+    assert not alive_with(mark)
+
+
 def test_processes_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:
     mark = f"follows {tmp_path}"
     with _supervising(tmp_path, f"import time; time.sleep(60)  # {mark}", mark) as supervising:
