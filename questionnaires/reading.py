@@ -84,7 +84,7 @@ def read_phone(typed: str) -> str:
         number = phonenumbers.parse(fold(typed), "JP")
     except phonenumbers.NumberParseException:
         raise Unreadable("phone") from None
-    if not phonenumbers.is_possible_number(number) or number.extension:
+    if not phonenumbers.is_valid_number(number) or number.extension:
         raise Unreadable("phone")
     styles = phonenumbers.PhoneNumberFormat
     style = styles.NATIONAL if number.country_code == 81 else styles.INTERNATIONAL

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from audit.services import Actor, record
 from audit.transitions import IllegalTransition, LostRace, transition
 from customers.models import AttributeChange, Customer
+from customers.parsing import Invalid
 from customers.selectors import facts_of
 from customers.services import apply_facts, record_review
 from ekyc.models import Verification
@@ -163,16 +164,7 @@ def approve_decision(*, decision: Decision, actor: Actor, now: datetime) -> None
             )
         _check(decision, Decision.Status.APPROVED, actor=actor, now=now)
         transition(case, Case.Status.CLOSED, actor=actor, at=now, closed_at=now)
-        changes = _accepted_changes(decision, discrepancies)
-        if changes:
-            apply_facts(
-                customer=case.customer,
-                changes=changes,
-                source=AttributeChange.Source.CUSTOMER,
-                reference=case.pk,
-                actor=actor,
-                now=now,
-            )
+        _update_file(case, _accepted_changes(decision, discrepancies), actor=actor, now=now)
         _finish(case, outcome=decision.outcome, actor=actor, now=now)
 
 
@@ -241,6 +233,18 @@ def _accepted_changes(decision: Decision, discrepancies: Sequence[Discrepancy]) 
         for row in discrepancies
         if row.attribute in accepted and row.kind != Discrepancy.Kind.IDENTITY
     }
+
+
+def _update_file(case: Case, changes: Mapping[str, object], *, actor: Actor, now: datetime) -> None:
+    if not changes:
+        return
+    source = AttributeChange.Source.CUSTOMER
+    try:
+        apply_facts(customer=case.customer, changes=changes, source=source, reference=case.pk, actor=actor, now=now)
+    except Invalid as problem:
+        raise ReviewRefused(
+            _("The file cannot hold the telephone number or postal code as answered. Return the decision.")
+        ) from problem
 
 
 def _hash_of(decision: Decision, case: Case, discrepancies: Sequence[Discrepancy]) -> str:

@@ -146,7 +146,7 @@ class Respondent:
         """What the person knows of themselves and the bank's file doesn't say."""
         number = int(chance("unwritten", self.person.key) * 10_000)
         known = {
-            "phone": f"0900000{number:04d}",
+            "phone": f"0901234{number:04d}",
             "email": f"customer{number}@example.com",
             "postal_code": NEW_HOMES[0][0],
             "address": NEW_HOMES[0][1],

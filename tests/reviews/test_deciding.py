@@ -171,6 +171,19 @@ def test_only_accepted_fields_enter_the_file(bank: Tenant, officer: User, approv
     assert (facts["occupation"], facts["purpose"]) == ("retired", "living")
 
 
+def test_an_answer_the_file_cannot_hold_is_refused_in_words(bank: Tenant, officer: User, approver: User) -> None:
+    customer = moved_customer(officer, approver)
+    with transaction.atomic():
+        row = Discrepancy.objects.get(case__customer=customer, attribute="postal_code")
+        row.answered = "000-0000"
+        row.save(update_fields=["answered"])
+    decision = decided(customer, officer)
+    with pytest.raises(ReviewRefused):
+        approve_decision(decision=decision, actor=Actor.user(approver.pk), now=NOW)
+    assert case_of(customer).status == "AWAITING_APPROVAL"
+    assert file_of(customer)["address"] != MOVED["address"]
+
+
 def test_keeping_the_file_completes_the_review_without_a_change(bank: Tenant, officer: User, approver: User) -> None:
     customer = moved_customer(officer, approver)
     before = file_of(customer)
