@@ -32,6 +32,8 @@ class Command(BaseCommand):
         """Seed, and say what there is now."""
         if settings.IS_PRODUCTION:
             raise CommandError("seed_demo makes invented banks with a shared password; it refuses to in production.")
+        if not (settings.SANDBOX_URL and settings.SANDBOX_SMTP):
+            raise CommandError("Say where the sandbox is: SANDBOX_URL=http://HOST:PORT and SANDBOX_SMTP=HOST:PORT.")
         if options["enliven"]:
             self.stdout.write(f"{enliven(sandbox_url=settings.SANDBOX_URL, now=timezone.now())} customers answered")
             return
