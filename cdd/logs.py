@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging.config
+import re
+import re
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -15,6 +17,13 @@ ALLOWED = {
 }  # fmt: skip
 
 
+# A customer's link is a key: Django's own warnings quote the address that was asked for.
+_LINK = re.compile(r"/r/[0-9A-Za-z]{20,}")
+
+
+_TOKEN = re.compile(r"/r/(?!(?:answer|display)/)[^/\s]+")
+
+
 def keep_allowed(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Drop every key that is not known to be harmless; say which were dropped."""
     dropped = sorted(key for key in event if key not in ALLOWED and not key.startswith("_"))
@@ -22,6 +31,13 @@ def keep_allowed(logger: Any, name: str, event: MutableMapping[str, Any]) -> Mut
         del event[key]
     if dropped:
         event["code"] = "dropped:" + ",".join(dropped)
+    event["event"] = _LINK.sub("/r/…", str(event.get("event", "")))
+    return event
+
+
+def hide_tokens(logger: Any, name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Leave out the token of a customer's link, which stands in the address that a message may quote."""
+    event["event"] = _TOKEN.sub("/r/…", str(event.get("event", "")))
     return event
 
 
@@ -62,6 +78,7 @@ def logging_config(*, level: str, as_json: bool) -> None:
                     "foreign_pre_chain": shared,
                     "processors": [
                         structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                        hide_tokens,
                         keep_allowed,
                         renderer,
                     ],
