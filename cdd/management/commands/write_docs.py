@@ -67,8 +67,8 @@ def glossary_statuses() -> dict[str, dict[str, str]]:
     return {row["status"]: {name: text.strip() for name, text in row.groupdict().items()} for row in rows}
 
 
-def _section(model: type[Stateful], japanese: dict[str, str]) -> Iterator[str]:
-    field: Any = model._meta.get_field("status")
+def _section(model: Any, japanese: dict[str, str]) -> Iterator[str]:
+    field = model._meta.get_field("status")
     codes = [str(code) for code, _ in field.choices]
     name = model.__name__
     yield f"## {name}"
