@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 import requests
+from requests.adapters import HTTPAdapter
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator, get_signature_algorithm
@@ -39,6 +40,7 @@ TIMEOUT_S = 10.0
 # A message we could not confirm must not leave Twilio's queue hours later.
 VALIDITY_S = 600
 LIST_LIMIT = 200
+CONNECTIONS = 16
 
 TRANSIENT, PERMANENT = FailureKind.TRANSIENT, FailureKind.PERMANENT
 CONFIGURATION = FailureKind.CONFIGURATION
@@ -107,6 +109,8 @@ class TwilioProvider:
         base_url: str = API,
     ) -> None:
         http = TwilioHttpClient(timeout=TIMEOUT_S)
+        for scheme in ("https://", "http://"):
+            http.session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
         self._http = http.session
         self._client = Client(account_sid, auth_token, http_client=http)
         self._client.api.base_url = base_url
