@@ -1,5 +1,7 @@
 """The customer's pages: what they show, what they refuse, and what they never change."""
 
+import io
+import logging
 import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -378,6 +380,28 @@ def test_a_post_without_the_form_s_secret_is_refused(person: Sent) -> None:
     assert prove(strict, person, csrfmiddlewaretoken=secret).status_code == 302
     for address in ("/r/answer/contact/", "/r/answer/check/", "/r/answer/ekyc/", "/r/display/"):
         assert strict.post(address, {"action": "unchanged"}).status_code == 403
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What our own log handler writes."""
+    lines = io.StringIO()
+    [handler] = [h for h in logging.getLogger().handlers if type(h) is logging.StreamHandler]
+    before = handler.setStream(lines)
+    yield lines
+    handler.setStream(before)
+
+
+def test_no_log_line_holds_a_token(person: Sent, customer: Client, log: io.StringIO) -> None:
+    """W5: refused requests are logged with their address, and the address is a secret."""
+    prove(customer, person, last_digits="0000")
+    prove(customer, person, month="13")
+    customer.get(f"/r/{person.token}x/")
+    post(customer, "contact", "unchanged")
+    logged = log.getvalue()
+    assert "/r/…/identity/" in logged
+    assert "/r/answer/contact/" in logged
+    assert person.token not in logged
 
 
 # Headers, languages, weight
