@@ -126,7 +126,7 @@ async def scenario(request: web.Request) -> web.Response:
     if request.method == "POST":
         try:
             world.scenario.patch(await _object(request))
-        except (ScenarioRefused, ValueError, TypeError, AttributeError) as problem:
+        except (ScenarioRefused, ValueError) as problem:
             return refuse(str(problem))
     return web.json_response(world.scenario.document)
 

@@ -180,7 +180,7 @@ async def home(request: web.Request) -> web.Response:
     if not owner or not (world.store.count_of(owner) or world.people.get(owner)):
         owner = found[0] if found else ""
     number = request.query.get("mail", "")
-    mail = world.store.get(int(number)) if number.isdecimal() else None
+    mail = world.store.get(int(number)) if number.isdecimal() and len(number) < 12 else None
     body = join(
         el("a", words("skip"), href="#main", class_="skip-link"),
         _top(words, request.path_qs),

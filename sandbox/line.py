@@ -160,7 +160,7 @@ def _accept_push(
         world.store.requests["line.repeated"] += 1
         body = {**error_body("The retry key is already accepted"), "sentMessages": first[2]}
         return reply(body, 409, x_line_accepted_request_id=first[1])
-    if line.used[bank] >= int(world.scenario.document["line"]["monthly_quota"]):
+    if line.used[bank] >= int(world.scenario.document["line"].get("monthly_quota", 200_000)):
         return refuse(429, QUOTA_TEXT)
     line.used[bank] += 1
     sent = [
@@ -204,7 +204,9 @@ async def validate_push(request: web.Request) -> web.Response:
 async def quota(request: web.Request) -> web.Response:
     if bank_of(request) is None:
         return unauthorized()
-    return reply({"type": "limited", "value": int(request.app[WORLD].scenario.document["line"]["monthly_quota"])})
+    return reply(
+        {"type": "limited", "value": int(request.app[WORLD].scenario.document["line"].get("monthly_quota", 200_000))}
+    )
 
 
 async def consumption(request: web.Request) -> web.Response:

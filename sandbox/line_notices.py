@@ -18,6 +18,10 @@ DIGEST = re.compile(r"[0-9a-f]{64}")
 ONE_ERROR = "The request body has 1 error(s)"
 
 
+def _are_objects(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, Mapping) for value in values)
+
+
 def _template_problem(body: Mapping[str, Any]) -> web.Response | None:
     key = body.get("templateKey")
     if not isinstance(key, str) or not re.fullmatch(r"[a-z0-9_]{1,60}", key):
@@ -28,6 +32,8 @@ def _template_problem(body: Mapping[str, Any]) -> web.Response | None:
     emphasized = inner.get("emphasizedItem")
     items = inner.get("items") or []
     buttons = inner.get("buttons") or []
+    if not _are_objects(items) or not _are_objects(buttons) or not _are_objects([emphasized or {}]):
+        return refuse(400, ONE_ERROR, {"message": "Invalid body", "property": "body"})
     if len(items) > 15 or len(buttons) > 2:
         return refuse(400, ONE_ERROR, {"message": "Size is too large", "property": "body"})
     keys = [item.get("itemKey") for item in items]

@@ -154,7 +154,7 @@ async def create(request: web.Request) -> web.Response:
     try:
         raw, files = await _read_upload(request)
         manifest = _checked_manifest(raw, files)
-    except BadJob as problem:
+    except ValueError as problem:
         return refuse(400, "invalid_job", str(problem))
     world, shop = request.app[WORLD], request.app[SHOP]
     digest = hashlib.sha256(raw).hexdigest()

@@ -30,6 +30,7 @@ RECIPIENT_OUTCOMES: dict[str, str] = {
     "ekyc": r"rejected:\w+",
     "houjin": r"closed|merged|moved|renamed",
 }
+OPTIONAL = {"callback_base", "bounce_smtp"}
 PERSONAS = ("unchanged", "moved", "changed_job", "sends_abroad", "silent", "wrong_identity", "late_half")
 
 DEFAULT: Document = {
@@ -162,10 +163,45 @@ def _check_ranges(name: str, ranges: object) -> None:
             raise ScenarioRefused(f"{name}.{key} must be [least, most] milliseconds")
 
 
+def _check_shape(document: Document) -> None:
+    """Every key holds what the built-in scenario has there: an object, a list, a number or a text."""
+    gone = set(DEFAULT) - set(document) - OPTIONAL
+    if gone:
+        raise ScenarioRefused(f"{min(gone)} may not be removed")
+    for key, value in document.items():
+        usual = DEFAULT[key]
+        optional = key in OPTIONAL
+        wanted = (str, type(None)) if optional else (int, float) if key == "timeout_ms" else type(usual)
+        if not isinstance(value, wanted):
+            raise ScenarioRefused(f"{key} has the wrong type")
+        if isinstance(usual, dict) and isinstance(value, dict):
+            for name, own in value.items():
+                _check_kind(f"{key}.{name}", own, usual.get(name))
+    if not all(isinstance(bank, dict) for bank in document.get("banks", {}).values()):
+        raise ScenarioRefused("banks must hold objects")
+
+
+def _check_kind(name: str, own: object, usual: object) -> None:
+    if isinstance(usual, dict | list | str) and not isinstance(own, type(usual)):
+        raise ScenarioRefused(f"{name} has the wrong type")
+    if isinstance(usual, int | float) and not isinstance(own, int | float):
+        raise ScenarioRefused(f"{name} must be a number")
+
+
+def _check_match(match: Mapping[str, Any]) -> None:
+    for name, value in match.items():
+        wanted = dict if name == "attribute" else str
+        if name not in {"equals", "suffix", "prefix", "contains", "attribute"} or not isinstance(value, wanted):
+            raise ScenarioRefused(f"a rule can't match {name!r} with {value!r}")
+
+
 def _check_rule(rule: object) -> None:
     shaped = isinstance(rule, dict) and isinstance(rule.get("match"), dict)
     if not shaped or not isinstance(rule.get("outcome"), str):  # type: ignore[attr-defined]
         raise ScenarioRefused('each rule needs "provider", "match" (an object) and "outcome"')
+    _check_match(rule["match"])  # type: ignore[index]
+    if not isinstance(rule.get("first", 1), int):  # type: ignore[attr-defined]
+        raise ScenarioRefused('"first" of a rule is a number')
     provider, outcome = rule.get("provider"), rule["outcome"]  # type: ignore[attr-defined, index]
     if provider not in REQUEST_OUTCOMES:
         raise ScenarioRefused(f"a rule names the unknown provider {provider!r}")
@@ -181,6 +217,7 @@ def check(document: object) -> Document:
     unknown = set(document) - set(DEFAULT)
     if unknown:
         raise ScenarioRefused(f"unknown keys: {', '.join(sorted(unknown))}")
+    _check_shape(document)
     for kind, table in (("request", REQUEST_OUTCOMES), ("recipient", RECIPIENT_OUTCOMES)):
         for provider, shares in document.get(kind, {}).items():
             if provider not in table:
@@ -195,6 +232,7 @@ def check(document: object) -> Document:
         shaped = isinstance(rule, dict) and isinstance(rule.get("match"), dict)
         if not shaped or rule.get("persona") not in PERSONAS:
             raise ScenarioRefused('each persona rule needs "match" (an object) and a known "persona"')
+        _check_match(rule["match"])
     return document
 
 

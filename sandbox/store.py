@@ -75,6 +75,11 @@ class Message:
         }
 
 
+def _written(text: str, limit: int) -> str:
+    """The text as it can be shown: lone surrogates replaced, cut at the limit."""
+    return text[:limit].encode("utf-8", "replace").decode()
+
+
 class Store:
     """Messages by number and by owner; the oldest go when the limit is reached."""
 
@@ -111,13 +116,15 @@ class Store:
             channel=channel,
             bank=bank,
             provider_id=provider_id,
-            recipient=recipient,
-            sender=sender,
+            recipient=_written(recipient, 500),
+            sender=_written(sender, 300),
             at=utc_now(),
             owner=owner,
-            subject=subject[:500],
-            blocks=[Block(b.kind, b.text[:TEXT_LIMIT], b.value[:2_000]) for b in (blocks or [])[:100]],
-            link=link[:2_000],
+            subject=_written(subject, 500),
+            blocks=[
+                Block(b.kind, _written(b.text, TEXT_LIMIT), _written(b.value, 2_000)) for b in (blocks or [])[:100]
+            ],
+            link=_written(link, 2_000),
         )
         message.become(state)
         self._next += 1

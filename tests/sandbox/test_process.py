@@ -46,6 +46,14 @@ def test_a_scenario_it_can_not_play_is_refused_in_one_line(tmp_path: Path) -> No
         {"personas": {"pirate": 1}},
         {"delay_ms": {"sms": [5, 1]}},
         {"nonsense": 1},
+        {"callbacks": None},
+        {"rules": "x"},
+        {"banks": 3},
+        {"request": 3},
+        {"timeout_ms": "a"},
+        {"rules": [{"provider": "sms", "match": {"suffix": 3}, "outcome": "21211"}]},
+        {"rules": [{"provider": "sms", "match": {"colour": "red"}, "outcome": "21211"}]},
+        {"rules": [{"provider": "sms", "match": {"suffix": "1"}, "outcome": "21211", "first": "x"}]},
     ],
 )
 def test_a_bad_patch_is_refused_and_changes_nothing(sandbox: Sandbox, patch: dict[str, object]) -> None:

@@ -268,7 +268,7 @@ def test_what_the_file_does_not_say_is_still_answered() -> None:
     ).answer_form()
     assert form is not None
     answers = Respondent(person, "unchanged").answers(form)
-    assert re.fullmatch(r"0900000\d{4}", answers["phone"])
+    assert re.fullmatch(r"0901234\d{4}", answers["phone"])
     assert answers["address"]
     assert answers["purpose"] == "salary"
     assert Respondent(person, "unchanged").can_prove is False
