@@ -11,6 +11,7 @@ from time import monotonic
 from typing import Any, BinaryIO
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
@@ -128,7 +129,7 @@ def run_import(*, import_id: UUID, actor: Actor, now: datetime) -> None:
     except (FileRefused, CannotDecrypt) as error:
         code = error.code if isinstance(error, FileRefused) else "damaged"
         run.fail(code, getattr(error, "params", {}))
-    except DatabaseError:
+    except (DatabaseError, SoftTimeLimitExceeded):
         raise  # the file is whole and the lease will end: another run goes on
     except Exception:
         run.fail("internal", {})
