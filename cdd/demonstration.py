@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -28,18 +27,20 @@ OWNER_VARIABLES = ("DATABASE_OWNER_URL", "SUPERUSER_URL")
 SERVER_VARIABLES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "KEK_FILE", "STATIC_ROOT", *OWNER_VARIABLES)
 
 
-@dataclass(frozen=True)
 class Addresses:
-    """Where the demonstration answers, all on this machine only."""
+    """Where the demonstration answers, all on this machine only: the usual ports, or the next free ones.
 
-    web_port: int
-    sandbox_port: int
-    smtp_port: int
+    The ports are held until release(), so that nobody takes them while the database is being prepared.
+    """
 
-    @classmethod
-    def choose(cls) -> "Addresses":
-        """The usual ports, or the next free ones."""
-        return cls(*(_free_port(usual) for usual in (8000, 9100, 9125)))
+    def __init__(self) -> None:
+        self._held = [_hold_port(usual) for usual in (8000, 9100, 9125)]
+        self.web_port, self.sandbox_port, self.smtp_port = (held.getsockname()[1] for held in self._held)
+
+    def release(self) -> None:
+        """Give the ports up to the processes that are about to listen on them."""
+        for held in self._held:
+            held.close()
 
     @property
     def web(self) -> str:
@@ -108,12 +109,14 @@ def _start(
         console.print("Cleaned up what a killed demonstration had left.")
     console.print("Starting PostgreSQL and Valkey …")
     environment = stack.enter_context(environment_on(data, {**given, "KEIZOKU_ENV": "demo"}, servers))
-    addresses = Addresses.choose()
+    addresses = Addresses()
+    stack.callback(addresses.release)
     environment |= addresses.environment()
     console.print("Preparing the database and the two demonstration banks …")
     _prepare(supervisor, environment, data, with_books=with_books)
     console.print("Starting web, worker, beat and sandbox …")
     stack.callback(supervisor.stop)
+    addresses.release()
     _start_processes(supervisor, environment, addresses, data)
     return addresses, supervisor, environment
 
@@ -182,15 +185,18 @@ def _answers(url: str) -> Callable[[], bool]:
     return answers
 
 
-def _free_port(usual: int) -> int:
+def _hold_port(usual: int) -> socket.socket:
     for port in range(usual, usual + 25):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, port))
-            except OSError:
-                continue
-            return port
+        held = socket.socket()
+        # As the servers do: a port whose last connections are still fading away is free.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            held.bind((HOST, port))
+            held.listen(1)
+        except OSError:
+            held.close()
+            continue
+        return held
     raise ProcessesError(f"The ports {usual} to {usual + 24} are all taken. Free one of them and start again.")
 
 

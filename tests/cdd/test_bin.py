@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cdd.demonstration import QUEUES
+from cdd.demonstration import QUEUES, Addresses
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = [path for path in (ROOT / "bin").rglob("*") if path.is_file()]
@@ -134,6 +135,17 @@ def test_production_refuses_the_embedded_servers(place: Path) -> None:
     )
     assert result.returncode == 1
     assert "Set DATABASE_URL and REDIS_URL" in result.stderr
+
+
+def test_two_demonstrations_never_choose_the_same_port() -> None:
+    one, other = Addresses(), Addresses()
+    try:
+        assert not set(one.environment().values()) & set(other.environment().values())
+        one.release()
+        socket.create_server(("127.0.0.1", one.web_port)).close()
+    finally:
+        one.release()
+        other.release()
 
 
 def test_every_setting_that_is_read_is_in_the_example_with_a_sentence() -> None:
