@@ -187,9 +187,8 @@ def _step(request: StaffRequest, campaign_id: UUID, step: Callable[..., None], s
     try:
         step(campaign=found, actor=request.actor, now=timezone.now())
     except CampaignRefused as refusal:
-        form = ReasonForm({"reason": request.POST.get("reason", "—")})
-        form.add_error(None, str(refusal))
-        return _campaign_page(request, get_object_or_404(Campaign.objects.all(), pk=campaign_id), form)
+        now = get_object_or_404(Campaign.objects.all(), pk=campaign_id)
+        return _campaign_page(request, now, ReasonForm(), refusal=str(refusal))
     messages.success(request, success)
     return redirect("campaign", campaign_id)
 
@@ -203,10 +202,11 @@ def _check_may_steer(request: StaffRequest) -> None:
         raise PermissionDenied(Permission.APPROVE_CAMPAIGN.value)
 
 
-def _campaign_page(request: StaffRequest, found: Campaign, form: StaffForm) -> HttpResponse:
+def _campaign_page(request: StaffRequest, found: Campaign, form: StaffForm, *, refusal: str = "") -> HttpResponse:
     context: dict[str, Any] = {
         "campaign": found,
         "form": form,
+        "refusal": refusal,
         "people": names_of([found.planned_by, found.submitted_by, found.approved_by]),
         "is_own": request.actor.id in (str(found.planned_by), str(found.submitted_by)),
         "may_steer": _may_steer(request),
@@ -215,7 +215,7 @@ def _campaign_page(request: StaffRequest, found: Campaign, form: StaffForm) -> H
         context |= _progress(found)
     else:
         context |= _plan(request, found)
-    return render(request, "staff/campaigns/campaign.html", context, status=422 if form.errors else 200)
+    return render(request, "staff/campaigns/campaign.html", context, status=422 if form.errors or refusal else 200)
 
 
 def _progress(found: Campaign) -> dict[str, Any]:

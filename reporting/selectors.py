@@ -21,7 +21,7 @@ from channels.models import DeliveryAttempt
 from customers.models import Customer, CustomerImport, RiskTier
 from ekyc.models import Verification
 from questionnaires.models import AccessLink, Response
-from reporting.sentences import Line, Names, describe
+from reporting.sentences import Line, Names, describe, events_of
 from reviews.models import Case, Decision
 from reviews.selectors import queue_counts
 from risk.models import RiskPolicy, RiskRating
@@ -81,7 +81,7 @@ def audit_page(
     if actor_id:
         events = events.filter(actor_kind="user", actor_id=actor_id)
     if subject:
-        events = events.filter(event__startswith=f"{subject}.")
+        events = events.filter(event__in=events_of(subject))
     if number:
         customer = Customer.objects.filter(number=number).first()
         events = events.filter(target_id__in=_ids_about(customer)) if customer else events.none()

@@ -127,10 +127,9 @@ def decide(request: StaffRequest, case_id: UUID) -> HttpResponse:
                 now=timezone.now(),
             )
         except ReviewRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, _("Your decision waits for a second person."))
-            return redirect("case", case_id)
+            return _case_page(request, _detail(case_id), form, refusal=str(refusal))
+        messages.success(request, _("Your decision waits for a second person."))
+        return redirect("case", case_id)
     return _case_page(request, detail, form)
 
 
@@ -143,7 +142,7 @@ def approve(request: StaffRequest, case_id: UUID) -> HttpResponse:
     try:
         approve_decision(decision=decision, actor=request.actor, now=timezone.now())
     except ReviewRefused as refusal:
-        return _refused(request, detail, ReturnForm(), refusal)
+        return _case_page(request, _detail(case_id), ReturnForm(), refusal=str(refusal))
     messages.success(request, _("The case is closed. The file, the rating and the next review date follow it."))
     return redirect("case", case_id)
 
@@ -164,7 +163,7 @@ def give_back(request: StaffRequest, case_id: UUID) -> HttpResponse:
             now=timezone.now(),
         )
     except ReviewRefused as refusal:
-        return _refused(request, detail, form, refusal)
+        return _case_page(request, _detail(case_id), form, refusal=str(refusal))
     messages.success(request, _("The decision went back to be made again."))
     return redirect("case", case_id)
 
@@ -196,14 +195,7 @@ def _form_for(detail: CaseDetail) -> StaffForm:
     return ReturnForm()
 
 
-def _refused(request: StaffRequest, detail: CaseDetail, form: StaffForm, refusal: ReviewRefused) -> HttpResponse:
-    """The case as it is now, with the reason why the step was not taken."""
-    shown = ReturnForm({"reason": form.data.get("reason", "—")})
-    shown.add_error(None, str(refusal))
-    return _case_page(request, _detail(detail.case.pk), shown)
-
-
-def _case_page(request: StaffRequest, detail: CaseDetail, form: StaffForm) -> HttpResponse:
+def _case_page(request: StaffRequest, detail: CaseDetail, form: StaffForm, *, refusal: str = "") -> HttpResponse:
     may_see = may(request, Permission.VIEW_PERSONAL_DATA)
     customer = detail.case.customer
     people = names_of(
@@ -220,10 +212,11 @@ def _case_page(request: StaffRequest, detail: CaseDetail, form: StaffForm) -> Ht
         "people": people,
         "may_see": may_see,
         "form": form,
+        "refusal": refusal,
         "method": _method(detail.case.verification),
         "choices_note": _("Accept or keep each item on the left.") if offered else "",
     }
-    return render(request, "staff/reviews/case.html", context, status=422 if form.errors else 200)
+    return render(request, "staff/reviews/case.html", context, status=422 if form.errors or refusal else 200)
 
 
 def _method(verification: Verification | None) -> tuple[str, str]:

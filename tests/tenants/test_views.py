@@ -123,6 +123,16 @@ def test_nobody_switches_to_a_bank_they_do_not_belong_to(
     assert client.post(reverse("switch-tenant"), {"tenant": "x"}).status_code == 404
 
 
+def test_a_form_from_elsewhere_is_refused_in_our_own_words(officer: User) -> None:
+    """W7: no token, no act."""
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(officer)
+    client.cookies["language"] = "en"
+    page = client.post(reverse("language"), {"language": "en"})
+    assert page.status_code == 403
+    assert 'class="empty"' in page.content.decode()
+
+
 def test_destinations_follow_the_role(
     tenant: Tenant, officer: User, auditor: User, staff_client: Callable[[User], Client]
 ) -> None:
