@@ -10,6 +10,7 @@ import aiohttp
 from sandbox.forms import Form, Page, read_page
 from sandbox.people import Person
 from sandbox.personas import Respondent
+from sandbox.scenario import chance
 from sandbox.store import Message
 from sandbox.world import World
 
@@ -216,9 +217,12 @@ class Robot:
         self.last: Tally | None = None
 
     def waiting(self, limit: int, bank: str | None) -> list[tuple[Person, Message]]:
-        """People with an arrived, unread message that carries a link, and the newest such message."""
+        """People with an arrived, unread message that carries a link, and the newest such message.
+
+        In an order that has nothing to do with the channel: whoever was told last is not the first to answer.
+        """
         found: list[tuple[Person, Message]] = []
-        for owner in reversed(self._world.store.owners()):
+        for owner in sorted(self._world.store.owners(), key=lambda owner: chance("answers", owner)):
             person = self._world.people.get(owner)
             if person is None:
                 continue
