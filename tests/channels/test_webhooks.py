@@ -7,10 +7,12 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
+from io import BytesIO, TextIOWrapper
 from uuid import uuid4
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
 
@@ -236,6 +238,16 @@ def test_an_event_that_breaks_us_does_not_hold_up_the_next(
     assert again(attempt).status == Status.DELIVERED
 
 
+def dsn(status: str) -> bytes:
+    """A bounced mail by the rules (RFC 3464)."""
+    return (
+        "MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
+        "--b\r\nContent-Type: text/plain\r\n\r\nno\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+        f"Reporting-MTA: dns; mx\r\n\r\nFinal-Recipient: rfc822; x@y\r\nAction: failed\r\nStatus: {status}\r\n\r\n"
+        "--b--\r\n"
+    ).encode()
+
+
 @pytest.mark.parametrize(
     ("status", "end", "health"), [("5.1.1", Status.FAILED, "UNREACHABLE"), ("5.2.2", Status.FAILED, "UNKNOWN")]
 )
@@ -244,12 +256,7 @@ def test_a_bounce_to_the_signed_return_path_fails_the_mail(
 ) -> None:
     attempt = queue(Channel.EMAIL)
     send_due(tenant_id=bank.pk, channel=Channel.EMAIL, now=now)
-    raw = (
-        "MIME-Version: 1.0\r\nContent-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n"
-        "--b\r\nContent-Type: text/plain\r\n\r\nno\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
-        f"Reporting-MTA: dns; mx\r\n\r\nFinal-Recipient: rfc822; x@y\r\nAction: failed\r\nStatus: {status}\r\n\r\n"
-        "--b--\r\n"
-    ).encode()
+    raw = dsn(status)
     with transaction.atomic():
         account = account_of(Channel.EMAIL)
         path = provider_of(account).return_path(attempt.pk)  # type: ignore[union-attr]
@@ -259,3 +266,25 @@ def test_a_bounce_to_the_signed_return_path_fails_the_mail(
         assert receive_bounce(account=account, raw=raw, recipient=path, now=now)
     bounced = again(attempt)
     assert (bounced.status, bounced.failure_code, health_of(bounced)) == (end, status, health)
+
+
+def test_the_mail_server_hands_bounces_to_a_command(
+    bank: Tenant, queue: Queue, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A carrier's own words will do, if they hold a status."""
+    attempt = queue(Channel.EMAIL)
+    send_due(tenant_id=bank.pk, channel=Channel.EMAIL, now=now)
+    account = account_of(Channel.EMAIL)
+    with transaction.atomic():
+        path = provider_of(account).return_path(attempt.pk)  # type: ignore[union-attr]
+    words = b"Subject: returned\r\n\r\nhost mx said: 550 5.1.1 no such user\r\n"
+    forged = path.replace(path.split(".")[1].split("@")[0], "0" * 16)
+    for recipient, problem in (("someone@asanagi.example", "no bounce"), (forged, "not signed")):
+        monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(words)))
+        with pytest.raises(CommandError, match=problem):
+            call_command("receive_bounce", account.public_id, recipient)
+    monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(words)))
+    call_command("receive_bounce", account.public_id, path)
+    assert (again(attempt).status, health_of(attempt)) == (Status.FAILED, "UNREACHABLE")
+    with pytest.raises(CommandError, match="No account"):
+        call_command("receive_bounce", "nobody", path)
