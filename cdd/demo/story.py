@@ -9,21 +9,21 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TextIO
-from uuid import UUID
 
 from django.db import connections
 from django.utils import timezone
 
 from cdd.demo.banks import BANKS, STAFF, Bank
+from cdd.demo.branches import Branch, id_in
 from cdd.demo.browsing import Browser, Page, UnexpectedPage
 from cdd.demo.evidence import Evidence
+from cdd.demo.looking import check, decoded, settled_page, wait_for
 from cdd.demo.sandbox import Sandbox
 from cdd.demo.seeding import connect_bank
 from cdd.demo.steps import Done, Steps
-from customers.synthetic import Book, make_book
+from customers.synthetic import make_book
 from reviews.models import Case
 from tenants.models import Tenant
 
@@ -32,46 +32,11 @@ COMPANIES = 300
 BROKEN_ROWS = 44
 ANSWERS = 80
 DECISIONS = 6
-BUSY = r'hx-trigger="every'
 CASE = r"/reviews/[0-9a-f-]{36}/"
 STANDINGS = (
     "planned", "notified", "verifying", "in_review", "completed", "undeliverable", "no_answer", "cancelled",
 )  # fmt: skip
 RATIONALE = "回答の内容を確認し、届出のとおり台帳を改めます。"
-
-
-@dataclass
-class Branch:
-    """One bank in the story: its people at their browsers, and what they have made so far."""
-
-    bank: Bank
-    tenant_id: int
-    evidence: Evidence
-    people: dict[str, Browser]
-    book: Book
-    import_path: str = ""
-    campaign_path: str = ""
-    customer_path: str = ""
-    cases: list[str] = field(default_factory=list)
-    due: int = 0
-
-    def __str__(self) -> str:
-        return self.bank.slug
-
-    @property
-    def officer(self) -> Browser:
-        """Plans and decides."""
-        return self.people["officer"]
-
-    @property
-    def approver(self) -> Browser:
-        """The second pair of eyes."""
-        return self.people["approver"]
-
-    @property
-    def campaign_id(self) -> UUID:
-        """The campaign's id, from its address."""
-        return _id_in(self.campaign_path)
 
 
 class Story:
@@ -169,7 +134,7 @@ class Story:
             email = colleague.email(branch.bank)
             refused = browser.send(form, {"username": email, "password": "not the password"}, expect=422)
             page = browser.send(refused.form("/sign-in/"), {"username": email, "password": self.password})
-            _check(page.path == "/", f"{email} landed on {page.path}")
+            check(page.path == "/", f"{email} landed on {page.path}")
         return Done(len(STAFF), "people")
 
     def upload(self, branch: Branch) -> Done:
@@ -178,27 +143,27 @@ class Story:
         file = (f"{branch.bank.slug}-{self.today:%Y%m%d}.csv", branch.book.content, "text/csv")
         page = branch.officer.send(form, files={"file": file})
         branch.import_path = page.path
-        _check(re.fullmatch(r"/imports/[0-9a-f-]{36}/", page.path) is not None, f"landed on {page.path}")
+        check(re.fullmatch(r"/imports/[0-9a-f-]{36}/", page.path) is not None, f"landed on {page.path}")
         return Done(branch.book.good + branch.book.broken, "rows")
 
     def wait_for_import(self, branch: Branch) -> Done:
         """The page reloads itself until the file is read; then its numbers are final."""
-        page = _wait(lambda: _settled(branch.officer.get(branch.import_path)), 120, "the import to finish")
+        page = wait_for(lambda: settled_page(branch.officer.get(branch.import_path)), 120, "the import to finish")
         created, updated, unchanged, rejected, total = page.figures()[:5]
-        _check(created == branch.book.good, f"{created} of {branch.book.good} good rows were taken")
-        _check(rejected == branch.book.broken, f"{rejected} of {branch.book.broken} broken rows were set aside")
-        _check(created + updated + unchanged + rejected == total, "the rows do not add up")
+        check(created == branch.book.good, f"{created} of {branch.book.good} good rows were taken")
+        check(rejected == branch.book.broken, f"{rejected} of {branch.book.broken} broken rows were set aside")
+        check(created + updated + unchanged + rejected == total, "the rows do not add up")
         return Done(total, "rows")
 
     def check_errors(self, branch: Branch) -> Done:
         """The error file names each row that was not taken."""
         answer = branch.officer.download(f"{branch.import_path}errors.csv")
-        rows = list(csv.reader(io.StringIO(_decoded(answer.content), newline="")))
+        rows = list(csv.reader(io.StringIO(decoded(answer.content), newline="")))
         header, *broken = rows
-        _check(len(broken) == branch.book.broken, f"{len(broken)} rows explained, {branch.book.broken} expected")
+        check(len(broken) == branch.book.broken, f"{len(broken)} rows explained, {branch.book.broken} expected")
         unexplained = [row for row in broken if not row[-1].strip() or not row[-3].strip()]
-        _check(not unexplained, f"{len(unexplained)} rows have no line or reason")
-        _check("理由" in header, f"the header is {header[-3:]}")
+        check(not unexplained, f"{len(unexplained)} rows have no line or reason")
+        check("理由" in header, f"the header is {header[-3:]}")
         return Done(len(broken), "rows explained")
 
     def wait_for_rating(self, branch: Branch) -> Done:
@@ -213,8 +178,8 @@ class Story:
                 return None
             return total if total == sum(tiers) else None
 
-        total = _wait(rated, 120, "every customer to be rated")
-        _check(total == branch.book.good, f"{total} customers, {branch.book.good} imported")
+        total = wait_for(rated, 120, "every customer to be rated")
+        check(total == branch.book.good, f"{total} customers, {branch.book.good} imported")
         listed = branch.officer.get("/customers/").links_to(r"/customers/[0-9a-f-]{36}/")
         branch.customer_path = listed[0].removeprefix(self.web_url)
         return Done(total, "customers")
@@ -232,7 +197,7 @@ class Story:
         )
         branch.campaign_path = page.path
         page = branch.officer.send(page.form(f"{page.path}submit/"))
-        _check(page.path == branch.campaign_path, f"landed on {page.path}")
+        check(page.path == branch.campaign_path, f"landed on {page.path}")
         branch.due = branch.evidence.check_plan(branch.campaign_id, branch.book.good)
         return Done(branch.due, "customers due")
 
@@ -240,13 +205,13 @@ class Story:
         """The sums of the plan, in the database and for the approver's eyes."""
         branch.evidence.check_plan(branch.campaign_id, branch.book.good)
         page = branch.approver.get(branch.campaign_path)
-        _check(f"{branch.due:,}" in page.text, f"the approver's page does not show {branch.due:,}")
+        check(f"{branch.due:,}" in page.text, f"the approver's page does not show {branch.due:,}")
         return Done(branch.book.good, "customers judged")
 
     def refuse_self_approval(self, branch: Branch) -> Done:
         """The planner's page offers no approval, and sending the form all the same is refused."""
         page = branch.officer.get(branch.campaign_path)
-        _check(not page.has_form(f"{branch.campaign_path}approve/"), "the planner is offered the approval")
+        check(not page.has_form(f"{branch.campaign_path}approve/"), "the planner is offered the approval")
         stolen = branch.approver.get(branch.campaign_path).form(f"{branch.campaign_path}approve/")
         stolen.values["csrfmiddlewaretoken"] = page.token()
         branch.officer.send(stolen, expect=403)
@@ -256,7 +221,7 @@ class Story:
         """The approver sees the plan and lets it start."""
         page = branch.approver.get(branch.campaign_path)
         page = branch.approver.send(page.form(f"{branch.campaign_path}approve/"))
-        _check(not page.has_form(f"{branch.campaign_path}approve/"), "the campaign still waits for approval")
+        check(not page.has_form(f"{branch.campaign_path}approve/"), "the campaign still waits for approval")
         return Done(branch.due, "customers to notify")
 
     def wait_for_sending(self, branch: Branch) -> Done:
@@ -269,10 +234,10 @@ class Story:
                 time.sleep(1)
             return True
 
-        _wait(settled, 240, "every notice to be sent and reported")
+        wait_for(settled, 240, "every notice to be sent and reported")
         page = branch.officer.get(branch.campaign_path)
         path = f"{branch.campaign_path}customers/"
-        _check(page.number(path, stage="planned") == 0, "somebody was never notified")
+        check(page.number(path, stage="planned") == 0, "somebody was never notified")
         return Done(page.number(path, stage="sent"), "customers notified")
 
     def check_notices(self, branch: Branch) -> Done:
@@ -280,15 +245,15 @@ class Story:
         arrived: Counter[str] = Counter()
         for channel in self.sandbox.channels():
             arrived.update(message["link"] for message in self.sandbox.messages(branch.bank.slug, channel))
-        _check(bool(arrived), "the providers have seen nothing")
+        check(bool(arrived), "the providers have seen nothing")
         return Done(branch.evidence.check_notices(arrived), "notices")
 
     def answer(self, branch: Branch) -> Done:
         """Customers open what they were sent and answer through the pages."""
         with self._one_crowd_at_a_time:
             tally = self.sandbox.answer(branch.bank.slug, ANSWERS)
-        _check(tally["error_count"] == 0, f"{tally['error_count']} were stuck: {tally['errors'][:3]}")
-        _check(tally["outcomes"].get("done", 0) >= ANSWERS // 3, f"too few answered: {tally['outcomes']}")
+        check(tally["error_count"] == 0, f"{tally['error_count']} were stuck: {tally['errors'][:3]}")
+        check(tally["outcomes"].get("done", 0) >= ANSWERS // 3, f"too few answered: {tally['outcomes']}")
         return Done(tally["outcomes"]["done"], "answers")
 
     def wait_for_answers(self, branch: Branch) -> Done:
@@ -300,11 +265,11 @@ class Story:
             done = self.sandbox.is_quiet() and page.number(path, stage="verifying") == 0
             return page if done else None
 
-        page = _wait(verified, 60, "every identity to be verified")
+        page = wait_for(verified, 60, "every identity to be verified")
         answered = page.number(path, stage="answered")
-        _check(answered == branch.evidence.answered(branch.campaign_id), "page and database disagree")
+        check(answered == branch.evidence.answered(branch.campaign_id), "page and database disagree")
         cleared = branch.evidence.cases(Case.Status.CLEARED)
-        _check(cleared > 0, "no answer was cleared by rule")
+        check(cleared > 0, "no answer was cleared by rule")
         return Done(answered, "customers answered")
 
     def check_silence(self, branch: Branch) -> Done:
@@ -321,7 +286,7 @@ class Story:
             if self._choices(branch.officer.get(path), path):
                 self._decide(branch, path)
                 branch.cases.append(path)
-        _check(len(branch.cases) == DECISIONS, f"only {len(branch.cases)} cases with differences in the queue")
+        check(len(branch.cases) == DECISIONS, f"only {len(branch.cases)} cases with differences in the queue")
         return Done(len(branch.cases), "cases decided")
 
     @staticmethod
@@ -333,13 +298,13 @@ class Story:
         page = branch.officer.get(path)
         form = page.form(f"{path}decide/")
         page = branch.officer.send(form, {**self._choices(page, path), "rationale": RATIONALE})
-        _check(not page.has_form(f"{path}decide/"), f"{path} is still open")
+        check(not page.has_form(f"{path}decide/"), f"{path} is still open")
 
     def refuse_own_decision(self, branch: Branch) -> Done:
         """As with campaigns."""
         for path in branch.cases:
             page = branch.officer.get(path)
-            _check(not page.has_form(f"{path}approve/"), "the officer is offered the approval")
+            check(not page.has_form(f"{path}approve/"), "the officer is offered the approval")
         form = branch.approver.get(path).form(f"{path}approve/")
         form.values["csrfmiddlewaretoken"] = page.token()
         branch.officer.send(form, expect=403)
@@ -350,7 +315,7 @@ class Story:
         path = branch.cases[0]
         page = branch.approver.get(path)
         page = branch.approver.send(page.form(f"{path}return/"), {"reason": "理由をもう少し詳しく書いてください。"})
-        _check(not page.has_form(f"{path}approve/"), "the decision still waits")
+        check(not page.has_form(f"{path}approve/"), "the decision still waits")
         self._decide(branch, path)
         return Done(1, "decision")
 
@@ -359,12 +324,12 @@ class Story:
         for path in branch.cases:
             page = branch.approver.get(path)
             page = branch.approver.send(page.form(f"{path}approve/"))
-            _check(not page.has_form(f"{path}approve/"), f"{path} still waits")
+            check(not page.has_form(f"{path}approve/"), f"{path} still waits")
         return Done(len(branch.cases), "cases closed")
 
     def check_cases(self, branch: Branch) -> Done:
         """Every approved decision has had its effect, and only that."""
-        fields = sum(branch.evidence.check_closed_case(_id_in(path), self.today) for path in branch.cases)
+        fields = sum(branch.evidence.check_closed_case(id_in(path), self.today) for path in branch.cases)
         return Done(fields, "fields updated")
 
     def check_progress(self, branch: Branch) -> Done:
@@ -373,9 +338,9 @@ class Story:
         path = f"{branch.campaign_path}customers/"
         shown = {state: page.number(path, stage=state) for state in STANDINGS}
         targeted = page.number(path, stage="targeted")
-        _check(sum(shown.values()) == targeted == branch.due, f"{shown} is not {targeted}")
-        _check(targeted == branch.evidence.check_progress(branch.campaign_id), "page and database disagree")
-        _check(shown["completed"] >= DECISIONS, f"{shown['completed']} completed")
+        check(sum(shown.values()) == targeted == branch.due, f"{shown} is not {targeted}")
+        check(targeted == branch.evidence.check_progress(branch.campaign_id), "page and database disagree")
+        check(shown["completed"] >= DECISIONS, f"{shown['completed']} completed")
         return Done(targeted, "customers in the sum")
 
     def check_walls(self, branch: Branch) -> Done:
@@ -391,48 +356,11 @@ class Story:
         ]
         for path in paths:
             own, foreign = branch.officer.status_of(path), other.officer.status_of(path)
-            _check(own == 200, f"{path} answers its own officer {own}")
-            _check(foreign == 404, f"{path} answers the other bank's officer {foreign}")
+            check(own == 200, f"{path} answers its own officer {own}")
+            check(foreign == 404, f"{path} answers the other bank's officer {foreign}")
         return Done(len(paths), "addresses tried")
 
     def check_trail(self, branch: Branch) -> Done:
         """Compared row by row; and the auditor can read it."""
         branch.people["auditor"].get("/audit/")
         return Done(branch.evidence.check_trail(), "status changes")
-
-
-def _id_in(path: str) -> UUID:
-    return UUID(path.strip("/").split("/")[1])
-
-
-def _check(is_true: bool, otherwise: str) -> None:
-    if not is_true:
-        raise AssertionError(otherwise)
-
-
-def _settled(page: Page) -> Page | None:
-    return None if re.search(BUSY, page.html) else page
-
-
-def _decoded(content: bytes) -> str:
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise AssertionError("The error file is neither UTF-8 nor CP932.")
-
-
-def _wait[T](look: Callable[[], T | None], seconds: float, what: str) -> T:
-    """Look until there is something.
-
-    Raises:
-        AssertionError: there is still nothing after so many seconds.
-    """
-    deadline = time.monotonic() + seconds
-    while True:
-        if found := look():
-            return found
-        if time.monotonic() > deadline:
-            raise AssertionError(f"Waited {seconds:.0f} s for {what}.")
-        time.sleep(0.7)
