@@ -11,14 +11,13 @@ from django.contrib.staticfiles import finders
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.csp import CSP
 from django.views.decorators.csp import csp_override
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from questionnaires.models import AccessLink
 from tenants.models import Tenant
 
 LANGUAGE_COOKIE = "portal_language"
@@ -116,13 +115,15 @@ def show_answered(request: HttpRequest, tenant: Tenant, submitted_at: datetime |
     return show(request, "end", tenant=tenant, status=status, end="answered", submitted_at=submitted_at)
 
 
-def show_end(request: HttpRequest, tenant: Tenant, end: str, *, link: AccessLink | None = None) -> HttpResponse:
-    """Why this link leads no further: expired, cancelled or locked."""
-    until = link and link.locked_until
-    response = show(request, "end", tenant=tenant, status=429 if end == "locked" else 410, end=end, until=until)
-    if link and link.locked_until:
-        seconds = (link.locked_until - timezone.now()).total_seconds()
-        response.headers["Retry-After"] = str(max(1, round(seconds)))
+def show_end(request: HttpRequest, tenant: Tenant, end: str) -> HttpResponse:
+    """Why this link leads no further: expired or cancelled."""
+    return show(request, "end", tenant=tenant, status=410, end=end)
+
+
+def show_locked(request: HttpRequest, tenant: Tenant, *, until: datetime, now: datetime) -> HttpResponse:
+    """Too many wrong answers: when to try again."""
+    response = show(request, "end", tenant=tenant, status=429, end="locked", until=until)
+    response.headers["Retry-After"] = str(max(1, round((until - now).total_seconds())))
     return response
 
 

@@ -36,7 +36,7 @@ from tenants.scoping import tenant_context, tenant_scope
 
 _ERAS = ("western", *(era.name for era in reversed(ERAS)))
 _COOKIE_AGE = 90 * 24 * 3600
-_ENDS = {LinkState.EXPIRED: "expired", LinkState.CANCELLED: "cancelled", LinkState.LOCKED: "locked"}
+_ENDS = {LinkState.EXPIRED: "expired", LinkState.CANCELLED: "cancelled"}
 
 
 def _by_token(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -55,11 +55,14 @@ def _by_token(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if not link:
             return pages.show_unknown(request)
         pages.prefer_language(request, link.response.language)
-        state = links.state_of(link, timezone.now())
+        now = timezone.now()
+        state = links.state_of(link, now)
         if state is LinkState.ANSWERED and not is_check_open:
             return pages.show_answered(request, tenant, link.response.submitted_at)
         if state in _ENDS:
-            return pages.show_end(request, tenant, _ENDS[state], link=link)
+            return pages.show_end(request, tenant, _ENDS[state])
+        if state is LinkState.LOCKED and link.locked_until:
+            return pages.show_locked(request, tenant, until=link.locked_until, now=now)
         last_day = deadline or timezone.localdate(link.expires_at)
         return view(request, tenant, link, token=token, deadline=last_day, is_check_open=is_check_open)
 
@@ -120,8 +123,7 @@ def identity(request: HttpRequest, tenant: Tenant, link: AccessLink, **context: 
     except links.WrongFactor as wrong:
         return page(status=422, is_mismatch=True, remaining=wrong.remaining)
     except links.LinkLocked as locked:
-        link.locked_until = locked.until
-        return pages.show_end(request, tenant, "locked", link=link)
+        return pages.show_locked(request, tenant, until=locked.until, now=now)
     except links.LinkClosed:
         return redirect("portal:landing", token=context["token"])
     begin_visit(request, proved, now=now)

@@ -29,6 +29,10 @@ def end_of(response: Any) -> str:
     return found[1] if found else ""
 
 
+def address_of(page: str) -> str:
+    return f"/r/answer/{page}/"
+
+
 def prove(client: Client, sent: Sent, **factors: str) -> Any:
     """Answer the two questions."""
     right = COMPANY_PROOF if sent.customer.kind == "COMPANY" else BIRTH

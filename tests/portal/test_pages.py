@@ -16,7 +16,7 @@ from django.utils import timezone
 from questionnaires.models import AccessLink, Response
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
-from tests.portal.journey import BIRTH, OWNER, end_of, page_of, post, prove, walk
+from tests.portal.journey import BIRTH, OWNER, address_of, end_of, page_of, post, prove, walk
 from tests.questionnaires.filing import Sent, plan_review, send_link
 
 BOTS = ["Mozilla/5.0 (LINE-Poker)", "WhatsApp/2.24", "Microsoft SafeLinks", "facebookexternalhit/1.1", "curl/8"]
@@ -217,7 +217,7 @@ def test_a_company_confirms_and_names_new_owners(company: Sent, customer: Client
 def test_what_changed_is_read_back_and_the_rest_stays(person: Sent, customer: Client) -> None:
     prove(customer, person)
     moved = post(customer, "contact", postal_code="１００ー０００１", address="東京都千代田区千代田1-1")
-    assert moved.headers["Location"] == "/r/answer/work/"
+    assert moved.headers["Location"] == address_of("work")
     answers = answers_of(person)
     assert answers["postal_code"] == "100-0001"
     assert answers["name"] == "山田 花子"
@@ -249,7 +249,7 @@ def test_on_another_visit_nothing_typed_before_is_plain(person: Sent, customer: 
     post(customer, "contact", address="東京都千代田区千代田1-1", postal_code="1000001")
     prove(customer, person)
     assert "千代田1-1" not in customer.get("/r/answer/contact/").content.decode()
-    assert customer.get("/r/answer/").headers["Location"] == "/r/answer/work/"
+    assert customer.get("/r/answer/").headers["Location"] == address_of("work")
 
 
 def test_an_error_is_listed_first_and_keeps_what_was_typed(person: Sent, customer: Client) -> None:
@@ -275,7 +275,7 @@ def test_a_fact_the_file_lacks_is_asked_for(tenant: Tenant, customer: Client, no
     sent = send_link(tenant, now=now, occupation="")
     prove(customer, sent)
     post(customer, "contact", "unchanged")
-    text = customer.get("/r/answer/work/").content.decode()
+    text = customer.get(address_of("work")).content.decode()
     assert 'value="unchanged"' not in text
     assert post(customer, "work", "unchanged").status_code == 422
     assert post(customer, "work", occupation="student").status_code == 302
@@ -350,15 +350,15 @@ def test_half_an_hour_of_silence_closes_the_visit_and_keeps_the_answers(person: 
     held["seen_at"] = (timezone.now() - timedelta(minutes=29)).isoformat()
     session["visit"] = held
     session.save()
-    assert customer.get("/r/answer/work/").status_code == 200  # positive control
+    assert customer.get(address_of("work")).status_code == 200  # positive control
     held["seen_at"] = (timezone.now() - timedelta(minutes=31)).isoformat()
     session["visit"] = held
     session.save()
-    shown = customer.get("/r/answer/work/")
+    shown = customer.get(address_of("work"))
     assert (shown.status_code, end_of(shown)) == (403, "timeout")
     assert "あさなぎ銀行" in shown.content.decode()
     prove(customer, person)
-    assert customer.get("/r/answer/").headers["Location"] == "/r/answer/work/"
+    assert customer.get("/r/answer/").headers["Location"] == address_of("work")
 
 
 def test_a_second_device_takes_over_from_the_first(person: Sent) -> None:
