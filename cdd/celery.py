@@ -70,6 +70,7 @@ app.conf.update(
         "inbox": {"task": "channels.tasks.process_inbox", "schedule": 2.0, "options": {"expires": 6}},
         "sweep": {"task": "channels.tasks.sweep", "schedule": 10.0, "options": {"expires": 30}},
         "ekyc-inbox": {"task": "ekyc.tasks.process_inbox", "schedule": 2.0, "options": {"expires": 6}},
+        "ekyc-sweep": {"task": "ekyc.tasks.sweep", "schedule": 60.0, "options": {"expires": 120}},
         "check-tenancy": {"task": "tenants.tasks.check_tenancy", "schedule": crontab(minute="15", hour="3")},
     },
 )
