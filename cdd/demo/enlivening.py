@@ -7,7 +7,7 @@ from datetime import datetime
 
 import httpx
 
-from cdd.demo.banks import BANKS
+from cdd.demo.banks import BANKS, Bank
 from cdd.demo.sandbox import Sandbox
 from cdd.demo.seeding import connect_bank
 
@@ -24,19 +24,17 @@ def enliven(*, sandbox_url: str, now: datetime) -> int:
         connect_bank(bank, now=now)
     sandbox = Sandbox(sandbox_url)
     try:
-        if not _arrived(sandbox):
-            return 0
-        return sum(sandbox.answer(bank.slug, ANSWERS)["outcomes"].get("done", 0) for bank in BANKS)
+        return sum(_answers(sandbox, bank) for bank in BANKS)
     except httpx.HTTPError:  # somebody is answering already, or the demonstration is being stopped
         return 0
     finally:
         sandbox.close()
 
 
-def _arrived(sandbox: Sandbox) -> bool:
+def _answers(sandbox: Sandbox, bank: Bank) -> int:
     for _ in range(SECONDS_TO_ARRIVE):
-        channels = sandbox.summary()["channels"]
-        if sum(channel["messages"] for channel in channels.values()) > ANSWERS * len(BANKS) * 2:
-            return True
+        channels = sandbox.summary()["channels"].values()
+        if sum(channel["banks"].get(bank.slug, 0) for channel in channels) > ANSWERS * 2:
+            return int(sandbox.answer(bank.slug, ANSWERS)["outcomes"].get("done", 0))
         time.sleep(1)
-    return False
+    return 0

@@ -40,13 +40,7 @@ def take_pictures(browser: Browser, *, web_url: str, sandbox_url: str, password:
 
 
 def _staff_pages(browser: Browser, web_url: str, password: str, folder: Path) -> Iterator[Path]:
-    page = browser.new_page(viewport=DESK, locale="ja-JP")
-    page.goto(f"{web_url}/sign-in/")
-    page.fill("[name=username]", f"approver@{BANK.slug}.example")
-    page.fill("[name=password]", password)
-    yield _keep(page, folder / "sign-in.png")
-    page.click("form [type=submit]")
-    page.wait_for_url(f"{web_url}/")
+    page = _signed_in(browser, web_url, "officer", password)
     yield _keep(page, folder / "home.png")
     for name, list_path, link in (
         ("import", "/imports/", "main a[href^='/imports/'][href*='-']"),
@@ -61,9 +55,21 @@ def _staff_pages(browser: Browser, web_url: str, password: str, folder: Path) ->
         yield _keep(page, folder / f"{name}s.png")
         found.first.click()
         yield _keep(page, folder / f"{name}.png")
+    page.close()
+    page = _signed_in(browser, web_url, "auditor", password)
     page.goto(f"{web_url}/audit/")
     yield _keep(page, folder / "audit.png")
     page.close()
+
+
+def _signed_in(browser: Browser, web_url: str, person: str, password: str) -> Page:
+    page = browser.new_page(viewport=DESK, locale="ja-JP")
+    page.goto(f"{web_url}/sign-in/")
+    page.fill("[name=username]", f"{person}@{BANK.slug}.example")
+    page.fill("[name=password]", password)
+    page.click("form [type=submit]")
+    page.wait_for_url(f"{web_url}/")
+    return page
 
 
 def _customer_pages(browser: Browser, link: str, folder: Path) -> Iterator[Path]:
