@@ -34,7 +34,7 @@ def staff_routes() -> list[URLPattern]:
 
 
 def address_of(route: URLPattern) -> str:
-    arguments = {name: NOWHERE for name in route.pattern.regex.groupindex} if route.pattern.regex.groups else {}
+    arguments = dict.fromkeys(route.pattern.regex.groupindex, NOWHERE) if route.pattern.regex.groups else {}
     return reverse(str(route.name), kwargs=arguments)
 
 

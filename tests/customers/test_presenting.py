@@ -53,7 +53,11 @@ def test_a_mask_leaves_just_enough_to_recognise(key: str, value: str, masked: st
 
 
 def test_a_company_is_public_but_its_people_are_not() -> None:
-    facts: dict[str, Any] = {"name": "㈱あさなぎ商事", "address": "東京都千代田区丸の内1-2-3", "representative": "山田　太郎"}
+    facts: dict[str, Any] = {
+        "name": "㈱あさなぎ商事",
+        "address": "東京都千代田区丸の内1-2-3",
+        "representative": "山田　太郎",
+    }
     shown = {fact.key: fact for fact in present(facts, is_company=True, masked=True)}
     assert shown["name"].value == "㈱あさなぎ商事"
     assert shown["address"].value == "東京都千代田区丸の内1-2-3"

@@ -13,4 +13,3 @@ class Command(migrate.Command):
         """As Django's."""
         super().add_arguments(parser)
         parser.set_defaults(database="owner")
-
