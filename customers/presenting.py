@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from customers.codes import COUNTRIES, INDUSTRIES, OCCUPATIONS, PURPOSES, Label, label_of
+from customers.folding import digits_of
 from customers.models import Customer
 
 LABELS: Mapping[str, Promise | str] = {
@@ -107,7 +108,8 @@ def say(key: str, value: object) -> str:
     if key == "phone":
         return _say_phone(str(value))
     if key == "postal_code":
-        return f"{str(value)[:3]}-{str(value)[3:]}"
+        digits = digits_of(str(value))
+        return f"{digits[:3]}-{digits[3:]}"
     return str(value)
 
 
