@@ -21,9 +21,7 @@ _EMAIL = re.compile(
 )
 _WESTERN = re.compile(r"(\d{4})[年/.\-](\d{1,2})[月/.\-](\d{1,2})日?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
-_ERA = re.compile(
-    r"(令和|平成|昭和|大正|明治|[RHSTM])[.\-]?(元|\d{1,2})[年/.\-](\d{1,2})[月/.\-](\d{1,2})日?"
-)
+_ERA = re.compile(r"(令和|平成|昭和|大正|明治|[RHSTM])[.\-]?(元|\d{1,2})[年/.\-](\d{1,2})[月/.\-](\d{1,2})日?")
 
 
 class Unreadable(ValueError):

@@ -48,7 +48,5 @@ def responses_of(references: Sequence[UUID]) -> dict[UUID, Response]:
 def _parsed(sha256: str, document: bytes) -> schema.Questionnaire:
     questionnaire = schema.parse_json(document)
     if questionnaire.digest != sha256:
-        raise schema.InvalidQuestionnaire(
-            f"version {sha256[:12]}: this is not the document that was published"
-        )
+        raise schema.InvalidQuestionnaire(f"version {sha256[:12]}: this is not the document that was published")
     return questionnaire
