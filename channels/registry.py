@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import json
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from channels.models import ProviderAccount
 from channels.protocols import Prints, ReportsDelivery, Sends
-from channels.providers.line import LineProvider
-from channels.providers.print_shop import PrintShop
-from channels.providers.smtp import SmtpProvider
-from channels.providers.twilio import TwilioProvider
 
-type Provider = LineProvider | TwilioProvider | SmtpProvider | PrintShop
+if TYPE_CHECKING:
+    from channels.providers.line import LineProvider
+    from channels.providers.print_shop import PrintShop
+    from channels.providers.smtp import SmtpProvider
+    from channels.providers.twilio import TwilioProvider
 
-PROVIDERS: dict[str, type[Provider]] = {
-    "line": LineProvider,
-    "twilio": TwilioProvider,
-    "smtp": SmtpProvider,
-    "print_shop": PrintShop,
+    type Provider = LineProvider | TwilioProvider | SmtpProvider | PrintShop
+
+# By name and imported on first use: LINE's library alone costs every start of a process a second.
+PROVIDERS = {
+    "line": "channels.providers.line.LineProvider",
+    "twilio": "channels.providers.twilio.TwilioProvider",
+    "smtp": "channels.providers.smtp.SmtpProvider",
+    "print_shop": "channels.providers.print_shop.PrintShop",
 }
 # Adapters whose provider must be told where to call back, and the part of the address that is theirs.
 CALLBACKS = {"twilio": "twilio", "print_shop": "print"}
@@ -48,7 +52,7 @@ def provider_of(account: ProviderAccount) -> Provider:
         return kept[1]
     if account.provider not in PROVIDERS:
         raise UnknownProvider(account.provider)
-    provider = PROVIDERS[account.provider](**arguments)
+    provider: Provider = import_string(PROVIDERS[account.provider])(**arguments)
     _adapters[account.pk] = (configuration, provider)
     return provider
 

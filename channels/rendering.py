@@ -14,13 +14,15 @@ from functools import cache
 from html import escape
 from pathlib import Path
 from string import Template
-
-from weasyprint import CSS, HTML
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher
+from typing import TYPE_CHECKING
 
 from channels.barcodes import address_number, code128_svg, customer_barcode_svg, qr_svg
 from channels.protocols import Channel
+
+if TYPE_CHECKING:
+    from weasyprint import CSS
+    from weasyprint.document import Document
+    from weasyprint.text.fonts import FontConfiguration
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "notices"
 LIMITS = {Channel.LINE: 5_000, Channel.SMS: 660}
@@ -119,7 +121,7 @@ def render_letters(sheets: Sequence[Sheet]) -> list[bytes]:
     """
     page = "<!doctype html><meta charset=utf-8><title></title>" + "".join(letter_html(sheet) for sheet in sheets)
     with _setting():
-        document = HTML(string=page, url_fetcher=_fetcher()).render(stylesheets=[_style()], font_config=_fonts())
+        document = _layout(page)
         if len(document.pages) != len(sheets):
             raise CannotRender("does_not_fit")
         return [document.copy([sheet]).write_pdf() for sheet in document.pages]
@@ -269,15 +271,22 @@ def _setting() -> Iterator[None]:
         raise CannotRender(complaints.codes[0])
 
 
-def _fetcher() -> URLFetcher:
-    return URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
+def _layout(page: str) -> Document:
+    """Laid out by WeasyPrint, imported here because loading it costs every process half a second."""
+    from weasyprint import HTML
+    from weasyprint.urls import URLFetcher
+
+    fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
+    fonts, style = _type()
+    return HTML(string=page, url_fetcher=fetcher).render(stylesheets=[style], font_config=fonts)
 
 
 @cache
-def _fonts() -> FontConfiguration:
-    return FontConfiguration()
+def _type() -> tuple[FontConfiguration, CSS]:
+    """Our fonts and the letters' style, read once."""
+    from weasyprint import CSS
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher
 
-
-@cache
-def _style() -> CSS:
-    return CSS(filename=str(TEMPLATES / "letter.css"), url_fetcher=URLFetcher(), font_config=_fonts())
+    fonts = FontConfiguration()
+    return fonts, CSS(filename=str(TEMPLATES / "letter.css"), url_fetcher=URLFetcher(), font_config=fonts)

@@ -208,7 +208,8 @@ def _count_failure(link: AccessLink, actor: Actor, now: datetime) -> LinkLocked 
 def _agrees(kind: str, factors: Factors, facts: Mapping[str, object]) -> bool:
     """Every fact is compared, in constant time. A fact that the file does not hold never agrees."""
     if kind == Customer.Kind.COMPANY:
-        pairs = [(_digits(factors.phone_digits), _last_four(facts.get("phone")))]
+        # A company without a telephone number on file is asked for its postal code instead.
+        pairs = [(_digits(factors.phone_digits), _last_four(facts.get("phone") or facts.get("postal_code")))]
     else:
         pairs = [(factors.birth_on.isoformat() if factors.birth_on else "", str(facts.get("birth_on") or ""))]
     pairs.append((_digits(factors.last_digits), _last_four(facts.get("account_number"))))

@@ -80,7 +80,7 @@ class Respondent:
         account = re.sub(r"\D", "", self.person.get("口座番号"))
         answers["last_digits"] = account[-4:]
         if "phone_digits" in form.controls:
-            digits = re.sub(r"\D", "", self._fact("phone"))[-4:]
+            digits = re.sub(r"\D", "", self.person.get("電話番号") or self.person.get("郵便番号"))[-4:]
             answers["phone_digits"] = digits if not wrong else str((int(digits) + 1) % 10_000).zfill(4)
         if self.person.born and "year" in form.controls:
             answers |= self._birth(form, wrong=wrong)
@@ -99,7 +99,7 @@ class Respondent:
     @property
     def can_prove(self) -> bool:
         """Whether the bank's file holds what its identity page asks for."""
-        fact = "電話番号" if self.person.is_company else "生年月日"
+        fact = "郵便番号" if self.person.is_company else "生年月日"
         return bool(self.person.get(fact) and self.person.get("口座番号"))
 
     def is_affected(self, form: Form) -> bool:

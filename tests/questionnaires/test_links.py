@@ -115,6 +115,17 @@ def test_a_company_proves_its_phone_and_account(tenant: Tenant, now: datetime) -
     assert prove(sent, Factors(last_digits="4321", phone_digits="5678"), now).proved_at == now
 
 
+def test_a_company_without_a_phone_proves_its_postal_code(tenant: Tenant, now: datetime) -> None:
+    """Otherwise it could never answer."""
+    link = find(send_link(tenant, now=now, kind="COMPANY"))
+    facts = {"postal_code": "1000005", "account_number": "7654321"}
+    with tenant_context(tenant.pk):
+        with pytest.raises(WrongFactor):
+            links.prove(link=link, factors=Factors(last_digits="4321", phone_digits="5678"), facts=facts, now=now)
+        proved = links.prove(link=link, factors=Factors(last_digits="4321", phone_digits="0005"), facts=facts, now=now)
+    assert proved.proved_at == now
+
+
 def test_a_fact_missing_from_the_file_never_agrees(sent: Sent, now: datetime) -> None:
     link = find(sent)
     with tenant_context(sent.tenant.pk), pytest.raises(WrongFactor):
