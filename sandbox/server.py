@@ -21,6 +21,7 @@ from sandbox import (
     smtp,
     twilio,
 )
+from sandbox.keeping import keep, recall
 from sandbox.people import People
 from sandbox.scenario import Scenario
 from sandbox.world import WORLD, World
@@ -66,7 +67,9 @@ def build_world(options: Options) -> World:
         people.load_file(argument)
     options.data.mkdir(parents=True, exist_ok=True)
     (options.data / "ports.json").unlink(missing_ok=True)
-    return World(scenario=scenario, people=people, data=options.data.resolve())
+    world = World(scenario=scenario, people=people, data=options.data.resolve())
+    recall(world.store, world.data)
+    return world
 
 
 def build_app(world: World) -> web.Application:
@@ -105,6 +108,7 @@ async def serve(options: Options) -> None:
     print(f"sandbox ready http={world.http_base} smtp={options.host}:{mail_port}", flush=True)
     await stop.wait()
     mail.close()
+    keep(world.store, world.data)
     world.reset()
     await world.courier.stop()
     await runner.cleanup()

@@ -127,12 +127,16 @@ class Store:
             link=_written(link, 2_000),
         )
         message.become(state)
-        self._next += 1
+        self.restore(message)
+        return message
+
+    def restore(self, message: Message) -> None:
+        """Put a message in its place, under the number it has."""
+        self._next = max(self._next, message.number) + 1
         self._messages[message.number] = message
-        self._by_owner.setdefault(owner, []).append(message.number)
+        self._by_owner.setdefault(message.owner, []).append(message.number)
         if len(self._messages) > self._limit:
             self._drop_oldest()
-        return message
 
     def _drop_oldest(self) -> None:
         _, oldest = self._messages.popitem(last=False)

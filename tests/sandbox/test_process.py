@@ -10,8 +10,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sandbox.keeping import keep, recall
 from sandbox.scenario import Scenario, chance, merge_patch
-from sandbox.store import Store
+from sandbox.store import Block, Store
 
 from .conftest import ROOT, Sandbox, start_process, stop_process
 
@@ -101,6 +102,27 @@ def test_the_store_forgets_the_oldest_at_its_limit() -> None:
     assert [message.provider_id for message in store.all()] == ["2", "3", "4"]
     assert [message.provider_id for message in store.owned_by("o0")] == ["2", "4"]
     assert store.owners() == ["o0", "o1"]
+
+
+def test_the_inbox_outlives_the_process(tmp_path: Path) -> None:
+    store = Store()
+    store.add(channel="sms", bank="a", provider_id="gone", recipient="r", owner="o")
+    store.add(channel="post", bank="a", provider_id="1", recipient="r", owner="o", blocks=[Block("text", "髙﨑 さま")])
+    first = next(iter(store.all()))
+    first.become("delivered", reason="handed over")
+    keep(store, tmp_path)
+
+    again = Store()
+    recall(again, tmp_path)
+    assert [message.as_json() for message in again.all()] == [message.as_json() for message in store.all()]
+    assert again.add(channel="sms", bank="a", provider_id="2", recipient="r", owner="o").number == 3
+
+
+def test_a_torn_record_of_the_inbox_does_not_stop_the_start(tmp_path: Path) -> None:
+    (tmp_path / "messages.json").write_text('[{"number": 1')
+    store = Store()
+    recall(store, tmp_path)
+    assert len(store) == 0
 
 
 def test_reset_can_bring_back_the_first_scenario(sandbox: Sandbox) -> None:
