@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from weasyprint import CSS
     from weasyprint.document import Document
     from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "notices"
 LIMITS = {Channel.LINE: 5_000, Channel.SMS: 660}
@@ -274,11 +275,16 @@ def _setting() -> Iterator[None]:
 def _layout(page: str) -> Document:
     """Laid out by WeasyPrint, imported here because loading it costs every process half a second."""
     from weasyprint import HTML
+
+    fonts, style = _type()
+    return HTML(string=page, url_fetcher=_fetcher()).render(stylesheets=[style], font_config=fonts)
+
+
+def _fetcher() -> URLFetcher:
+    """Opens nothing but what the page itself carries."""
     from weasyprint.urls import URLFetcher
 
-    fetcher = URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
-    fonts, style = _type()
-    return HTML(string=page, url_fetcher=fetcher).render(stylesheets=[style], font_config=fonts)
+    return URLFetcher(allowed_protocols={"data"}, allow_redirects=False, fail_on_errors=True)
 
 
 @cache
