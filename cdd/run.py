@@ -4,13 +4,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+import psycopg
 
 from cdd import demonstration
 from cdd.machine import CannotRun, console, data_directory, django, environment_on
 from cdd.processes import ProcessesError, Stopped, stop_on_signals
 from cdd.servers import ServersError
 
+# Commands that make the tables themselves, or need none.
+WITHOUT_TABLES: tuple[list[str], ...] = ([], ["migrate"], ["help"], ["check"], ["prepare_demo"])
 USAGE = "Usage: bin/manage COMMAND [ARGUMENTS]  or  bin/demo [--check]"
 
 
@@ -39,6 +43,8 @@ def main(arguments: Sequence[str]) -> int:
 def manage(command: Sequence[str]) -> int:
     """Run a Django command as a process of its own, so that the servers stop after it however it ends."""
     with environment_on(data_directory(), os.environ) as environment:
+        if not os.environ.get("DATABASE_URL") and list(command[:1]) not in WITHOUT_TABLES:
+            make_tables_once(environment)
         # Ctrl-C reaches the command from the terminal; we wait for its end.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         child = subprocess.Popen(django(*command), env=environment)
@@ -46,6 +52,15 @@ def manage(command: Sequence[str]) -> int:
             signal.signal(number, lambda received, _: child.send_signal(received))
         code = child.wait()
     return code if code >= 0 else 128 - code
+
+
+def make_tables_once(environment: Mapping[str, str]) -> None:
+    """Migrate the embedded database when it is new; later changes of the schema are migrated by hand."""
+    with psycopg.connect(environment["DATABASE_OWNER_URL"]) as connection:
+        found = connection.execute("SELECT to_regclass('django_migrations')").fetchone()
+    if found == (None,):
+        console.print("The database is new: making its tables …")
+        subprocess.run(django("migrate", "--verbosity", "0"), env=dict(environment), check=True)
 
 
 if __name__ == "__main__":

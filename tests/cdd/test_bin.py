@@ -124,6 +124,22 @@ def test_commands_work_from_a_copy_whose_path_has_spaces(place: Path) -> None:
     assert not (copy / ".data" / "servers" / "run" / ".s.PGSQL.5432").exists(), "the servers stopped with the command"
 
 
+def test_the_first_command_on_a_new_database_makes_its_tables(place: Path) -> None:
+    named = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "EMBEDDED", "KEK_FILE"}
+    environment = {name: value for name, value in os.environ.items() if name not in named}
+    for is_first in (True, False):
+        done = subprocess.run(
+            [sys.executable, "-m", "cdd.run", "manage", "check_tenancy"],
+            cwd=ROOT,
+            env=environment | {"DATA_DIR": str(place / "data")},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stdout.strip()) == (0, "Tenancy: every table is guarded."), done.stderr
+        assert ("The database is new" in done.stderr) == is_first
+
+
 def test_production_refuses_the_embedded_servers(place: Path) -> None:
     result = subprocess.run(
         [sys.executable, "-m", "cdd.run", "manage", "check"],
