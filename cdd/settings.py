@@ -145,17 +145,19 @@ USE_TZ = True
 TIME_ZONE = "Asia/Tokyo"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(env.text("STATIC_ROOT", DATA_DIR / "static"))
+# Development and tests serve the files where they lie; elsewhere `collectstatic` has gathered them.
+_collects_static = KEIZOKU_ENV in ("demo", "production")
+STATIC_ROOT = Path(env.text("STATIC_ROOT", DATA_DIR / "static")) if _collects_static else None
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"
-        if KEIZOKU_ENV in ("demo", "production")
+        if _collects_static
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
-WHITENOISE_USE_FINDERS = KEIZOKU_ENV in ("development", "test")
+WHITENOISE_USE_FINDERS = not _collects_static
 
 IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_BYTES", 200 * 1024 * 1024)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
