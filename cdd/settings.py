@@ -103,14 +103,17 @@ def database(url: str, **extra: Any) -> dict[str, Any]:
     return {"ENGINE": "tenants.postgresql", **settings, **extra}
 
 
+# Choose one: connections kept per thread, a pool per process, or PgBouncer in transaction mode.
+_pool_size = env.integer("DATABASE_POOL", 0)
 _app_url = env.text("DATABASE_URL", *([] if IS_PRODUCTION else ["postgresql:///keizoku"]))
 DATABASES = {
     # What the web and the workers use: owns nothing, cannot bypass row-level security.
     "default": database(
         _app_url,
         ATOMIC_REQUESTS=True,
-        CONN_MAX_AGE=env.integer("CONN_MAX_AGE", 60),
-        CONN_HEALTH_CHECKS=True,
+        CONN_MAX_AGE=0 if _pool_size else env.integer("CONN_MAX_AGE", 60),
+        CONN_HEALTH_CHECKS=not _pool_size,
+        OPTIONS={"pool": {"min_size": 1, "max_size": _pool_size}} if _pool_size else {},
         DISABLE_SERVER_SIDE_CURSORS=env.boolean("PGBOUNCER"),
     ),
     # What migrations use, and nothing else.

@@ -99,21 +99,27 @@ has_browser() {
     return 1
 }
 
+# The suite sends a crowd of two banks through it; Debian keeps it out of an ordinary account's path.
+has_pooler() { [ -x /usr/sbin/pgbouncer ] || command -v pgbouncer >/dev/null 2>&1; }
+
 # ensure_system run|test: what no Python package brings. Installs only what is missing, and only where it may.
 ensure_system() {
     missing=
     has_libraries || missing="$missing libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
     has_japanese_font || missing="$missing fontconfig fonts-morisawa-bizud-gothic"
-    if [ "$1" = test ]; then has_browser || missing="$missing chromium"; fi
+    if [ "$1" = test ]; then
+        has_browser || missing="$missing chromium"
+        has_pooler || missing="$missing pgbouncer"
+    fi
     [ -z "$missing" ] && return
 
     may_install=
     if command -v apt-get >/dev/null 2>&1; then
         if [ "$(id -u)" -eq 0 ]; then may_install=yes; elif runs sudo -n true; then may_install=sudo; fi
     fi
-    [ -n "$may_install" ] || fail "This machine still needs: pango (with harfbuzz-subset), a Japanese font$([ "$1" = test ] && printf ', Chromium').
+    [ -n "$may_install" ] || fail "This machine still needs: pango (with harfbuzz-subset), a Japanese font$([ "$1" = test ] && printf ', Chromium, PgBouncer').
 On Debian or Ubuntu:  sudo apt-get install --no-install-recommends$missing
-On a Mac:             brew install pango fontconfig font-biz-udgothic$([ "$1" = test ] && printf ' chromium')
+On a Mac:             brew install pango fontconfig font-biz-udgothic$([ "$1" = test ] && printf ' chromium pgbouncer')
 Then start this command again."
 
     say "Installing system packages:$missing"
