@@ -19,7 +19,8 @@ from cdd.servers import EmbeddedServers
 from cdd.servers.embedded import CHECKOUT
 
 HOST = "127.0.0.1"
-QUEUES = "default,delivery,letters,bulk"
+# Letters have a worker of their own: setting a batch takes half a minute, and webhooks must not wait for it.
+WORKERS = {"worker": ("default,delivery,bulk", 2), "printer": ("letters", 1)}
 SECONDS_TO_START = 90.0
 # Migrations and set-up alone may hold these; the running product never sees them.
 OWNER_VARIABLES = ("DATABASE_OWNER_URL", "SUPERUSER_URL")
@@ -137,18 +138,21 @@ def _start_processes(supervisor: Supervisor, environment: Mapping[str, str], add
             *python, "gunicorn", "cdd.wsgi:application", "--bind", f"{HOST}:{addresses.web_port}",
             "--workers", "2", "--threads", "4", "--preload", "--no-control-socket",
         ],
-        "worker": [
-            *python, "celery", "-A", "cdd", "worker", "--queues", QUEUES, "--concurrency", "2",
-            "--without-gossip", "--without-mingle", "--loglevel", "INFO",
-        ],
+        **{
+            name: [
+                *python, "celery", "-A", "cdd", "worker", "--hostname", f"{name}@%h", "--queues", queues,
+                "--concurrency", str(processes), "--without-gossip", "--without-mingle", "--loglevel", "INFO",
+            ]
+            for name, (queues, processes) in WORKERS.items()
+        },
         "beat": [
             *python, "celery", "-A", "cdd", "beat", "--schedule", str(beat / "schedule"),
             "--pidfile", "", "--loglevel", "INFO",
         ],
     }  # fmt: skip
     ready = {"sandbox": addresses.sandbox, "web": f"{addresses.web}/readyz"}
-    # Worker and beat last: a page can be looked at before they are up.
-    for names in (("sandbox", "web"), ("worker", "beat")):
+    # Workers and beat last: a page can be looked at before they are up.
+    for names in (("sandbox", "web"), (*WORKERS, "beat")):
         for name in names:
             supervisor.start(Process(name, commands[name], running))
         for name in names:

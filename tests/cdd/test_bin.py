@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cdd.demonstration import QUEUES, Addresses
+from cdd.demonstration import WORKERS, Addresses
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = [path for path in (ROOT / "bin").rglob("*") if path.is_file()]
@@ -194,6 +194,7 @@ def test_every_queue_has_a_worker_in_the_demonstration_and_in_containers() -> No
     from cdd.celery import app
 
     routed = {route["queue"] for route in app.conf.task_routes.values()} | {app.conf.task_default_queue}
-    assert set(QUEUES.split(",")) == routed
-    command = compose()["worker"]["command"]
-    assert set(command[command.index("--queues") + 1].split(",")) == routed
+    assert {queue for queues, _ in WORKERS.values() for queue in queues.split(",")} == routed
+    commands = [compose()[name]["command"] for name in WORKERS]
+    served = {queue for command in commands for queue in command[command.index("--queues") + 1].split(",")}
+    assert served == routed
