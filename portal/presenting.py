@@ -62,6 +62,7 @@ class Field:
     is_required: bool
     autocomplete: str
     max_length: int
+    is_held: bool  # the file answers it: left blank it stays as it is
     postal_code: Control | None = None
     people: tuple[Person, ...] = ()
 
@@ -86,8 +87,11 @@ class Writer:
 
     def fields(self, page: Page, data: Mapping[str, str], *, extra_people: int = 0) -> list[Field]:
         """The page's questions, with `data` in their controls."""
-        is_optional = bool(self.visit.known(page))
-        return [self._field(question, data, is_optional, extra_people) for question in page.questions]
+        held = self.visit.held(page)
+        return [
+            self._field(question, data, all(name in held for name in question.fields), extra_people)
+            for question in page.questions
+        ]
 
     def error_list(self, page: Page) -> list[tuple[str, str]]:
         """Every error with the control it leads to, in the order of the page."""
@@ -96,10 +100,13 @@ class Writer:
         return [(name, sentence(self.errors[name], labels[name])) for name in ordered]
 
     def record(self, page: Page) -> list[Row]:
-        """What the file says, masked."""
-        known = self.visit.known(page)
+        """What the file says, masked; what it does not say is left out of a page that asks for it."""
+        known = self.visit.held(page)
+        is_whole = bool(self.visit.known(page))
         rows = []
         for question in page.questions:
+            if not is_whole and not any(name in known for name in question.fields):
+                continue
             values = tuple(self._masked(question, name, known[name]) for name in question.fields if name in known)
             if question.kind is Kind.PEOPLE:
                 values = tuple(_masked_owner(owner) for owner in _people(known.get(question.id)))
@@ -114,14 +121,14 @@ class Writer:
             return [Row(_("; ").join(labels), (), page.id, _("Still the same"))]
         if page.id not in self.visit.typed:
             return [Row(_("; ").join(labels), (), page.id, _("Already answered"))]
-        known = self.visit.known(page)
-        return [self._answer(page, question, known) for question in page.questions]
+        held = self.visit.held(page)
+        return [self._answer(page, question, held) for question in page.questions]
 
     def typed(self, page: Page) -> dict[str, str]:
         """The controls as they were filled in earlier in this visit; empty for what only the file knows."""
         if page.id not in self.visit.typed:
             return {}
-        known = self.visit.known(page)
+        known = self.visit.held(page)
         answers = self.visit.response.answers
         data: dict[str, str] = {}
         for question in page.questions:
@@ -130,16 +137,17 @@ class Writer:
                     data |= _controls(question, name, answers[name])
         return data
 
-    def _field(self, question: Question, data: Mapping[str, str], is_optional: bool, extra_people: int) -> Field:
+    def _field(self, question: Question, data: Mapping[str, str], is_held: bool, extra_people: int) -> Field:
         is_long = len(question.choices) > LONGEST_RADIO_LIST
         people = min(people_count(question, data) + extra_people, question.max_people)
         return Field(
             template=f"portal/kinds/{'select' if is_long else question.kind}.html",
             control=self._control(question.id, question.label[self.language], data, self._options(question)),
             hint=question.hint.get(self.language, ""),
-            is_required=question.required and not is_optional,
+            is_required=question.required and not is_held,
             autocomplete=question.autocomplete,
             max_length=question.max_length,
+            is_held=is_held,
             postal_code=self._control(POSTAL_CODE, _("Postal code"), data) if question.kind is Kind.ADDRESS else None,
             people=tuple(self._person(question, number, data) for number in range(people))
             if question.kind is Kind.PEOPLE

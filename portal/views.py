@@ -154,7 +154,7 @@ def question(request: HttpRequest, visit: Visit, page_id: str) -> HttpResponse:
     if action == "unchanged" and known:
         answers: dict[str, object] = {field: known.get(field) for field in page.fields}
     else:
-        answers, errors = validate(page, request.POST.dict(), known=known)
+        answers, errors = validate(page, request.POST.dict(), known=visit.held(page))
         if errors:
             return _show_question(request, visit, page, errors=errors)
     is_confirmed = action == "unchanged" and bool(known)
@@ -295,8 +295,10 @@ def _show_question(
         why=page.why[writer.language],
         fields=writer.fields(page, data, extra_people=extra_people),
         errors=writer.error_list(page),
-        record=writer.record(page) if visit.known(page) else [],
+        record=writer.record(page),
+        is_whole=bool(visit.known(page)),
         is_open=is_posted or bool(data),
+        is_change_open=any(name in (errors or {}) or data.get(name) for name in visit.held(page)),
         can_add=any(question.kind is schema.Kind.PEOPLE for question in page.questions),
         position=alike.index(page.id) + 1,
         total=len(alike),

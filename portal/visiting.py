@@ -51,11 +51,16 @@ class Visit:
     def next_page(self) -> str | None:
         return schema.next_page(self.questionnaire, self.response.answers)
 
+    def held(self, page: schema.Page) -> dict[str, object]:
+        """What the file says, of the questions it answers whole; empty for pages that are always asked."""
+        questions = [q for q in page.questions if all(_is_known(self.facts.get(field)) for field in q.fields)]
+        return {field: self.facts[field] for question in questions for field in question.fields} if page.block else {}
+
     def known(self, page: schema.Page) -> dict[str, object]:
-        """The file's values of a page that can be confirmed as a whole; empty if it can't."""
+        """The file's values of a page that can be confirmed as a whole; empty if something required is missing."""
+        held = self.held(page)
         required = [f for question in page.questions if question.required for f in question.fields]
-        held = {field: self.facts[field] for field in page.fields if _is_known(self.facts.get(field))}
-        return held if page.block and held and all(field in held for field in required) else {}
+        return held if all(field in held for field in required) else {}
 
 
 def begin_visit(request: HttpRequest, link: AccessLink, *, now: datetime) -> None:

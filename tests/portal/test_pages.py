@@ -13,6 +13,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
 
+from customers.models import ContactPoint
 from questionnaires.models import AccessLink, Response
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
@@ -279,6 +280,28 @@ def test_a_fact_the_file_lacks_is_asked_for(tenant: Tenant, customer: Client, no
     assert 'value="unchanged"' not in text
     assert post(customer, "work", "unchanged").status_code == 422
     assert post(customer, "work", occupation="student").status_code == 302
+
+
+def test_only_what_the_file_lacks_must_be_typed(tenant: Tenant, customer: Client, now: datetime) -> None:
+    """A missing telephone number must not cost somebody their name and address once more."""
+    sent = send_link(tenant, now=now)
+    with tenant_scope(tenant.pk):
+        ContactPoint.objects.filter(customer=sent.customer, channel="PHONE").delete()
+    prove(customer, sent)
+    text = customer.get(address_of("contact")).content.decode()
+    assert 'value="unchanged"' not in text
+    assert text.index('id="phone"') < text.index('class="record"') < text.index('id="name"')
+    assert "永福1丁目" not in text, "what is on file stays masked"
+
+    missing = post(customer, "contact")
+    assert missing.status_code == 422
+    assert 'href="#phone"' in missing.content.decode()
+    assert 'href="#name"' not in missing.content.decode()
+    assert post(customer, "contact", phone="03-1234-5678").status_code == 302
+    answers = answers_of(sent)
+    assert (answers["name"], answers["address"]) == ("山田 花子", "東京都杉並区永福1丁目2番3号 ひまわり荘405")
+    assert answers["phone"] == "03-1234-5678"
+    assert "永福1丁目" not in customer.get(address_of("contact")).content.decode()
 
 
 def test_a_foreign_customer_is_asked_about_the_period_of_stay(tenant: Tenant, customer: Client, now: datetime) -> None:
