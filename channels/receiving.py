@@ -16,6 +16,7 @@ from channels.settling import apply_report
 from customers.indexing import contact_index
 from customers.models import ContactPoint
 from customers.services import mark_contact_health
+from tenants.inbox import work_through
 
 log = logging.getLogger(__name__)
 BATCH = 100
@@ -55,19 +56,7 @@ def receive_webhook(*, account: ProviderAccount, call: Call, now: datetime) -> i
 
 def process_webhooks(*, now: datetime, limit: int = BATCH) -> int:
     """Act on events that wait, oldest first; one that cannot be read is set aside with the reason."""
-    with transaction.atomic():
-        waiting = (
-            WebhookEvent.objects.filter(processed_at__isnull=True)
-            .order_by("received_at", "id")
-            .select_for_update(skip_locked=True, of=("self",))
-            .select_related("account")
-        )
-        events = list(waiting[:limit])
-        for event in events:
-            event.error = _process(event, now)
-            event.processed_at = now
-        WebhookEvent.objects.bulk_update(events, ["error", "processed_at"])
-    return len(events)
+    return work_through(WebhookEvent, _process, now=now, limit=limit)
 
 
 def receive_bounce(*, account: ProviderAccount, raw: bytes, recipient: str, now: datetime) -> bool:

@@ -20,6 +20,7 @@ from ekyc.models import EkycAccount, EkycEvent, Verification
 from ekyc.protocols import Application, Call, EkycRefused, EkycUnavailable, Result, State
 from ekyc.registry import provider_of
 from ekyc.signals import verification_completed
+from tenants.inbox import work_through
 from tenants.keys import cipher
 
 log = logging.getLogger(__name__)
@@ -94,19 +95,7 @@ def receive_webhook(*, account: EkycAccount, call: Call, now: datetime) -> None:
 
 def process_webhooks(*, now: datetime, limit: int = BATCH) -> int:
     """Act on events that wait, oldest first; one that cannot be read is set aside with the reason."""
-    with transaction.atomic():
-        waiting = (
-            EkycEvent.objects.filter(processed_at__isnull=True)
-            .order_by("received_at", "id")
-            .select_for_update(skip_locked=True, of=("self",))
-            .select_related("account")
-        )
-        events = list(waiting[:limit])
-        for event in events:
-            event.error = _process(event, now)
-            event.processed_at = now
-        EkycEvent.objects.bulk_update(events, ["error", "processed_at"])
-    return len(events)
+    return work_through(EkycEvent, _process, now=now, limit=limit)
 
 
 def refresh_verification(*, verification: Verification, now: datetime) -> None:
