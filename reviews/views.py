@@ -214,7 +214,7 @@ def _case_page(request: StaffRequest, detail: CaseDetail, form: StaffForm, *, re
         "form": form,
         "refusal": refusal,
         "method": _method(detail.case.verification),
-        "choices_note": _("Accept or keep each item on the left.") if offered else "",
+        "choices_note": _("Accept or keep each item.") if offered else "",
     }
     return render(request, "staff/reviews/case.html", context, status=422 if form.errors or refusal else 200)
 
