@@ -8,4 +8,4 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the handlers."""
-        from campaigns import handlers  # noqa: F401
+        from campaigns import handlers  # noqa: F401  # importing is connecting

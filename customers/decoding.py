@@ -256,7 +256,7 @@ class _Pieces(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # only BufferedReader calls it, with a bytearray's view
         if not self._rest:
             self._rest = memoryview(next(self._pieces, b""))
         taken = min(len(buffer), len(self._rest))

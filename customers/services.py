@@ -210,7 +210,10 @@ class _Run:
         rows: list[CustomerRow] = []
         rejections: list[Rejection] = []
         for result in map(reader.read, batch):
-            (rows if isinstance(result, CustomerRow) else rejections).append(result)  # type: ignore[arg-type]
+            if isinstance(result, CustomerRow):
+                rows.append(result)
+            else:
+                rejections.append(result)
         cells = {record.line: record.fields for record in batch}
         with transaction.atomic():
             self._hold()

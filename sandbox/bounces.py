@@ -63,12 +63,12 @@ def delivery_report(message: Message, *, status: str, options: Mapping[str, str]
             ),
         ]
     )
-    mail.attach(report)  # type: ignore[arg-type]
+    mail.attach(report)  # type: ignore[arg-type]  # the stubs want the class of the old API
     original = MIMEPart()
     headers = f"Message-ID: {_cleaned(message_id)}\r\nTo: {_cleaned(message.recipient)}\r\n"
     original.set_content(headers)
     original.replace_header("Content-Type", "text/rfc822-headers")
-    mail.attach(original)  # type: ignore[arg-type]
+    mail.attach(original)  # type: ignore[arg-type]  # the stubs want the class of the old API
     mail.set_type("multipart/report")
     mail.set_param("report-type", "delivery-status")
     return mail

@@ -1,5 +1,7 @@
 """What one customer holds in hand: a phone with LINE, a phone with SMS, a mailbox, a letter box."""
 
+from collections.abc import Callable
+
 from sandbox.content import ADDRESS
 from sandbox.inbox_words import Words
 from sandbox.markup import Html, el, join, lines, safe_address
@@ -47,7 +49,7 @@ def _phone(bar: Html, chat: Html, foot: str) -> Html:
     return el("div", screen, class_="phone")
 
 
-def _days(words: Words, messages: list[Message], bubble: object) -> Html:
+def _days(words: Words, messages: list[Message], bubble: Callable[[Words, Message], Html]) -> Html:
     parts: list[Html] = []
     last = ""
     for message in messages:
@@ -55,7 +57,7 @@ def _days(words: Words, messages: list[Message], bubble: object) -> Html:
         if day != last:
             parts.append(el("span", day, class_="day"))
             last = day
-        parts.append(bubble(words, message))  # type: ignore[operator]
+        parts.append(bubble(words, message))
     return join(*parts)
 
 

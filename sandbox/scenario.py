@@ -4,7 +4,7 @@ import copy
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -139,14 +139,14 @@ def merge_patch(target: Any, patch: Any) -> Any:
     return merged
 
 
-def _check_shares(name: str, shares: object, allowed: object) -> None:
+def _check_shares(name: str, shares: object, allowed: str | Container[str]) -> None:
     if not isinstance(shares, dict):
         raise ScenarioRefused(f"{name} must be an object of shares")
     total = 0.0
     for outcome, share in shares.items():
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
             raise ScenarioRefused(f"{name}.{outcome} must be a number from 0 to 1")
-        known = re.fullmatch(allowed, outcome) if isinstance(allowed, str) else outcome in allowed  # type: ignore[operator]
+        known = re.fullmatch(allowed, outcome) if isinstance(allowed, str) else outcome in allowed
         if not known:
             raise ScenarioRefused(f"{name} does not know the outcome {outcome!r}")
         total += share
@@ -196,13 +196,13 @@ def _check_match(match: Mapping[str, Any]) -> None:
 
 
 def _check_rule(rule: object) -> None:
-    shaped = isinstance(rule, dict) and isinstance(rule.get("match"), dict)
-    if not shaped or not isinstance(rule.get("outcome"), str):  # type: ignore[attr-defined]
+    is_object = isinstance(rule, dict) and isinstance(rule.get("match"), dict)
+    if not isinstance(rule, dict) or not is_object or not isinstance(rule.get("outcome"), str):
         raise ScenarioRefused('each rule needs "provider", "match" (an object) and "outcome"')
-    _check_match(rule["match"])  # type: ignore[index]
-    if not isinstance(rule.get("first", 1), int):  # type: ignore[attr-defined]
+    _check_match(rule["match"])
+    if not isinstance(rule.get("first", 1), int):
         raise ScenarioRefused('"first" of a rule is a number')
-    provider, outcome = rule.get("provider"), rule["outcome"]  # type: ignore[attr-defined, index]
+    provider, outcome = rule.get("provider"), rule["outcome"]
     if provider not in REQUEST_OUTCOMES:
         raise ScenarioRefused(f"a rule names the unknown provider {provider!r}")
     lasting = re.fullmatch(RECIPIENT_OUTCOMES[provider], outcome)

@@ -52,7 +52,7 @@ class MailServer(SMTP):
     async def smtp_MAIL(self, arg: str | None) -> None:  # noqa: N802 - aiosmtpd finds commands by this name
         await super().smtp_MAIL(self._options(arg))
 
-    async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802
+    async def smtp_RCPT(self, arg: str | None) -> None:  # noqa: N802 - as above
         await super().smtp_RCPT(self._options(arg))
 
 
@@ -71,13 +71,13 @@ class Mailroom:
         known = self._world.accounts.bank_of("smtp", password) == user
         return AuthResult(success=known, handled=False, auth_data=auth_data)
 
-    async def handle_EHLO(  # noqa: N802
+    async def handle_EHLO(  # noqa: N802 - as above
         self, server: Any, session: Session, envelope: Letterhead, hostname: str, responses: list[str]
     ) -> list[str]:
         session.host_name = hostname
         return [*responses[:-1], "250-DSN", responses[-1]]
 
-    async def handle_RCPT(  # noqa: N802
+    async def handle_RCPT(  # noqa: N802 - as above
         self, server: Any, session: Session, envelope: Letterhead, address: str, rcpt_options: list[str]
     ) -> str:
         answer = self._refusal(envelope, address, self._bank(session, envelope))
@@ -107,7 +107,7 @@ class Mailroom:
             envelope.drop = outcome
         return WORDS["451"].format(to=address) if outcome == "defer" else ""
 
-    async def handle_DATA(self, server: Any, session: Session, envelope: Letterhead) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Session, envelope: Letterhead) -> str:  # noqa: N802 - as above
         world, bank = self._world, self._bank(session, envelope)
         await asyncio.sleep(world.scenario.seconds("latency_ms", "email", envelope.rcpt_tos[0]))
         drop = envelope.drop

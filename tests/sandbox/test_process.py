@@ -130,6 +130,11 @@ def test_reset_can_bring_back_the_first_scenario(sandbox: Sandbox) -> None:
     assert sandbox.control.get("/control/scenario").json() == Scenario().document
 
 
+def test_its_pages_wear_the_colours_of_the_product() -> None:
+    """The sandbox stands alone, so it has a copy; one edited without the other is named here."""
+    assert (ROOT / "sandbox/static/tokens.css").read_text() == (ROOT / "static/css/tokens.css").read_text()
+
+
 def test_it_imports_nothing_of_the_product() -> None:
     ours = ("django", "cdd", "tenants", "customers", "channels", "audit", "portal", "campaigns")
     code = f"import sys, sandbox.server; print([m for m in sys.modules if m.split('.')[0] in {ours}])"
