@@ -56,9 +56,10 @@ class Evidence:
     def is_sent(self, campaign_id: UUID) -> bool:
         """Whether nobody waits for a first notice, nothing is under way, and no ladder has a rung to climb.
 
-        An attempt whose outcome nobody knows may stay so for a day: it is never sent again blindly.
+        An attempt whose outcome nobody knows may stay so for a day: it is never sent again blindly. A batch of
+        letters is settled within a minute, for the print shop can be asked about its job.
         """
-        waiting = (Attempt.QUEUED, Attempt.SENDING)
+        waiting = Q(status__in=(Attempt.QUEUED, Attempt.SENDING)) | Q(status=Attempt.UNKNOWN, channel="POST")
         with tenant_scope(self.tenant_id):
             reviews = PeriodicReview.objects.filter(campaign_id=campaign_id)
             failed = DeliveryAttempt.objects.filter(
@@ -68,7 +69,7 @@ class Evidence:
             )
             return not (
                 reviews.filter(status=PeriodicReview.Status.PLANNED).exists()
-                or DeliveryAttempt.objects.filter(status__in=waiting).exists()
+                or DeliveryAttempt.objects.filter(waiting).exists()
                 or reviews.filter(Exists(failed), status=PeriodicReview.Status.NOTIFIED).exists()
             )
 
