@@ -6,6 +6,7 @@ The application role cannot read the tables behind them, so nothing can be liste
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -18,6 +19,9 @@ class MembershipOf:
     tenant_id: int
     membership_id: UUID
     role: str
+    staff_number: str
+    branch_code: str
+    valid_until: datetime | None
 
 
 def tenant_of_link(token_hash: bytes) -> int | None:
@@ -36,9 +40,16 @@ def tenant_of_ekyc_account(public_id: str) -> int | None:
 
 
 def memberships_of(user_id: int) -> list[MembershipOf]:
-    """The active memberships of an account, in active tenants, by the tenant's id."""
+    """The memberships of an account that hold at this moment, in active tenants, by the tenant's id.
+
+    The moment is the database's, so that no process with a wrong clock lets anybody in.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT tenant_id, membership_id, role FROM keizoku_memberships_of(%s)", [user_id])
+        cursor.execute(
+            "SELECT tenant_id, membership_id, role, staff_number, branch_code, valid_until"
+            " FROM keizoku_memberships_of(%s)",
+            [user_id],
+        )
         return [MembershipOf(*row) for row in cursor.fetchall()]
 
 

@@ -133,19 +133,45 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "ADMINISTRATOR", _("Administrator")
     OFFICER = "OFFICER", _("Compliance officer")
     APPROVER = "APPROVER", _("Approver")
+    BRANCH_STAFF = "BRANCH_STAFF", _("Branch staff")
+    CONTRACTOR = "CONTRACTOR", _("Contractor")
     AUDITOR = "AUDITOR", _("Auditor")
+    OPERATOR = "OPERATOR", _("Operator of the service")
 
 
 class Membership(TenantModel):
-    """A person's place in a tenant."""
+    """A person's place in a tenant.
+
+    ``staff_number`` says who the person is, whichever account they use: four eyes compare it. A person may
+    hold two accounts, but not two in one role.
+    """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     role = models.CharField(max_length=16, choices=Role)
+    staff_number = models.CharField(max_length=20)
+    branch_code = models.CharField(max_length=8, blank=True)
     is_active = models.BooleanField(default=True)
+    # the first moment at which it no longer holds
+    valid_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "user"], name="membership_of_user")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "user"], name="membership_of_user"),
+            models.UniqueConstraint(
+                fields=["tenant", "staff_number", "role"],
+                condition=models.Q(is_active=True),
+                name="membership_of_person",
+            ),
+            models.CheckConstraint(condition=~models.Q(staff_number=""), name="membership_is_somebody"),
+            models.CheckConstraint(
+                condition=~models.Q(role="BRANCH_STAFF") | ~models.Q(branch_code=""), name="branch_staff_have_a_branch"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(role="OPERATOR") | models.Q(valid_until__isnull=False),
+                name="operators_leave_again",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"membership {self.pk}"

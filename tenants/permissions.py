@@ -18,39 +18,73 @@ from tenants.models import Role
 class Permission(Enum):
     """One thing a member of staff may be allowed to do."""
 
+    VIEW_TASKS = "view_tasks"
     VIEW_CUSTOMERS = "view_customers"
     VIEW_PERSONAL_DATA = "view_personal_data"
     IMPORT_CUSTOMERS = "import_customers"
+    EXPORT_DATA = "export_data"
     PLAN_CAMPAIGN = "plan_campaign"
     APPROVE_CAMPAIGN = "approve_campaign"
     DECIDE_CASE = "decide_case"
     APPROVE_CASE = "approve_case"
+    PLACE_HOLD = "place_hold"
+    PROPOSE_PURGE = "propose_purge"
+    APPROVE_PURGE = "approve_purge"
     VIEW_AUDIT = "view_audit"
+    EXPORT_AUDIT = "export_audit"
+    MANAGE_MEMBERS = "manage_members"
+    MANAGE_SETTINGS = "manage_settings"
 
-
-_READ = {Permission.VIEW_CUSTOMERS}
 
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
-    Role.ADMINISTRATOR: frozenset(_READ | {Permission.IMPORT_CUSTOMERS, Permission.VIEW_AUDIT}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            Permission.VIEW_CUSTOMERS,
+            Permission.VIEW_TASKS,
+            Permission.IMPORT_CUSTOMERS,
+            Permission.VIEW_AUDIT,
+            Permission.EXPORT_AUDIT,
+            Permission.MANAGE_MEMBERS,
+            Permission.MANAGE_SETTINGS,
+        }
+    ),
     Role.OFFICER: frozenset(
-        _READ
-        | {
+        {
+            Permission.VIEW_CUSTOMERS,
+            Permission.VIEW_TASKS,
             Permission.VIEW_PERSONAL_DATA,
             Permission.IMPORT_CUSTOMERS,
+            Permission.EXPORT_DATA,
             Permission.PLAN_CAMPAIGN,
             Permission.DECIDE_CASE,
+            Permission.PLACE_HOLD,
+            Permission.PROPOSE_PURGE,
         }
     ),
     Role.APPROVER: frozenset(
-        _READ
-        | {
+        {
+            Permission.VIEW_CUSTOMERS,
+            Permission.VIEW_TASKS,
             Permission.VIEW_PERSONAL_DATA,
+            Permission.EXPORT_DATA,
             Permission.APPROVE_CAMPAIGN,
             Permission.APPROVE_CASE,
+            Permission.APPROVE_PURGE,
             Permission.VIEW_AUDIT,
+            Permission.EXPORT_AUDIT,
         }
     ),
-    Role.AUDITOR: frozenset(_READ | {Permission.VIEW_AUDIT}),
+    # Their own branch's customers; nothing to decide, nothing to take away.
+    Role.BRANCH_STAFF: frozenset(
+        {Permission.VIEW_CUSTOMERS, Permission.VIEW_TASKS, Permission.VIEW_PERSONAL_DATA},
+    ),
+    # Masked, and only what they were given.
+    Role.CONTRACTOR: frozenset({Permission.VIEW_TASKS}),
+    Role.AUDITOR: frozenset(
+        {Permission.VIEW_CUSTOMERS, Permission.VIEW_TASKS, Permission.VIEW_AUDIT, Permission.EXPORT_AUDIT}
+    ),
+    # Sees that the service runs, and nothing about anybody.
+    Role.OPERATOR: frozenset(),
 }
 
 type View[**P] = Callable[Concatenate[HttpRequest, P], HttpResponseBase]

@@ -23,14 +23,36 @@ def create_tenant(*, slug: str, name: str, name_en: str, actor: Actor, now: date
     return tenant
 
 
-def add_member(*, email: str, name: str, role: Role, password: str | None, actor: Actor, now: datetime) -> Membership:
-    """A person's place in the tenant in scope; makes the account if the address has none. Idempotent."""
+def add_member(
+    *,
+    email: str,
+    name: str,
+    role: Role,
+    password: str | None,
+    actor: Actor,
+    now: datetime,
+    staff_number: str = "",
+    branch_code: str = "",
+    valid_until: datetime | None = None,
+) -> Membership:
+    """A person's place in the tenant in scope; makes the account if the address has none. Idempotent.
+
+    Without a ``staff_number`` the account counts as a person of its own.
+    """
     with transaction.atomic():
         user = User.objects.filter(email=email.lower()).first()
         if user is None:
             user = User.objects.create_user(email=email, name=name, password=password)
         membership: Membership
-        membership, is_new = Membership.objects.get_or_create(user=user, defaults={"role": role})
+        membership, is_new = Membership.objects.get_or_create(
+            user=user,
+            defaults={
+                "role": role,
+                "staff_number": staff_number or f"account-{user.pk}",
+                "branch_code": branch_code,
+                "valid_until": valid_until,
+            },
+        )
         if is_new:
             record("membership.created", target=membership, actor=actor, at=now, role=str(role))
     return membership

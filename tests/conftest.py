@@ -12,8 +12,9 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -21,6 +22,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connections
 from django.test import Client
+from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from audit.services import Actor
@@ -161,7 +163,7 @@ type MakeUser = Callable[..., User]
 def make_user(db_clean: None) -> MakeUser:
     """Makes a member of staff: ``make_user(tenant, Role.OFFICER, "officer")``."""
 
-    def make(tenant: Tenant, role: Role, name: str) -> User:
+    def make(tenant: Tenant, role: Role, name: str, **fields: Any) -> User:
         with tenant_context(tenant.pk):
             add_member(
                 email=f"{name}@{tenant.slug}.example",
@@ -170,6 +172,7 @@ def make_user(db_clean: None) -> MakeUser:
                 password="correct horse battery",
                 actor=SYSTEM,
                 now=NOW,
+                **fields,
             )
         return User.objects.get(email=f"{name}@{tenant.slug}.example")
 
@@ -192,6 +195,36 @@ def approver(tenant: Tenant, make_user: MakeUser) -> User:
 def auditor(tenant: Tenant, make_user: MakeUser) -> User:
     """Reads at the first bank."""
     return make_user(tenant, Role.AUDITOR, "auditor")
+
+
+@pytest.fixture
+def administrator(tenant: Tenant, make_user: MakeUser) -> User:
+    """Looks after the first bank's members and settings."""
+    return make_user(tenant, Role.ADMINISTRATOR, "administrator")
+
+
+@pytest.fixture
+def branch_staff(tenant: Tenant, make_user: MakeUser) -> User:
+    """Works at branch 012 of the first bank."""
+    return make_user(tenant, Role.BRANCH_STAFF, "branch", branch_code="012")
+
+
+@pytest.fixture
+def contractor(tenant: Tenant, make_user: MakeUser) -> User:
+    """Does what the first bank gives out, without seeing whom it is about."""
+    return make_user(tenant, Role.CONTRACTOR, "contractor")
+
+
+@pytest.fixture
+def examiner(tenant: Tenant, make_user: MakeUser) -> User:
+    """Reads at the first bank, for a fortnight."""
+    return make_user(tenant, Role.AUDITOR, "examiner", valid_until=timezone.now() + timedelta(days=14))
+
+
+@pytest.fixture
+def operator(tenant: Tenant, make_user: MakeUser) -> User:
+    """Runs the service, let in by the first bank for a week."""
+    return make_user(tenant, Role.OPERATOR, "operator", valid_until=timezone.now() + timedelta(days=7))
 
 
 @pytest.fixture

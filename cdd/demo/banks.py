@@ -33,6 +33,10 @@ class Colleague:
     local_part: str
     name: str
     role: str
+    staff_number: str
+    branch_code: str = ""
+    # for how long after seeding, None for good
+    days: int | None = None
 
     def email(self, bank: Bank) -> str:
         """The address they sign in with."""
@@ -65,8 +69,14 @@ BANKS = (
 )
 
 STAFF = (
-    Colleague("officer", "佐伯 真由美", Role.OFFICER),
-    Colleague("approver", "大塚 健一", Role.APPROVER),
-    Colleague("auditor", "三宅 涼子", Role.AUDITOR),
-    Colleague("admin", "浜口 直人", Role.ADMINISTRATOR),
+    Colleague("officer", "佐伯 真由美", Role.OFFICER, "10023"),
+    Colleague("approver", "大塚 健一", Role.APPROVER, "10007"),
+    Colleague("auditor", "三宅 涼子", Role.AUDITOR, "10041"),
+    Colleague("admin", "浜口 直人", Role.ADMINISTRATOR, "10002"),
+    Colleague("branch", "川原 美咲", Role.BRANCH_STAFF, "10118", branch_code="012"),
+    Colleague("contractor", "小野寺 隆", Role.CONTRACTOR, "B0301"),
+    Colleague("examiner", "検査 太郎", Role.AUDITOR, "K0001", days=14),
+    Colleague("operator", "運用 担当", Role.OPERATOR, "S0001", days=7),
+    # The officer's second account: to show that four eyes count people and not accounts.
+    Colleague("officer2", "佐伯 真由美", Role.APPROVER, "10023"),
 )

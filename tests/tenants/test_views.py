@@ -105,7 +105,7 @@ def test_a_person_of_two_banks_switches_between_them(
 ) -> None:
     person = make_user(tenant, Role.OFFICER, "officer")
     with tenant_scope(other_tenant.pk):
-        Membership.objects.create(user=person, role=Role.AUDITOR)
+        Membership.objects.create(user=person, role=Role.AUDITOR, staff_number="10001")
     client = staff_client(person)
     assert tenant.name in client.get(reverse("home")).content.decode()
     client.post(reverse("switch-tenant"), {"tenant": other_tenant.pk})
