@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -35,3 +39,21 @@ class RevealForm(StaffForm):
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose the reason."), "invalid_choice": _("Choose the reason.")},
     )
+    matter = forms.CharField(
+        label=_("Number of the matter"),
+        help_text=_("The number of the request, the ledger or the inquiry. No names."),
+        max_length=20,
+        error_messages={"required": _("Enter the number of the matter.")},
+    )
+
+    def __init__(self, *args: Any, sensitive: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not sensitive:
+            del self.fields["matter"]
+
+    def clean_matter(self) -> str:
+        """Narrow characters; only what a number is made of, so that no name reaches the trail."""
+        matter = unicodedata.normalize("NFKC", self.cleaned_data["matter"]).strip()
+        if not re.fullmatch(r"(?=.*[0-9])[0-9A-Za-z-]+", matter):
+            raise forms.ValidationError(_("Use digits, letters and hyphens, with at least one digit."))
+        return matter

@@ -26,12 +26,37 @@ class ViewReason(models.TextChoices):
     INSPECTION = "INSPECTION", _("Inspection or audit")
 
 
-def reveal(session: MutableMapping[str, Any], *, customer: Customer, reason: str, actor: Actor, now: datetime) -> None:
-    """Open one customer's data to this session for ten minutes; recorded each time it is opened anew."""
+class ReasonRequired(Exception):
+    """A sensitive customer's data were about to be shown without naming the matter they are needed for."""
+
+
+def is_sensitive(customer: Customer) -> bool:
+    """Whether curiosity has to be ruled out: a foreign politically exposed person (犯収法施行令 §12)."""
+    return bool(customer.is_foreign_pep)
+
+
+def reveal(
+    session: MutableMapping[str, Any],
+    *,
+    customer: Customer,
+    reason: str,
+    actor: Actor,
+    now: datetime,
+    matter: str = "",
+) -> None:
+    """Open one customer's data to this session for ten minutes; recorded each time it is opened anew.
+
+    ``matter`` is the bank's own number of the request or ledger entry behind it, never a name.
+
+    Raises:
+        ReasonRequired: the customer is sensitive and no matter is named.
+    """
     if shown_until(session, customer.pk, now) is not None:
         return
+    if is_sensitive(customer) and not matter:
+        raise ReasonRequired
     with transaction.atomic():
-        record("customer.viewed", target=customer, actor=actor, at=now, reason=reason)
+        record("customer.viewed", target=customer, actor=actor, at=now, reason=reason, **_named(matter))
     kept = {key: until for key, until in session.get(_SESSION, {}).items() if until > now.isoformat()}
     session[_SESSION] = {**kept, str(customer.pk): (now + WINDOW).isoformat()}
 
@@ -41,3 +66,7 @@ def shown_until(session: MutableMapping[str, Any], customer_id: UUID, now: datet
     until = session.get(_SESSION, {}).get(str(customer_id))
     moment = datetime.fromisoformat(until) if until else None
     return moment if moment is not None and moment > now else None
+
+
+def _named(matter: str) -> dict[str, str]:
+    return {"matter": matter} if matter else {}

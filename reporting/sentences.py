@@ -189,6 +189,7 @@ SUBJECTS: Sequence[tuple[str, Promise | str]] = (
 
 _DETAILS: Mapping[str, Promise | str] = {
     "reason": _("Reason"),
+    "matter": _("Number of the matter"),
     "channel": _("Channel"),
     "due_diligence": _("Due diligence"),
     "rule": _("Rule"),

@@ -17,7 +17,7 @@ from customers.forms import RevealForm
 from customers.models import ContactPoint, Customer
 from customers.presenting import name_shown, present
 from customers.selectors import facts_of
-from customers.viewing import reveal, shown_until
+from customers.viewing import is_sensitive, reveal, shown_until
 from reporting.forms import AuditFilter
 from reporting.selectors import (
     audit_page,
@@ -49,7 +49,8 @@ def home(request: StaffRequest) -> HttpResponse:
 @requires(Permission.VIEW_CUSTOMERS)
 def customer(request: StaffRequest, customer_id: UUID) -> HttpResponse:
     """One customer: rating with reasons, what is on file (masked), reviews, channels."""
-    return _customer_page(request, _find(customer_id), RevealForm())
+    found = _find(customer_id)
+    return _customer_page(request, found, RevealForm(sensitive=is_sensitive(found)))
 
 
 @require_POST
@@ -57,13 +58,14 @@ def customer(request: StaffRequest, customer_id: UUID) -> HttpResponse:
 def customer_reveal(request: StaffRequest, customer_id: UUID) -> HttpResponse:
     """Show the customer's personal data for ten minutes, with a reason, on the record."""
     found = _find(customer_id)
-    form = RevealForm(request.POST)
+    form = RevealForm(request.POST, sensitive=is_sensitive(found))
     if not form.is_valid():
         return _customer_page(request, found, form)
     reveal(
         request.session,
         customer=found,
         reason=form.cleaned_data["reason"],
+        matter=form.cleaned_data.get("matter", ""),
         actor=request.actor,
         now=timezone.now(),
     )

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_POST
 from customers.models import Customer, RiskTier
 from customers.presenting import hide, label, name_shown, say
 from customers.selectors import facts_of, facts_of_many
-from customers.viewing import ViewReason, reveal
+from customers.viewing import ViewReason, is_sensitive, reveal, shown_until
 from ekyc.methods import METHODS, legal_basis
 from ekyc.models import Verification
 from reviews.forms import DecisionForm, ReturnForm
@@ -97,9 +97,10 @@ def queue(request: StaffRequest) -> HttpResponse:
 @require_GET
 @requires(Permission.VIEW_CUSTOMERS)
 def case(request: StaffRequest, case_id: UUID) -> HttpResponse:
-    """One case. Seeing its personal data is a review of it, and recorded as one."""
+    """One case. Seeing its personal data is a review of it, and recorded as one; of a sensitive customer it
+    is shown only after somebody named the matter on the customer's page."""
     detail = _detail(case_id)
-    if may(request, Permission.VIEW_PERSONAL_DATA):
+    if may(request, Permission.VIEW_PERSONAL_DATA) and not is_sensitive(detail.case.customer):
         reveal(
             request.session,
             customer=detail.case.customer,
@@ -196,8 +197,9 @@ def _form_for(detail: CaseDetail) -> StaffForm:
 
 
 def _case_page(request: StaffRequest, detail: CaseDetail, form: StaffForm, *, refusal: str = "") -> HttpResponse:
-    may_see = may(request, Permission.VIEW_PERSONAL_DATA)
     customer = detail.case.customer
+    is_closed_to = is_sensitive(customer) and shown_until(request.session, customer.pk, timezone.now()) is None
+    may_see = may(request, Permission.VIEW_PERSONAL_DATA) and not is_closed_to
     people = names_of(
         user_id for decision in detail.decisions for user_id in (decision.decided_by, decision.checked_by)
     )
