@@ -35,19 +35,35 @@ class Now(Func):
     output_field = models.DateTimeField()
 
 
+class CurrentRequestId(Func):
+    """The request (or task) that the transaction works for, as the database backend told it; "" when none."""
+
+    template = "left(coalesce(current_setting('app.request_id', true), ''), 36)"
+    arity = 0
+    output_field = models.CharField()
+
+
 class AuditEvent(models.Model):
-    """One act. No foreign keys: the trail never interferes with live data, nor goes when that goes.
+    """One act, or one changed row. No foreign keys: the trail never interferes with live data, nor goes when that goes.
 
     ``payload`` is canonical JSON text (sorted keys, no spaces), stored as written because hashes are
     computed over these exact characters. It holds identifiers, codes, counts, field names and hashes,
-    never a personal value.
+    never a personal value. ``tenant_id`` 0 is the service itself: rows of tables that belong to no tenant.
     """
+
+    class Kind(models.TextChoices):
+        """Who wrote it: a service, which knows why, or a trigger, which misses nothing."""
+
+        ACT = "ACT"
+        ROW = "ROW"
 
     id = models.BigAutoField(primary_key=True)
     txid = TransactionIdField(db_default=CurrentTransactionId(), editable=False)
     tenant_id = models.BigIntegerField()
     at = models.DateTimeField()
     recorded_at = models.DateTimeField(db_default=Now(), editable=False)
+    kind = models.CharField(max_length=4, choices=Kind, db_default=Kind.ACT, editable=False)
+    request_id = models.CharField(max_length=36, db_default=CurrentRequestId(), editable=False)
     actor_kind = models.CharField(max_length=16)
     actor_id = models.CharField(max_length=80)
     event = models.CharField(max_length=80)
@@ -66,10 +82,8 @@ class AuditEvent(models.Model):
         return f"{self.event} {self.target_type}:{self.target_id} by {self.actor_kind}:{self.actor_id}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Insert; refuse to change what is written."""
-        if self.pk is not None and not kwargs.get("force_insert"):
-            raise TypeError("Audit events are never changed.")
-        super().save(*args, **kwargs)
+        """Refuse: `audit.services` records acts, triggers record rows, and nothing is ever changed."""
+        raise TypeError("Audit events are recorded by audit.services and never changed.")
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse: the trail is append-only."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Model
+from django.db.models import Count, Model, QuerySet
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -77,7 +77,7 @@ def audit_page(
     ``subject`` is the part of event names before the dot (``campaign``), ``number`` a customer number;
     ``since`` and ``until`` are days of Japan, both included.
     """
-    events = AuditEvent.objects.filter(tenant_id=required_tenant_id())
+    events = _acts()
     if actor_id:
         events = events.filter(actor_kind="user", actor_id=actor_id)
     if subject:
@@ -94,8 +94,13 @@ def audit_page(
 
 def timeline_page(*, customer: Customer, cursor: str | None = None) -> Page[AuditEvent]:
     """Everything on record about one customer, newest first."""
-    events = AuditEvent.objects.filter(tenant_id=required_tenant_id(), target_id__in=_ids_about(customer))
+    events = _acts().filter(target_id__in=_ids_about(customer))
     return keyset_page(events, order=("-id",), cursor=cursor)
+
+
+def _acts() -> QuerySet[AuditEvent]:
+    """What was done, without the rows that changed by it."""
+    return AuditEvent.objects.filter(tenant_id=required_tenant_id(), kind=AuditEvent.Kind.ACT)
 
 
 def _ids_about(customer: Customer) -> list[str]:

@@ -32,7 +32,8 @@ _CHECKS: dict[str, str] = {
         AND NOT EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = t.oid)""",
     "a policy does not depend on the tenant in scope": """
         SELECT relname || ' (' || p.polname || ')' FROM t JOIN pg_policy p ON p.polrelid = t.oid
-        WHERE p.polroles <> ARRAY[(SELECT oid FROM pg_roles WHERE rolname = 'keizoku_lookup')]
+        WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE ARRAY[r.oid] = p.polroles
+                          AND r.rolname IN ('keizoku_lookup', 'keizoku_audit'))
         AND (coalesce(pg_get_expr(p.polqual, p.polrelid), 'app.tenant_id') NOT LIKE '%app.tenant_id%'
              OR coalesce(pg_get_expr(p.polwithcheck, p.polrelid), 'app.tenant_id') NOT LIKE '%app.tenant_id%')""",
     "tenant_id may be null": """

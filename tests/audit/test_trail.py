@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from django.db import ProgrammingError, connection, transaction
+from django.db import ProgrammingError, connection, connections, transaction
 from django.db.utils import Error
 from hypothesis import given
 from hypothesis import strategies as st
@@ -148,6 +148,57 @@ def test_the_application_role_cannot_change_the_trail(
         superuser.execute("SELECT count(*) FROM audit_auditevent WHERE event = 'tenant.examined'").fetchone() or ()
     )
     assert kept == 1
+
+
+ACT = {
+    "tenant_id": "%(tenant)s",
+    "at": "now()",
+    "actor_kind": "'user'",
+    "actor_id": "'7'",
+    "event": "'tenant.forged'",
+    "target_type": "'tenants.tenant'",
+    "target_id": "'1'",
+    "payload": "'{}'",
+}
+FORGERIES = {
+    "id": "4000000000",
+    "txid": "'3'::xid8",
+    "recorded_at": "'2020-01-01'",
+    "kind": "'ROW'",
+    "request_id": "'somebody else''s'",
+}
+
+
+def _insert(columns: dict[str, str]) -> str:
+    return f"INSERT INTO audit_auditevent ({', '.join(columns)}) VALUES ({', '.join(columns.values())})"
+
+
+@pytest.mark.parametrize("column", FORGERIES)
+def test_an_act_cannot_be_given_what_the_database_gives(
+    tenant: Tenant, superuser: psycopg.Connection, column: str
+) -> None:
+    """A2. Positive controls: without that column the application role may, with it a superuser may."""
+    forged = _insert({**ACT, column: FORGERIES[column]}) % {"tenant": tenant.pk}
+
+    with tenant_scope(tenant.pk):
+        _execute(_insert(ACT) % {"tenant": tenant.pk})
+    with pytest.raises(ProgrammingError, match="permission denied"), tenant_scope(tenant.pk):
+        _execute(forged)
+
+    with superuser.transaction(force_rollback=True):
+        superuser.execute(forged)
+
+
+OWNERS = [CHANGES[name] for name in CHANGES if name != "dropped"]  # who owns the schema may drop what is in it
+
+
+@pytest.mark.parametrize("statement", [*OWNERS, "SELECT * FROM audit_auditevent", _insert(ACT)])
+def test_the_role_that_migrates_cannot_touch_the_trail(tenant: Tenant, statement: str) -> None:
+    """A2. It may become the trail's owner, which it has to say."""
+    one_event(tenant)
+
+    with pytest.raises(ProgrammingError, match=r"permission denied|must be owner"), connections["owner"].cursor() as c:
+        c.execute(statement % {"tenant": tenant.pk})
 
 
 def test_the_application_role_writes_and_reads_one_tenants_trail_only(
