@@ -16,6 +16,7 @@ from customers.importing import CustomerRow
 from customers.indexing import KANA, NAME, SOURCE, contact_index, kana_index, name_index
 from customers.models import AttributeChange, ContactPoint, Customer
 from customers.parsing import read_phone, read_postal_code
+from customers.searching import enter_parts, remove_parts
 from customers.selectors import CONTACT_OF_FACT, PLAIN, assemble_facts, current_points
 from customers.writing import insert_many, update_many
 from tenants.identifiers import uuid7_bytes
@@ -69,6 +70,7 @@ def enter_customers(rows: Sequence[CustomerRow], *, now: datetime) -> None:
         created_at=now,
         updated_at=now,
     )
+    enter_parts([(pk, row.facts["name"], row.facts.get("kana")) for pk, row in zip(ids, rows, strict=True)])
     points = [(pk, *point) for pk, row in zip(ids, rows, strict=True) for point in _points_of(row.facts, row.line_id)]
     _insert_points(points, now=now)
 
@@ -120,6 +122,9 @@ def change_customers(
             for key in different
         ]
     _write_customers(customers, now=now)
+    renamed = [customer for customer in customers if {"name", "kana"}.intersection(changed[customer.pk])]
+    remove_parts([one.pk for one in renamed])
+    enter_parts([(one.pk.bytes, one.profile.get("name"), one.profile.get("kana")) for one in renamed])
     ContactPoint.objects.filter(pk__in=retired).update(is_current=False)
     _insert_points(added, now=now)
     AttributeChange.objects.bulk_create(history, batch_size=2_000)

@@ -5,17 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
-from customers.decoding import COLUMNS, HEADER, SNIFF_BYTES, layout_of
+from customers.decoding import COLUMNS, HEADER
 from customers.folding import fold_number
-from customers.indexing import kana_index, name_index
-from customers.models import ContactPoint, Customer, CustomerImport, ImportChunk, RejectedRow
+from customers.models import ContactPoint, Customer, CustomerImport, RejectedRow
+from customers.searching import has_part, having_part
 from customers.wording import column_title, sentence
 from tenants.keyset import Page, keyset_page
 
@@ -75,17 +74,18 @@ def assemble_facts(customer: Customer, points: dict[str, ContactPoint]) -> Facts
 def customer_page(
     *, search: str = "", kind: str | None = None, tier: str | None = None, cursor: str | None = None
 ) -> Page[Customer]:
-    """Customers in the order they were entered; `search` is a whole customer number, name or reading."""
+    """Customers in the order they were entered; `search` is a whole customer number, or part of a name or reading."""
     rows = Customer.objects.all()
     if kind:
         rows = rows.filter(kind=kind)
     if tier:
         rows = rows.filter(risk_tier=tier)
-    if wanted := search.strip():
-        rows = rows.filter(
-            Q(number=fold_number(wanted)) | Q(name_index=name_index(wanted)) | Q(kana_index=kana_index(wanted))
-        )
-    return keyset_page(rows, order=("id",), cursor=cursor)
+    if not (wanted := search.strip()):
+        return keyset_page(rows, order=("id",), cursor=cursor)
+    if (numbered := rows.filter(number=fold_number(wanted))).exists():
+        return keyset_page(numbered, order=("id",))
+    page = keyset_page(having_part(rows, wanted), order=("id",), cursor=cursor)
+    return replace(page, items=[customer for customer in page.items if has_part(customer.profile, wanted)])
 
 
 def import_page(*, cursor: str | None = None) -> Page[CustomerImport]:
@@ -105,7 +105,7 @@ def error_file(customer_import: CustomerImport, *, encoding: str = "utf-8-sig") 
     It may be corrected and uploaded as it is. A line with several errors says them all. Cells that a spreadsheet
     would run as a formula get a leading apostrophe. To be read inside the scope of the tenant.
     """
-    titles = _titles(customer_import)
+    titles = customer_import.titles or HEADER
     extra = [column_title(key) for key in ("line", "column", "reason")]
     yield _encoded([*titles, *extra], encoding)
     rows = RejectedRow.objects.filter(customer_import=customer_import).order_by("line", "id").iterator(chunk_size=1_000)
@@ -117,11 +117,6 @@ def error_file(customer_import: CustomerImport, *, encoding: str = "utf-8-sig") 
         reasons = " ".join(sentence(error.code, error.params) for error in errors)
         # The mark of the encoding stands at the beginning of the file only.
         yield _encoded([*cells, str(line), columns, reasons], encoding.removesuffix("-sig"))
-
-
-def _titles(customer_import: CustomerImport) -> tuple[str, ...]:
-    first = ImportChunk.objects.filter(customer_import=customer_import, position=0).first()
-    return layout_of(first.body[:SNIFF_BYTES]).titles if first else HEADER
 
 
 def _encoded(cells: Sequence[str], encoding: str) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import batched
@@ -21,8 +21,9 @@ from audit.transitions import transition
 from customers.decoding import SNIFF_BYTES, FileRefused, Layout, Record, StreamCheck, layout_of, records_of
 from customers.importing import CustomerRow, Rejection, RowError, RowReader
 from customers.indexing import SOURCE
-from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, ImportChunk, RejectedRow
+from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, ImportChunk
 from customers.recording import Change, change_customers, enter_customers
+from customers.settling import keep_rejections, settle_import
 from customers.wording import refusal
 from customers.writing import update_many
 from tenants.keys import CannotDecrypt, cipher
@@ -68,10 +69,12 @@ def start_import(*, file: BinaryIO, filename: str, actor: Actor, now: datetime) 
 def _store_file(file: BinaryIO, filename: str, *, actor: Actor, now: datetime) -> CustomerImport:
     pieces = iter(lambda: file.read(PIECE), b"")
     first = next(pieces, b"")
-    check = StreamCheck(layout_of(first[:SNIFF_BYTES]), limit=settings.IMPORT_MAX_BYTES)
+    layout = layout_of(first[:SNIFF_BYTES])
+    check = StreamCheck(layout, limit=settings.IMPORT_MAX_BYTES)
     digest = hashlib.sha256()
     customer_import: CustomerImport = CustomerImport.objects.create(
         filename=filename,
+        titles=list(layout.titles),
         sha256="",
         size=0,
         uploaded_by=int(actor.id) if actor.kind == "user" else 0,
@@ -165,7 +168,10 @@ class _Run:
 
     def read_all(self) -> None:
         """Every batch, then the end."""
-        layout = replace(layout_of(self._piece(0)[:SNIFF_BYTES]), encoding=self.customer_import.encoding)
+        if not (first := self._piece(0)):
+            with transaction.atomic():
+                self._hold()  # the pieces are gone when another worker has settled the import
+        layout = replace(layout_of(first[:SNIFF_BYTES]), encoding=self.customer_import.encoding)
         reader = RowReader(layout, timezone.localdate(self.began_at))
         for batch in batched(self._unread(layout, reader), BATCH):
             self._take(batch, reader)
@@ -173,15 +179,13 @@ class _Run:
 
     def fail(self, code: str, params: Mapping[str, object]) -> None:
         """End without having read everything; what was taken stays."""
-        transition(
+        settle_import(
             self.customer_import,
             CustomerImport.Status.FAILED,
             actor=self.actor,
-            at=self._now(),
+            now=self._now(),
             failure_code=code,
             failure_params=dict(params),
-            finished_at=self._now(),
-            lease_until=None,
         )
 
     def _now(self) -> datetime:
@@ -227,7 +231,7 @@ class _Run:
                 actor=self.actor,
                 now=self._now(),
             )
-            _keep_rejections(self.customer_import, rejections)
+            keep_rejections(self.customer_import, rejections)
             counts = {
                 "created": len(created),
                 "updated": len(updated),
@@ -283,15 +287,8 @@ class _Run:
         mine = self.customer_import
         with transaction.atomic():
             self._hold()
-            transition(
-                mine,
-                CustomerImport.Status.COMPLETED,
-                actor=self.actor,
-                at=self._now(),
-                rows_total=mine.rows_done,
-                finished_at=self._now(),
-                lease_until=None,
-            )
+            completed = CustomerImport.Status.COMPLETED
+            settle_import(mine, completed, actor=self.actor, now=self._now(), rows_total=mine.rows_done)
             record(
                 "customerimport.counted",
                 target=mine,
@@ -313,24 +310,6 @@ def _columns_of(row: CustomerRow, source_hash: bytes, reviewed: date | None) -> 
         "last_reviewed_on": max(dates, default=None),
         "source_hash": source_hash,
     }
-
-
-def _keep_rejections(customer_import: CustomerImport, rejections: Iterable[Rejection]) -> None:
-    RejectedRow.objects.bulk_create(
-        [
-            RejectedRow(
-                customer_import=customer_import,
-                line=rejection.line,
-                column=error.column,
-                code=error.code,
-                params=dict(error.params),
-                original=rejection.cells,
-            )
-            for rejection in rejections
-            for error in rejection.errors
-        ],
-        batch_size=BATCH,
-    )
 
 
 def apply_facts(

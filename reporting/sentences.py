@@ -75,6 +75,7 @@ SENTENCES: Mapping[str, Wording] = {
     "customerimport.counted": Wording(_("The rows of the customer file %(target)s were counted."), "check"),
     "customerimport.completed": Wording(_("The customer file %(target)s was taken in."), "check", "success"),
     "customerimport.failed": Wording(_("The customer file %(target)s could not be read."), "alert", "danger"),
+    "customerimport.purged": Wording(_("The uploaded pieces of the customer file %(target)s were destroyed."), "lock"),
     "riskpolicy.published": Wording(_("%(actor)s published risk policy %(target)s."), "shield", "info"),
     "riskpolicy.pinned": Wording(_("Risk policy %(target)s was fixed as the one in force."), "lock"),
     "riskpolicy.retired": Wording(_("Risk policy %(target)s was retired."), "shield"),

@@ -158,8 +158,9 @@ def test_nothing_personal_is_readable_in_the_tables_or_the_trail(
 ) -> None:
     """P-cases: the superuser sees every row, and no name, address, number or e-mail in any of them."""
     take(book(person(), company(), person(customer_number="3", email="x")), now)
+    start_import(file=upload(book(person())), filename="顧客.csv", actor=ACTOR, now=now)
     secrets = ["髙﨑", "タカサキ", "丸の内", "9012345678", "hanako@", "0a0a0a0a", "1980-05-03", "1234567", "顧客.csv"]
-    for table in ("customer", "contactpoint", "customerimport", "importchunk", "rejectedrow"):
+    for table in ("customer", "namepart", "contactpoint", "customerimport", "importchunk", "rejectedrow"):
         rows = superuser.execute(f"SELECT t::text FROM customers_{table} t").fetchall()
         assert rows, table
         for secret in secrets:
@@ -177,6 +178,24 @@ def test_the_upload_is_kept_sealed_and_whole(in_tenant: Tenant, now: datetime) -
         assert len(chunks) > 1
         assert b"".join(chunk.body for chunk in chunks) == content
         assert started.sha256 == hashlib.sha256(content).hexdigest()
+
+
+def test_the_upload_is_destroyed_when_the_import_settles(in_tenant: Tenant, now: datetime) -> None:
+    """P1: taken in or given up, the bank's file is not kept; the error file still has the file's own header."""
+    broken = person(customer_number="2", birth_on="1980-02-30")
+    done = take(book(person(), broken), now)
+    with transaction.atomic():
+        assert done.status == CustomerImport.Status.COMPLETED
+        assert not ImportChunk.objects.exists()
+        assert next(error_file(done)).decode("utf-8-sig").startswith(HEADER[0])
+        assert AuditEvent.objects.get(event="customerimport.purged").data == {"pieces": 1}
+    started = start_import(file=upload(book(person())), filename="x.csv", actor=ACTOR, now=now)
+    with transaction.atomic():
+        assert ImportChunk.objects.update(position=7) == 1, "control: there while it waits; then a piece is missing"
+    run_import(import_id=started.pk, actor=WORKER, now=now)
+    with transaction.atomic():
+        assert CustomerImport.objects.get(pk=started.pk).status == CustomerImport.Status.FAILED
+        assert not ImportChunk.objects.exists()
 
 
 @pytest.mark.parametrize("content", [b"", book(), b"PK\x03\x04xlsx", book(person(name="a\0"))])

@@ -116,8 +116,8 @@ def test_a_company_is_found_without_its_legal_form(in_tenant: Tenant, now: datet
         assert [found.number for found in customer_page(search=search).items] == ["C-1"]
 
 
-@pytest.mark.parametrize("search", ["高崎", "花子", "%", "0000000002", "'; DROP TABLE"])
-def test_a_part_of_a_name_finds_nobody(in_tenant: Tenant, now: datetime, search: str) -> None:
+@pytest.mark.parametrize("search", ["高橋", "花江", "%", "0000000002", "'; DROP TABLE"])
+def test_what_is_in_no_name_finds_nobody(in_tenant: Tenant, now: datetime, search: str) -> None:
     fill(book(person()), now)
     with transaction.atomic():
         assert customer_page(search=search).items == []
