@@ -10,6 +10,7 @@ from customers.models import Customer, RiskTier
 from ekyc.models import Verification
 from questionnaires.models import Response
 from reviews.models import Case
+from tenants.four_eyes import person_field, two_people
 from tenants.models import TenantForeignKey, TenantModel
 
 
@@ -40,10 +41,13 @@ class Campaign(Stateful, TenantModel):
     counts = models.JSONField(default=dict)
     plan_hash = models.CharField(max_length=64)
     planned_by = models.BigIntegerField()
+    planned_person = person_field()
     planned_at = models.DateTimeField()
     submitted_by = models.BigIntegerField(null=True, blank=True)
+    submitted_person = person_field()
     submitted_at = models.DateTimeField(null=True, blank=True)
     approved_by = models.BigIntegerField(null=True, blank=True)
+    approved_person = person_field()
     approved_at = models.DateTimeField(null=True, blank=True)
     approved_hash = models.CharField(max_length=64, blank=True)
     return_reason = models.CharField(max_length=400, blank=True)
@@ -51,15 +55,15 @@ class Campaign(Stateful, TenantModel):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(approved_by__isnull=True)
-                | (~models.Q(approved_by=models.F("submitted_by")) & ~models.Q(approved_by=models.F("planned_by"))),
-                name="campaign_four_eyes",
-            ),
+            two_people("campaign_four_eyes", first=("planned", "submitted"), second="approved"),
             models.CheckConstraint(
                 condition=~models.Q(status__in=["RUNNING", "PAUSED"])
                 | models.Q(approved_by__isnull=False, approved_at__isnull=False),
                 name="campaign_approved",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(approved_by__isnull=True) | models.Q(approved_hash=models.F("plan_hash")),
+                name="campaign_approved_as_planned",
             ),
         ]
         indexes = [models.Index(fields=["tenant", "status"], name="campaign_by_status")]

@@ -10,6 +10,7 @@ from customers.models import Customer, RiskTier
 from ekyc.models import Verification
 from questionnaires.models import Response
 from tenants.fields import EncryptedJSONField, EncryptedTextField
+from tenants.four_eyes import person_field, two_people
 from tenants.models import TenantForeignKey, TenantModel
 
 
@@ -94,8 +95,10 @@ class Decision(Stateful, TenantModel):
     rationale = EncryptedTextField()
     content_hash = models.CharField(max_length=64)
     decided_by = models.BigIntegerField()
+    decided_person = person_field()
     decided_at = models.DateTimeField()
     checked_by = models.BigIntegerField(null=True, blank=True)
+    checked_person = person_field()
     checked_at = models.DateTimeField(null=True, blank=True)
     check_comment = EncryptedTextField(null=True)
 
@@ -104,10 +107,7 @@ class Decision(Stateful, TenantModel):
             models.UniqueConstraint(
                 fields=["tenant", "case"], condition=models.Q(status="PROPOSED"), name="one_open_decision"
             ),
-            models.CheckConstraint(
-                condition=models.Q(checked_by__isnull=True) | ~models.Q(checked_by=models.F("decided_by")),
-                name="decision_four_eyes",
-            ),
+            two_people("decision_four_eyes", first=("decided",), second="checked"),
             models.CheckConstraint(
                 condition=models.Q(status="PROPOSED", checked_by__isnull=True, checked_at__isnull=True)
                 | models.Q(status__in=["APPROVED", "RETURNED"], checked_by__isnull=False, checked_at__isnull=False),

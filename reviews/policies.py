@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
@@ -12,6 +13,8 @@ from audit.services import Actor
 from customers.models import DueDiligence, RiskTier
 from reviews.comparing import Difference
 from reviews.models import Case, Decision, Discrepancy
+from tenants.four_eyes import Standing, standing_of
+from tenants.permissions import Permission
 
 # An answer that confirms the file, from a customer who is not worth a person's time. Named in the audit trail.
 RULE_UNCHANGED = "unchanged-low-risk"
@@ -27,6 +30,10 @@ class CaseNotOpen(ReviewRefused):
 
 class OwnWork(ReviewRefused):
     """Nobody checks their own decision."""
+
+
+class NotEntitled(ReviewRefused):
+    """The actor is no member at this moment, or their role does not include the act."""
 
 
 class ContentChanged(ReviewRefused):
@@ -45,15 +52,12 @@ def clearing_rule(
     return RULE_UNCHANGED if is_low and not differences and not needs_identity else None
 
 
-def user_of(actor: Actor) -> int:
-    """The account behind an act that only a person may do.
-
-    Raises:
-        ReviewRefused: the actor is a provider, a customer or a job of our own.
-    """
-    if actor.kind != "user":
-        raise ReviewRefused(_("Only a signed-in member of staff may decide."))
-    return int(actor.id)
+def member_behind(actor: Actor, now: datetime) -> Standing:
+    """The member who acts, locked until the transaction ends. Raises NotEntitled."""
+    standing = standing_of(actor, now=now)
+    if standing is None:
+        raise NotEntitled(_("Only a signed-in member of staff may decide."))
+    return standing
 
 
 def check_may_decide(case: Case) -> None:
@@ -80,12 +84,14 @@ def check_content(
         raise DecisionIncomplete(_("Fields are chosen, but the file is to be kept. Choose one or the other."))
 
 
-def check_may_check(decision: Decision, actor: Actor) -> None:
-    """Raises CaseNotOpen, OwnWork."""
+def check_may_check(decision: Decision, checker: Standing) -> None:
+    """Raises CaseNotOpen, OwnWork, NotEntitled."""
     if decision.status != Decision.Status.PROPOSED:
         raise CaseNotOpen(_("This decision has been checked already. Reload the case to see by whom."))
-    if decision.decided_by == user_of(actor):
+    if checker.did((decision.decided_by, decision.decided_person)):
         raise OwnWork(_("You decided this case yourself. Somebody else has to check it."))
+    if not checker.may(Permission.APPROVE_CASE):
+        raise NotEntitled(_("Your role does not include this step any more. Ask an administrator."))
 
 
 def content_hash(

@@ -26,6 +26,7 @@ from reviews.models import Case, Decision, Discrepancy
 from reviews.policies import CaseNotOpen, ContentChanged, ReviewRefused
 from reviews.signals import case_closed
 from risk.services import rate_customers
+from tenants.four_eyes import Standing
 
 CLEARED = "CLEARED"
 IDENTITY = "identity"
@@ -115,6 +116,8 @@ def decide_case(
         ReviewRefused: the case is not open, or the decision is incomplete.
     """
     policies.check_may_decide(case)
+    Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+    decider = policies.member_behind(actor, now)
     discrepancies = list(case.discrepancies.all())
     rationale = rationale.strip()
     policies.check_content(outcome=outcome, accepted=accepted_fields, rationale=rationale, discrepancies=discrepancies)
@@ -131,7 +134,8 @@ def decide_case(
         content_hash=policies.content_hash(
             case=case, outcome=outcome, accepted=accepted, rationale=rationale, discrepancies=discrepancies
         ),
-        decided_by=policies.user_of(actor),
+        decided_by=decider.user_id,
+        decided_person=decider.person,
         decided_at=now,
     )
     record(
@@ -153,16 +157,17 @@ def approve_decision(*, decision: Decision, actor: Actor, now: datetime) -> None
     Raises:
         ReviewRefused: it is the actor's own, it has been checked already, or its content has changed since.
     """
-    policies.check_may_check(decision, actor)
     with transaction.atomic():
         case = Case.objects.select_for_update(no_key=True).get(pk=decision.case_id)
         discrepancies = list(case.discrepancies.all())
         decision.refresh_from_db()
+        checker = policies.member_behind(actor, now)
+        policies.check_may_check(decision, checker)
         if decision.content_hash != _hash_of(decision, case, discrepancies):
             raise ContentChanged(
                 _("What you are approving is no longer what was decided. Return it, so that it is decided again.")
             )
-        _check(decision, Decision.Status.APPROVED, actor=actor, now=now)
+        _check(decision, Decision.Status.APPROVED, checker, actor=actor, now=now)
         transition(case, Case.Status.CLOSED, actor=actor, at=now, closed_at=now)
         _update_file(case, _accepted_changes(decision, discrepancies), actor=actor, now=now)
         _finish(case, outcome=decision.outcome, actor=actor, now=now)
@@ -174,12 +179,15 @@ def return_decision(*, decision: Decision, reason: str, actor: Actor, now: datet
     Raises:
         ReviewRefused: it is the actor's own, it has been checked already, or no reason is given.
     """
-    policies.check_may_check(decision, actor)
     if not reason.strip():
         raise ReviewRefused(_("Write down why you return the decision."))
     with transaction.atomic():
         case = Case.objects.select_for_update(no_key=True).get(pk=decision.case_id)
-        _check(decision, Decision.Status.RETURNED, actor=actor, now=now, check_comment=reason.strip())
+        decision.refresh_from_db()
+        checker = policies.member_behind(actor, now)
+        policies.check_may_check(decision, checker)
+        comment = reason.strip()
+        _check(decision, Decision.Status.RETURNED, checker, actor=actor, now=now, check_comment=comment)
         transition(case, Case.Status.OPEN, actor=actor, at=now)
 
 
@@ -257,9 +265,10 @@ def _hash_of(decision: Decision, case: Case, discrepancies: Sequence[Discrepancy
     )
 
 
-def _check(decision: Decision, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
+def _check(decision: Decision, to: str, checker: Standing, *, actor: Actor, now: datetime, **changes: object) -> None:
+    changes |= {"checked_by": checker.user_id, "checked_person": checker.person, "checked_at": now}
     try:
-        transition(decision, to, actor=actor, at=now, checked_by=policies.user_of(actor), checked_at=now, **changes)
+        transition(decision, to, actor=actor, at=now, **changes)
     except (IllegalTransition, LostRace) as race:
         raise CaseNotOpen(_("A colleague has just checked this decision. Reload the case.")) from race
 

@@ -210,7 +210,7 @@ def _case_page(request: StaffRequest, detail: CaseDetail, form: StaffForm, *, re
         "differences": [_difference(row, detail, form, masked=not may_see) for row in detail.discrepancies],
         "decisions": detail.decisions,
         "proposal": detail.open_decision,
-        "is_own": detail.open_decision is not None and str(detail.open_decision.decided_by) == request.actor.id,
+        "is_own": _is_own(request, detail.open_decision),
         "people": people,
         "may_see": may_see,
         "form": form,
@@ -219,6 +219,13 @@ def _case_page(request: StaffRequest, detail: CaseDetail, form: StaffForm, *, re
         "choices_note": _("Accept or keep each item.") if offered else "",
     }
     return render(request, "staff/reviews/case.html", context, status=422 if form.errors or refusal else 200)
+
+
+def _is_own(request: StaffRequest, proposal: Decision | None) -> bool:
+    """Whether the person proposed it, under this account or another."""
+    if proposal is None:
+        return False
+    return proposal.decided_by == request.user.pk or proposal.decided_person == request.membership.staff_number
 
 
 def _method(verification: Verification | None) -> tuple[str, str]:

@@ -10,12 +10,13 @@ from campaigns.services.approving import (
 from campaigns.services.closing import close_campaign, close_overdue
 from campaigns.services.drafting import plan_campaign
 from campaigns.services.receiving import complete_review, receive_answer, receive_verification
-from campaigns.services.refusals import CampaignNotReady, CampaignRefused, OwnWork, PlanChanged
+from campaigns.services.refusals import CampaignNotReady, CampaignRefused, NotEntitled, OwnWork, PlanChanged
 from campaigns.services.sending import escalate, escalate_stuck, notify_planned, withdraw_strays
 
 __all__ = [
     "CampaignNotReady",
     "CampaignRefused",
+    "NotEntitled",
     "OwnWork",
     "PlanChanged",
     "approve_campaign",

@@ -11,7 +11,7 @@ from audit.services import Actor, record
 from campaigns.models import Campaign, PeriodicReview
 from campaigns.planning import Plan, Terms, plan
 from campaigns.selectors import current_hash, population, unrated_count
-from campaigns.services.refusals import JAPAN, CampaignRefused, user_of
+from campaigns.services.refusals import JAPAN, CampaignRefused, member_behind
 from tenants.scoping import required_tenant_id
 
 BATCH = 1_000
@@ -32,6 +32,7 @@ def plan_campaign(
     if deadline_on <= now.astimezone(JAPAN).date():
         raise CampaignRefused(_("The deadline for answers must lie in the future."))
     with transaction.atomic():
+        planner = member_behind(actor, now)
         _lock_planning()
         if waiting := unrated_count():
             raise CampaignRefused(
@@ -47,7 +48,8 @@ def plan_campaign(
             deadline_on=deadline_on,
             plan=terms.document(),
             counts=found.summary(),
-            planned_by=user_of(actor),
+            planned_by=planner.user_id,
+            planned_person=planner.person,
             planned_at=now,
         )
         campaign.save()

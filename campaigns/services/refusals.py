@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from audit.services import Actor
 from audit.transitions import IllegalTransition, LostRace, transition
 from campaigns.models import Campaign
+from tenants.four_eyes import Standing, standing_of
+from tenants.permissions import Permission
 
 JAPAN = ZoneInfo("Asia/Tokyo")
 SYSTEM = Actor.system("campaigns")
@@ -31,11 +33,18 @@ class PlanChanged(CampaignRefused):
     """Audience, texts, ladder or deadline are no longer what was seen."""
 
 
-def user_of(actor: Actor) -> int:
-    """The account behind an act that only a person may do. Raises CampaignRefused."""
-    if actor.kind != "user":
-        raise CampaignRefused(_("Only a signed-in member of staff may do this."))
-    return int(actor.id)
+class NotEntitled(CampaignRefused):
+    """The actor is no member at this moment, or their role does not include the act."""
+
+
+def member_behind(actor: Actor, now: datetime, permission: Permission | None = None) -> Standing:
+    """The member who acts, locked until the transaction ends. Raises NotEntitled."""
+    standing = standing_of(actor, now=now)
+    if standing is None:
+        raise NotEntitled(_("Only a signed-in member of staff may do this."))
+    if permission is not None and not standing.may(permission):
+        raise NotEntitled(_("Your role does not include this step any more. Ask an administrator."))
+    return standing
 
 
 def move(campaign: Campaign, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connections, transaction
 
 from audit.services import Actor
 from audit.transitions import transition
@@ -24,7 +25,8 @@ from questionnaires.models import Response
 from questionnaires.selectors import questionnaire_of
 from questionnaires.services import publish_standard, save_page, submit_response
 from risk.services import publish_default_policy
-from tenants.models import User
+from tenants.models import Tenant, User
+from tenants.scoping import tenant_context
 from tests.conftest import NOW
 
 SYSTEM = Actor.system("tests")
@@ -167,3 +169,26 @@ def answer(customer: Customer, *, at: datetime = NOW, **changes: Any) -> Respons
         answers = {field: said.get(field) for field in page.fields}
         response = save_page(response=response, page_id=waiting, answers=answers, now=at)
     return submit_response(response=response, actor=Actor.customer(customer.pk), now=at)
+
+
+def in_parallel(tenant: Tenant, *acts: Callable[[], Any]) -> list[Any]:
+    """Each act in a thread and connection of its own, started together; results or the exceptions raised."""
+    barrier = threading.Barrier(len(acts))
+    results: list[Any] = [None] * len(acts)
+
+    def run(place: int, act: Callable[[], Any]) -> None:
+        try:
+            with tenant_context(tenant.pk):
+                barrier.wait(10)
+                results[place] = act()
+        except Exception as error:
+            results[place] = error
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(place, act)) for place, act in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    return results

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
 
-import psycopg
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEvent
@@ -30,32 +27,8 @@ from campaigns.services import (
 )
 from questionnaires.models import QuestionnaireVersion
 from tenants.models import Tenant, User
-from tenants.scoping import tenant_context
-from tests.campaigns.acting import DEADLINE, DUE_BY, enter, planned, running, submitted
+from tests.campaigns.acting import DEADLINE, DUE_BY, enter, in_parallel, planned, running, submitted
 from tests.conftest import NOW
-
-
-def in_parallel(tenant: Tenant, *acts: Callable[[], Any]) -> list[Any]:
-    """Each act in a thread and connection of its own, started together; results or the exceptions raised."""
-    barrier = threading.Barrier(len(acts))
-    results: list[Any] = [None] * len(acts)
-
-    def run(place: int, act: Callable[[], Any]) -> None:
-        try:
-            with tenant_context(tenant.pk):
-                barrier.wait(10)
-                results[place] = act()
-        except Exception as error:
-            results[place] = error
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(place, act)) for place, act in enumerate(acts)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    return results
 
 
 def test_a_plan_counts_everybody_once_and_reviews_whoever_is_due(bank: Tenant, officer: User) -> None:
@@ -154,21 +127,6 @@ def test_a_job_of_ours_does_not_approve(bank: Tenant, officer: User) -> None:
     campaign = submitted(officer)
     with pytest.raises(CampaignRefused):
         approve_campaign(campaign=campaign, seen_hash=campaign.plan_hash, actor=Actor.system("campaigns"), now=NOW)
-
-
-@pytest.mark.parametrize("field", ["planned_by", "submitted_by"])
-def test_the_database_refuses_self_approval(
-    bank: Tenant, officer: User, approver: User, superuser: psycopg.Connection, field: str
-) -> None:
-    """A9: whatever the code does. The positive control is the approval by somebody else."""
-    enter(1)
-    campaign = submitted(officer)
-    superuser.execute(f"UPDATE campaigns_campaign SET {field} = %s WHERE id = %s", [approver.pk, campaign.pk])
-    change = {"approved_by": approver.pk, "approved_at": NOW, "status": "RUNNING"}
-    with pytest.raises(IntegrityError, match="campaign_four_eyes"), transaction.atomic():
-        Campaign.objects.filter(pk=campaign.pk).update(**change)
-    with transaction.atomic():
-        assert Campaign.objects.filter(pk=campaign.pk).update(**change | {"approved_by": 10_000}) == 1
 
 
 def test_a_campaign_does_not_run_without_an_approval(bank: Tenant, officer: User) -> None:

@@ -32,12 +32,12 @@ from tests.campaigns.acting import (
     attempts_of,
     begin,
     enter,
+    in_parallel,
     notified,
     review_of,
     running,
     settle_attempt,
 )
-from tests.campaigns.test_approval import in_parallel
 from tests.conftest import NOW
 
 AFTER_DEADLINE = datetime(2027, 2, 1, 3, 0, tzinfo=UTC)

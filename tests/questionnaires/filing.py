@@ -90,9 +90,14 @@ def plan_review(tenant: Tenant, sent: Sent, *, now: datetime, ekyc_method: str =
             plan={"ladder": {}, "ekyc": {"HIGH": ekyc_method}},
             plan_hash="0" * 64,
             planned_by=1,
+            planned_person="1",
             planned_at=now,
+            submitted_by=1,
+            submitted_person="1",
             approved_by=2,
+            approved_person="2",
             approved_at=now,
+            approved_hash="0" * 64,
         )
         PeriodicReview.objects.create(
             pk=sent.response.reference,

@@ -31,8 +31,7 @@ from reviews.policies import (
 from reviews.selectors import attributes_of, case_detail, case_page, queue_counts
 from reviews.services import approve_decision, decide_case, reconcile_response, return_decision
 from tenants.models import Tenant, User
-from tests.campaigns.acting import answer, enter, notified, review_of
-from tests.campaigns.test_approval import in_parallel
+from tests.campaigns.acting import answer, enter, in_parallel, notified, review_of
 from tests.conftest import NOW
 
 TODAY = date(2026, 11, 24)
@@ -210,7 +209,7 @@ def test_the_database_refuses_one_person_deciding_and_approving(bank: Tenant, of
     """A9. The positive control is the same change by somebody else."""
     customer = moved_customer(officer, approver)
     decision = decided(customer, officer)
-    change = {"status": "APPROVED", "checked_at": NOW, "checked_by": officer.pk}
+    change = {"status": "APPROVED", "checked_at": NOW, "checked_by": officer.pk, "checked_person": "10007"}
     with pytest.raises(IntegrityError, match="decision_four_eyes"), transaction.atomic():
         Decision.objects.filter(pk=decision.pk).update(**change)
     with transaction.atomic():

@@ -1,0 +1,66 @@
+"""Four eyes are two people: not one person twice, under whatever account, and not somebody who has lost the right.
+
+A table that keeps an approval has, beside each account (``planned_by``), the staff number it belonged to at that
+moment (``planned_person``), and `two_people` among its constraints, so that the database refuses what a mistake in
+the code would let through. The code asks `standing_of` inside the transaction of the act.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
+from django.db.models import F, Q
+
+from audit.services import Actor
+from tenants.models import Membership
+from tenants.permissions import ROLE_PERMISSIONS, Permission
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Which member is acting: the account, the person behind it, and what the role allows."""
+
+    user_id: int
+    person: str
+    role: str
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role allows it."""
+        return permission in ROLE_PERMISSIONS[self.role]
+
+    def did(self, *acts: tuple[int | None, str]) -> bool:
+        """Whether one of these (account, person) is the same account or the same person."""
+        return any(self.user_id == user_id or self.person == person for user_id, person in acts)
+
+
+def standing_of(actor: Actor, *, now: datetime) -> Standing | None:
+    """The member behind ``actor`` in the tenant in scope, None if there is none at ``now``.
+
+    Locks the membership until the transaction ends: a role taken away meanwhile waits, or has won.
+    """
+    if actor.kind != "user":
+        return None
+    holds = Q(valid_until__isnull=True) | Q(valid_until__gt=now)
+    rows = Membership.objects.filter(holds, user_id=int(actor.id), is_active=True)
+    member = rows.select_for_update(no_key=True).first()
+    return Standing(member.user_id, member.staff_number, member.role) if member else None
+
+
+def person_field() -> models.CharField[str, str]:
+    """The column for a staff number beside an account; "" until somebody has acted."""
+    return models.CharField(max_length=20, blank=True, default="")
+
+
+def two_people(name: str, *, first: tuple[str, ...], second: str) -> models.CheckConstraint:
+    """The constraint that ``second`` (``approved``) was somebody else than every one of ``first`` (``planned``, …).
+
+    Each word stands for two columns, ``…_by`` and ``…_person``.
+    """
+    nobody_yet = Q(**{f"{second}_by__isnull": True, f"{second}_person": ""})
+    somebody = Q(**{f"{second}_by__isnull": False}) & ~Q(**{f"{second}_person": ""})
+    for word in first:
+        somebody &= Q(**{f"{word}_by__isnull": False}) & ~Q(**{f"{word}_person": ""})
+        somebody &= ~Q(**{f"{second}_by": F(f"{word}_by")}) & ~Q(**{f"{second}_person": F(f"{word}_person")})
+    return models.CheckConstraint(condition=nobody_yet | somebody, name=name)
