@@ -1,0 +1,126 @@
+"""Two banks with everybody who works for them and a row behind every argument of every address."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.test import Client
+from django.utils import timezone
+
+from campaigns.models import Campaign
+from campaigns.planning import Terms, plan
+from customers.models import RejectedRow
+from risk.models import RiskPolicy
+from risk.services import default_document
+from tenants.models import Role, Tenant, User
+from tenants.scoping import tenant_scope
+from tests.conftest import NOW, MakeUser
+from tests.questionnaires.filing import Sent, send_link
+from tests.security.addresses import Route, model_of
+from tests.tenants.builders import Rows, one_row_of_each
+
+ANONYMOUS, STRANGER, CUSTOMER, FOREIGN = "anonymous", "without membership", "customer", "other bank's administrator"
+
+
+@dataclass(frozen=True)
+class Bank:
+    """One institution: its staff by role, a row of every model, a customer with a link."""
+
+    tenant: Tenant
+    staff: dict[str, User]
+    rows: Rows
+    sent: Sent
+
+    def values(self, route: Route) -> dict[str, object]:
+        """The bank's own row behind each argument of the address."""
+        return {name: self.value(name) for name in route.arguments}
+
+    def value(self, argument: str) -> object:
+        """Its own value of one argument; "stranger" where it can have none."""
+        model = model_of(argument)
+        if model is not None:
+            return self.rows[model]
+        return {"token": self.sent.token, "page_id": "contact"}.get(argument, "stranger")
+
+
+@dataclass
+class World:
+    """Both banks, and a browser for everybody who may come along."""
+
+    ours: Bank
+    theirs: Bank
+    nobody: User
+    clients: dict[str, Client] = field(default_factory=dict)
+
+    @property
+    def visitors(self) -> list[str]:
+        """Everybody, by what they are to our bank."""
+        return [ANONYMOUS, STRANGER, CUSTOMER, *self.ours.staff, FOREIGN]
+
+    def client(self, visitor: str) -> Client:
+        """Their browser, signed in again if its session ended."""
+        client = self.clients.setdefault(visitor, Client(raise_request_exception=False))
+        if visitor != ANONYMOUS and not _has_session(client):
+            self._enter(client, visitor)
+        return client
+
+    def _enter(self, client: Client, visitor: str) -> None:
+        if visitor == CUSTOMER:
+            begin_visit(client, self.ours.sent)
+        elif visitor == STRANGER:
+            client.force_login(self.nobody)
+        else:
+            staff = self.theirs.staff[Role.ADMINISTRATOR] if visitor == FOREIGN else self.ours.staff[visitor]
+            client.force_login(staff)
+
+
+def _has_session(client: Client) -> bool:
+    cookie = client.cookies.get(settings.SESSION_COOKIE_NAME)
+    return cookie is not None and bool(cookie.value)
+
+
+def begin_visit(client: Client, sent: Sent) -> None:
+    """The customer proves themselves."""
+    facts = {"era": "showa", "year": "23", "month": "5", "day": "3", "last_digits": "4567"}
+    response = client.post(f"/r/{sent.token}/identity/", {**facts, "action": "continue"})
+    assert response.status_code == 302, response.content[:300]
+
+
+def build_bank(tenant: Tenant, make_user: MakeUser) -> Bank:
+    """Staff in every role, a row of every model, and a customer who was asked."""
+    staff = {str(role.value): make_user(tenant, role, role.value.lower().replace("_", "-")) for role in Role}
+    rows = one_row_of_each(tenant, staff[Role.OFFICER])
+    _make_plausible(tenant, rows)
+    return Bank(tenant, staff, rows, send_link(tenant, now=timezone.now(), number="900"))
+
+
+def _make_plausible(tenant: Tenant, rows: Rows) -> None:
+    """What pages read of documents kept as JSON: a row of "x" and {} would break pages instead of testing them."""
+    terms = Terms()
+    with tenant_scope(tenant.pk):
+        counts = plan([], NOW.date(), terms).summary()
+        Campaign.objects.filter(pk=rows[Campaign]).update(plan=terms.document(), counts=counts)
+        RiskPolicy.objects.filter(pk=rows[RiskPolicy]).update(document=default_document())
+        rejected = RejectedRow.objects.get(pk=rows[RejectedRow])
+        rejected.original = ["x"]
+        rejected.save(update_fields=["original"])
+
+
+def build_world(tenant: Tenant, other_tenant: Tenant, make_user: MakeUser) -> World:
+    """Everything, once a test."""
+    nobody = User.objects.create(email="nobody@nowhere.example", name="nobody")
+    return World(build_bank(tenant, make_user), build_bank(other_tenant, make_user), nobody)
+
+
+_CHANGING = re.compile(
+    rb'value="[A-Za-z0-9]{64}"|name="working-for" value="[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}|\?next=[^"\s]*|nonce="[^"]*"'
+)
+
+
+def body_of(response: Any) -> bytes:
+    """A page without what differs between any two answers: tokens and the id that was asked for."""
+    content = b"".join(response.streaming_content) if response.streaming else response.content
+    return _CHANGING.sub(b"*", content)
