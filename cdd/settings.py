@@ -52,11 +52,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "cdd.protection.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "cdd.protection.BodySizeMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -64,6 +66,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "tenants.middleware.LanguageMiddleware",
     "tenants.middleware.TenantMiddleware",
+    "tenants.binding.FormTenantMiddleware",
 ]
 
 ROOT_URLCONF = "cdd.urls"
@@ -80,6 +83,8 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.csp",
             ],
+            # Its {% csrf_token %} also says which institution the form is for.
+            "builtins": ["tenants.templatetags.binding"],
             "loaders": [
                 (
                     "django.template.loaders.cached.Loader",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -20,7 +21,7 @@ from customers.services import ImportRefused, start_import
 from customers.wording import column_title, refusal, sentence
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
-from tenants.permissions import Permission, may, requires
+from tenants.permissions import Permission, may, requires, takes_body_of
 
 
 @require_GET
@@ -55,6 +56,7 @@ def imports(request: StaffRequest) -> HttpResponse:
     return render(request, "staff/customers/imports.html", {"page": import_page(cursor=_cursor(request))})
 
 
+@takes_body_of(lambda: settings.IMPORT_MAX_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
 @require_http_methods(["GET", "POST"])
 @requires(Permission.IMPORT_CUSTOMERS)
 def import_new(request: StaffRequest) -> HttpResponse:

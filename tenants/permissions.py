@@ -112,3 +112,20 @@ def requires[**P](permission: Permission) -> Callable[[StaffView[P]], View[P]]:
         return guard
 
     return decorate
+
+
+def takes_body_of[**P](limit: Callable[[], int]) -> Callable[[View[P]], View[P]]:
+    """Let a view take a larger body than the rest: up to ``limit`` bytes of file beside the form."""
+
+    def decorate(view: View[P]) -> View[P]:
+        view.body_limit = limit  # type: ignore[attr-defined]  # read by the middleware, before the body is
+        return view
+
+    return decorate
+
+
+def body_limit_of(view: object, request: HttpRequest) -> int:
+    """The bytes of file this person may send to the view; 0 where it takes no more than a form."""
+    limit: Callable[[], int] | None = getattr(view, "body_limit", None)
+    permission: Permission | None = getattr(view, "required_permission", None)
+    return limit() if limit and (permission is None or may(request, permission)) else 0

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from audit.services import Actor
+from tenants.binding import for_any_institution
 from tenants.forms import SignInForm
 from tenants.middleware import SESSION_TENANT, LanguageMiddleware, StaffRequest
 from tenants.models import User
@@ -50,6 +51,7 @@ class SignIn(LoginView):
         return response
 
 
+@for_any_institution
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """Close the session."""
@@ -60,17 +62,19 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("sign-in")
 
 
+@for_any_institution
 @require_POST
 @login_required
 def switch_tenant(request: StaffRequest) -> HttpResponse:
     """Work for another institution the person belongs to."""
     chosen = request.POST.get("tenant", "")
-    if chosen not in {str(membership.tenant_id) for membership in request.memberships}:
+    if chosen not in {str(membership.tenant_id) for membership in getattr(request, "memberships", [])}:
         raise Http404
     request.session[SESSION_TENANT] = int(chosen)
     return redirect("home")
 
 
+@for_any_institution
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """Keep the language of the pages: with the account, or in a cookie before signing in."""
@@ -81,7 +85,14 @@ def language(request: HttpRequest) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
         back = "/"
     response = HttpResponseRedirect(back)
-    response.set_cookie(LanguageMiddleware.COOKIE, chosen, max_age=31_536_000, samesite="Lax", httponly=True)
+    response.set_cookie(
+        LanguageMiddleware.COOKIE,
+        chosen,
+        max_age=31_536_000,
+        samesite="Lax",
+        httponly=True,
+        secure=request.is_secure(),
+    )
     if isinstance(request.user, User):
         request.user.language = chosen
         request.user.save(update_fields=["language"])

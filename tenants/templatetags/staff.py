@@ -76,8 +76,12 @@ def role_name(role: str) -> str:
 def institution(request: HttpRequest) -> str:
     """The institution's name in the language of the page."""
     tenant: Tenant | None = getattr(request, "tenant", None)
-    if tenant is None:
-        return ""
+    return institution_name(tenant) if tenant is not None else ""
+
+
+@register.filter
+def institution_name(tenant: Tenant) -> str:
+    """An institution's name in the language of the page."""
     return tenant.name if get_language() == "ja" else tenant.name_en
 
 

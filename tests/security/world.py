@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -82,16 +83,19 @@ def _has_session(client: Client) -> bool:
     return cookie is not None and bool(cookie.value)
 
 
-def begin_visit(client: Client, sent: Sent) -> None:
+def begin_visit(client: Client, sent: Sent, **how: Any) -> None:
     """The customer proves themselves."""
     facts = {"era": "showa", "year": "23", "month": "5", "day": "3", "last_digits": "4567"}
-    response = client.post(f"/r/{sent.token}/identity/", {**facts, "action": "continue"})
+    response = client.post(f"/r/{sent.token}/identity/", {**facts, "action": "continue"}, **how)
     assert response.status_code == 302, response.content[:300]
 
 
 def build_bank(tenant: Tenant, make_user: MakeUser) -> Bank:
     """Staff in every role, a row of every model, and a customer who was asked."""
-    staff = {str(role.value): make_user(tenant, role, role.value.lower().replace("_", "-")) for role in Role}
+    staff = {
+        str(role.value): make_user(tenant, role, role.value.lower().replace("_", "-"), **PLACE.get(role.value, {}))
+        for role in Role
+    }
     rows = one_row_of_each(tenant, staff[Role.OFFICER])
     _make_plausible(tenant, rows)
     return Bank(tenant, staff, rows, send_link(tenant, now=timezone.now(), number="900"))
@@ -114,6 +118,12 @@ def build_world(tenant: Tenant, other_tenant: Tenant, make_user: MakeUser) -> Wo
     nobody = User.objects.create(email="nobody@nowhere.example", name="nobody")
     return World(build_bank(tenant, make_user), build_bank(other_tenant, make_user), nobody)
 
+
+# What a membership of the role cannot be without.
+PLACE: dict[str, dict[str, Any]] = {
+    "BRANCH_STAFF": {"branch_code": "001"},
+    "OPERATOR": {"valid_until": timezone.now() + timedelta(days=1)},
+}
 
 _CHANGING = re.compile(
     rb'value="[A-Za-z0-9]{64}"|name="working-for" value="[^"]*"|[0-9a-f]{8}-[0-9a-f-]{27}|\?next=[^"\s]*|nonce="[^"]*"'
