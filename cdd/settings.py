@@ -169,6 +169,11 @@ WHITENOISE_USE_FINDERS = not _collects_static
 
 IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_BYTES", 200 * 1024 * 1024)
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# Neither handler leaves an upload on disk in clear, as Django's own one for large files does.
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "cdd.uploading.SealedUploadHandler",
+]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
 WEBHOOK_MAX_BYTES = 1024 * 1024
