@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import structlog
+from django.core.exceptions import ImproperlyConfigured
 
 type Event = MutableMapping[str, Any]
 
@@ -112,6 +113,9 @@ def describe_exception(logger: Any, name: str, event: Event) -> Event:
 def log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     """Instead of Python's own last words, whose traceback quotes the exception's text."""
     if issubclass(kind, KeyboardInterrupt):
+        return
+    if issubclass(kind, ImproperlyConfigured):  # speaks of settings alone, to whoever has to mend them
+        sys.__excepthook__(kind, error, trace)
         return
     structlog.get_logger("cdd").critical("process.ended", exc_info=(kind, error, trace))
 
