@@ -60,6 +60,13 @@ def _addresses() -> Iterator[CheckMessage]:
         yield Error("ALLOWED_HOSTS does not contain the host of PUBLIC_BASE_URL.", id="cdd.E006")
 
 
+def _operators() -> Iterator[CheckMessage]:
+    if not settings.ADMIN_HOST:
+        yield Warning("ADMIN_HOST is empty: the operators' pages are reachable on every host.", id="cdd.W040")
+    elif not validate_host(settings.ADMIN_HOST, settings.ALLOWED_HOSTS):
+        yield Error("ALLOWED_HOSTS does not contain ADMIN_HOST.", id="cdd.E040")
+
+
 def _makeshifts() -> Iterator[CheckMessage]:
     if settings.DEBUG:
         yield Error("DEBUG is on: error pages would show personal data.", id="cdd.E007")
@@ -123,6 +130,7 @@ def _is_local(host: str) -> bool:
 _CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _secret_key,
     _addresses,
+    _operators,
     _makeshifts,
     _database,
     _key_file,

@@ -27,12 +27,16 @@ KEK_FILE = env.text("KEK_FILE", *([] if IS_PRODUCTION else [str(DATA_DIR / "kek"
 PUBLIC_BASE_URL = env.text("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", () if IS_PRODUCTION else ("127.0.0.1", "localhost", "testserver"))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+# The operators' pages: their path, and the host they are kept on ("" for any).
+ADMIN_PATH = env.text("ADMIN_PATH", "operators/").strip("/") + "/"
+ADMIN_HOST = env.text("ADMIN_HOST", "")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
     "django.contrib.messages",
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
@@ -54,6 +58,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "cdd.protection.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "cdd.operators.site.OperatorsHost",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -1,8 +1,11 @@
 """Every address of the product: staff pages, the customer's pages under /r/, webhooks, health."""
 
+from django.conf import settings
 from django.urls import include, path
 
 from cdd import health
+from cdd.operators import pages  # noqa: F401  # registers them
+from cdd.operators.site import site as operators
 
 urlpatterns = [
     path("healthz", health.alive, name="alive"),
@@ -10,6 +13,7 @@ urlpatterns = [
     path("r/", include("portal.urls")),
     path("webhooks/", include("channels.urls")),
     path("webhooks/", include("ekyc.urls")),
+    path(settings.ADMIN_PATH, operators.urls),
     path("", include("tenants.urls")),
     path("", include("reporting.urls")),
     path("", include("customers.urls")),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.http import HttpResponse
 from django.urls import clear_url_caches, path
 
@@ -22,6 +23,7 @@ OPEN = {
 }
 OPEN_BELOW = {
     "r/": "customers' pages: the token, then the visit, decide (tests/security/test_links.py)",
+    settings.ADMIN_PATH: "operators' pages: the membership decides, for each of them (tests/operators)",
     "webhooks/": "providers' calls: a signature over the raw bytes decides (tests/channels, tests/ekyc)",
 }
 # Signed in is enough: they show or change only what belongs to the person who asks.

@@ -39,7 +39,8 @@ def production(tmp_path: Path) -> dict[str, str]:
         "DATABASE_OWNER_URL": "postgresql://keizoku_owner:two@db.internal/keizoku?sslmode=verify-full",
         "REDIS_URL": "rediss://:secret@redis.internal:6379/0",
         "PUBLIC_BASE_URL": "https://kakunin.asanagi.example",
-        "ALLOWED_HOSTS": "kakunin.asanagi.example",
+        "ALLOWED_HOSTS": "kakunin.asanagi.example,unyo.internal",
+        "ADMIN_HOST": "unyo.internal",
         "DATA_DIR": str(tmp_path),
         "DJANGO_SETTINGS_MODULE": "cdd.settings",
     }
@@ -102,6 +103,7 @@ def test_the_check_command_names_every_insecure_value_at_once(run: Run, tmp_path
         ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS is empty: name the hosts that this service answers for."),
         ({"ALLOWED_HOSTS": "*"}, 'ALLOWED_HOSTS contains "*": name the hosts that this service answers for.'),
         ({"ALLOWED_HOSTS": "other.example"}, "ALLOWED_HOSTS does not contain the host of PUBLIC_BASE_URL."),
+        ({"ADMIN_HOST": "elsewhere.internal"}, "ALLOWED_HOSTS does not contain ADMIN_HOST."),
         ({"EMBEDDED": "1"}, "EMBEDDED is set: the embedded servers are not for production."),
         (
             {"SANDBOX_URL": "http://127.0.0.1:9100"},

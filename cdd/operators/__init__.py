@@ -1,0 +1,1 @@
+"""The operators' pages: Django's admin under the same scope, role and trail as everything else."""
