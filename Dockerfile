@@ -32,7 +32,10 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends \
         fontconfig fonts-morisawa-bizud-gothic libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin keizoku
+    && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin keizoku \
+    # New volumes take over the owner of the directory they are mounted on.
+    && install --directory --owner 10001 --mode 0700 /var/lib/keizoku-sealer \
+    && install --directory --owner 10001 --mode 0755 /var/lib/keizoku-sealer-keys /var/lib/keizoku-checkpoints
 COPY --from=packages /app/.venv .venv
 COPY . .
 # Collecting needs settings but no server and no secret: the values only satisfy the reader and stay in this line.

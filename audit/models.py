@@ -18,6 +18,10 @@ class TransactionIdField(models.Field[Any, Any]):
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> int | None:
         return None if value is None else int(value)
 
+    def get_prep_value(self, value: Any) -> Any:
+        # PostgreSQL has no way from a number to an xid8, but one from text.
+        return str(value) if isinstance(value, int) else value
+
 
 class CurrentTransactionId(Func):
     """``pg_current_xact_id()`` as a column default."""
@@ -76,6 +80,7 @@ class AuditEvent(models.Model):
             models.Index(fields=["tenant_id", "target_id", "id"], name="audit_by_target"),
             models.Index(fields=["tenant_id", "event", "id"], name="audit_by_event"),
             models.Index(fields=["tenant_id", "id"], name="audit_by_tenant"),
+            models.Index(fields=["txid"], name="audit_by_transaction"),
         ]
 
     def __str__(self) -> str:
@@ -94,3 +99,67 @@ class AuditEvent(models.Model):
         """The payload as a dictionary."""
         loaded: dict[str, Any] = json.loads(self.payload)
         return loaded
+
+
+class AuditLeaf(models.Model):
+    """One event's place in its tenant's tree, and its hash. Written by the sealer alone, never changed."""
+
+    pk = models.CompositePrimaryKey("tenant_id", "position")
+    tenant_id = models.BigIntegerField()
+    position = models.BigIntegerField()
+    event_id = models.BigIntegerField()
+    leaf = models.BinaryField()
+
+    class Meta:
+        db_table = "audit_leaf"
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "event_id"], name="audit_leaf_once")]
+
+    def __str__(self) -> str:
+        return f"{self.tenant_id}/{self.position}: event {self.event_id}"
+
+
+class AuditCheckpoint(models.Model):
+    """What a tenant's tree was at one size, signed. Its copy outside the database is the one that counts.
+
+    ``peaks`` (see `audit.merkle`) let the tree grow on from here; they lead to ``root``, which is signed. The last
+    checkpoint of all says up to where events are sealed, in the order of (``sealed_txid``, ``sealed_event_id``).
+    """
+
+    tenant_id = models.BigIntegerField()
+    size = models.BigIntegerField()
+    root = models.BinaryField()
+    peaks = models.BinaryField()
+    note = models.TextField()
+    made_at = models.DateTimeField()
+    sealed_txid = TransactionIdField()
+    sealed_event_id = models.BigIntegerField()
+
+    class Meta:
+        db_table = "audit_checkpoint"
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "size"], name="audit_checkpoint_once")]
+
+    def __str__(self) -> str:
+        return f"{self.tenant_id}/{self.size}"
+
+
+class AuditTimestamp(models.Model):
+    """That a tenant's checkpoint of this size existed at a time, by an authority's word (RFC 3161).
+
+    One stamp is for all tenants: ``head`` is the root of a tree over their latest checkpoints, and ``index`` and
+    ``path`` lead to it from this tenant's note.
+    """
+
+    tenant_id = models.BigIntegerField()
+    size = models.BigIntegerField()
+    head = models.TextField()
+    index = models.BigIntegerField()
+    path = models.BinaryField()
+    response = models.BinaryField()
+    stamped_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "audit_timestamp"
+        constraints = [models.UniqueConstraint(fields=["tenant_id", "size"], name="audit_timestamp_once")]
+
+    def __str__(self) -> str:
+        return f"{self.tenant_id}/{self.size} at {self.stamped_at:%Y-%m-%d}"

@@ -18,6 +18,7 @@ from tenants.keys import KEY
 
 SECRET_KEY_LENGTH = 50
 APP_ROLE = "keizoku_app"
+SEALER_ROLE = "keizoku_sealer"
 VERIFYING_MODES = {"require", "verify-ca", "verify-full"}
 
 
@@ -35,6 +36,11 @@ def refuse_insecure_production() -> None:
         ImproperlyConfigured: with every sentence that `manage.py check` would print as an error.
     """
     errors = [message for message in check_production(None) if isinstance(message, Error)]
+    if settings.IS_PRODUCTION and settings.DATABASES["sealer"]["USER"]:
+        # What could be tricked into sealing is kept away from what the network talks to.
+        errors.append(
+            Error("DATABASE_SEALER_URL is set: it is for the sealer, not for web and workers.", id="cdd.E018")
+        )
     if errors:
         raise ImproperlyConfigured("\n".join(str(error.msg) for error in errors))
 
@@ -107,6 +113,26 @@ def _key_file() -> Iterator[CheckMessage]:
         yield Error("KEK_FILE is open to other accounts of this machine: chmod 0400 it.", id="cdd.E014")
 
 
+def _sealer() -> Iterator[CheckMessage]:
+    """Only in the environment of the process that seals the audit trail."""
+    sealer = settings.DATABASES["sealer"]
+    if not sealer["USER"]:
+        return
+    if sealer["USER"].partition("@")[0] != SEALER_ROLE:
+        yield Error(
+            f"DATABASE_SEALER_URL signs in as {sealer['USER']}, not as {SEALER_ROLE}, "
+            "so whoever seals the audit trail could change it.",
+            id="cdd.E015",
+        )
+    if not settings.AUDIT_CHECKPOINTS:
+        yield Error("AUDIT_CHECKPOINTS is empty: checkpoints must leave the database.", id="cdd.E016")
+    others = [settings.DATABASES[alias]["PASSWORD"] for alias in ("default", "owner")]
+    if sealer["PASSWORD"] and sealer["PASSWORD"] in others:
+        yield Error("DATABASE_SEALER_URL has the password of another role.", id="cdd.E017")
+    if not settings.TIMESTAMP_AUTHORITY_URL:
+        yield Warning("TIMESTAMP_AUTHORITY_URL is empty: nobody outside witnesses the audit trail.", id="cdd.W004")
+
+
 def _broker() -> Iterator[CheckMessage]:
     redis = urlsplit(settings.REDIS_URL)
     if redis.scheme == "unix" or _is_local(redis.hostname or ""):
@@ -134,5 +160,6 @@ _CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _makeshifts,
     _database,
     _key_file,
+    _sealer,
     _broker,
 )

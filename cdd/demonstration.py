@@ -24,8 +24,14 @@ WORKERS = {"worker": ("default,delivery,bulk", 2), "printer": ("letters", 1)}
 SECONDS_TO_START = 90.0
 # Migrations and set-up alone may hold these; the running product never sees them.
 OWNER_VARIABLES = ("DATABASE_OWNER_URL", "SUPERUSER_URL")
+# The sealer alone holds these.
+SEALER_VARIABLES = ("DATABASE_SEALER_URL", "AUDIT_SIGNING_KEY_FILE")
 # Theirs would reach a check that promises fresh data.
-SERVER_VARIABLES = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "KEK_FILE", "STATIC_ROOT", *OWNER_VARIABLES)
+SERVER_VARIABLES = (
+    "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "KEK_FILE", "STATIC_ROOT",
+    "AUDIT_CHECKPOINTS", "AUDIT_TRUSTED_KEYS_FILE", "TIMESTAMP_AUTHORITY_URL", "TIMESTAMP_AUTHORITY_CERTIFICATES",
+    *OWNER_VARIABLES, *SEALER_VARIABLES,
+)  # fmt: skip
 
 
 class Addresses:
@@ -86,7 +92,7 @@ def check(data: Path) -> int:
         stack.enter_context(only_one(data))
         servers = EmbeddedServers(data / "servers", durable=False)
         servers.remove()
-        for leftover in ("sandbox", "static", "beat", "books"):
+        for leftover in ("sandbox", "static", "beat", "books", "audit-checkpoints"):
             shutil.rmtree(data / leftover, ignore_errors=True)
         stack.callback(servers.remove)
         given = {name: value for name, value in os.environ.items() if name not in SERVER_VARIABLES}
@@ -115,7 +121,7 @@ def _start(
     environment |= addresses.environment()
     console.print("Preparing the database and the two demonstration banks …")
     _prepare(supervisor, environment, data, with_books=with_books)
-    console.print("Starting web, worker, beat and sandbox …")
+    console.print("Starting web, worker, beat, sealer and sandbox …")
     stack.callback(supervisor.stop)
     addresses.release()
     _start_processes(supervisor, environment, addresses, data)
@@ -123,7 +129,8 @@ def _start(
 
 
 def _start_processes(supervisor: Supervisor, environment: Mapping[str, str], addresses: Addresses, data: Path) -> None:
-    running = {name: value for name, value in environment.items() if name not in OWNER_VARIABLES}
+    sealing = {name: value for name, value in environment.items() if name not in OWNER_VARIABLES}
+    running = {name: value for name, value in sealing.items() if name not in SEALER_VARIABLES}
     beat = data / "beat"
     beat.mkdir(exist_ok=True)
     python = [sys.executable, "-m"]
@@ -149,12 +156,13 @@ def _start_processes(supervisor: Supervisor, environment: Mapping[str, str], add
             *python, "celery", "-A", "cdd", "beat", "--schedule", str(beat / "schedule"),
             "--pidfile", "", "--loglevel", "INFO",
         ],
+        "sealer": django("seal_audit", "--every", "3"),
     }  # fmt: skip
     ready = {"sandbox": addresses.sandbox, "web": f"{addresses.web}/readyz"}
     # Workers and beat last: a page can be looked at before they are up.
-    for names in (("sandbox", "web"), (*WORKERS, "beat")):
+    for names in (("sandbox", "web"), (*WORKERS, "beat", "sealer")):
         for name in names:
-            supervisor.start(Process(name, commands[name], running))
+            supervisor.start(Process(name, commands[name], sealing if name == "sealer" else running))
         for name in names:
             if name in ready:
                 supervisor.wait_until(_answers(ready[name]), name=name, seconds=SECONDS_TO_START)

@@ -128,6 +128,8 @@ DATABASES = {
     ),
     # What migrations use, and nothing else.
     "owner": database(env.text("DATABASE_OWNER_URL", _app_url), TEST={"MIRROR": "default"}),
+    # What seals and verifies the audit trail; the web and the workers are not given it.
+    "sealer": database(env.text("DATABASE_SEALER_URL", ""), TEST={"MIRROR": "default"}),
 }
 DATABASE_ROUTERS: list[str] = []
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -219,6 +221,13 @@ SECURE_CSP = {
 # Providers. In the demonstration they are the sandbox; a tenant's own accounts are rows, not settings.
 SANDBOX_URL = env.text("SANDBOX_URL", "")
 SANDBOX_SMTP = env.text("SANDBOX_SMTP", "")
+
+# The audit trail's seals. Outside production they are kept in DATA_DIR; the signing key is the sealer's alone.
+AUDIT_CHECKPOINTS = env.text("AUDIT_CHECKPOINTS", "" if IS_PRODUCTION else DATA_DIR / "audit-checkpoints")
+AUDIT_SIGNING_KEY_FILE = env.text("AUDIT_SIGNING_KEY_FILE", "" if IS_PRODUCTION else DATA_DIR / "audit-signing-key")
+AUDIT_TRUSTED_KEYS_FILE = env.text("AUDIT_TRUSTED_KEYS_FILE", "" if IS_PRODUCTION else DATA_DIR / "audit-trusted-keys")
+TIMESTAMP_AUTHORITY_URL = env.text("TIMESTAMP_AUTHORITY_URL", "")
+TIMESTAMP_AUTHORITY_CERTIFICATES = env.text("TIMESTAMP_AUTHORITY_CERTIFICATES", "")
 
 LOGGING_CONFIG = None
 logging_config(level=env.text("LOG_LEVEL", "INFO"), as_json=IS_PRODUCTION)

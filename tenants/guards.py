@@ -33,7 +33,7 @@ _CHECKS: dict[str, str] = {
     "a policy does not depend on the tenant in scope": """
         SELECT relname || ' (' || p.polname || ')' FROM t JOIN pg_policy p ON p.polrelid = t.oid
         WHERE NOT EXISTS (SELECT FROM pg_roles r WHERE ARRAY[r.oid] = p.polroles
-                          AND r.rolname IN ('keizoku_lookup', 'keizoku_audit'))
+                          AND r.rolname IN ('keizoku_lookup', 'keizoku_audit', 'keizoku_sealer'))
         AND (coalesce(pg_get_expr(p.polqual, p.polrelid), 'app.tenant_id') NOT LIKE '%app.tenant_id%'
              OR coalesce(pg_get_expr(p.polwithcheck, p.polrelid), 'app.tenant_id') NOT LIKE '%app.tenant_id%')""",
     "tenant_id may be null": """
@@ -57,6 +57,18 @@ _CHECKS: dict[str, str] = {
     "the application role may change the audit trail": """
         SELECT relname FROM t, app WHERE relname = 'audit_auditevent'
         AND has_table_privilege(app.oid, t.oid, 'UPDATE, DELETE')""",
+    "a role other than the sealer may write what seals the audit trail": """
+        SELECT t.relname || ' (' || r.rolname || ')' FROM t, pg_roles r
+        WHERE relname IN ('audit_leaf', 'audit_checkpoint', 'audit_timestamp')
+        AND r.rolname IN ('keizoku_app', 'keizoku_owner', 'keizoku_lookup')
+        AND has_any_column_privilege(r.oid, t.oid, 'INSERT, UPDATE')
+        OR relname IN ('audit_leaf', 'audit_checkpoint', 'audit_timestamp') AND r.rolname = 'keizoku_sealer'
+        AND has_table_privilege(r.oid, t.oid, 'UPDATE, DELETE, TRUNCATE')""",
+    "the sealer may read more than the audit trail": """
+        SELECT c.relname FROM pg_class c
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+        AND c.relname NOT IN ('audit_auditevent', 'audit_leaf', 'audit_checkpoint', 'audit_timestamp')
+        AND has_any_column_privilege('keizoku_sealer', c.oid, 'SELECT, INSERT, UPDATE')""",
     "a view runs with its owner's rights": """
         SELECT c.relname FROM pg_class c, app
         WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'v'
@@ -76,7 +88,7 @@ _CHECKS: dict[str, str] = {
                  AND 'search_path=""' = ANY (p.proconfig))""",
     "a role has more power than it should": """
         SELECT rolname FROM pg_roles
-        WHERE rolname IN ('keizoku_app', 'keizoku_owner', 'keizoku_lookup', 'keizoku_audit')
+        WHERE rolname IN ('keizoku_app', 'keizoku_owner', 'keizoku_sealer', 'keizoku_lookup', 'keizoku_audit')
         AND (rolsuper OR rolbypassrls OR rolcreaterole)""",
     "the application role owns a table": """
         SELECT c.relname FROM pg_class c, app

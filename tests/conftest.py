@@ -59,7 +59,8 @@ def servers(place: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Embedde
     settings.KEK_FILE = str(kek)
     key_encryption_key.cache_clear()
     settings.REDIS_URL = environment["REDIS_URL"]
-    for alias, variable in (("default", "DATABASE_URL"), ("owner", "DATABASE_OWNER_URL")):
+    roles = {"default": "DATABASE_URL", "owner": "DATABASE_OWNER_URL", "sealer": "DATABASE_SEALER_URL"}
+    for alias, variable in roles.items():
         connections.databases[alias].update(database(environment[variable]))
         connections.settings[alias].update(database(environment[variable]))
     with django_db_blocker.unblock():

@@ -38,13 +38,14 @@ def throwaway(now: datetime) -> Iterator[Ground]:
     place = Path(tempfile.mkdtemp(prefix="keizoku-bench-"))
     place.chmod(0o711)
     servers = EmbeddedServers(place / "servers")
-    was = {alias: dict(connections.databases[alias]) for alias in ("default", "owner")}
+    was = {alias: dict(connections.databases[alias]) for alias in ("default", "owner", "sealer")}
     kek = settings.KEK_FILE
     try:
         servers.start()
         environment = servers.environment()
         _point("default", database(environment["DATABASE_URL"]))
         _point("owner", database(environment["DATABASE_OWNER_URL"]))
+        _point("sealer", database(environment["DATABASE_SEALER_URL"]))
         settings.KEK_FILE = str(place / "kek")
         Path(settings.KEK_FILE).write_bytes(secrets.token_bytes(32))
         key_encryption_key.cache_clear()

@@ -1,4 +1,4 @@
-"""Makes a database with its four roles, and gives the two login roles their passwords."""
+"""Makes a database with its five roles, and gives the three login roles their passwords."""
 
 from collections.abc import Mapping
 from contextlib import suppress

@@ -17,7 +17,7 @@ from cdd.servers.postgres import PORT, SUPERUSER, Postgres
 from cdd.servers.valkey import Valkey
 
 DATABASE = "keizoku"
-LOGIN_ROLES = ("keizoku_owner", "keizoku_app")
+LOGIN_ROLES = ("keizoku_owner", "keizoku_app", "keizoku_sealer")
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -86,6 +86,7 @@ class EmbeddedServers:
         return {
             "DATABASE_URL": self._url("keizoku_app", database),
             "DATABASE_OWNER_URL": self._url("keizoku_owner", database),
+            "DATABASE_SEALER_URL": self._url("keizoku_sealer", database),
             "SUPERUSER_URL": self._url(SUPERUSER, database),
             "REDIS_URL": f"unix://{quote(str(self._find()[1].socket))}?db=0",
             "EMBEDDED": "1",

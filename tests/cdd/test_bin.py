@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cdd.demonstration import WORKERS, Addresses
+from cdd.demonstration import SEALER_VARIABLES, SERVER_VARIABLES, WORKERS, Addresses
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = [path for path in (ROOT / "bin").rglob("*") if path.is_file()]
@@ -188,6 +188,20 @@ def test_the_compose_file_asks_only_for_what_the_example_has() -> None:
 def test_only_migrations_may_sign_in_as_the_owner_in_containers() -> None:
     holders = {name for name, service in compose().items() if "DATABASE_OWNER_URL" in service.get("environment", {})}
     assert holders == {"migrate"}
+
+
+def test_only_the_sealer_holds_its_role_and_its_key_in_containers() -> None:
+    for name in ("DATABASE_SEALER_URL", "AUDIT_SIGNING_KEY_FILE"):
+        holders = {service for service, parts in compose().items() if name in parts.get("environment", {})}
+        assert holders == {"sealer"}, name
+    mounts = {name: " ".join(service.get("volumes", [])) for name, service in compose().items()}
+    assert {name for name, volumes in mounts.items() if "signing-key:" in volumes} == {"sealer"}
+    assert {name for name, volumes in mounts.items() if "keizoku-checkpoints" in volumes} == {"sealer"}
+
+
+def test_the_demonstration_gives_the_sealers_secrets_to_nobody_else() -> None:
+    assert set(SEALER_VARIABLES) == {"DATABASE_SEALER_URL", "AUDIT_SIGNING_KEY_FILE"}
+    assert set(SEALER_VARIABLES) < set(SERVER_VARIABLES)
 
 
 def test_every_queue_has_a_worker_in_the_demonstration_and_in_containers() -> None:

@@ -126,6 +126,22 @@ def test_the_check_command_names_every_insecure_value_at_once(run: Run, tmp_path
             {"DATABASE_OWNER_URL": "postgresql://keizoku_owner:one@db.internal/keizoku?sslmode=verify-full"},
             "DATABASE_URL and DATABASE_OWNER_URL have the same password.",
         ),
+        (
+            {"DATABASE_SEALER_URL": "postgresql://keizoku_sealer:three@db.internal/keizoku"},
+            "DATABASE_SEALER_URL is set: it is for the sealer, not for web and workers.",
+        ),
+        (
+            {"DATABASE_SEALER_URL": "postgresql://keizoku_owner:three@db.internal/keizoku"},
+            "DATABASE_SEALER_URL signs in as keizoku_owner, not as keizoku_sealer",
+        ),
+        (
+            {"DATABASE_SEALER_URL": "postgresql://keizoku_sealer:three@db.internal/keizoku"},
+            "AUDIT_CHECKPOINTS is empty: checkpoints must leave the database.",
+        ),
+        (
+            {"DATABASE_SEALER_URL": "postgresql://keizoku_sealer:one@db.internal/keizoku"},
+            "DATABASE_SEALER_URL has the password of another role.",
+        ),
         ({"KEK_FILE": None}, "Set KEK_FILE in the environment; .env.example says what it is for."),
         ({"KEK_FILE": "/nowhere/kek"}, "KEK_FILE cannot be read: No such file or directory."),
         ({"KEK_FILE": "/"}, "KEK_FILE must be a file of exactly 32 random bytes."),

@@ -61,6 +61,14 @@ HOLES = {
         ),
         "ALTER TABLE customers_contactpoint DROP CONSTRAINT planted",
     ),
+    "a role other than the sealer may write what seals the audit trail": (
+        "GRANT INSERT ON audit_checkpoint TO keizoku_app",
+        "REVOKE INSERT ON audit_checkpoint FROM keizoku_app",
+    ),
+    "the sealer may read more than the audit trail": (
+        "GRANT SELECT ON tenants_user TO keizoku_sealer",
+        "REVOKE SELECT ON tenants_user FROM keizoku_sealer",
+    ),
     "the application role may change the audit trail": (
         "GRANT UPDATE ON audit_auditevent TO keizoku_app",
         "REVOKE UPDATE ON audit_auditevent FROM keizoku_app",
