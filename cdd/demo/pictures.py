@@ -103,7 +103,7 @@ def _letter(sandbox_url: str, folder: Path) -> Iterator[Path]:
     sandbox.close()
     if not letters:
         raise CannotPicture("The print shop has no letter yet.")
-    pdf = httpx.get(f"{sandbox_url}/letters/{letters[0]['number']}.pdf").raise_for_status().content
+    pdf = httpx.get(f"{sandbox_url}/letters/{letters[0]['number']}.pdf", timeout=30).raise_for_status().content
     command = [renderer, "-png", "-r", "90", "-f", "1", "-l", "1", "-"]
     image = subprocess.run(command, input=pdf, capture_output=True, check=True).stdout
     yield _write(image, folder / "letter.png")

@@ -1,0 +1,61 @@
+"""bandit over everything that runs in service: no finding without a reason written here."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.conftest import ROOT
+from tests.test_architecture import OURS
+
+# Rules that do not fit this project at all.
+NOT_OURS = {
+    "B101": "asserts here narrow types; what must hold of input is checked and answered in sentences",
+    "B404": "starting servers and jails is what some rooms are for; B602 and B605 watch the shell",
+    "B603": "every command is a list, and no part of one comes from a request",
+    "B607": "the system's own programs are found by name on purpose",
+}
+# One place each: (path or folder, rule) and why it is right there.
+EXPLAINED = {
+    ("customers/synthetic.py", "B311"): "invented people, repeatable by their seed",
+    ("customers/writing.py", "B608"): "names of columns from constants; values are parameters",
+    ("sandbox/houjin.py", "B406"): "writes XML, reads none",
+    ("sandbox/line.py", "B105"): "the name of a kind of token",
+    ("tenants/templatetags/binding.py", "B703"): "joins what Django and format_html have made",
+    ("cdd/benchmarks", "B311"): "invented people, repeatable by their seed",
+    ("cdd/demo", "B105"): "a password that is refused on purpose",
+    ("cdd/servers/places.py", "B108"): "a sticky directory whose owner and mode are checked before use",
+    ("cdd/servers/postgres.py", "B105"): "the name of an authentication method",
+    ("cdd/settings.py", "B105"): "the name of a field of a database address",
+}
+
+
+def findings(*places: str) -> list[tuple[str, str, int]]:
+    """(path, rule, line) of everything bandit names."""
+    command = [sys.executable, "-m", "bandit", "--quiet", "--recursive", "--format", "json", "--exit-zero"]
+    out = subprocess.run(
+        [*command, "--skip", ",".join(NOT_OURS), *places], cwd=ROOT, capture_output=True, check=True, text=True
+    )
+    report = json.loads(out.stdout)
+    assert report["errors"] == []
+    return [(item["filename"], item["test_id"], item["line_number"]) for item in report["results"]]
+
+
+def reason(path: str, rule: str) -> tuple[str, str] | None:
+    """The entry of the table that explains a finding."""
+    name = path.removeprefix("./")
+    return next((key for key in EXPLAINED if key[1] == rule and name.startswith(key[0])), None)
+
+
+def test_every_finding_has_a_reason() -> None:
+    found = findings(*[room for room in OURS if (ROOT / room).exists()])
+    assert [item for item in found if reason(item[0], item[1]) is None] == []
+
+
+def test_what_bandit_should_find_it_finds(tmp_path: Path) -> None:
+    """Positive control."""
+    bad = tmp_path / "bad.py"
+    bad.write_text("import pickle, subprocess\npickle.loads(x)\nsubprocess.run(x, shell=True)\n")
+    assert {rule for _, rule, _ in findings(str(bad))} >= {"B301", "B602"}
