@@ -101,7 +101,11 @@ RULES: dict[Rule, tuple[str, str, dict[str, str]]] = {
     rules.plain_files: (
         "tempfile.mkdtemp()\nNamedTemporaryFile()\n",
         "io.BytesIO()\n",
-        {"cdd/servers/": "before there is any data", "cdd/benchmarks": "servers of its own, invented data"},
+        {
+            "cdd/servers/": "before there is any data",
+            "cdd/benchmarks": "servers of its own, invented data",
+            "cdd/uploading.py": "sealed before it is written",
+        },
     ),
 }
 
