@@ -71,7 +71,8 @@ app.conf.update(
         "sweep": {"task": "channels.tasks.sweep", "schedule": 10.0, "options": {"expires": 30}},
         "ekyc-inbox": {"task": "ekyc.tasks.process_inbox", "schedule": 2.0, "options": {"expires": 6}},
         "ekyc-sweep": {"task": "ekyc.tasks.sweep", "schedule": 60.0, "options": {"expires": 120}},
+        "uploads": {"task": "uploads.tasks.examine_waiting", "schedule": 2.0, "options": {"expires": 6}},
         "check-tenancy": {"task": "tenants.tasks.check_tenancy", "schedule": crontab(minute="15", hour="3")},
     },
 )
-app.autodiscover_tasks(["tenants", "customers", "risk", "campaigns", "channels", "ekyc"])
+app.autodiscover_tasks(["tenants", "uploads", "customers", "risk", "campaigns", "channels", "ekyc"])

@@ -143,6 +143,16 @@ def _broker() -> Iterator[CheckMessage]:
         yield Warning("REDIS_URL has no password.", id="cdd.W003")
 
 
+def _uploads() -> Iterator[CheckMessage]:
+    if settings.UPLOAD_SCAN != "required":
+        yield Error("UPLOAD_SCAN is off: files would be shown to staff without a virus scan.", id="cdd.E030")
+    address = urlsplit(settings.CLAMAV_SOCKET)
+    if not ((address.scheme == "unix" and address.path) or (address.scheme == "tcp" and address.hostname)):
+        yield Error("CLAMAV_SOCKET must be the unix:///path or tcp://host:port of a clamd.", id="cdd.E031")
+    elif address.scheme == "tcp" and not _is_local(address.hostname or ""):
+        yield Warning("CLAMAV_SOCKET crosses the network, which clamd does not encrypt.", id="cdd.W004")
+
+
 def _is_local(host: str) -> bool:
     """Whether nothing leaves the machine: a socket, or a loopback address."""
     if host in {"", "localhost"} or host.startswith("/"):
@@ -162,4 +172,5 @@ _CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _key_file,
     _sealer,
     _broker,
+    _uploads,
 )

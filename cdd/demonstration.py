@@ -119,6 +119,8 @@ def _start(
     addresses = Addresses()
     stack.callback(addresses.release)
     environment |= addresses.environment()
+    # A laptop has no virus scanner; the pages and the welcome say so.
+    environment.setdefault("UPLOAD_SCAN", "required" if environment.get("CLAMAV_SOCKET") else "off")
     console.print("Preparing the database and the two demonstration banks …")
     _prepare(supervisor, environment, data, with_books=with_books)
     console.print("Starting web, worker, beat, sealer and sandbox …")
@@ -223,7 +225,14 @@ def _welcome(addresses: Addresses, data: Path, environment: Mapping[str, str]) -
         f"Inbox        {addresses.sandbox}/\n"
         "  What LINE, SMS, e-mail and the post brought to the customers.\n"
         "  The links in it open the customers' own pages.\n\n"
+        f"Documents    {_scanning(environment)}\n\n"
         "Ctrl-C stops everything.",
         title="Keizoku",
         padding=(1, 2),
     )
+
+
+def _scanning(environment: Mapping[str, str]) -> str:
+    if environment["UPLOAD_SCAN"] == "off":
+        return "Pictures sent in are NOT scanned for viruses here: set CLAMAV_SOCKET."
+    return f"Pictures sent in are scanned by {environment['CLAMAV_SOCKET']}."

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "audit",
     "tenants",
+    "uploads",
     "customers",
     "risk",
     "questionnaires",
@@ -175,6 +176,10 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not _collects_static
 
 IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_BYTES", 200 * 1024 * 1024)
+# Pictures that people send us. "off" takes them unscanned, which only a demonstration may do.
+UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 10 * 1024 * 1024)
+UPLOAD_SCAN = env.choice("UPLOAD_SCAN", ("required", "off"), "required")
+CLAMAV_SOCKET = env.text("CLAMAV_SOCKET", "")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 # Neither handler leaves an upload on disk in clear, as Django's own one for large files does.
 FILE_UPLOAD_HANDLERS = [

@@ -30,6 +30,7 @@ from tenants.keyset import Page, keyset_page
 from tenants.models import Membership, User
 from tenants.permissions import Permission
 from tenants.scoping import required_tenant_id
+from uploads.models import Upload
 
 JST = ZoneInfo("Asia/Tokyo")
 
@@ -58,6 +59,7 @@ _TARGETS: Mapping[str, _Target] = {
         _Target(Verification, "customer__number", "customer", "customer_id"),
         _Target(CustomerImport, "uploaded_at", "import"),
         _Target(RiskPolicy, "version"),
+        _Target(Upload, "received_at", "case", "reference"),
         _Target(Membership, "user__name"),
     )
 }
@@ -113,6 +115,9 @@ def _ids_about(customer: Customer) -> list[str]:
         AccessLink.objects.filter(response__customer=customer),
         DeliveryAttempt.objects.filter(notice__customer=customer),
         Verification.objects.filter(customer=customer),
+        Upload.objects.filter(
+            purpose=Upload.Purpose.CASE_DOCUMENT, reference__in=Case.objects.filter(customer=customer).values("pk")
+        ),
     ]
     return [str(customer.pk), *(str(pk) for rows in about for pk in rows.values_list("pk", flat=True))]
 

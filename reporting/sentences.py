@@ -19,6 +19,7 @@ from customers.presenting import label
 from customers.viewing import ViewReason
 from reviews.models import Decision
 from tenants.models import Role
+from uploads.wording import REASONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,11 @@ SENTENCES: Mapping[str, Wording] = {
     "decision.proposed": Wording(_("%(actor)s proposed a decision for customer %(target)s."), "edit", "info"),
     "decision.approved": Wording(_("%(actor)s approved the decision for customer %(target)s."), "check", "success"),
     "decision.returned": Wording(_("%(actor)s returned the decision for customer %(target)s."), "undo", "warning"),
+    "upload.received": Wording(_("%(actor)s handed in a document."), "upload"),
+    "upload.clean": Wording(_("The document received on %(target)s was checked and can be seen."), "check", "success"),
+    "upload.rejected": Wording(_("The document received on %(target)s was not accepted."), "alert", "danger"),
+    "upload.destroyed": Wording(_("The file received on %(target)s was destroyed."), "x", "warning"),
+    "upload.viewed": Wording(_("%(actor)s looked at the document received on %(target)s."), "eye", "warning"),
 }
 
 _WORDS: Mapping[str, Promise | str] = {
@@ -170,7 +176,7 @@ _WORDS: Mapping[str, Promise | str] = {
         ViewReason,
     )
     for value, words in choices.choices
-}
+} | dict(REASONS)
 
 # What the audit list may be narrowed to: event names begin with these.
 SUBJECTS: Sequence[tuple[str, Promise | str]] = (
@@ -184,6 +190,7 @@ SUBJECTS: Sequence[tuple[str, Promise | str]] = (
     ("verification", _("Identity verifications")),
     ("case", _("Cases")),
     ("decision", _("Decisions")),
+    ("upload", _("Documents")),
     ("membership", _("Signing in and out")),
     ("riskpolicy", _("Risk policies")),
 )
@@ -201,6 +208,7 @@ _DETAILS: Mapping[str, Promise | str] = {
     "outcome": _("Outcome"),
     "failure_kind": _("Kind of failure"),
     "failure_code": _("Code"),
+    "signature": _("Virus signature"),
 }
 
 

@@ -18,7 +18,7 @@ from cdd.celery import app as celery_app
 from tests.conftest import ROOT
 
 OURS = [
-    "audit", "tenants", "customers", "risk", "questionnaires", "channels", "ekyc", "reviews", "campaigns",
+    "audit", "tenants", "uploads", "customers", "risk", "questionnaires", "channels", "ekyc", "reviews", "campaigns",
     "integrations", "reporting", "portal", "cdd", "sandbox",
 ]  # fmt: skip
 

@@ -102,6 +102,9 @@ has_browser() {
 # The suite sends a crowd of two banks through it; Debian keeps it out of an ordinary account's path.
 has_pooler() { [ -x /usr/sbin/pgbouncer ] || command -v pgbouncer >/dev/null 2>&1; }
 
+# The suite sends it a test virus; Debian keeps it out of an ordinary account's path.
+has_scanner() { [ -x /usr/sbin/clamd ] || command -v clamd >/dev/null 2>&1; }
+
 # ensure_system run|test: what no Python package brings. Installs only what is missing, and only where it may.
 ensure_system() {
     missing=
@@ -110,6 +113,7 @@ ensure_system() {
     if [ "$1" = test ]; then
         has_browser || missing="$missing chromium"
         has_pooler || missing="$missing pgbouncer"
+        has_scanner || missing="$missing clamav-daemon"
     fi
     [ -z "$missing" ] && return
 
@@ -117,9 +121,9 @@ ensure_system() {
     if command -v apt-get >/dev/null 2>&1; then
         if [ "$(id -u)" -eq 0 ]; then may_install=yes; elif runs sudo -n true; then may_install=sudo; fi
     fi
-    [ -n "$may_install" ] || fail "This machine still needs: pango (with harfbuzz-subset), a Japanese font$([ "$1" = test ] && printf ', Chromium, PgBouncer').
+    [ -n "$may_install" ] || fail "This machine still needs: pango (with harfbuzz-subset), a Japanese font$([ "$1" = test ] && printf ', Chromium, PgBouncer, ClamAV').
 On Debian or Ubuntu:  sudo apt-get install --no-install-recommends$missing
-On a Mac:             brew install pango fontconfig font-biz-udgothic$([ "$1" = test ] && printf ' chromium pgbouncer')
+On a Mac:             brew install pango fontconfig font-biz-udgothic$([ "$1" = test ] && printf ' chromium pgbouncer clamav')
 Then start this command again."
 
     say "Installing system packages:$missing"

@@ -41,6 +41,7 @@ def production(tmp_path: Path) -> dict[str, str]:
         "PUBLIC_BASE_URL": "https://kakunin.asanagi.example",
         "ALLOWED_HOSTS": "kakunin.asanagi.example,unyo.internal",
         "ADMIN_HOST": "unyo.internal",
+        "CLAMAV_SOCKET": "unix:///run/clamav/clamd.ctl",
         "DATA_DIR": str(tmp_path),
         "DJANGO_SETTINGS_MODULE": "cdd.settings",
     }
@@ -145,6 +146,12 @@ def test_the_check_command_names_every_insecure_value_at_once(run: Run, tmp_path
         ({"KEK_FILE": None}, "Set KEK_FILE in the environment; .env.example says what it is for."),
         ({"KEK_FILE": "/nowhere/kek"}, "KEK_FILE cannot be read: No such file or directory."),
         ({"KEK_FILE": "/"}, "KEK_FILE must be a file of exactly 32 random bytes."),
+        (
+            {"UPLOAD_SCAN": "off"},
+            "UPLOAD_SCAN is off: files would be shown to staff without a virus scan.",
+        ),
+        ({"CLAMAV_SOCKET": None}, "CLAMAV_SOCKET must be the unix:///path or tcp://host:port of a clamd."),
+        ({"CLAMAV_SOCKET": "clamd:3310"}, "CLAMAV_SOCKET must be the unix:///path or tcp://host:port of a clamd."),
         ({"REDIS_URL": None}, "Set REDIS_URL in the environment; .env.example says what it is for."),
         ({"KEIZOKU_ENV": "prod"}, "KEIZOKU_ENV must be one of development, demo, test, production, not 'prod'."),
     ],
@@ -197,6 +204,7 @@ def test_a_key_file_that_its_group_may_read_is_taken(run: Run, production: dict[
             {"DATABASE_URL": "postgresql://keizoku_app:one@db.internal/keizoku"},
             "DATABASE_URL crosses the network without requiring TLS: add sslmode=verify-full.",
         ),
+        ({"CLAMAV_SOCKET": "tcp://clamd:3310"}, "CLAMAV_SOCKET crosses the network, which clamd does not encrypt."),
     ],
 )
 def test_an_open_way_across_the_network_is_warned_of(run: Run, changes: dict[str, str], sentence: str) -> None:

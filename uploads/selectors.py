@@ -1,0 +1,23 @@
+"""Reading what was sent: the files of one place, and one that may be shown."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from uploads.models import Upload
+
+
+def uploads_of(*, purpose: str, reference: UUID) -> list[Upload]:
+    """The files of one place in the order they came, without their bodies."""
+    rows = Upload.objects.filter(purpose=purpose, reference=reference).defer("body")
+    return list(rows.order_by("received_at", "id"))
+
+
+def clean_upload(upload_id: UUID, *, purpose: str, reference: UUID) -> Upload:
+    """A file that may be shown.
+
+    Raises:
+        Upload.DoesNotExist: the tenant has no such file in that place, or it has not been found clean.
+    """
+    found: Upload = Upload.objects.get(pk=upload_id, purpose=purpose, reference=reference, status=Upload.Status.CLEAN)
+    return found

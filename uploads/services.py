@@ -1,0 +1,195 @@
+"""Taking files in, having them scanned, and settling what becomes of them."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import BinaryIO
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from audit.services import Actor, record
+from audit.transitions import IllegalTransition, LostRace, transition
+from tenants.keys import CannotDecrypt
+from uploads.models import MOST_IN_ONE_PLACE, Upload
+from uploads.naming import shown_name
+from uploads.pictures import PictureRefused, kind_of, remake
+from uploads.scanning import ScannerUnavailable, Verdict, scan
+from uploads.wording import reason_in_words
+
+# As long as one examination may take at the very most; after that another worker may try.
+LEASE = timedelta(minutes=3)
+FIRST_WAIT = timedelta(seconds=10)
+LONGEST_WAIT = timedelta(minutes=10)
+
+
+class UploadRefused(Exception):
+    """A file that is not taken at all; its text is a sentence for the person who chose it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+    def __str__(self) -> str:
+        return reason_in_words(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """What became of one file: a new body, or the code of the reason why not."""
+
+    body: bytes | None
+    reason: str
+    verdict: Verdict | None
+
+
+@transaction.atomic
+def receive_upload(file: BinaryIO, *, name: str, purpose: str, reference: UUID, actor: Actor, now: datetime) -> Upload:
+    """Keep a file, sealed and out of sight, until it has been scanned and made harmless.
+
+    ``reference``: the row of a room above that it belongs to. The type and the length that the sender states are
+    ignored; at most one byte more than allowed is read.
+
+    Raises:
+        UploadRefused: empty, too large, not a picture, or one too many; nothing is kept.
+    """
+    data = file.read(settings.UPLOAD_MAX_BYTES + 1)
+    if len(data) > settings.UPLOAD_MAX_BYTES:
+        raise UploadRefused("too_large")
+    try:
+        kind = kind_of(data)
+    except PictureRefused as refused:
+        raise UploadRefused(refused.code) from refused
+    if Upload.objects.filter(purpose=purpose, reference=reference).count() >= MOST_IN_ONE_PLACE:
+        raise UploadRefused("too_many")
+    upload: Upload = Upload.objects.create(
+        purpose=purpose,
+        reference=reference,
+        name=shown_name(name),
+        kind=kind,
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        body=data,
+        received_at=now,
+        try_at=now,
+    )
+    record(
+        "upload.received",
+        target=upload,
+        actor=actor,
+        at=now,
+        purpose=purpose,
+        reference=str(reference),
+        kind=kind,
+        size=upload.size,
+        sha256=upload.sha256,
+    )
+    return upload
+
+
+def examine_waiting(*, actor: Actor, now: datetime, limit: int = 20) -> int:
+    """Examine the tenant's files that are due. Needs its context and no open transaction.
+
+    Returns how many were settled; the others stay as they are and are tried again later.
+    """
+    with transaction.atomic():
+        due = Upload.objects.filter(status=Upload.Status.PENDING, try_at__lte=now)
+        ids = list(due.order_by("try_at", "id").values_list("pk", flat=True)[:limit])
+    return sum(examine(upload_id=upload_id, actor=actor, now=now) for upload_id in ids)
+
+
+def examine(*, upload_id: UUID, actor: Actor, now: datetime) -> bool:
+    """Draw one file anew and have it scanned; whether it is settled. No transaction is open meanwhile."""
+    upload = _claim(upload_id, now=now)
+    if upload is None:
+        return False
+    try:
+        found = _look_at(upload)
+    except ScannerUnavailable:
+        _try_again(upload, now=now)
+        return False
+    _settle(upload, found, actor=actor, now=now)
+    return True
+
+
+@transaction.atomic
+def record_view(*, upload: Upload, actor: Actor, now: datetime) -> None:
+    """Somebody looks at the picture, which is an act on the record."""
+    record("upload.viewed", target=upload, actor=actor, at=now, reference=str(upload.reference))
+
+
+@transaction.atomic
+def _claim(upload_id: UUID, *, now: datetime) -> Upload | None:
+    due = Upload.objects.filter(pk=upload_id, status=Upload.Status.PENDING, try_at__lte=now)
+    upload: Upload | None = due.select_for_update(skip_locked=True).first()
+    if upload is not None:
+        upload.try_at = now + LEASE
+        upload.tries += 1
+        upload.save(update_fields=["try_at", "tries"])
+        _open(upload)
+    return upload
+
+
+def _open(upload: Upload) -> bytes | None:
+    """The body, opened while a transaction is open, for the key may have to be fetched."""
+    try:
+        body: bytes | None = upload.body
+    except CannotDecrypt:
+        return None
+    return body
+
+
+def _look_at(upload: Upload) -> _Finding:
+    data = _open(upload)
+    if data is None:
+        return _Finding(None, "unopened", None)
+    # The jail first: the scanner decodes pictures too, and a bomb would hold it for a minute and most of a gigabyte.
+    try:
+        picture = remake(data)
+    except PictureRefused as refused:
+        return _Finding(None, refused.code, None)
+    verdict = scan(data, socket=settings.CLAMAV_SOCKET) if settings.UPLOAD_SCAN == "required" else None
+    if verdict and verdict.signature:
+        return _Finding(None, "infected", verdict)
+    return _Finding(picture.body, "", verdict)
+
+
+def _settle(upload: Upload, found: _Finding, *, actor: Actor, now: datetime) -> None:
+    """The verdict in one transaction: with it the file that arrived is gone."""
+    scanner = found.verdict.scanner if found.verdict else ""
+    to = Upload.Status.REJECTED if found.reason else Upload.Status.CLEAN
+    try:
+        with transaction.atomic():
+            transition(
+                upload,
+                to,
+                actor=actor,
+                at=now,
+                body=found.body,
+                reason=found.reason,
+                scanner=scanner,
+                scanned_at=now if found.verdict else None,
+            )
+            if found.reason:
+                signature = found.verdict.signature if found.verdict else ""
+                record(
+                    "upload.destroyed",
+                    target=upload,
+                    actor=actor,
+                    at=now,
+                    reason=found.reason,
+                    signature=signature,
+                    sha256=upload.sha256,
+                )
+    except (IllegalTransition, LostRace):
+        return  # another worker, whose lease was the later one, came first
+
+
+@transaction.atomic
+def _try_again(upload: Upload, *, now: datetime) -> None:
+    wait = min(FIRST_WAIT * 2 ** min(upload.tries - 1, 10), LONGEST_WAIT)
+    mine = Upload.objects.filter(pk=upload.pk, status=Upload.Status.PENDING, tries=upload.tries)
+    mine.update(try_at=now + wait)
