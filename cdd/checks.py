@@ -19,6 +19,7 @@ from tenants.keys import KEY
 SECRET_KEY_LENGTH = 50
 APP_ROLE = "keizoku_app"
 SEALER_ROLE = "keizoku_sealer"
+LONGEST_SESSION, LONGEST_IDLE = 12 * 3600, 3600
 VERIFYING_MODES = {"require", "verify-ca", "verify-full"}
 
 
@@ -153,6 +154,17 @@ def _uploads() -> Iterator[CheckMessage]:
         yield Warning("CLAMAV_SOCKET crosses the network, which clamd does not encrypt.", id="cdd.W004")
 
 
+def _sign_in() -> Iterator[CheckMessage]:
+    if settings.SESSION_COOKIE_AGE > LONGEST_SESSION or settings.SESSION_IDLE_SECONDS > LONGEST_IDLE:
+        yield Error("SESSION_HOURS may be 12 at most and SESSION_IDLE_MINUTES 60.", id="cdd.E020")
+    if settings.DEFAULT_MFA_POLICY != "REQUIRED":
+        yield Error("DEFAULT_MFA_POLICY must be REQUIRED: new institutions begin with a second factor.", id="cdd.E021")
+    mailer: Any = settings.MAILERS["default"]
+    options = mailer["OPTIONS"]
+    if not _is_local(options["host"]) and not options["use_tls"]:
+        yield Error("STAFF_SMTP_TLS is off: links to new passwords would cross the network in clear.", id="cdd.E022")
+
+
 def _is_local(host: str) -> bool:
     """Whether nothing leaves the machine: a socket, or a loopback address."""
     if host in {"", "localhost"} or host.startswith("/"):
@@ -173,4 +185,5 @@ _CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _sealer,
     _broker,
     _uploads,
+    _sign_in,
 )

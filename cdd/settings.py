@@ -40,6 +40,13 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django_htmx",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
+    "allauth.mfa",
+    "allauth.usersessions",
     "audit",
     "tenants",
     "uploads",
@@ -71,8 +78,11 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "tenants.middleware.LanguageMiddleware",
+    "tenants.sign_in.middleware.SessionLifeMiddleware",
     "tenants.middleware.TenantMiddleware",
     "tenants.binding.FormTenantMiddleware",
+    "tenants.sign_in.middleware.FactorMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "cdd.urls"
@@ -152,6 +162,56 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "sign-in"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "sign-in"
+# How long a link in a password mail opens, and how long after a proof of identity dangerous acts are allowed.
+PASSWORD_RESET_TIMEOUT = 3600
+REAUTHENTICATION_SECONDS = 15 * 60
+# What a new institution begins with: a second factor for everybody, unless this is a laptop.
+DEFAULT_MFA_POLICY = "REQUIRED" if IS_PRODUCTION else "OPTIONAL"
+
+# django-allauth does the protocols; what an account is, who may come in and what is recorded is ours (docs/adr/0014).
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+ACCOUNT_ADAPTER = "tenants.sign_in.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGIN_TIMEOUT = 600
+ACCOUNT_REAUTHENTICATION_TIMEOUT = REAUTHENTICATION_SECONDS
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105
+# Its limits live in a cache of each process; ours are rows (tenants.sign_in.lockout).
+ACCOUNT_RATE_LIMITS = False
+ACCOUNT_FORMS = {
+    "login": "tenants.sign_in.forms.SignInForm",
+    "reauthenticate": "tenants.sign_in.forms.ConfirmPasswordForm",
+    "change_password": "tenants.sign_in.forms.ChangePasswordForm",
+    "reset_password": "tenants.sign_in.forms.ForgottenPasswordForm",
+    "reset_password_from_key": "tenants.sign_in.forms.NewPasswordForm",
+}
+MFA_ADAPTER = "tenants.sign_in.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Keizoku"
+MFA_TOTP_TOLERANCE = 1
+MFA_RATE_LIMITS = False
+MFA_FORMS = {
+    "authenticate": "tenants.sign_in.factor_forms.CodeForm",
+    "reauthenticate": "tenants.sign_in.factor_forms.ConfirmCodeForm",
+    "activate_totp": "tenants.sign_in.factor_forms.SetUpAppForm",
+    "add_webauthn": "tenants.sign_in.factor_forms.AddPasskeyForm",
+    "edit_webauthn": "tenants.sign_in.factor_forms.RenamePasskeyForm",
+    "authenticate_webauthn": "tenants.sign_in.factor_forms.PasskeyForm",
+    "reauthenticate_webauthn": "tenants.sign_in.factor_forms.ConfirmPasskeyForm",
+    "login_webauthn": "tenants.sign_in.factor_forms.PasskeySignInForm",
+}
+SOCIALACCOUNT_ADAPTER = "tenants.sign_in.provider_adapter.ProviderAdapter"
+SOCIALACCOUNT_AUTO_SIGNUP = False
+# A form that posts could not be redirected to the provider under our own form-action.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.boolean("BEHIND_PROXY") else 0
 
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", _("Japanese")), ("en", _("English"))]
@@ -194,7 +254,9 @@ SESSION_COOKIE_NAME = "session" if not IS_PRODUCTION else "__Host-session"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = PUBLIC_BASE_URL.startswith("https://")
-SESSION_COOKIE_AGE = 8 * 3600
+# Whatever happens, and when nothing happens: then the person signs in again.
+SESSION_COOKIE_AGE = env.integer("SESSION_HOURS", 8) * 3600
+SESSION_IDLE_SECONDS = env.integer("SESSION_IDLE_MINUTES", 30) * 60
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE
 CSRF_COOKIE_HTTPONLY = True
@@ -233,6 +295,23 @@ AUDIT_SIGNING_KEY_FILE = env.text("AUDIT_SIGNING_KEY_FILE", "" if IS_PRODUCTION 
 AUDIT_TRUSTED_KEYS_FILE = env.text("AUDIT_TRUSTED_KEYS_FILE", "" if IS_PRODUCTION else DATA_DIR / "audit-trusted-keys")
 TIMESTAMP_AUTHORITY_URL = env.text("TIMESTAMP_AUTHORITY_URL", "")
 TIMESTAMP_AUTHORITY_CERTIFICATES = env.text("TIMESTAMP_AUTHORITY_CERTIFICATES", "")
+
+# The service's own mail to its staff: forgotten passwords. Customers' mail goes through the tenants' accounts.
+_mail_host, _separator, _mail_port = env.text("STAFF_SMTP", SANDBOX_SMTP or "localhost:25").rpartition(":")
+MAILERS: dict[str, dict[str, Any]] = {
+    "default": {
+        "BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "OPTIONS": {
+            "host": _mail_host,
+            "port": int(_mail_port),
+            "username": env.text("STAFF_SMTP_USER", "keizoku" if SANDBOX_SMTP else ""),
+            "password": env.text("STAFF_SMTP_PASSWORD", "sandbox-smtp-keizoku" if SANDBOX_SMTP else ""),
+            "use_tls": env.boolean("STAFF_SMTP_TLS", IS_PRODUCTION),
+            "timeout": 10,
+        },
+    }
+}
+DEFAULT_FROM_EMAIL = env.text("STAFF_MAIL_FROM", "keizoku@keizoku.example")
 
 LOGGING_CONFIG = None
 logging_config(level=env.text("LOG_LEVEL", "INFO"), as_json=IS_PRODUCTION)

@@ -13,8 +13,12 @@ from tenants.models import Tenant, User
 from tenants.scoping import tenant_context
 
 SESSION_TENANT = "tenant"
+# Set when the person came in through this tenant's identity provider: its word counts for no other tenant.
+BOUND_TENANT = "bound_tenant"
 # There the tenant comes from the link, whoever else is signed in to the same browser.
 CUSTOMER_PAGES = "/r/"
+# There the tenant, if any, is the one whose provider is asked, whoever is signed in.
+ENTRANCE = "/sign-in/"
 
 
 class StaffRequest(HttpRequest):
@@ -38,9 +42,12 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith(CUSTOMER_PAGES) or not request.user.is_authenticated:
+        if request.path.startswith((CUSTOMER_PAGES, ENTRANCE)) or not request.user.is_authenticated:
             return self.get_response(request)
         memberships = memberships_of(request.user.pk)
+        bound = request.session.get(BOUND_TENANT)
+        if bound is not None:
+            memberships = [m for m in memberships if m.tenant_id == bound]
         if not memberships:
             return self.get_response(request)
         chosen = request.session.get(SESSION_TENANT)

@@ -20,6 +20,10 @@ class Tenant(models.Model):
         ACTIVE = "ACTIVE", _("Active")
         SUSPENDED = "SUSPENDED", _("Suspended")
 
+    class MfaPolicy(models.TextChoices):
+        OPTIONAL = "OPTIONAL", _("Everybody decides for themselves")
+        REQUIRED = "REQUIRED", _("A second factor for everybody")
+
     slug = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=80)
     name_en = models.CharField(max_length=80)
@@ -34,6 +38,7 @@ class Tenant(models.Model):
     official_site = models.URLField()
     postal_code = models.CharField(max_length=7, blank=True)
     address = models.CharField(max_length=120, blank=True)
+    mfa_policy = models.CharField(max_length=16, choices=MfaPolicy, default=MfaPolicy.REQUIRED)
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -6,9 +6,9 @@ One transaction belongs to one tenant. The scope is a context variable; the data
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 
 from django.db import connections, transaction
 
@@ -67,6 +67,19 @@ def tenant_scope(tenant_id: int, *, using: str = "default") -> Iterator[None]:
             raise TenantScopeError(f"The database {using!r} does not use the backend tenants.postgresql.")
         apply(tenant_id)
         yield
+
+
+def outside_scope(act: Callable[[], None]) -> None:
+    """Do ``act``, which opens scopes itself, as if none were open. No transaction may be.
+
+    For what concerns an account, which may belong to several tenants, once a request's own transaction is over.
+    """
+
+    def alone() -> None:
+        _current.set(None)
+        act()
+
+    copy_context().run(alone)
 
 
 def active_tenant_ids() -> list[int]:

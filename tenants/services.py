@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from audit.services import Actor, record
@@ -15,7 +16,8 @@ from tenants.scoping import tenant_scope
 def create_tenant(*, slug: str, name: str, name_en: str, actor: Actor, now: datetime, **fields: str) -> Tenant:
     """A tenant with its first data key. Idempotent by slug: an existing one is returned unchanged."""
     with transaction.atomic():
-        tenant, is_new = Tenant.objects.get_or_create(slug=slug, defaults={"name": name, "name_en": name_en, **fields})
+        defaults = {"name": name, "name_en": name_en, "mfa_policy": settings.DEFAULT_MFA_POLICY, **fields}
+        tenant, is_new = Tenant.objects.get_or_create(slug=slug, defaults=defaults)
         with tenant_scope(tenant.pk):
             create_tenant_key()
             if is_new:

@@ -6,6 +6,7 @@ import structlog
 from celery import shared_task
 
 from tenants.guards import find_holes
+from tenants.sign_in.mailing import send_password_link
 
 log = structlog.get_logger(__name__)
 
@@ -17,3 +18,9 @@ def check_tenancy() -> int:
     for hole in holes:
         log.error("tenancy.hole", error=str(hole))
     return len(holes)
+
+
+@shared_task
+def send_password_mail(user_id: int) -> None:
+    """Send the link to a new password; 0, for an address that nobody has, does nothing."""
+    send_password_link(user_id)

@@ -22,6 +22,7 @@ OPEN = {
     "ready": "says that the database answers",
 }
 OPEN_BELOW = {
+    "sign-in/": "the door: password, second step, an institution's own provider (tests/tenants/sign_in)",
     "r/": "customers' pages: the token, then the visit, decide (tests/security/test_links.py)",
     settings.ADMIN_PATH: "operators' pages: the membership decides, for each of them (tests/operators)",
     "webhooks/": "providers' calls: a signature over the raw bytes decides (tests/channels, tests/ekyc)",
@@ -39,7 +40,9 @@ def is_open(route: Route) -> bool:
 
 
 def guarded() -> Iterator[Route]:
-    return (route for route in routes() if not is_open(route) and route.name not in PERSONAL)
+    personal = (route for route in routes() if route.name in PERSONAL or hasattr(route.view, "own_account"))
+    names = {route.name for route in personal}
+    return (route for route in routes() if not is_open(route) and route.name not in names)
 
 
 def unlisted() -> list[str]:

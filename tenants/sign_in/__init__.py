@@ -1,0 +1,1 @@
+"""How a person gets in: passwords, second factors, the institution's own identity provider, sessions and their end."""
