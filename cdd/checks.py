@@ -160,8 +160,8 @@ def _sign_in() -> Iterator[CheckMessage]:
     if settings.DEFAULT_MFA_POLICY != "REQUIRED":
         yield Error("DEFAULT_MFA_POLICY must be REQUIRED: new institutions begin with a second factor.", id="cdd.E021")
     mailer: Any = settings.MAILERS["default"]
-    options = mailer["OPTIONS"]
-    if not _is_local(options["host"]) and not options["use_tls"]:
+    options = mailer.get("OPTIONS", {})
+    if not _is_local(options.get("host", "")) and not options.get("use_tls"):
         yield Error("STAFF_SMTP_TLS is off: links to new passwords would cross the network in clear.", id="cdd.E022")
 
 

@@ -68,7 +68,9 @@ def pages_of(client: Any, bank: Bank) -> Iterator[tuple[str, Any]]:
 
 def posts_of(client: Any, bank: Bank) -> list[Form]:
     """Every form that changes something, once for each place it leads to."""
-    forms = [form for url, page in pages_of(client, bank) for form in forms_of(url, page.content)]
+    # At the door nobody works for an institution yet, whoever opens it.
+    pages = ((url, page) for url, page in pages_of(client, bank) if not url.startswith("/sign-in/"))
+    forms = [form for url, page in pages for form in forms_of(url, page.content)]
     return list({form.action: form for form in forms if form.method == "post"}.values())
 
 

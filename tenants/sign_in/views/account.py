@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
 
 from tenants.middleware import BOUND_TENANT
 from tenants.sign_in import sessions
@@ -144,12 +145,14 @@ class ConfirmByPasskey(webauthn.ReauthenticateWebAuthnView):  # type: ignore[mis
         return redirect(self.request.get_full_path())
 
 
+@require_safe
 def no_password(request: HttpRequest) -> HttpResponse:
     """Who never had a password is not given one here: an administrator invites them to."""
     raise Http404
 
 
 @never_cache
+@require_http_methods(["GET", "POST"])
 def session_list(request: HttpRequest) -> HttpResponse:
     """Where the account is signed in; end one, or all but this."""
     user_id, this = int(request.user.pk or 0), request.session.session_key
