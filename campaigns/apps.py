@@ -7,5 +7,7 @@ class CampaignsConfig(AppConfig):
     name = "campaigns"
 
     def ready(self) -> None:
-        """Connect the handlers."""
-        from campaigns import handlers  # noqa: F401  # importing is connecting
+        """Connect the handlers, and say what of ours retention may destroy."""
+        from campaigns import destroying, handlers  # noqa: F401  # importing the handlers is connecting them
+
+        destroying.register()

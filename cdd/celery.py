@@ -53,6 +53,7 @@ app.conf.update(
         "customers.tasks.*": {"queue": "bulk"},
         "risk.tasks.*": {"queue": "bulk"},
         "campaigns.tasks.*": {"queue": "bulk"},
+        "retention.tasks.*": {"queue": "bulk"},
     },
     beat_schedule={
         "imports": {
@@ -72,7 +73,9 @@ app.conf.update(
         "ekyc-inbox": {"task": "ekyc.tasks.process_inbox", "schedule": 2.0, "options": {"expires": 6}},
         "ekyc-sweep": {"task": "ekyc.tasks.sweep", "schedule": 60.0, "options": {"expires": 120}},
         "uploads": {"task": "uploads.tasks.examine_waiting", "schedule": 2.0, "options": {"expires": 6}},
+        "find-due-for-purge": {"task": "retention.tasks.find_due", "schedule": crontab(minute="30", hour="1")},
+        "purge": {"task": "retention.tasks.execute_approved", "schedule": 60.0, "options": {"expires": 120}},
         "check-tenancy": {"task": "tenants.tasks.check_tenancy", "schedule": crontab(minute="15", hour="3")},
     },
 )
-app.autodiscover_tasks(["tenants", "uploads", "customers", "risk", "campaigns", "channels", "ekyc"])
+app.autodiscover_tasks(["tenants", "retention", "uploads", "customers", "risk", "campaigns", "channels", "ekyc"])

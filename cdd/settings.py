@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "audit",
     "tenants",
+    "retention",
     "uploads",
     "customers",
     "risk",

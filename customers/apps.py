@@ -5,3 +5,9 @@ from django.apps import AppConfig
 
 class CustomersConfig(AppConfig):
     name = "customers"
+
+    def ready(self) -> None:
+        """Say what of ours retention may destroy."""
+        from customers import destroying
+
+        destroying.register()

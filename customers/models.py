@@ -64,6 +64,8 @@ class Customer(Stateful, TenantModel):
     language = models.CharField(max_length=8, default="ja")
 
     opened_on = models.DateField(null=True, blank=True)
+    # the end of the contract, from which the duty to keep the file is counted
+    closed_on = models.DateField(null=True, blank=True)
     last_reviewed_on = models.DateField(null=True, blank=True)
     next_review_on = models.DateField(null=True, blank=True)
     risk_tier = models.CharField(max_length=6, choices=RiskTier, blank=True)
@@ -76,11 +78,17 @@ class Customer(Stateful, TenantModel):
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "number"], name="customer_number")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "number"], name="customer_number"),
+            models.CheckConstraint(
+                condition=models.Q(status="CLOSED") | models.Q(closed_on__isnull=True), name="customer_open_or_closed"
+            ),
+        ]
         indexes = [
             models.Index(fields=["tenant", "name_index"], name="customer_by_name"),
             models.Index(fields=["tenant", "kana_index"], name="customer_by_kana"),
             models.Index(fields=["tenant", "next_review_on"], name="customer_by_next_review"),
+            models.Index(fields=["tenant", "closed_on"], name="customer_by_end", condition=models.Q(status="CLOSED")),
             models.Index(fields=["tenant", "id"], name="customer_rating_due", condition=models.Q(is_rating_due=True)),
         ]
 

@@ -86,6 +86,26 @@ SENTENCES: Mapping[str, Wording] = {
     "customerimport.completed": Wording(_("The customer file %(target)s was taken in."), "check", "success"),
     "customerimport.failed": Wording(_("The customer file %(target)s could not be read."), "alert", "danger"),
     "customerimport.purged": Wording(_("The uploaded pieces of the customer file %(target)s were destroyed."), "lock"),
+    "customerimport.rows_destroyed": Wording(
+        _("The rows not taken of the customer file %(target)s were destroyed."), "lock", "warning"
+    ),
+    "customer.destroyed": Wording(_("Everything about a customer was destroyed."), "lock", "danger"),
+    "notice.destroyed": Wording(_("The record of a notice was destroyed."), "lock", "warning"),
+    "webhookevent.destroyed": Wording(_("A raw report of a delivery provider was destroyed."), "lock"),
+    "ekycevent.destroyed": Wording(_("A raw report of an eKYC provider was destroyed."), "lock"),
+    "response.draft_destroyed": Wording(_("Answers that were never sent were destroyed."), "lock"),
+    "retentionclass.set": Wording(_("%(actor)s set how long “%(code)s” is kept to %(length)s."), "clock", "warning"),
+    "legalhold.placed": Wording(_("%(actor)s placed a legal hold."), "lock", "warning"),
+    "legalhold.released": Wording(_("%(actor)s released a legal hold."), "lock", "warning"),
+    "purgeproposal.found": Wording(_("Records whose time is over were found."), "clock", "info"),
+    "purgeproposal.proposed": Wording(_("%(actor)s proposed a purge."), "send", "info"),
+    "purgeproposal.approved": Wording(_("%(actor)s approved a purge."), "check", "danger"),
+    "purgeproposal.rejected": Wording(_("%(actor)s rejected a purge."), "undo", "warning"),
+    "purgeproposal.executed": Wording(_("An approved purge was executed."), "lock", "danger"),
+    "purgeproposal.altered": Wording(
+        _("The list of an approved purge had been altered, and nothing was destroyed."), "alert", "danger"
+    ),
+    "destructionrecord.made": Wording(_("A destruction record was made."), "shield-check", "success"),
     "riskpolicy.published": Wording(_("%(actor)s published risk policy %(target)s."), "shield", "info"),
     "riskpolicy.pinned": Wording(_("Risk policy %(target)s was fixed as the one in force."), "lock"),
     "riskpolicy.retired": Wording(_("Risk policy %(target)s was retired."), "shield"),

@@ -18,7 +18,8 @@ from cdd.celery import app as celery_app
 from tests.conftest import ROOT
 
 OURS = [
-    "audit", "tenants", "uploads", "customers", "risk", "questionnaires", "channels", "ekyc", "reviews", "campaigns",
+    "audit", "tenants", "retention", "uploads", "customers", "risk", "questionnaires", "channels", "ekyc", "reviews",
+    "campaigns",
     "integrations", "reporting", "portal", "cdd", "sandbox",
 ]  # fmt: skip
 

@@ -1,0 +1,101 @@
+"""What retention may destroy of notices: notices with their letters and attempts, and what providers told us."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import DateTimeField, Max
+from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
+
+from audit.services import Actor, record_ids
+from channels.models import DeliveryAttempt, Letter, Notice, WebhookEvent
+from retention.classes import Due, RecordClass, register_class, register_eraser
+from retention.expiring import Period, Unit, day_in_japan, end_of_day
+from tenants.scoping import required_tenant_id
+
+_LAYER = 20
+_UNDER_WAY = (DeliveryAttempt.Status.QUEUED, DeliveryAttempt.Status.SENDING)
+
+
+def due_notices(*, until: date, limit: int, only: Sequence[UUID] | None = None) -> list[Due]:
+    """Notices of which nothing is under way, by the day their last attempt was settled."""
+    rows = Notice.objects.filter(created_at__lt=end_of_day(until))
+    if only is not None:
+        rows = rows.filter(pk__in=only)
+    open_ones = DeliveryAttempt.objects.filter(status__in=_UNDER_WAY).values("notice_id")
+    settled = Coalesce(Max("attempts__settled_at"), "created_at", output_field=DateTimeField())
+    ended = rows.exclude(pk__in=open_ones).annotate(ended_at=settled).filter(ended_at__lt=end_of_day(until))
+    found = ended.order_by("created_at", "pk").values_list("pk", "ended_at", "customer_id")[:limit]
+    return [Due(pk, day_in_japan(at), customer_id) for pk, at, customer_id in found]
+
+
+def destroy_notices(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> None:
+    """Notices, what was sent exactly, and the letters as printed."""
+    _erase(ids)
+    record_ids("notice.destroyed", model=Notice, tenant_id=required_tenant_id(), ids=ids, actor=actor, at=now)
+
+
+def erase_customers(ids: Sequence[UUID]) -> None:
+    """Every notice to customers, and what providers told us about them."""
+    _erase(list(Notice.objects.filter(customer__in=ids).values_list("pk", flat=True)))
+
+
+def _erase(notices: Sequence[UUID]) -> None:
+    attempts = list(DeliveryAttempt.objects.filter(notice__in=notices).values_list("pk", flat=True))
+    WebhookEvent.objects.filter(attempt_reference__in=attempts).delete()
+    Letter.objects.filter(attempt__in=attempts).delete()
+    DeliveryAttempt.objects.filter(pk__in=attempts).delete()
+    Notice.objects.filter(pk__in=notices).delete()
+
+
+def due_events(*, until: date, limit: int, only: Sequence[UUID] | None = None) -> list[Due]:
+    """What providers told us and was acted on."""
+    rows = WebhookEvent.objects.filter(processed_at__isnull=False, received_at__lt=end_of_day(until))
+    if only is not None:
+        rows = rows.filter(pk__in=only)
+    found = list(rows.order_by("received_at", "pk").values_list("pk", "received_at", "attempt_reference")[:limit])
+    attempts = DeliveryAttempt.objects.filter(pk__in=[reference for _, _, reference in found if reference])
+    about = dict(attempts.values_list("pk", "notice__customer_id"))
+    return [Due(pk, day_in_japan(at), about.get(reference)) for pk, at, reference in found]
+
+
+def destroy_events(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> None:
+    """The raw calls; what followed from them stays with the attempts."""
+    WebhookEvent.objects.filter(pk__in=ids).delete()
+    record_ids(
+        "webhookevent.destroyed", model=WebhookEvent, tenant_id=required_tenant_id(), ids=ids, actor=actor, at=now
+    )
+
+
+def register() -> None:
+    """Called when the apps are ready."""
+    register_eraser(_LAYER, erase_customers)
+    register_class(
+        RecordClass(
+            code="notices",
+            title=_("Records of notices: what was sent, when, and letters as printed"),
+            basis=_("Act on Prevention of Transfer of Criminal Proceeds, art. 7 (3)"),
+            trigger=_("The day the last delivery was settled"),
+            default=Period(7, Unit.YEARS),
+            shortest=7,
+            longest=30,
+            due=due_notices,
+            destroy=destroy_notices,
+        )
+    )
+    register_class(
+        RecordClass(
+            code="delivery_reports",
+            title=_("Raw reports of delivery providers"),
+            basis=_("Needed only to prove and repeat what followed from them"),
+            trigger=_("The day of arrival"),
+            default=Period(90, Unit.DAYS),
+            shortest=30,
+            longest=3_650,
+            due=due_events,
+            destroy=destroy_events,
+        )
+    )

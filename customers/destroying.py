@@ -1,0 +1,113 @@
+"""What retention may destroy of the customer file: whole customers after the contract, and rows not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.services import Actor, record_ids
+from customers.folding import fold_number
+from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, RejectedRow
+from customers.searching import remove_parts
+from retention.classes import (
+    Due,
+    RecordClass,
+    Subjects,
+    erase_everywhere,
+    register_class,
+    register_eraser,
+    register_subjects,
+)
+from retention.expiring import Period, Unit, day_in_japan, end_of_day
+from tenants.scoping import required_tenant_id
+
+_LAYER = 10
+
+
+def due_customers(*, until: date, limit: int, only: Sequence[UUID] | None = None) -> list[Due]:
+    """Customers whose contract ended; one that was opened again is not due, whatever day is noted."""
+    rows = Customer.objects.filter(status=Customer.Status.CLOSED, closed_on__lte=until)
+    if only is not None:
+        rows = rows.filter(pk__in=only)
+    found = rows.order_by("closed_on", "pk").values_list("pk", "closed_on")[:limit]
+    return [Due(pk, closed_on, pk) for pk, closed_on in found if closed_on is not None]
+
+
+def destroy_customers(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> None:
+    """Everything about customers, in every room."""
+    erase_everywhere(ids)
+    record_ids("customer.destroyed", model=Customer, tenant_id=required_tenant_id(), ids=ids, actor=actor, at=now)
+
+
+def erase_customers(ids: Sequence[UUID]) -> None:
+    """The file itself, and what finds it."""
+    remove_parts(ids)
+    AttributeChange.objects.filter(customer__in=ids).delete()
+    ContactPoint.objects.filter(customer__in=ids).delete()
+    Customer.objects.filter(pk__in=ids).delete()
+
+
+def due_imports(*, until: date, limit: int, only: Sequence[UUID] | None = None) -> list[Due]:
+    """Settled imports that still have rows they did not take."""
+    rows = CustomerImport.objects.filter(finished_at__lt=end_of_day(until), rejected_rows__isnull=False)
+    if only is not None:
+        rows = rows.filter(pk__in=only)
+    found = rows.order_by("finished_at", "pk").values_list("pk", "finished_at").distinct()[:limit]
+    return [Due(pk, day_in_japan(at), None) for pk, at in found if at is not None]
+
+
+def destroy_rejected_rows(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> None:
+    """The rows as the file had them; the import and its counts stay."""
+    RejectedRow.objects.filter(customer_import__in=ids).delete()
+    record_ids(
+        "customerimport.rows_destroyed",
+        model=CustomerImport,
+        tenant_id=required_tenant_id(),
+        ids=ids,
+        actor=actor,
+        at=now,
+    )
+
+
+def _find(number: str) -> UUID | None:
+    found: UUID | None = Customer.objects.filter(number=fold_number(number)).values_list("pk", flat=True).first()
+    return found
+
+
+def _numbers(ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    return dict(Customer.objects.filter(pk__in=ids).values_list("pk", "number"))
+
+
+def register() -> None:
+    """Called when the apps are ready."""
+    register_subjects(Subjects(_find, _numbers))
+    register_eraser(_LAYER, erase_customers)
+    register_class(
+        RecordClass(
+            code="confirmation",
+            title=_("Confirmation records: the whole customer"),
+            basis=_("Act on Prevention of Transfer of Criminal Proceeds, art. 6 (2)"),
+            trigger=_("The end of the contract"),
+            default=Period(7, Unit.YEARS),
+            shortest=7,
+            longest=30,
+            due=due_customers,
+            destroy=destroy_customers,
+        )
+    )
+    register_class(
+        RecordClass(
+            code="rejected_rows",
+            title=_("Rows of imported files that were not taken"),
+            basis=_("Needed only to correct the file"),
+            trigger=_("The end of the import"),
+            default=Period(90, Unit.DAYS),
+            shortest=7,
+            longest=365,
+            due=due_imports,
+            destroy=destroy_rejected_rows,
+        )
+    )
