@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from campaigns.models import Campaign
 from campaigns.planning import Terms, plan
-from customers.models import RejectedRow
+from customers.models import Customer, RejectedRow
+from reviews.models import Case, Decision
 from risk.models import RiskPolicy
-from risk.services import default_document
-from tenants.models import Role, Tenant, User
+from risk.services import default_document, publish_default_policy
+from tenants.models import Membership, Role, Tenant, User
 from tenants.scoping import tenant_scope
-from tests.conftest import NOW, MakeUser
+from tests.conftest import NOW, SYSTEM, MakeUser
 from tests.questionnaires.filing import Sent, send_link
 from tests.security.addresses import Route, model_of
 from tests.tenants.builders import Rows, one_row_of_each
@@ -97,17 +98,24 @@ def build_bank(tenant: Tenant, make_user: MakeUser) -> Bank:
         for role in Role
     }
     rows = one_row_of_each(tenant, staff[Role.OFFICER])
-    _make_plausible(tenant, rows)
-    return Bank(tenant, staff, rows, send_link(tenant, now=timezone.now(), number="900"))
+    _make_plausible(tenant, rows, staff[Role.OFFICER])
+    sent = send_link(tenant, now=timezone.now(), number="900")
+    with tenant_scope(tenant.pk):  # rated and due, so that a campaign can be planned
+        publish_default_policy(actor=SYSTEM, now=NOW)
+        Customer.objects.update(risk_tier="LOW", is_rating_due=False, next_review_on=date(2026, 6, 30))
+    return Bank(tenant, staff, rows, sent)
 
 
-def _make_plausible(tenant: Tenant, rows: Rows) -> None:
+def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
     """What pages read of documents kept as JSON: a row of "x" and {} would break pages instead of testing them."""
     terms = Terms()
     with tenant_scope(tenant.pk):
         counts = plan([], NOW.date(), terms).summary()
         Campaign.objects.filter(pk=rows[Campaign]).update(plan=terms.document(), counts=counts)
         RiskPolicy.objects.filter(pk=rows[RiskPolicy]).update(document=default_document())
+        Case.objects.filter(pk=rows[Case]).update(status=Case.Status.AWAITING_APPROVAL)  # a decision is proposed
+        decider = Membership.objects.get(user=officer)
+        Decision.objects.update(decided_by=officer.pk, decided_person=decider.staff_number)
         rejected = RejectedRow.objects.get(pk=rows[RejectedRow])
         rejected.original = ["x"]
         rejected.save(update_fields=["original"])
