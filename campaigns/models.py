@@ -11,7 +11,8 @@ from ekyc.models import Verification
 from questionnaires.models import Response
 from reviews.models import Case
 from tenants.four_eyes import person_field, two_people
-from tenants.models import TenantForeignKey, TenantModel
+from tenants.models import Grant, TenantForeignKey, TenantModel
+from tenants.reach import Reach
 
 
 class Campaign(Stateful, TenantModel):
@@ -70,6 +71,32 @@ class Campaign(Stateful, TenantModel):
 
     def __str__(self) -> str:
         return f"campaign {self.pk}"
+
+    @classmethod
+    def within(cls, reach: Reach) -> models.Q | None:
+        """Those that were given and have begun: a plan is about everybody. Operators see how far they have got."""
+        if reach.is_operator:
+            return None
+        return models.Q(pk__in=reach.granted(CampaignGrant)) & ~models.Q(status__in=_NOT_BEGUN)
+
+
+_NOT_BEGUN = (Campaign.Status.DRAFT, Campaign.Status.AWAITING_APPROVAL)
+
+
+class CampaignGrant(Grant):
+    """That a member sees one campaign."""
+
+    content_object = TenantForeignKey(Campaign, on_delete=models.CASCADE)
+
+    class Meta:
+        verbose_name = _("Campaign")
+        constraints = [models.UniqueConstraint(fields=["tenant", "user", "content_object"], name="campaign_grant")]
+
+    @classmethod
+    def offered(cls) -> models.QuerySet[Campaign]:
+        """Those that have begun, newest first."""
+        rows: models.QuerySet[Campaign] = Campaign.objects.exclude(status__in=_NOT_BEGUN)
+        return rows.order_by("-planned_at")
 
 
 class PeriodicReview(Stateful, TenantModel):
@@ -133,3 +160,10 @@ class PeriodicReview(Stateful, TenantModel):
 
     def __str__(self) -> str:
         return f"periodic review {self.pk}"
+
+    @classmethod
+    def within(cls, reach: Reach) -> models.Q:
+        """Of branch staff those of their customers; of others those of the campaigns that were given."""
+        if reach.has_branch:
+            return models.Q(customer__branch_code__in=reach.branches)
+        return models.Q(campaign__in=reach.granted(CampaignGrant))

@@ -39,7 +39,7 @@ from campaigns.services import (
 from campaigns.wording import STAGES, attempt_status, channel, reasons
 from channels.models import ChannelKind, DeliveryAttempt
 from customers.presenting import name_shown
-from customers.selectors import facts_of_many
+from customers.selectors import facts_of_each
 from tenants.forms import StaffForm
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
@@ -49,7 +49,7 @@ _STARTED = (Campaign.Status.RUNNING, Campaign.Status.PAUSED, Campaign.Status.CLO
 
 
 @require_GET
-@requires(Permission.VIEW_CUSTOMERS)
+@requires(Permission.VIEW_TASKS)
 def index(request: StaffRequest) -> HttpResponse:
     """All campaigns, newest first."""
     status = request.GET.get("status", "")
@@ -76,7 +76,7 @@ def new(request: StaffRequest) -> HttpResponse:
 
 
 @require_GET
-@requires(Permission.VIEW_CUSTOMERS)
+@requires(Permission.VIEW_TASKS)
 def campaign(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
     """One campaign: before it starts its plan, afterwards its progress. Asked for by htmx, the progress alone."""
     found = get_object_or_404(Campaign.objects.all(), pk=campaign_id)
@@ -86,7 +86,7 @@ def campaign(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
 
 
 @require_GET
-@requires(Permission.VIEW_CUSTOMERS)
+@requires(Permission.VIEW_TASKS)
 def customers(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
     """The customers behind a number of the campaign's page."""
     found = get_object_or_404(Campaign.objects.all(), pk=campaign_id)
@@ -100,7 +100,7 @@ def customers(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
         page = reviews_page(found, stage, _cursor(request))
     else:
         raise Http404
-    facts = facts_of_many([review.customer_id for review in page.items])
+    facts = facts_of_each(review.customer for review in page.items)
     masked = not may(request, Permission.VIEW_PERSONAL_DATA)
     context = {
         "campaign": found,

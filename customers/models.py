@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.transitions import Stateful
 from tenants.fields import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
 from tenants.models import TenantForeignKey, TenantModel
+from tenants.reach import Reach
 
 
 class RiskTier(models.TextChoices):
@@ -94,6 +95,11 @@ class Customer(Stateful, TenantModel):
 
     def __str__(self) -> str:
         return f"customer {self.pk}"
+
+    @classmethod
+    def within(cls, reach: Reach) -> models.Q:
+        """Those of the branches."""
+        return models.Q(branch_code__in=reach.branches)
 
 
 class NamePart(TenantModel):
@@ -224,6 +230,11 @@ class CustomerImport(Stateful, TenantModel):
 
     def __str__(self) -> str:
         return f"import {self.pk}"
+
+    @classmethod
+    def within(cls, reach: Reach) -> models.Q | None:
+        """None: a file holds customers of every branch. Operators see that it was read."""
+        return None if reach.is_operator else models.Q(pk__in=[])
 
     @property
     def rows_done(self) -> int:

@@ -16,7 +16,7 @@ from customers.decoding import HEADER
 from customers.forms import ImportForm
 from customers.models import Customer, CustomerImport, RiskTier
 from customers.presenting import name_shown
-from customers.selectors import customer_page, error_file, facts_of_many, import_page, rejected_page
+from customers.selectors import customer_page, error_file, facts_of_each, import_page, rejected_page
 from customers.services import ImportRefused, start_import
 from customers.wording import column_title, refusal, sentence
 from tenants.middleware import StaffRequest
@@ -34,7 +34,7 @@ def index(request: StaffRequest) -> HttpResponse:
     tier = request.GET.get("tier", "")
     tier = tier if tier in RiskTier.values else ""
     page = customer_page(search=search, kind=kind or None, tier=tier or None, cursor=_cursor(request))
-    facts = facts_of_many([customer.pk for customer in page.items])
+    facts = facts_of_each(page.items)
     masked = not may(request, Permission.VIEW_PERSONAL_DATA)
     context = {
         "page": page,
@@ -50,7 +50,7 @@ def index(request: StaffRequest) -> HttpResponse:
 
 
 @require_GET
-@requires(Permission.VIEW_CUSTOMERS)
+@requires(Permission.VIEW_IMPORTS)
 def imports(request: StaffRequest) -> HttpResponse:
     """Imported files, newest first."""
     return render(request, "staff/customers/imports.html", {"page": import_page(cursor=_cursor(request))})
@@ -76,7 +76,7 @@ def import_new(request: StaffRequest) -> HttpResponse:
 
 
 @require_GET
-@requires(Permission.VIEW_CUSTOMERS)
+@requires(Permission.VIEW_IMPORTS)
 def import_detail(request: StaffRequest, import_id: UUID) -> HttpResponse:
     """One import with its progress; asked for by htmx, the progress alone."""
     item = get_object_or_404(CustomerImport.objects.all(), pk=import_id)

@@ -11,7 +11,8 @@ from ekyc.models import Verification
 from questionnaires.models import Response
 from tenants.fields import EncryptedJSONField, EncryptedTextField
 from tenants.four_eyes import person_field, two_people
-from tenants.models import TenantForeignKey, TenantModel
+from tenants.models import Grant, TenantForeignKey, TenantModel
+from tenants.reach import Reach
 
 
 class Case(Stateful, TenantModel):
@@ -44,6 +45,49 @@ class Case(Stateful, TenantModel):
 
     def __str__(self) -> str:
         return f"case {self.pk}"
+
+    @classmethod
+    def within(cls, reach: Reach) -> models.Q:
+        """Those of the branches, and those of the queues that were given."""
+        seen = models.Q(customer__branch_code__in=reach.branches)
+        given = reach.granted(QueueGrant)
+        for queue in CaseQueue.objects.filter(pk__in=given) if given else ():
+            seen |= queue.holds()
+        return seen
+
+
+class CaseQueue(TenantModel):
+    """The cases of one tier, one branch or both, as somebody's work: what a contractor is given."""
+
+    name = models.CharField(max_length=40)
+    tier = models.CharField(max_length=6, choices=RiskTier, blank=True)
+    branch_code = models.CharField(max_length=8, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "name"], name="queue_name"),
+            models.CheckConstraint(
+                condition=~models.Q(tier="") | ~models.Q(branch_code=""), name="queue_is_not_everything"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def holds(self) -> models.Q:
+        """The cases in it."""
+        held = models.Q(tier=self.tier) if self.tier else models.Q()
+        return held & models.Q(customer__branch_code=self.branch_code) if self.branch_code else held
+
+
+class QueueGrant(Grant):
+    """That a member works on one queue."""
+
+    content_object = TenantForeignKey(CaseQueue, on_delete=models.CASCADE)
+
+    class Meta:
+        verbose_name = _("Review queue")
+        constraints = [models.UniqueConstraint(fields=["tenant", "user", "content_object"], name="queue_grant")]
 
 
 class Discrepancy(TenantModel):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from customers.models import Customer, RiskTier
 from customers.presenting import hide, label, name_shown, say
-from customers.selectors import facts_of, facts_of_many
+from customers.selectors import facts_of, facts_of_each
 from customers.viewing import ViewReason, is_sensitive, reveal, shown_until
 from ekyc.methods import METHODS, legal_basis
 from ekyc.models import Verification
@@ -59,7 +59,7 @@ class DifferenceRow:
 
 
 @require_GET
-@requires(Permission.VIEW_CUSTOMERS)
+@requires(Permission.VIEW_TASKS)
 def queue(request: StaffRequest) -> HttpResponse:
     """Cases by state, the longest waiting first."""
     counts = queue_counts()
@@ -69,7 +69,7 @@ def queue(request: StaffRequest) -> HttpResponse:
     tier = tier if tier in RiskTier.values else ""
     cursor = request.GET.get("after") or request.GET.get("before")
     page = case_page(status=status, tier=tier or None, cursor=cursor)
-    facts = facts_of_many([case.customer_id for case in page.items])
+    facts = facts_of_each(case.customer for case in page.items)
     differing = attributes_of(page.items)
     masked = not may(request, Permission.VIEW_PERSONAL_DATA)
     rows = []
@@ -95,7 +95,7 @@ def queue(request: StaffRequest) -> HttpResponse:
 
 
 @require_GET
-@requires(Permission.VIEW_CUSTOMERS)
+@requires(Permission.VIEW_TASKS)
 def case(request: StaffRequest, case_id: UUID) -> HttpResponse:
     """One case. Seeing its personal data is a review of it, and recorded as one; of a sensitive customer it
     is shown only after somebody named the matter on the customer's page."""

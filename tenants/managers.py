@@ -1,4 +1,4 @@
-"""The default-deny manager: outside a tenant scope it refuses, inside it adds the tenant itself."""
+"""The default-deny manager: outside a tenant scope it refuses; inside it adds the tenant, and the member's reach."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.core.exceptions import FieldError
 from django.db import connections, models
 
+from tenants.reach import current_reach
 from tenants.scoping import NoTenantScope, current_tenant_id
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class TenantManager[M: "TenantModel"](models.Manager[M]):
     """``objects`` of every tenant model."""
 
     def get_queryset(self) -> TenantQuerySet[M]:
-        """The tenant's rows.
+        """The tenant's rows, as far as the member who asks sees.
 
         Raises:
             NoTenantScope: no scope is open.
@@ -85,7 +86,9 @@ class TenantManager[M: "TenantModel"](models.Manager[M]):
         _check_transaction(self.model, rows.db)
         rows = rows.filter(tenant_id=tenant_id)
         rows._tenant_id = tenant_id
-        return rows
+        reach = current_reach()
+        within = None if reach is None else self.model.within(reach)
+        return rows if within is None else rows.filter(within)
 
 
 def _check_transaction(model: type[models.Model], using: str) -> None:

@@ -9,7 +9,8 @@ from django.utils import translation
 
 from audit.services import Actor
 from tenants.lookups import MembershipOf, memberships_of
-from tenants.models import Tenant, User
+from tenants.models import Role, Tenant, User
+from tenants.reach import Reach, within_reach
 from tenants.scoping import tenant_context
 
 SESSION_TENANT = "tenant"
@@ -19,6 +20,7 @@ BOUND_TENANT = "bound_tenant"
 CUSTOMER_PAGES = "/r/"
 # There the tenant, if any, is the one whose provider is asked, whoever is signed in.
 ENTRANCE = "/sign-in/"
+_SEE_EVERYTHING = (Role.ADMINISTRATOR, Role.OFFICER, Role.APPROVER, Role.AUDITOR)
 
 
 class StaffRequest(HttpRequest):
@@ -29,6 +31,14 @@ class StaffRequest(HttpRequest):
     membership: MembershipOf
     memberships: list[MembershipOf]
     actor: Actor
+
+
+def reach_of(user_id: int, membership: MembershipOf) -> Reach | None:
+    """How far the member sees; None is everything. A role that is not named here sees only what it was given."""
+    if membership.role in _SEE_EVERYTHING:
+        return None
+    branch_code = membership.branch_code if membership.role == Role.BRANCH_STAFF else ""
+    return Reach(user_id=user_id, branch_code=branch_code, is_operator=membership.role == Role.OPERATOR)
 
 
 class TenantMiddleware:
@@ -56,7 +66,7 @@ class TenantMiddleware:
         request.memberships = memberships  # type: ignore[attr-defined]
         request.tenant = Tenant.objects.get(pk=membership.tenant_id)  # type: ignore[attr-defined]
         request.actor = Actor.user(request.user.pk)  # type: ignore[attr-defined]
-        with tenant_context(membership.tenant_id):
+        with tenant_context(membership.tenant_id), within_reach(reach_of(request.user.pk, membership)):
             return self.get_response(request)
 
 

@@ -6,10 +6,14 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from guardian.managers import UserObjectPermissionManager
+from guardian.models import UserObjectPermissionBase
 
 from tenants.identifiers import uuid7
 from tenants.managers import TenantManager
+from tenants.reach import Reach
 from tenants.scoping import TenantScopeError, required_tenant_id
 
 
@@ -68,6 +72,9 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser):
     """A person on a bank's staff (or an operator of the service). May belong to several tenants."""
 
+    # Nobody stands above the roles; guardian asks.
+    is_superuser = False
+
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=80)
     language = models.CharField(max_length=5, default="ja")
@@ -99,6 +106,11 @@ class TenantModel(models.Model):
         """Write the row, in its own tenant's scope only."""
         self.adopt_tenant()
         super().save(*args, **kwargs)
+
+    @classmethod
+    def within(cls, reach: Reach) -> models.Q | None:
+        """Which rows a member of this narrow reach sees; None: all, because they are come by through others."""
+        return None
 
     def adopt_tenant(self) -> None:
         """Give a new row the tenant in scope.
@@ -180,6 +192,66 @@ class Membership(TenantModel):
 
     def __str__(self) -> str:
         return f"membership {self.pk}"
+
+
+class Branch(TenantModel):
+    """A branch of the institution, as its customer file calls it by code."""
+
+    code = models.CharField(max_length=8)
+    name = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "code"], name="branch_code")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class GrantManager(TenantManager["Grant"], UserObjectPermissionManager):
+    """Guardian's manager behind our walls."""
+
+
+class Grant(TenantModel, UserObjectPermissionBase):
+    """That one member may see one coarse thing (a campaign, a branch, a queue) until a moment.
+
+    A guardian object permission in a table of the tenant; subclasses add ``content_object``, a TenantForeignKey,
+    and a unique constraint. What hangs below the thing is reached by its foreign keys, never by more grants.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT)
+    valid_until = models.DateTimeField()
+    granted_by = models.BigIntegerField()
+    granted_at = models.DateTimeField()
+
+    objects: ClassVar[GrantManager] = GrantManager()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self._meta.model_name} {self.pk}"
+
+    @classmethod
+    def offered(cls) -> models.QuerySet[Any]:
+        """The things that can be given."""
+        thing: Any = cls._meta.get_field("content_object").related_model
+        rows: models.QuerySet[Any] = thing.objects.order_by("pk")
+        return rows
+
+    @classmethod
+    def in_force(cls) -> models.QuerySet[Any]:
+        """Those that hold at this moment, which is the database's."""
+        return cls.objects.filter(valid_until__gt=Now())
+
+
+class BranchGrant(Grant):
+    """That a member sees the customers of one more branch."""
+
+    content_object = TenantForeignKey(Branch, on_delete=models.CASCADE)
+
+    class Meta:
+        verbose_name = _("Branch")
+        constraints = [models.UniqueConstraint(fields=["tenant", "user", "content_object"], name="branch_grant")]
 
 
 class TenantKey(TenantModel):

@@ -21,6 +21,7 @@ class Permission(Enum):
     VIEW_TASKS = "view_tasks"
     VIEW_CUSTOMERS = "view_customers"
     VIEW_PERSONAL_DATA = "view_personal_data"
+    VIEW_IMPORTS = "view_imports"
     IMPORT_CUSTOMERS = "import_customers"
     EXPORT_DATA = "export_data"
     PLAN_CAMPAIGN = "plan_campaign"
@@ -41,6 +42,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         {
             Permission.VIEW_CUSTOMERS,
             Permission.VIEW_TASKS,
+            Permission.VIEW_IMPORTS,
             Permission.IMPORT_CUSTOMERS,
             Permission.VIEW_AUDIT,
             Permission.EXPORT_AUDIT,
@@ -52,6 +54,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         {
             Permission.VIEW_CUSTOMERS,
             Permission.VIEW_TASKS,
+            Permission.VIEW_IMPORTS,
             Permission.VIEW_PERSONAL_DATA,
             Permission.IMPORT_CUSTOMERS,
             Permission.EXPORT_DATA,
@@ -65,6 +68,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         {
             Permission.VIEW_CUSTOMERS,
             Permission.VIEW_TASKS,
+            Permission.VIEW_IMPORTS,
             Permission.VIEW_PERSONAL_DATA,
             Permission.EXPORT_DATA,
             Permission.APPROVE_CAMPAIGN,
@@ -81,7 +85,13 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     # Masked, and only what they were given.
     Role.CONTRACTOR: frozenset({Permission.VIEW_TASKS}),
     Role.AUDITOR: frozenset(
-        {Permission.VIEW_CUSTOMERS, Permission.VIEW_TASKS, Permission.VIEW_AUDIT, Permission.EXPORT_AUDIT}
+        {
+            Permission.VIEW_CUSTOMERS,
+            Permission.VIEW_TASKS,
+            Permission.VIEW_IMPORTS,
+            Permission.VIEW_AUDIT,
+            Permission.EXPORT_AUDIT,
+        }
     ),
     # Sees that the service runs, and nothing about anybody.
     Role.OPERATOR: frozenset(),

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
 from tenants.fields import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
@@ -69,6 +71,9 @@ def _value(field: Any, rows: Rows, user: User) -> Any:
     related = field.related_model
     if related is User:
         return user.pk
+    if related is Permission:
+        about = ContentType.objects.get_for_model(field.model.content_object.field.related_model)
+        return Permission.objects.get(content_type=about, codename=f"view_{about.model}").pk
     if related is not None:
         return _row(related, rows, user)
     if field.choices:
