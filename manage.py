@@ -10,7 +10,11 @@ def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdd.settings")
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    from audit.acting import acting
+    from audit.actors import Actor
+
+    with acting(Actor.system((sys.argv[1:] or ["manage"])[0][:80])):
+        execute_from_command_line(sys.argv)
 
 
 if __name__ == "__main__":

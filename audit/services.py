@@ -4,49 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import models, transaction
 
+from audit.actors import Actor as Actor  # recording and naming whoever acts go together
+
 # Without id, txid, recorded_at, kind and request_id: the application role may not name them, so that it cannot
 # forge them.
 _INSERT = """
     INSERT INTO audit_auditevent (at, actor_kind, actor_id, event, payload, tenant_id, target_type, target_id)
     SELECT %s, %s, %s, %s, %s, u.* FROM unnest(%s::bigint[], %s::text[], %s::text[]) u"""
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Whoever caused a change: a member of staff, a customer, a provider's webhook, or the system."""
-
-    kind: str
-    id: str
-
-    def __str__(self) -> str:
-        return f"{self.kind}:{self.id}"
-
-    @classmethod
-    def user(cls, user_id: int | str) -> Actor:
-        """A member of staff, by the id of the account that signed in."""
-        return cls("user", str(user_id))
-
-    @classmethod
-    def customer(cls, customer_id: UUID) -> Actor:
-        """The customer, on the pages that need no login."""
-        return cls("customer", str(customer_id))
-
-    @classmethod
-    def provider(cls, name: str) -> Actor:
-        """An outside provider, through a verified webhook or file."""
-        return cls("provider", name)
-
-    @classmethod
-    def system(cls, name: str) -> Actor:
-        """A scheduled job of our own, by the name of the app that runs it."""
-        return cls("system", name)
 
 
 class NotInTransaction(RuntimeError):

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "tenants.middleware.ActingMiddleware",
     "cdd.protection.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "cdd.operators.site.OperatorsHost",

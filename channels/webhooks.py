@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from audit.acting import acting
+from audit.services import Actor
 from channels import services
 from channels.models import ProviderAccount
 from channels.protocols import Call, ForgedWebhook, MalformedWebhook
@@ -55,7 +57,7 @@ def _receive(request: HttpRequest, public_id: str, *, provider: str, attempt_id:
     tenant_id = tenant_of_channel(public_id)
     if tenant_id is None:
         return HttpResponse(status=404)
-    with tenant_scope(tenant_id):
+    with acting(Actor.provider(provider)), tenant_scope(tenant_id):
         account = ProviderAccount.objects.filter(public_id=public_id, provider=provider).first()
         if account is None:
             return HttpResponse(status=404)

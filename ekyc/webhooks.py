@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
+from audit.acting import acting
+from audit.services import Actor
 from ekyc import services
 from ekyc.models import EkycAccount
 from ekyc.protocols import Call, ForgedWebhook, MalformedWebhook
@@ -28,7 +30,7 @@ def hosted_page(request: HttpRequest, public_id: str) -> HttpResponse:
     tenant_id = tenant_of_ekyc_account(public_id)
     if tenant_id is None:
         return HttpResponse(status=404)
-    with tenant_scope(tenant_id):
+    with acting(Actor.provider("hosted_page")), tenant_scope(tenant_id):
         account = EkycAccount.objects.filter(public_id=public_id).first()
         if account is None:
             return HttpResponse(status=404)

@@ -18,6 +18,8 @@ from django.views.decorators.csp import csp_override
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from audit.acting import acting
+from audit.services import Actor
 from tenants.models import Tenant
 
 LANGUAGE_COOKIE = "portal_language"
@@ -47,7 +49,7 @@ def customer_page(view: View, *, leads_away: bool = False) -> View:
 
     @wraps(view)
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        with translation.override(language_of(request)):
+        with translation.override(language_of(request)), acting(Actor.system("portal")):
             response = view(request, *args, **kwargs)
             response.headers["Content-Language"] = translation.get_language() or "ja"
         # Never a path, so never a token. "no-referrer" would make browsers post with "Origin: null",

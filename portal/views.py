@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from audit.acting import acting
 from audit.services import Actor
 from campaigns.selectors import ekyc_method_for
 from customers.selectors import facts_of
@@ -83,7 +84,7 @@ def _answering[**P](
         pages.prefer_language(request, visit.response.language)
         if visit.response.status == Response.Status.CANCELLED:
             return pages.show_end(request, visit.tenant, "cancelled")
-        with tenant_context(visit.tenant.pk):
+        with tenant_context(visit.tenant.pk), acting(Actor.customer(visit.customer.pk)):
             return view(request, visit, *args, **kwargs)
 
     return visited

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from django.db import connections
 
+from audit.guarding import find_faults
+
 _TABLES = """
 WITH app AS (SELECT oid FROM pg_roles WHERE rolname = 'keizoku_app'),
 t AS (
@@ -54,9 +56,6 @@ _CHECKS: dict[str, str] = {
         JOIN t target ON target.oid = f.confrelid
         JOIN tenant_column k ON k.attrelid = t.oid
         WHERE NOT k.attnum = ANY (f.conkey)""",
-    "the application role may change the audit trail": """
-        SELECT relname FROM t, app WHERE relname = 'audit_auditevent'
-        AND has_table_privilege(app.oid, t.oid, 'UPDATE, DELETE')""",
     "a role other than the sealer may write what seals the audit trail": """
         SELECT t.relname || ' (' || r.rolname || ')' FROM t, pg_roles r
         WHERE relname IN ('audit_leaf', 'audit_checkpoint', 'audit_timestamp')
@@ -88,13 +87,15 @@ _CHECKS: dict[str, str] = {
                  AND 'search_path=""' = ANY (p.proconfig))""",
     "a role has more power than it should": """
         SELECT rolname FROM pg_roles
-        WHERE rolname IN ('keizoku_app', 'keizoku_owner', 'keizoku_sealer', 'keizoku_lookup', 'keizoku_audit')
-        AND (rolsuper OR rolbypassrls OR rolcreaterole)""",
+        WHERE starts_with(rolname, 'keizoku_')
+        AND (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication
+             OR rolcanlogin AND rolname IN ('keizoku_lookup', 'keizoku_audit'))""",
     "the application role owns a table": """
         SELECT c.relname FROM pg_class c, app
         WHERE c.relowner = app.oid AND c.relnamespace = 'public'::regnamespace""",
     "the application role is a member of another role": """
-        SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid, app WHERE m.member = app.oid""",
+        SELECT r.rolname FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.roleid
+        JOIN pg_roles member ON member.oid = m.member AND member.rolname IN ('keizoku_app', 'keizoku_sealer')""",
 }
 
 
@@ -116,6 +117,7 @@ def find_holes(using: str = "default") -> list[Hole]:
         for problem, sql in _CHECKS.items():
             cursor.execute(_TABLES + sql)
             holes += [Hole(problem, str(row[0])) for row in cursor.fetchall()]
+        holes += [Hole(*fault) for fault in find_faults(cursor)]
     return holes + _missing_keys(using)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import uuid4
 
+import structlog
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import translation
 
+from audit.acting import acting
 from audit.services import Actor
 from tenants.lookups import MembershipOf, memberships_of
 from tenants.models import Role, Tenant, User
@@ -41,6 +44,21 @@ def reach_of(user_id: int, membership: MembershipOf) -> Reach | None:
     return Reach(user_id=user_id, branch_code=branch_code, is_operator=membership.role == Role.OPERATOR)
 
 
+class ActingMiddleware:
+    """Gives each request an identifier of ours, in its log lines and in the trail, and an actor until one is known."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        request_id = uuid4().hex
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            acting(Actor.system("web"), request_id=request_id),
+        ):
+            return self.get_response(request)
+
+
 class TenantMiddleware:
     """Sets ``tenant``, ``membership``, ``memberships`` and ``actor``, and opens the tenant's scope.
 
@@ -66,7 +84,11 @@ class TenantMiddleware:
         request.memberships = memberships  # type: ignore[attr-defined]
         request.tenant = Tenant.objects.get(pk=membership.tenant_id)  # type: ignore[attr-defined]
         request.actor = Actor.user(request.user.pk)  # type: ignore[attr-defined]
-        with tenant_context(membership.tenant_id), within_reach(reach_of(request.user.pk, membership)):
+        with (
+            tenant_context(membership.tenant_id),
+            acting(request.actor),  # type: ignore[attr-defined]
+            within_reach(reach_of(request.user.pk, membership)),
+        ):
             return self.get_response(request)
 
 

@@ -65,7 +65,7 @@ def test_an_undeclared_move_is_refused_and_leaves_no_trace(tenant: Tenant, to: s
 
         assert row.status == Status.UPLOADED
         assert statuses() == {"UPLOADED": 1}
-        assert not AuditEvent.objects.filter(target_id=str(row.pk)).exists()
+        assert not AuditEvent.objects.filter(target_id=str(row.pk), kind=AuditEvent.Kind.ACT).exists()
 
 
 def test_an_end_is_an_end(tenant: Tenant) -> None:

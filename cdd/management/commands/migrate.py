@@ -1,9 +1,14 @@
-"""`migrate`, as the role that owns the tables: the application's role may not change them."""
+"""`migrate`, as the role that owns the tables, and with the trail's triggers kept on every one of them."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
+from django.db import connections
+
+from audit.installing import install_triggers
 
 
 class Command(migrate.Command):
@@ -13,3 +18,21 @@ class Command(migrate.Command):
         """As Django's."""
         super().add_arguments(parser)
         parser.set_defaults(database="owner")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Migrate; then install even where nothing was to be migrated, because the code may have changed."""
+        self._using = options["database"]
+        super().handle(*args, **options)
+        if not (options["plan"] or options["check_unapplied"]):
+            self._install()
+
+    def migration_progress_callback(self, action: str, *args: Any, **kwargs: Any) -> None:
+        """After each migration, so that the next one finds its rows watched and no function names a column gone."""
+        super().migration_progress_callback(action, *args, **kwargs)
+        if action in ("apply_success", "unapply_success"):
+            self._install()
+
+    def _install(self) -> None:
+        touched = install_triggers(connections[self._using])
+        if touched and self.verbosity > 1:
+            self.stdout.write(f"  Watched by the trail: {', '.join(touched)}")

@@ -1,0 +1,122 @@
+"""The database backend tells every transaction whose it is and who acts, in one round trip, and never too long."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+import pytest
+import structlog
+from django.db import DatabaseError, connection, transaction
+from django.http import HttpRequest, HttpResponse
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from audit.acting import acting, current_acting, current_actor
+from audit.models import AuditEvent
+from audit.services import Actor
+from tenants.middleware import ActingMiddleware
+from tenants.models import Tenant, User
+from tenants.scoping import tenant_context, tenant_scope
+
+NOBODY = ("", "", "")
+ANNA = Actor.user(7)
+BERT = Actor("customer", "b")
+
+
+def told() -> tuple[str, str, str]:
+    """What the database holds of the actor just now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('app.actor_kind', true), current_setting('app.actor_id', true),"
+            " current_setting('app.request_id', true)"
+        )
+        kind, pk, request = cursor.fetchone()
+    return kind or "", pk or "", request or ""
+
+
+def test_a_beginning_transaction_is_told_tenant_and_actor_in_one_round_trip(tenant: Tenant) -> None:
+    with (
+        acting(ANNA, request_id="r"),
+        tenant_context(tenant.pk),
+        CaptureQueriesContext(connection) as queries,
+        transaction.atomic(),
+    ):
+        assert told() == ("user", "7", "r")
+    assert sum("set_config" in query["sql"] for query in queries) == 1
+    with transaction.atomic():
+        assert told() == NOBODY, "it ended with the transaction"
+
+
+def test_an_actor_named_inside_a_transaction_acts_until_the_block_ends(tenant: Tenant) -> None:
+    with tenant_scope(tenant.pk), acting(ANNA, request_id="r"):
+        with acting(BERT):
+            assert told() == ("customer", "b", "r"), "the request goes on"
+            assert current_actor() == BERT
+        assert told() == ("user", "7", "r")
+        assert AuditEvent.objects.exists(), "the tenant is still told"
+
+
+def test_a_savepoint_rolled_back_does_not_forget_the_actor(tenant: Tenant) -> None:
+    """ROLLBACK TO takes back the setting made after the savepoint."""
+    with tenant_scope(tenant.pk), acting(ANNA):
+        with suppress(ZeroDivisionError), transaction.atomic():
+            raise ZeroDivisionError
+        assert told()[:2] == ("user", "7")
+        with suppress(ZeroDivisionError), transaction.atomic(), acting(BERT):
+            raise ZeroDivisionError
+        assert told()[:2] == ("user", "7")
+    assert current_acting() is None
+
+
+def test_a_broken_transaction_keeps_its_own_error(tenant: Tenant) -> None:
+    with (
+        pytest.raises(DatabaseError, match="division by zero"),
+        tenant_scope(tenant.pk),
+        acting(ANNA),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute("SELECT 1 / 0")
+
+
+def test_a_write_outside_a_transaction_names_its_actor_too(officer: User, superuser: psycopg.Connection) -> None:
+    """Positive control: without an actor the database names itself."""
+    account = User.objects.filter(pk=officer.pk)
+    with acting(ANNA):
+        account.update(language="en")
+    account.update(language="ja")
+
+    rows = superuser.execute("SELECT actor_kind FROM audit_auditevent ORDER BY id DESC LIMIT 2").fetchall()
+    assert rows == [("database",), ("user",)]
+    assert connection.get_autocommit()
+
+
+def test_every_request_has_an_identifier_in_its_log_lines_and_in_the_trail(db_clean: None) -> None:
+    seen: list[Any] = []
+
+    def view(request: HttpRequest) -> HttpResponse:
+        seen.append((structlog.contextvars.get_contextvars(), current_acting()))
+        return HttpResponse()
+
+    for _ in range(2):
+        ActingMiddleware(view)(HttpRequest())
+
+    (log, one), (_, two) = seen
+    assert log["request_id"] == one.request_id != two.request_id
+    assert one.actor == Actor.system("web")
+    assert current_acting() is None
+    assert "request_id" not in structlog.contextvars.get_contextvars()
+
+
+def test_what_staff_change_in_a_page_is_theirs(tenant: Tenant, officer: User, superuser: psycopg.Connection) -> None:
+    client = Client()
+    client.force_login(officer)
+    client.post(reverse("language"), {"language": "en"})
+
+    row = superuser.execute(
+        "SELECT actor_kind, actor_id, length(request_id) FROM audit_auditevent"
+        " WHERE event = 'tenants_user.updated' AND payload LIKE '%language%' ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    assert row == ("user", str(officer.pk), 32)
