@@ -56,7 +56,7 @@ class Sealed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Position:
+class Position:
     """Up to where events are sealed, in the order of sealing."""
 
     txid: int = 0
@@ -65,7 +65,7 @@ class _Position:
 
 @dataclass(slots=True)
 class _Batch:
-    end: _Position
+    end: Position
     leaves: dict[int, list[bytes]] = field(default_factory=dict)
     event_ids: dict[int, list[int]] = field(default_factory=dict)
     taken: int = 0
@@ -123,7 +123,7 @@ class Sealer:
 def lag_seconds(*, using: str = "sealer") -> float:
     """How long, by the database's clock, the oldest committed and unsealed event has been waiting; 0 when none is."""
     with connections[using].cursor() as cursor:
-        start = _start(cursor)
+        start = sealed_up_to(cursor)
         cursor.execute(
             "SELECT extract(epoch FROM clock_timestamp() - min(recorded_at))" + _UNSEALED.format(**_NAMES),  # noqa: S608
             _named(start),
@@ -149,7 +149,7 @@ def _seal_batch(key: Ed25519PrivateKey, store: Checkpoints, now: datetime, using
 
 def _take(cursor: Any) -> _Batch:
     """The next events in sealing order, hashed."""
-    start = _start(cursor)
+    start = sealed_up_to(cursor)
     batch = _Batch(start)
     query = (
         f"COPY (SELECT {columns('e')}"
@@ -170,19 +170,19 @@ def _take(cursor: Any) -> _Batch:
             batch.taken += 1
     if batch.taken:
         event_id, _, txid, _ = last.split(b"\t", 3)
-        batch.end = _Position(int(txid), int(event_id))
+        batch.end = Position(int(txid), int(event_id))
     return batch
 
 
-def _start(cursor: Any) -> _Position:
+def sealed_up_to(cursor: Any) -> Position:
     """Where the last batch ended; at the beginning when the server now counts transactions from below that."""
     cursor.execute("SELECT sealed_txid::text::bigint, sealed_event_id FROM audit_checkpoint ORDER BY id DESC LIMIT 1")
     row = cursor.fetchone()
     if row is None:
-        return _Position()
+        return Position()
     cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
     (next_txid,) = cursor.fetchone()
-    return _Position() if next_txid < row[0] else _Position(*row)
+    return Position() if next_txid < row[0] else Position(*row)
 
 
 def _heads(cursor: Any, tenant_ids: Iterable[int]) -> dict[int, Frontier]:
@@ -239,5 +239,5 @@ def split_hashes(joined: bytes) -> Sequence[bytes]:
     return [joined[at : at + HASH] for at in range(0, len(joined), HASH)]
 
 
-def _named(position: _Position) -> dict[str, Any]:
+def _named(position: Position) -> dict[str, Any]:
     return {"txid": str(position.txid), "id": position.event_id}
