@@ -6,8 +6,10 @@ outside it, where whoever may change the database has no hand.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -19,7 +21,7 @@ from django.db import connections, transaction
 
 from audit import notes
 from audit.checkpoints import Checkpoints
-from audit.lines import columns, copied_line
+from audit.lines import columns, copied_line, packed, unpacked_lines
 from audit.merkle import Frontier
 from audit.models import AuditCheckpoint, AuditTimestamp
 from audit.sealing import sealed_up_to, split_hashes
@@ -28,7 +30,11 @@ from audit.timestamping import NoTimestamp, leads_to_head, stamped_at
 # An event that was written a day before a checkpoint which did not see it yet has been smuggled in: no transaction
 # of ours lives that long.
 LATEST_COMMIT = timedelta(days=1)
-_CHUNK = 4_096
+_CHUNK = 32_768
+_ENTRIES = (
+    "FROM audit_leaf l LEFT JOIN audit_auditevent e ON e.id = l.event_id AND e.tenant_id = l.tenant_id"
+    " WHERE l.tenant_id = %s AND l.position >= %s AND l.position < %s"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +71,6 @@ class _Said:
     source: str
     checkpoint: notes.Checkpoint | None
     complaint: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Start:
-    """Where reading begins: at nothing, or at a signed checkpoint whose peaks lead to its root."""
-
-    frontier: Frontier
-    made_at: datetime | None = None
 
 
 class _Found(Exception):
@@ -116,13 +114,13 @@ def verify(
     # Read before the database: what a sealer that works meanwhile publishes is then in the database as well.
     outside = list(store.of(tenant_id)) if store else []
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL work_mem = '128MB'")
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         inside = list(AuditCheckpoint.objects.using(using).filter(tenant_id=tenant_id).order_by("size"))
         said = _all_said(tenant_id, inside, outside, keys)
         verdict.checkpoints = len(said)
         try:
             start = _start(inside, said, since)
-            begun = start.frontier.size
+            begun = start.size
             verdict.size = _read_entries(tenant_id, start, inside, said, cursor)
             verdict.verified = verdict.size - begun
             _refuse_lost(verdict.size, said)
@@ -182,98 +180,152 @@ def _read_note(source: str, tenant_id: int, size: int, note: str, keys: Sequence
     return _Said(source, checkpoint)
 
 
-def _start(inside: Sequence[AuditCheckpoint], said: dict[int, list[_Said]], since: datetime | None) -> _Start:
+def _start(inside: Sequence[AuditCheckpoint], said: dict[int, list[_Said]], since: datetime | None) -> Frontier:
     before = [row for row in inside if since is not None and row.made_at < since]
     if not before:
-        return _Start(Frontier())
+        return Frontier()
     row = before[-1]
     try:
         frontier = Frontier(row.size, split_hashes(bytes(row.peaks)))
     except ValueError:
         raise _Found("the peaks of the checkpoint to begin at are not of its size", row.size) from None
-    wrong: list[tuple[int, int]] = []
-    _compare(frontier, said[row.size], 0, wrong)
-    if wrong:
+    if not _compare(frontier, said[row.size], 0):
         raise _Found("the peaks of the checkpoint to begin at do not lead to its root", row.size)
-    return _Start(frontier, row.made_at)
+    return frontier
 
 
 def _read_entries(
-    tenant_id: int, start: _Start, inside: Sequence[AuditCheckpoint], said: dict[int, list[_Said]], cursor: Any
+    tenant_id: int, frontier: Frontier, inside: Sequence[AuditCheckpoint], said: dict[int, list[_Said]], cursor: Any
 ) -> int:
     """Read from the start to the end, stopping to compare wherever something was signed; the size in the end."""
-    frontier, made_at = start.frontier, {row.size: row.made_at for row in inside}
+    # A chunk is looked up entry by entry; any other plan reads all events for every chunk.
+    cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
+    marks = sorted((row.size, row.made_at) for row in inside)
     stops = iter(sorted(size for size in said if size > frontier.size))
     stop, compared = next(stops, 0), frontier.size
-    not_before = _not_before(start.made_at)
-    ranges: list[tuple[int, int]] = []
-    pending: list[bytes] = []
-    expected = frontier.size
-    for raw in _entries(tenant_id, expected, cursor):
-        position, event_id, leaf, row = raw.split(b"\t", 3)
-        if int(position) != expected:
-            raise _Found("the entry is missing", expected)
-        try:
-            pending.append(_digest(row, leaf, not_before))
-        except _Found as found:
-            raise _Found(found.problem, expected, int(event_id)) from None
-        expected += 1
-        if expected == stop or len(pending) == _CHUNK:
-            frontier.extend(pending)
-            pending = []
-            if expected == stop:
-                _compare(frontier, said[stop], compared, ranges)
-                not_before = _not_before(made_at.get(stop)) or not_before
+    for digests in _digests(tenant_id, frontier.size, marks, cursor):
+        taken = 0
+        while taken < len(digests):
+            end = taken + stop - frontier.size if stop else len(digests)
+            frontier.extend(digests[taken:end])
+            taken = end
+            if frontier.size == stop:
+                if not _compare(frontier, said[stop], compared):
+                    raise _disorder(tenant_id, compared, stop, cursor)
                 stop, compared = next(stops, 0), stop
-            if ranges:
-                break
-    if ranges:
-        raise _disorder(tenant_id, *ranges[0], cursor)
-    frontier.extend(pending)
     if frontier.size > compared:
         raise _Found(f"the entries up to {frontier.size - 1} are covered by no checkpoint", compared)
     return frontier.size
 
 
-def _entries(tenant_id: int, first: int, cursor: Any) -> Iterator[bytes]:
-    """From ``first`` on: position, event id and leaf as stored, and the event's columns, or nulls where it is gone."""
+def _digests(
+    tenant_id: int, first: int, marks: Sequence[tuple[int, datetime]], cursor: Any
+) -> Iterator[Sequence[bytes]]:
+    """The hashes of the events at the entries from ``first`` on, chunk by chunk, as far as they are what is stored."""
+    with ThreadPoolExecutor(1) as ahead:
+        fetching = ahead.submit(_fetch, tenant_id, first, cursor.connection)
+        while True:
+            chunk = fetching.result()
+            if not chunk.count:
+                return
+            # The database puts the next chunk together while we hash this one.
+            fetching = ahead.submit(_fetch, tenant_id, first + _CHUNK, cursor.connection)
+            digests = _digests_of(chunk, first, marks)
+            if digests is None:
+                fetching.result()
+                yield from _digests_one_by_one(tenant_id, first, marks, cursor)
+            else:
+                yield digests
+            first += _CHUNK
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    count: int
+    last: int
+    leaves: bytes
+    joined: bytes
+    is_whole: bool
+    oldest: datetime
+
+
+def _fetch(tenant_id: int, first: int, connection: Any) -> _Chunk:
     query = (
-        f"COPY (SELECT l.position, l.event_id, encode(l.leaf, 'hex'), {columns('e')} FROM audit_leaf l"  # noqa: S608
-        " LEFT JOIN audit_auditevent e ON e.id = l.event_id AND e.tenant_id = l.tenant_id"
-        " WHERE l.tenant_id = %s AND l.position >= %s ORDER BY l.position) TO STDOUT"
+        "SELECT count(*), max(l.position), string_agg(l.leaf, ''::bytea ORDER BY l.position),"
+        f" string_agg({packed('e')}, E'\\n' ORDER BY l.position), bool_and(e IS NOT NULL), min(e.recorded_at)"
+        f" {_ENTRIES}"
     )
-    with cursor.copy(query, [tenant_id, first]) as copy:
-        for row in copy:
-            yield bytes(row[:-1])
+    with connection.cursor() as cursor:
+        cursor.execute(query, [tenant_id, first, first + _CHUNK])
+        count, last, leaves, joined, is_whole, oldest = cursor.fetchone()
+    return _Chunk(count, last, bytes(leaves or b""), (joined or "").encode(), bool(is_whole), oldest)
 
 
-def _digest(row: bytes, leaf: bytes, not_before: bytes) -> bytes:
+def _digests_of(chunk: _Chunk, first: int, marks: Sequence[tuple[int, datetime]]) -> Sequence[bytes] | None:
+    """All at once; None when an entry among them is wrong or has to be looked at by itself."""
+    if not chunk.is_whole or chunk.last != first + chunk.count - 1:
+        return None
+    lines = unpacked_lines(chunk.joined, chunk.count)
+    if lines is None or chunk.oldest < _earliest(marks, chunk.last):
+        return None
+    digests = [sha256(line).digest() for line in lines]
+    return digests if b"".join(digests) == chunk.leaves else None
+
+
+def _digests_one_by_one(
+    tenant_id: int, first: int, marks: Sequence[tuple[int, datetime]], cursor: Any
+) -> Iterator[Sequence[bytes]]:
+    """As far as they are right; then raises what is wrong with the next."""
+    query = f"COPY (SELECT l.position, l.event_id, l.leaf, {columns('e')} {_ENTRIES} ORDER BY l.position) TO STDOUT"
+    digests: list[bytes] = []
+    wrong = None
+    with cursor.copy(query, [tenant_id, first, first + _CHUNK]) as copy:
+        for raw in copy:
+            position, event_id, leaf, row = bytes(raw[:-1]).split(b"\t", 3)
+            expected = first + len(digests)
+            wrong = wrong or _wrong(int(position), int(event_id), leaf, row, expected, marks)
+            if wrong is None:
+                digests.append(sha256(b"\0" + copied_line(row)).digest())
+    yield digests
+    if wrong is not None:
+        raise wrong
+
+
+def _wrong(
+    position: int, event_id: int, leaf: bytes, row: bytes, expected: int, marks: Sequence[tuple[int, datetime]]
+) -> _Found | None:
+    if position != expected:
+        return _Found("the entry is missing", expected)
+    # COPY escapes the backslash of a null and of a hexadecimal value.
     if row.startswith(b"\\N"):
-        raise _Found("the event is gone")
-    hashed = sha256(b"\0" + copied_line(row))
-    if hashed.hexdigest() != leaf.decode():
-        raise _Found("the event is not what was sealed")
-    recorded_at = row.split(b"\t", 5)[4]
-    if recorded_at < not_before:
-        raise _Found(
-            f"the event claims to be of {recorded_at.decode()}, but what was sealed a day later did not know it: "
-            "it was inserted into the past"
+        return _Found("the event is gone", position, event_id)
+    if b"\\N" in row.split(b"\t") or leaf != b"\\\\x" + sha256(b"\0" + copied_line(row)).hexdigest().encode():
+        return _Found("the event is not what was sealed", position, event_id)
+    recorded_at = row.split(b"\t", 5)[4].decode()
+    if datetime.fromisoformat(recorded_at) < _earliest(marks, position):
+        return _Found(
+            f"the event claims to be of {recorded_at}, but what was sealed a day later did not know it: "
+            "it was inserted into the past",
+            position,
+            event_id,
         )
-    return hashed.digest()
+    return None
 
 
-def _not_before(made_at: datetime | None) -> bytes:
-    return f"{(made_at - LATEST_COMMIT).astimezone(UTC):%Y-%m-%dT%H:%M:%S}".encode() if made_at else b""
+def _earliest(marks: Sequence[tuple[int, datetime]], position: int) -> datetime:
+    """What was recorded before this would have been sealed before ``position``."""
+    passed = bisect_right(marks, position, key=lambda mark: mark[0])
+    return marks[passed - 1][1] - LATEST_COMMIT if passed else datetime.min.replace(tzinfo=UTC)
 
 
-def _compare(frontier: Frontier, said: Sequence[_Said], first: int, wrong: list[tuple[int, int]]) -> None:
-    """Raise when what was said does not hold; add to ``wrong`` the entries that do not lead to the root it names."""
+def _compare(frontier: Frontier, said: Sequence[_Said], first: int) -> bool:
+    """Whether the tree is the one that was signed. Raises _Found when what was signed does not hold by itself."""
     for one in said:
         if one.checkpoint is None:
             raise _Found(f"the checkpoint of size {frontier.size} {one.source} does not hold: {one.complaint}", first)
         if one.checkpoint.root != frontier.root():
-            wrong.append((first, frontier.size))
-            return
+            return False
+    return True
 
 
 def _disorder(tenant_id: int, first: int, end: int, cursor: Any) -> _Found:
@@ -313,6 +365,7 @@ def _refuse_missing_copies(inside: set[int], outside: set[int]) -> None:
 
 def _waiting(tenant_id: int, cursor: Any) -> int:
     """How many events wait to be sealed; one that the sealer has passed and that has no entry came afterwards."""
+    cursor.execute("SET LOCAL enable_hashjoin = on; SET LOCAL enable_mergejoin = on; SET LOCAL work_mem = '128MB'")
     end = sealed_up_to(cursor)
     cursor.execute(
         "SELECT count(*), min(id) FILTER (WHERE (txid, id) <= (%s::text::xid8, %s)) FROM audit_auditevent e"

@@ -103,6 +103,46 @@ def test_a_sound_trail_is_sound_and_what_waits_is_counted(trail: Trail, tenant: 
     assert (verdict.bad, verdict.size, verdict.waiting) == (None, 15, 0)
 
 
+HOSTILE = (
+    'quo"te',
+    "back\\slash",
+    "tab\tnewline\ncr\r",
+    "".join(map(chr, range(1, 32))),
+    "\x7f日本語\u2028\U00029e3d",
+    "",
+)
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_character_makes_an_event_another(trail: Trail, text: str) -> None:
+    """Whatever way it is read: sealed from COPY, verified in chunks or one by one."""
+    event_id = trail.event_at(12)
+    trail.do(
+        INSERT.format(columns="", values="").replace("payload, tenant_id FROM", "%(text)s, tenant_id FROM"),
+        like=event_id,
+        text=text,
+    )
+    trail.sealer.seal()
+    verdict = trail.verdict()
+    assert (verdict.bad, verdict.size) == (None, 14)
+    trail.do("UPDATE audit_auditevent SET payload = payload || ' ' WHERE id = %(id)s", id=trail.event_at(13))
+    assert trail.found()[0] == 13
+
+
+def test_a_null_and_a_forged_separator_do_not_add_up_to_the_same_line(trail: Trail) -> None:
+    """The chunk is put together with separators: what stands between them must not be made to look like one."""
+    event_id = trail.event_at(6)
+    trail.do("ALTER TABLE audit_auditevent ALTER request_id DROP NOT NULL")
+    trail.do(
+        "UPDATE audit_auditevent SET actor_id = actor_id || E'\\x1f' || request_id, request_id = NULL"
+        " WHERE id = %(id)s",
+        id=event_id,
+    )
+    assert trail.found() == (6, event_id, "the event is not what was sealed")
+    trail.do("UPDATE audit_auditevent SET request_id = '' WHERE request_id IS NULL")
+    trail.do("ALTER TABLE audit_auditevent ALTER request_id SET NOT NULL")
+
+
 @pytest.mark.parametrize("column", [name for name in FIELDS if name not in ("id", "tenant_id", "txid")])
 def test_an_edited_event_is_named_whatever_was_edited(trail: Trail, column: str) -> None:
     """A3: also by a single character, and without the copies outside."""
@@ -151,8 +191,8 @@ def test_a_deletion_that_closes_the_gap_is_named(trail: Trail) -> None:
             f"UPDATE audit_leaf SET position = {position - 1} WHERE tenant_id = %(tenant)s AND position = {position}"
         )
 
-    position, _, problem = trail.found()
-    assert (position, "entries 5 to 8" in problem) == (5, True)
+    first, _, problem = trail.found()
+    assert (first, "entries 5 to 8" in problem) == (5, True)
 
 
 def test_exchanged_events_are_named(trail: Trail) -> None:
@@ -170,8 +210,8 @@ def test_exchanged_events_are_named(trail: Trail) -> None:
 
     for was, becomes in ((6, 99), (7, 6), (99, 7)):
         trail.do(f"UPDATE audit_leaf SET position = {becomes} WHERE tenant_id = %(tenant)s AND position = {was}")
-    position, _, problem = trail.found()
-    assert (position, "exchanged" in problem) == (6, True)
+    place, _, problem = trail.found()
+    assert (place, "exchanged" in problem) == (6, True)
 
 
 INSERT = (
@@ -195,8 +235,8 @@ def test_an_event_inserted_behind_the_sealers_back_is_named(trail: Trail) -> Non
 
     trail.do(INSERT.format(columns="id, recorded_at, ", values="900001, recorded_at - interval '4 days', "), like=old)
     trail.sealer.seal()
-    position, event_id, problem = trail.found()
-    assert (position, event_id, "inserted into the past" in problem) == (13, 900001, True)
+    place, event_id, problem = trail.found()
+    assert (place, event_id, "inserted into the past" in problem) == (13, 900001, True)
 
 
 def test_a_cut_tail_is_named(trail: Trail) -> None:
