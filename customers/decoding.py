@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from customers.folding import fold
+from tenants.cells import original_cell
 
 MAX_LINE = 16_384
 MAX_LINES_IN_RECORD = 40
@@ -285,6 +286,8 @@ def records_of(pieces: Iterable[bytes], layout: Layout) -> Iterator[Record]:
         else:
             body = line.rstrip("\r\n")
             record = Record(lines.number, body, body.split(delimiter))
+        if "'" in record.text:  # our own error file, corrected and sent back
+            record = record._replace(fields=[original_cell(field) for field in record.fields])
         if record.problem:
             yield record
         elif any(record.fields) and record.text != _END_OF_FILE:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -16,6 +14,7 @@ from customers.folding import fold_number
 from customers.models import ContactPoint, Customer, CustomerImport, RejectedRow
 from customers.searching import has_part, having_part
 from customers.wording import column_title, sentence
+from tenants.cells import csv_line
 from tenants.keyset import Page, keyset_page
 
 type Facts = dict[str, Any]
@@ -31,7 +30,6 @@ CONTACT_OF_FACT = {
     "address": ContactPoint.Channel.POST,
 }
 _ORDER = {key: place for place, key in enumerate(COLUMNS)}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "＝", "＋", "－", "＠")
 
 
 def facts_of(customer: Customer) -> Facts:
@@ -107,12 +105,12 @@ def rejected_page(customer_import: CustomerImport, *, cursor: str | None = None)
 def error_file(customer_import: CustomerImport, *, encoding: str = "utf-8-sig") -> Iterator[bytes]:
     """The error file as CSV, in "utf-8-sig" or "cp932": the file's own columns, then line, column and reason.
 
-    It may be corrected and uploaded as it is. A line with several errors says them all. Cells that a spreadsheet
-    would run as a formula get a leading apostrophe. To be read inside the scope of the tenant.
+    It may be corrected and uploaded as it is: the apostrophes that `tenants.cells` puts before what a spreadsheet
+    would run are taken away again. A line with several errors says them all. To be read in the tenant's scope.
     """
     titles = customer_import.titles or HEADER
     extra = [column_title(key) for key in ("line", "column", "reason")]
-    yield _encoded([*titles, *extra], encoding)
+    yield csv_line([*titles, *extra], encoding=encoding)
     rows = RejectedRow.objects.filter(customer_import=customer_import).order_by("line", "id").iterator(chunk_size=1_000)
     for line, group in groupby(rows, key=attrgetter("line")):
         errors = sorted(group, key=lambda error: _ORDER.get(error.column, 0))
@@ -121,10 +119,4 @@ def error_file(customer_import: CustomerImport, *, encoding: str = "utf-8-sig") 
         columns = "、".join(dict.fromkeys(column_title(error.column) for error in errors))
         reasons = " ".join(sentence(error.code, error.params) for error in errors)
         # The mark of the encoding stands at the beginning of the file only.
-        yield _encoded([*cells, str(line), columns, reasons], encoding.removesuffix("-sig"))
-
-
-def _encoded(cells: Sequence[str], encoding: str) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in cells])
-    return out.getvalue().encode(encoding, "backslashreplace")
+        yield csv_line([*cells, str(line), columns, reasons], encoding=encoding.removesuffix("-sig"))

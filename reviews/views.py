@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,7 +22,8 @@ from customers.selectors import facts_of, facts_of_each
 from customers.viewing import ViewReason, is_sensitive, reveal, shown_until
 from ekyc.methods import METHODS, legal_basis
 from ekyc.models import Verification
-from reviews.forms import DecisionForm, ReturnForm
+from reviews.documents import attach_document, document_of, document_rows
+from reviews.forms import DecisionForm, DocumentForm, ReturnForm
 from reviews.models import Case, Decision, Discrepancy
 from reviews.policies import ReviewRefused
 from reviews.selectors import CaseDetail, attributes_of, case_detail, case_page, queue_counts
@@ -28,7 +31,10 @@ from reviews.services import IDENTITY, approve_decision, decide_case, return_dec
 from tenants.forms import StaffForm
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
-from tenants.permissions import Permission, may, requires
+from tenants.permissions import Permission, may, requires, takes_body_of
+from uploads.models import Upload
+from uploads.services import UploadRefused
+from uploads.serving import serve_upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +175,74 @@ def give_back(request: StaffRequest, case_id: UUID) -> HttpResponse:
     return redirect("case", case_id)
 
 
+@require_GET
+@requires(Permission.VIEW_CUSTOMERS)
+def documents(request: StaffRequest, case_id: UUID) -> HttpResponse:
+    """The documents of a case as they are now; for the page that waits for them."""
+    detail = _detail(case_id)
+    if "HX-Request" not in request.headers:
+        return redirect("case", case_id)
+    context = {"case": detail.case, **_documents(request, detail.case)}
+    return render(request, "staff/reviews/documents.html#documents", context)
+
+
+@takes_body_of(lambda: 4 * settings.UPLOAD_MAX_BYTES)  # so that a picture somewhat too large is refused in a sentence
+@require_POST
+@requires(Permission.DECIDE_CASE)
+def add_document(request: StaffRequest, case_id: UUID) -> HttpResponse:
+    """Take in a picture; asked for by htmx, answer with the documents alone, so that nothing begun is lost."""
+    detail = _detail(case_id)
+    form = DocumentForm(request.POST, request.FILES)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            attach_document(case_id=case_id, file=file, name=file.name, actor=request.actor, now=timezone.now())
+        except (UploadRefused, ReviewRefused) as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            form = DocumentForm()
+    status = 422 if form.errors else 200
+    if "HX-Request" in request.headers:
+        context = {"case": detail.case, **_documents(request, detail.case), "document_form": form}
+        return render(request, "staff/reviews/documents.html", context, status=status)
+    if form.errors:
+        return _case_page(request, _detail(case_id), _form_for(detail), document_form=form)
+    return redirect("case", case_id)
+
+
+@require_GET
+@requires(Permission.VIEW_PERSONAL_DATA)
+def document(request: StaffRequest, case_id: UUID, upload_id: UUID) -> HttpResponse:
+    """One document, to whoever may see the customer's data now; seeing it is on record."""
+    case = _detail(case_id).case
+    try:
+        upload = document_of(case, upload_id)
+    except Upload.DoesNotExist:
+        raise Http404 from None
+    if not _may_see(request, case.customer):
+        raise PermissionDenied
+    return serve_upload(upload, actor=request.actor, now=timezone.now())
+
+
+def _documents(request: StaffRequest, case: Case) -> dict[str, object]:
+    may_see = _may_see(request, case.customer)
+    rows = document_rows(case, masked=not may_see)
+    return {
+        "documents": rows,
+        "documents_wait": any(row.upload.status == Upload.Status.PENDING for row in rows),
+        "document_form": DocumentForm(),
+        "may_see": may_see,
+        "is_scanned": settings.UPLOAD_SCAN == "required",
+    }
+
+
+def _may_see(request: StaffRequest, customer: Customer) -> bool:
+    """Whether the person sees this customer's data; a sensitive one's only after naming the matter."""
+    if is_sensitive(customer) and shown_until(request.session, customer.pk, timezone.now()) is None:
+        return False
+    return may(request, Permission.VIEW_PERSONAL_DATA)
+
+
 def _detail(case_id: UUID) -> CaseDetail:
     try:
         return case_detail(case_id)
@@ -196,10 +270,16 @@ def _form_for(detail: CaseDetail) -> StaffForm:
     return ReturnForm()
 
 
-def _case_page(request: StaffRequest, detail: CaseDetail, form: StaffForm, *, refusal: str = "") -> HttpResponse:
+def _case_page(
+    request: StaffRequest,
+    detail: CaseDetail,
+    form: StaffForm,
+    *,
+    refusal: str = "",
+    document_form: DocumentForm | None = None,
+) -> HttpResponse:
     customer = detail.case.customer
-    is_closed_to = is_sensitive(customer) and shown_until(request.session, customer.pk, timezone.now()) is None
-    may_see = may(request, Permission.VIEW_PERSONAL_DATA) and not is_closed_to
+    may_see = _may_see(request, customer)
     people = names_of(
         user_id for decision in detail.decisions for user_id in (decision.decided_by, decision.checked_by)
     )
@@ -217,8 +297,12 @@ def _case_page(request: StaffRequest, detail: CaseDetail, form: StaffForm, *, re
         "refusal": refusal,
         "method": _method(detail.case.verification),
         "choices_note": _("Accept or keep each item.") if offered else "",
+        **_documents(request, detail.case),
     }
-    return render(request, "staff/reviews/case.html", context, status=422 if form.errors or refusal else 200)
+    if document_form is not None:
+        context["document_form"] = document_form
+    is_wrong = form.errors or refusal or (document_form and document_form.errors)
+    return render(request, "staff/reviews/case.html", context, status=422 if is_wrong else 200)
 
 
 def _is_own(request: StaffRequest, proposal: Decision | None) -> bool:

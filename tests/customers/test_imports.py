@@ -187,7 +187,7 @@ def test_the_upload_is_destroyed_when_the_import_settles(in_tenant: Tenant, now:
     with transaction.atomic():
         assert done.status == CustomerImport.Status.COMPLETED
         assert not ImportChunk.objects.exists()
-        assert next(error_file(done)).decode("utf-8-sig").startswith(HEADER[0])
+        assert next(error_file(done)).decode("utf-8-sig").startswith(f'"{HEADER[0]}"')
         assert AuditEvent.objects.get(event="customerimport.purged").data == {"pieces": 1}
     started = start_import(file=upload(book(person())), filename="x.csv", actor=ACTOR, now=now)
     with transaction.atomic():
@@ -364,6 +364,17 @@ def test_a_cell_that_a_spreadsheet_would_run_is_defused(in_tenant: Tenant, now: 
     with transaction.atomic():
         rows = list(csv.reader(io.StringIO(b"".join(error_file(done)).decode("utf-8-sig"))))
     assert rows[1][2] == "'" + cell
+
+
+def test_what_was_defused_is_itself_again_when_the_corrected_file_comes_back(in_tenant: Tenant, now: datetime) -> None:
+    """F5: the value is kept, not only the file."""
+    done = take(book(person(address="=東京都中央区", kind="?"), encoding="utf-8"), now)
+    with transaction.atomic():
+        content = b"".join(error_file(done))
+    assert "'=東京都中央区" in content.decode(), "control"
+    assert counts(take(content.replace(b'"?"', '"個人"'.encode()), now)) == (1, 0, 0, 0)
+    with transaction.atomic():
+        assert facts_of(Customer.objects.get())["address"] == "=東京都中央区"
 
 
 def test_the_error_file_in_cp932_shows_what_it_cannot_write(in_tenant: Tenant, now: datetime) -> None:

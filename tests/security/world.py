@@ -23,6 +23,7 @@ from tests.conftest import NOW, SYSTEM, MakeUser
 from tests.questionnaires.filing import Sent, send_link
 from tests.security.addresses import Route, model_of
 from tests.tenants.builders import Rows, one_row_of_each
+from uploads.models import Upload
 
 ANONYMOUS, STRANGER, CUSTOMER, FOREIGN = "anonymous", "without membership", "customer", "other bank's administrator"
 
@@ -119,6 +120,9 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         rejected = RejectedRow.objects.get(pk=rows[RejectedRow])
         rejected.original = ["x"]
         rejected.save(update_fields=["original"])
+        upload = Upload.objects.get(pk=rows[Upload])
+        upload.reference, upload.body, upload.status = rows[Case], b"picture", Upload.Status.CLEAN
+        upload.save(update_fields=["reference", "body", "status"])
 
 
 def build_world(tenant: Tenant, other_tenant: Tenant, make_user: MakeUser) -> World:
