@@ -44,5 +44,5 @@ RUN SECRET_KEY=build KEK_FILE=/dev/null ALLOWED_HOSTS=build DATABASE_URL=postgre
 USER 10001
 EXPOSE 8000
 # No access log: the addresses of customers' pages hold their keys. The proxy in front must not keep paths under /r/ either.
-CMD ["gunicorn", "cdd.wsgi:application", "--bind", "0.0.0.0:8000", "--workers", "2", "--threads", "4", \
-     "--worker-tmp-dir", "/dev/shm", "--no-control-socket"]
+CMD ["gunicorn", "cdd.wsgi:application", "--config", "python:cdd.serving", "--bind", "0.0.0.0:8000", \
+     "--workers", "2", "--threads", "4", "--worker-tmp-dir", "/dev/shm"]

@@ -144,8 +144,8 @@ def _start_processes(supervisor: Supervisor, environment: Mapping[str, str], add
         ],
         # No access log: the addresses of customers' pages hold their keys.
         "web": [
-            *python, "gunicorn", "cdd.wsgi:application", "--bind", f"{HOST}:{addresses.web_port}",
-            "--workers", "2", "--threads", "4", "--preload", "--no-control-socket",
+            *python, "gunicorn", "cdd.wsgi:application", "--config", "python:cdd.serving",
+            "--bind", f"{HOST}:{addresses.web_port}", "--workers", "2", "--threads", "4", "--preload",
         ],
         **{
             name: [
