@@ -14,7 +14,7 @@ ATOMIC = {"atomic", "tenant_scope"}
 PROVIDERS = {"send", "send_batch", "look_up", "look_up_batch", "create_verification"}
 HTTP = {"get", "post", "put", "patch", "delete", "head", "options", "request", "stream", "Client", "AsyncClient"}
 SESSION_SQL = re.compile(
-    r"(^|;)\s*SET\s+(?!LOCAL|TRANSACTION|CONSTRAINTS)[\w. ]+(=|\bTO\b)|(^|;)\s*(UN)?LISTEN\s+\w"
+    r"(^|;)\s*SET\s+(?!LOCAL|TRANSACTION|CONSTRAINTS)[\w. ]+(=|\bTO\b)|(^|;)\s*(?-i:(UN)?LISTEN)\s+\w"
     r"|pg_(try_)?advisory_lock\b"
     r"|set_config\([^)]*,\s*false\s*\)",
     re.IGNORECASE,

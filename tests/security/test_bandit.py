@@ -21,6 +21,8 @@ NOT_OURS = {
 EXPLAINED = {
     ("customers/synthetic.py", "B311"): "invented people, repeatable by their seed",
     ("audit", "B608"): "names of tables from constants; values are parameters",
+    ("tenants/sign_in/adapters.py", "B104"): "compared with, not bound to",
+    ("tenants/sign_in/recording.py", "B105"): "names of events",
     ("customers/writing.py", "B608"): "names of columns from constants; values are parameters",
     ("sandbox/houjin.py", "B406"): "writes XML, reads none",
     ("sandbox/line.py", "B105"): "the name of a kind of token",
