@@ -1,4 +1,4 @@
-"""What the audit list is filtered by."""
+"""What the audit list is filtered by, and what of it is exported."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from reporting.sentences import SUBJECTS
+from reporting.trails import RECORDS
 from tenants.forms import DateInput, StaffForm
 
 
 class AuditFilter(StaffForm):
-    """Who, what, about whom, when."""
+    """Who, what, of which kind, about whom, when."""
 
     actor = forms.ChoiceField(label=_("Who"), required=False)
     subject = forms.ChoiceField(label=_("What"), required=False)
+    record = forms.ChoiceField(label=_("Records"), required=False, choices=RECORDS)
     number = forms.CharField(label=_("Customer number"), required=False, max_length=40)
     since = forms.DateField(label=_("From"), required=False, widget=DateInput())
     until = forms.DateField(label=_("To"), required=False, widget=DateInput())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Model, QuerySet
+from django.db.models import Count, Model
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -21,15 +21,13 @@ from channels.models import DeliveryAttempt
 from customers.models import Customer, CustomerImport, RiskTier
 from ekyc.models import Verification
 from questionnaires.models import AccessLink, Response
-from reporting.sentences import Line, Names, describe, events_of
+from reporting.sentences import Line, Names, describe
 from reviews.models import Case, Decision
 from reviews.selectors import queue_counts
 from risk.models import RiskPolicy, RiskRating
 from risk.selectors import current_rating, reason_labels
-from tenants.keyset import Page, keyset_page
 from tenants.models import Membership, User
 from tenants.permissions import Permission
-from tenants.scoping import required_tenant_id
 from uploads.models import Upload
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -63,63 +61,6 @@ _TARGETS: Mapping[str, _Target] = {
         _Target(Membership, "user__name"),
     )
 }
-
-
-def audit_page(
-    *,
-    actor_id: str = "",
-    subject: str = "",
-    number: str = "",
-    since: date | None = None,
-    until: date | None = None,
-    cursor: str | None = None,
-) -> Page[AuditEvent]:
-    """The trail, newest first.
-
-    ``subject`` is the part of event names before the dot (``campaign``), ``number`` a customer number;
-    ``since`` and ``until`` are days of Japan, both included.
-    """
-    events = _acts()
-    if actor_id:
-        events = events.filter(actor_kind="user", actor_id=actor_id)
-    if subject:
-        events = events.filter(event__in=events_of(subject))
-    if number:
-        customer = Customer.objects.filter(number=number).first()
-        events = events.filter(target_id__in=_ids_about(customer)) if customer else events.none()
-    if since:
-        events = events.filter(at__gte=datetime.combine(since, time.min, JST))
-    if until:
-        events = events.filter(at__lte=datetime.combine(until, time.max, JST))
-    return keyset_page(events, order=("-id",), cursor=cursor)
-
-
-def timeline_page(*, customer: Customer, cursor: str | None = None) -> Page[AuditEvent]:
-    """Everything on record about one customer, newest first."""
-    events = _acts().filter(target_id__in=_ids_about(customer))
-    return keyset_page(events, order=("-id",), cursor=cursor)
-
-
-def _acts() -> QuerySet[AuditEvent]:
-    """What was done, without the rows that changed by it."""
-    return AuditEvent.objects.filter(tenant_id=required_tenant_id(), kind=AuditEvent.Kind.ACT)
-
-
-def _ids_about(customer: Customer) -> list[str]:
-    """The customer's own id and those of everything that concerns only them."""
-    about = [
-        PeriodicReview.objects.filter(customer=customer),
-        Case.objects.filter(customer=customer),
-        Decision.objects.filter(case__customer=customer),
-        Response.objects.filter(customer=customer),
-        AccessLink.objects.filter(response__customer=customer),
-        DeliveryAttempt.objects.filter(notice__customer=customer),
-        Verification.objects.filter(customer=customer),
-        Upload.objects.filter(
-            purpose=Upload.Purpose.CASE_DOCUMENT, reference__in=Case.objects.filter(customer=customer).values("pk")
-        ),
-    ]
-    return [str(customer.pk), *(str(pk) for rows in about for pk in rows.values_list("pk", flat=True))]
 
 
 def lines_of(events: Sequence[AuditEvent]) -> list[Line]:

@@ -17,6 +17,7 @@ from channels.models import ChannelKind
 from customers.models import AttributeChange, DueDiligence, RiskTier
 from customers.presenting import label
 from customers.viewing import ViewReason
+from reporting.rows import columns_of, describe_row
 from reviews.models import Decision
 from tenants.models import Role
 from uploads.wording import REASONS
@@ -249,6 +250,8 @@ def events_of(subject: str) -> list[str]:
 def describe(event: AuditEvent, names: Names) -> Line:
     """The event as a line. An event this page does not know reads as its own name, never as an error."""
     target = (event.target_type, event.target_id)
+    if event.kind == AuditEvent.Kind.ROW:
+        return _row_line(event, names)
     places = _Places(
         {key: _say(value) for key, value in event.data.items()},
         actor=_actor(event, names),
@@ -270,7 +273,23 @@ def describe(event: AuditEvent, names: Names) -> Line:
     )
 
 
+def _row_line(event: AuditEvent, names: Names) -> Line:
+    """A changed row; past the application it is somebody at the database, and that is alarming."""
+    is_outside = event.actor_kind == "database"
+    who = gettext("By: %(actor)s") % {"actor": _actor(event, names)}
+    return Line(
+        at=event.at,
+        text=describe_row(event),
+        icon="alert" if is_outside else "edit",
+        kind="danger" if is_outside else "",
+        details=[detail for detail in (who, columns_of(event)) if detail],
+        url=names.urls.get((event.target_type, event.target_id), ""),
+    )
+
+
 def _actor(event: AuditEvent, names: Names) -> str:
+    if event.actor_kind == "database":
+        return gettext("the database account %(name)s, past the application") % {"name": event.actor_id}
     if event.actor_kind == "user":
         name = names.users.get(event.actor_id)
         return pgettext("person", "%(name)s") % {"name": name} if name else gettext("A former member of staff")

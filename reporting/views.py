@@ -19,14 +19,9 @@ from customers.presenting import name_shown, present
 from customers.selectors import facts_of
 from customers.viewing import is_sensitive, reveal, shown_until
 from reporting.forms import AuditFilter
-from reporting.selectors import (
-    audit_page,
-    home_figures,
-    latest_rating,
-    lines_of,
-    staff_of_tenant,
-    timeline_page,
-)
+from reporting.integrity import integrity_of_trail
+from reporting.selectors import home_figures, latest_rating, lines_of, staff_of_tenant
+from reporting.trails import audit_page, timeline_page
 from reviews.models import Case
 from reviews.selectors import cases_of
 from tenants.forms import StaffForm
@@ -91,6 +86,7 @@ def audit(request: StaffRequest) -> HttpResponse:
     page = audit_page(
         actor_id=wanted.get("actor", ""),
         subject=wanted.get("subject", ""),
+        record=wanted.get("record", ""),
         number=wanted.get("number", ""),
         since=wanted.get("since"),
         until=wanted.get("until"),
@@ -101,6 +97,7 @@ def audit(request: StaffRequest) -> HttpResponse:
         "page": page,
         "lines": lines_of(page.items),
         "is_filtered": any(wanted.values()),
+        "integrity": integrity_of_trail(now=timezone.now()),
     }
     return render(request, "staff/reporting/audit.html", context, status=422 if form.errors else 200)
 

@@ -37,6 +37,24 @@ NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # Tuesday noon in Tokyo
 SYSTEM = Actor.system("tests")
 
 
+# `bin/test -k "trust or tenancy or audit or security"`: groups by folder, whatever the tests are called.
+GROUPS = {
+    "tenancy": ("tenants",),
+    "audit": ("audit",),
+    "security": ("security", "uploads"),
+    "trust": ("tenants", "audit", "security", "uploads", "retention", "operators", "sign_in"),
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with the groups of its folder."""
+    for item in items:
+        folder = item.path.relative_to(ROOT / "tests").parts[0]
+        for group, folders in GROUPS.items():
+            if folder in folders:
+                item.add_marker(getattr(pytest.mark, group))
+
+
 @pytest.fixture(scope="session")
 def place() -> Iterator[Path]:
     """A directory of this run that the servers' account can enter."""

@@ -1,0 +1,82 @@
+"""From a changed row to a sentence: which kind of record, what became of it, which of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.apps import apps
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import AuditEvent
+
+# What rows are called, by the model's label; the rest go by their own name.
+_NAMES: Mapping[str, Promise | str] = {
+    "customers.customer": _("the customer file"),
+    "customers.contactpoint": _("a contact point"),
+    "customers.attributechange": _("the history of the customer file"),
+    "customers.customerimport": _("an import"),
+    "customers.rejectedrow": _("a rejected row"),
+    "risk.riskpolicy": _("a risk policy"),
+    "risk.riskrating": _("a risk rating"),
+    "questionnaires.questionnaire": _("a questionnaire"),
+    "questionnaires.questionnaireversion": _("a version of a questionnaire"),
+    "questionnaires.response": _("an answer"),
+    "questionnaires.accesslink": _("a link"),
+    "channels.provideraccount": _("an account with a provider"),
+    "channels.notice": _("a notice"),
+    "channels.deliveryattempt": _("a try to deliver"),
+    "channels.letter": _("a letter"),
+    "ekyc.ekycaccount": _("an account with an eKYC provider"),
+    "ekyc.verification": _("an identity verification"),
+    "reviews.case": _("a case"),
+    "reviews.discrepancy": _("a discrepancy"),
+    "reviews.decision": _("a decision"),
+    "campaigns.campaign": _("a campaign"),
+    "campaigns.periodicreview": _("a periodic review"),
+    "tenants.tenant": _("the institution"),
+    "tenants.membership": _("a membership"),
+    "tenants.tenantkey": _("a key"),
+}
+_SENTENCES: Mapping[str, Promise | str] = {
+    "inserted": _("A row of %(what)s was added."),
+    "updated": _("A row of %(what)s was changed."),
+    "deleted": _("A row of %(what)s was deleted."),
+}
+# Which rows belong to a subject of the audit list.
+_MODELS: Mapping[str, Sequence[str]] = {
+    "customer": ("customers.customer", "customers.contactpoint", "customers.attributechange", "risk.riskrating"),
+    "customerimport": ("customers.customerimport", "customers.rejectedrow"),
+    "campaign": ("campaigns.campaign",),
+    "periodicreview": ("campaigns.periodicreview",),
+    "deliveryattempt": ("channels.notice", "channels.deliveryattempt", "channels.letter"),
+    "link": ("questionnaires.accesslink",),
+    "response": ("questionnaires.response",),
+    "verification": ("ekyc.verification",),
+    "case": ("reviews.case", "reviews.discrepancy"),
+    "decision": ("reviews.decision",),
+    "membership": ("tenants.membership",),
+    "riskpolicy": ("risk.riskpolicy",),
+}
+
+
+def row_events_of(subject: str) -> list[str]:
+    """The names of the events of every row of a subject: ``<table>.inserted`` and so on."""
+    tables = [apps.get_model(label)._meta.db_table for label in _MODELS.get(subject, ())]
+    return [f"{table}.{what}" for table in tables for what in _SENTENCES]
+
+
+def describe_row(event: AuditEvent) -> str:
+    """What became of the row, in a sentence."""
+    what = event.event.rpartition(".")[2]
+    sentence = _SENTENCES.get(what, _SENTENCES["updated"])
+    return str(sentence) % {"what": _NAMES.get(event.target_type, event.target_type)}
+
+
+def columns_of(event: AuditEvent) -> str:
+    """Which columns changed, as the database calls them; "" where the whole row came or went."""
+    if not event.event.endswith(".updated"):
+        return ""
+    names = sorted(event.data.get("after") or {})
+    return gettext("Columns: %(names)s") % {"names": gettext(", ").join(names)} if names else ""
