@@ -77,4 +77,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     if membership is not None:
         record_sign_out(membership=membership, actor=Actor.user(str(request.user.pk)), now=timezone.now())
     logout(request)
-    return redirect("sign-in")
+    response = redirect("sign-in")
+    # Pages themselves were never allowed into the browser's cache.
+    response.headers["Clear-Site-Data"] = '"storage"'
+    return response
