@@ -11,6 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.models import AuditEvent
 
+# What the application signs in to the database as: a change by it that names nobody came from a process of ours.
+APPLICATION = "keizoku_app"
+
 # What rows are called, by the model's label; the rest go by their own name.
 _NAMES: Mapping[str, Promise | str] = {
     "customers.customer": _("the customer file"),
@@ -65,6 +68,11 @@ def row_events_of(subject: str) -> list[str]:
     """The names of the events of every row of a subject: ``<table>.inserted`` and so on."""
     tables = [apps.get_model(label)._meta.db_table for label in _MODELS.get(subject, ())]
     return [f"{table}.{what}" for table in tables for what in _SENTENCES]
+
+
+def is_outside(event: AuditEvent) -> bool:
+    """Whether the row was changed past the application, by somebody at the database."""
+    return event.actor_kind == "database" and event.actor_id != APPLICATION
 
 
 def describe_row(event: AuditEvent) -> str:

@@ -17,7 +17,7 @@ from channels.models import ChannelKind
 from customers.models import AttributeChange, DueDiligence, RiskTier
 from customers.presenting import label
 from customers.viewing import ViewReason
-from reporting.rows import columns_of, describe_row
+from reporting.rows import columns_of, describe_row, is_outside
 from reviews.models import Decision
 from tenants.models import Role
 from uploads.wording import REASONS
@@ -275,20 +275,20 @@ def describe(event: AuditEvent, names: Names) -> Line:
 
 def _row_line(event: AuditEvent, names: Names) -> Line:
     """A changed row; past the application it is somebody at the database, and that is alarming."""
-    is_outside = event.actor_kind == "database"
+    is_alarming = is_outside(event)
     who = gettext("By: %(actor)s") % {"actor": _actor(event, names)}
     return Line(
         at=event.at,
         text=describe_row(event),
-        icon="alert" if is_outside else "edit",
-        kind="danger" if is_outside else "",
+        icon="alert" if is_alarming else "edit",
+        kind="danger" if is_alarming else "",
         details=[detail for detail in (who, columns_of(event)) if detail],
         url=names.urls.get((event.target_type, event.target_id), ""),
     )
 
 
 def _actor(event: AuditEvent, names: Names) -> str:
-    if event.actor_kind == "database":
+    if is_outside(event):
         return gettext("the database account %(name)s, past the application") % {"name": event.actor_id}
     if event.actor_kind == "user":
         name = names.users.get(event.actor_id)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +16,7 @@ from channels.models import DeliveryAttempt
 from customers.models import ContactPoint, Customer
 from ekyc.models import Verification
 from questionnaires.models import AccessLink, Response
-from reporting.rows import row_events_of
+from reporting.rows import APPLICATION, row_events_of
 from reporting.sentences import events_of
 from reviews.models import Case, Decision
 from tenants.keyset import Page, keyset_page
@@ -30,10 +31,10 @@ RECORDS: Sequence[tuple[str, Promise | str]] = (
     ("rows", _("Changed rows")),
     ("outside", _("Rows changed past the application")),
 )
-_OF_KIND: Mapping[str, Mapping[str, str]] = {
-    "": {"kind": AuditEvent.Kind.ACT},
-    "rows": {"kind": AuditEvent.Kind.ROW},
-    "outside": {"kind": AuditEvent.Kind.ROW, "actor_kind": "database"},
+_OF_KIND: Mapping[str, Q] = {
+    "": Q(kind=AuditEvent.Kind.ACT),
+    "rows": Q(kind=AuditEvent.Kind.ROW),
+    "outside": Q(kind=AuditEvent.Kind.ROW, actor_kind="database") & ~Q(actor_id=APPLICATION),
 }
 
 
@@ -52,7 +53,7 @@ def audit_page(
     ``record`` is one of `RECORDS`, ``subject`` the part of event names before the dot (``campaign``), ``number`` a
     customer number; ``since`` and ``until`` are days of Japan, both included.
     """
-    events = AuditEvent.objects.filter(tenant_id=required_tenant_id(), **_OF_KIND[record])
+    events = AuditEvent.objects.filter(_OF_KIND[record], tenant_id=required_tenant_id())
     if actor_id:
         events = events.filter(actor_kind="user", actor_id=actor_id)
     if subject:
