@@ -14,13 +14,16 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 
-from tenants.keys import KEY
+from tenants.keys import KEY, KeysUnavailable
+from tenants.keys.addresses import TokenAddress
+from tenants.keys.encryption import open_key_encryption_key
 
 SECRET_KEY_LENGTH = 50
 APP_ROLE = "keizoku_app"
 SEALER_ROLE = "keizoku_sealer"
 LONGEST_SESSION, LONGEST_IDLE = 12 * 3600, 3600
 VERIFYING_MODES = {"require", "verify-ca", "verify-full"}
+OPEN_TO_OTHERS = stat.S_IRWXO | stat.S_IWGRP
 
 
 def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -100,18 +103,55 @@ def _database() -> Iterator[CheckMessage]:
         yield Warning("DATABASE_URL crosses the network without requiring TLS: add sslmode=verify-full.", id="cdd.W001")
 
 
-def _key_file() -> Iterator[CheckMessage]:
-    path = Path(settings.KEK_FILE)
+def _keys() -> Iterator[CheckMessage]:
+    yield from _key_address("KEK", settings.KEK)
+    if settings.KEK_PREVIOUS:
+        yield from _key_address("KEK_PREVIOUS", settings.KEK_PREVIOUS)
+    keys, owner, main = (settings.DATABASES[alias] for alias in ("keys", "keys_owner", "default"))
+    if keys["USER"].partition("@")[0] != APP_ROLE:
+        yield Error(f"KEYS_DATABASE_URL signs in as {keys['USER'] or 'nobody'}, not as {APP_ROLE}.", id="cdd.E031")
+    if [keys[part] for part in ("HOST", "PORT", "NAME")] == [main[part] for part in ("HOST", "PORT", "NAME")]:
+        yield Error(
+            "KEYS_DATABASE_URL is the database of DATABASE_URL: a shredded customer would live on in its back-ups.",
+            id="cdd.E032",
+        )
+    if keys["USER"] != owner["USER"] and keys["PASSWORD"] and keys["PASSWORD"] == owner["PASSWORD"]:
+        yield Error("KEYS_DATABASE_URL and KEYS_DATABASE_OWNER_URL have the same password.", id="cdd.E033")
+    if not _is_local(keys["HOST"]) and keys["OPTIONS"].get("sslmode") not in VERIFYING_MODES:
+        yield Warning(
+            "KEYS_DATABASE_URL crosses the network without requiring TLS: add sslmode=verify-full.", id="cdd.W031"
+        )
+
+
+def _key_address(name: str, address: str) -> Iterator[CheckMessage]:
+    kind, _, rest = address.partition(":")
+    if kind == "file":
+        yield from _key_file(name, Path(rest))
+        return
+    try:
+        if kind == "pkcs11":
+            pin = TokenAddress.parse(address).pin_source
+            if stat.S_IMODE(pin.stat().st_mode) & OPEN_TO_OTHERS:
+                yield Error(f"The PIN of {name} is open to other accounts: chmod 0400 {pin}.", id="cdd.E035")
+        else:
+            open_key_encryption_key(address)
+    except OSError as error:
+        yield Error(f"{name} names a PIN that cannot be read: {error.strerror}.", id="cdd.E034")
+    except (ValueError, KeysUnavailable) as error:
+        yield Error(f"{name} cannot be used: {error}", id="cdd.E034")
+
+
+def _key_file(name: str, path: Path) -> Iterator[CheckMessage]:
     try:
         found = path.stat()
     except OSError as error:
-        yield Error(f"KEK_FILE cannot be read: {error.strerror}.", id="cdd.E012")
+        yield Error(f"The file of {name} cannot be read: {error.strerror}.", id="cdd.E012")
         return
     if not stat.S_ISREG(found.st_mode) or found.st_size != KEY:
-        yield Error(f"KEK_FILE must be a file of exactly {KEY} random bytes.", id="cdd.E013")
+        yield Error(f"{name} must be a file of exactly {KEY} random bytes.", id="cdd.E013")
     # The group may read: secrets mounted by a container platform come like this.
-    if stat.S_IMODE(found.st_mode) & (stat.S_IRWXO | stat.S_IWGRP):
-        yield Error("KEK_FILE is open to other accounts of this machine: chmod 0400 it.", id="cdd.E014")
+    if stat.S_IMODE(found.st_mode) & OPEN_TO_OTHERS:
+        yield Error(f"The file of {name} is open to other accounts of this machine: chmod 0400 it.", id="cdd.E014")
 
 
 def _sealer() -> Iterator[CheckMessage]:
@@ -181,7 +221,7 @@ _CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _operators,
     _makeshifts,
     _database,
-    _key_file,
+    _keys,
     _sealer,
     _broker,
     _uploads,

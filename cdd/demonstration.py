@@ -23,12 +23,12 @@ HOST = "127.0.0.1"
 WORKERS = {"worker": ("default,delivery,bulk", 2), "printer": ("letters", 1)}
 SECONDS_TO_START = 90.0
 # Migrations and set-up alone may hold these; the running product never sees them.
-OWNER_VARIABLES = ("DATABASE_OWNER_URL", "SUPERUSER_URL")
+OWNER_VARIABLES = ("DATABASE_OWNER_URL", "KEYS_DATABASE_OWNER_URL", "SUPERUSER_URL")
 # The sealer alone holds these.
 SEALER_VARIABLES = ("DATABASE_SEALER_URL", "AUDIT_SIGNING_KEY_FILE")
 # Theirs would reach a check that promises fresh data.
 SERVER_VARIABLES = (
-    "DATABASE_URL", "REDIS_URL", "SECRET_KEY", "KEK_FILE", "STATIC_ROOT",
+    "DATABASE_URL", "KEYS_DATABASE_URL", "REDIS_URL", "SECRET_KEY", "KEK", "KEK_PREVIOUS", "KEK_FILE", "STATIC_ROOT",
     "AUDIT_CHECKPOINTS", "AUDIT_TRUSTED_KEYS_FILE", "TIMESTAMP_AUTHORITY_URL", "TIMESTAMP_AUTHORITY_CERTIFICATES",
     *OWNER_VARIABLES, *SEALER_VARIABLES,
 )  # fmt: skip

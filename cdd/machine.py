@@ -52,7 +52,7 @@ def environment_on(
         return
     if not environment.get("SECRET_KEY"):
         environment["SECRET_KEY"] = _secret_key(data)
-    if not environment.get("KEK_FILE"):
+    if not environment.get("KEK") and not environment.get("KEK_FILE"):
         environment["KEK_FILE"] = str(_key_file(data))
     if not missing:
         yield environment

@@ -23,7 +23,10 @@ DATA_DIR = Path(env.text("DATA_DIR", BASE_DIR / ".data"))
 DEBUG = False
 
 SECRET_KEY = env.text("SECRET_KEY", *([] if IS_PRODUCTION else ["development-only-" + "k" * 40]))
-KEK_FILE = env.text("KEK_FILE", *([] if IS_PRODUCTION else [str(DATA_DIR / "kek")]))
+# Where the key-encryption key is, and where the one before it was, while data keys move to the new one.
+_kek_file = env.text("KEK_FILE", "" if IS_PRODUCTION else DATA_DIR / "kek")
+KEK = env.text("KEK", *([f"file:{_kek_file}"] if _kek_file else []))
+KEK_PREVIOUS = env.text("KEK_PREVIOUS", "")
 PUBLIC_BASE_URL = env.text("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", () if IS_PRODUCTION else ("127.0.0.1", "localhost", "testserver"))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
@@ -50,6 +53,7 @@ INSTALLED_APPS = [
     "guardian",
     "audit",
     "tenants",
+    "tenants.custody",
     "retention",
     "uploads",
     "customers",
@@ -130,22 +134,25 @@ def database(url: str, **extra: Any) -> dict[str, Any]:
 # Choose one: connections kept per thread, a pool per process, or PgBouncer in transaction mode.
 _pool_size = env.integer("DATABASE_POOL", 0)
 _app_url = env.text("DATABASE_URL", *([] if IS_PRODUCTION else ["postgresql:///keizoku"]))
+_keys_url = env.text("KEYS_DATABASE_URL", *([] if IS_PRODUCTION else ["postgresql:///keizoku_keys"]))
+_connection: dict[str, Any] = {
+    "CONN_MAX_AGE": 0 if _pool_size else env.integer("CONN_MAX_AGE", 60),
+    "CONN_HEALTH_CHECKS": not _pool_size,
+    "OPTIONS": {"pool": {"min_size": 1, "max_size": _pool_size}} if _pool_size else {},
+    "DISABLE_SERVER_SIDE_CURSORS": env.boolean("PGBOUNCER"),
+}
 DATABASES = {
     # What the web and the workers use: owns nothing, cannot bypass row-level security.
-    "default": database(
-        _app_url,
-        ATOMIC_REQUESTS=True,
-        CONN_MAX_AGE=0 if _pool_size else env.integer("CONN_MAX_AGE", 60),
-        CONN_HEALTH_CHECKS=not _pool_size,
-        OPTIONS={"pool": {"min_size": 1, "max_size": _pool_size}} if _pool_size else {},
-        DISABLE_SERVER_SIDE_CURSORS=env.boolean("PGBOUNCER"),
-    ),
+    "default": database(_app_url, ATOMIC_REQUESTS=True, **_connection),
     # What migrations use, and nothing else.
     "owner": database(env.text("DATABASE_OWNER_URL", _app_url), TEST={"MIRROR": "default"}),
     # What seals and verifies the audit trail; the web and the workers are not given it.
     "sealer": database(env.text("DATABASE_SEALER_URL", ""), TEST={"MIRROR": "default"}),
+    # Customers' keys, apart from everything they open; each use is one short transaction of its own.
+    "keys": database(_keys_url, **_connection),
+    "keys_owner": database(env.text("KEYS_DATABASE_OWNER_URL", _keys_url), TEST={"MIRROR": "keys"}),
 }
-DATABASE_ROUTERS: list[str] = []
+DATABASE_ROUTERS = ["tenants.custody.routing.KeysRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.text("REDIS_URL", *([] if IS_PRODUCTION else ["redis://127.0.0.1:6379/0"]))

@@ -111,7 +111,8 @@ class DeliveryAttempt(Stateful, TenantModel):
     # LINE only: push to a linked account, or a notification message by telephone number
     method = models.CharField(max_length=8, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
-    snapshot = EncryptedJSONField()  # exactly what is sent, so that a retry sends the same
+    # exactly what is sent, so that a retry sends the same
+    snapshot = EncryptedJSONField(person="notice.customer_id")
     not_before = models.DateTimeField()
     claim = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -147,7 +148,7 @@ class Letter(TenantModel):
     """A letter as printed: kept, never rendered again, because a second rendering may differ."""
 
     attempt = TenantForeignKey(DeliveryAttempt, on_delete=models.CASCADE, related_name="letters")
-    pdf = EncryptedBinaryField()
+    pdf = EncryptedBinaryField(person="attempt.notice.customer_id")
     sha256 = models.CharField(max_length=64)
     pages = models.PositiveSmallIntegerField()
     rendered_at = models.DateTimeField()

@@ -47,7 +47,7 @@ class Customer(Stateful, TenantModel):
     kind = models.CharField(max_length=12, choices=Kind)
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
     # name, kana, birth_on, account_number; companies: representative, owners
-    profile = EncryptedJSONField()
+    profile = EncryptedJSONField(person="id")
     name_index = models.BinaryField(max_length=16, null=True)
     kana_index = models.BinaryField(max_length=16, null=True)
     corporate_number = models.CharField(max_length=13, blank=True)
@@ -142,7 +142,7 @@ class ContactPoint(TenantModel):
     customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="contact_points")
     channel = models.CharField(max_length=8, choices=Channel)
     # LINE: user id; PHONE: E.164; EMAIL: address; POST: {"postal_code": 7 digits, "address": text}
-    value = EncryptedJSONField()
+    value = EncryptedJSONField(person="customer_id")
     value_index = models.BinaryField(max_length=16)
     health = models.CharField(max_length=12, choices=Health, default=Health.UNKNOWN)
     health_at = models.DateTimeField(null=True, blank=True)
@@ -176,8 +176,8 @@ class AttributeChange(TenantModel):
 
     customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="changes")
     attribute = models.CharField(max_length=40)
-    before = EncryptedJSONField(null=True)
-    after = EncryptedJSONField(null=True)
+    before = EncryptedJSONField(person="customer_id", null=True)
+    after = EncryptedJSONField(person="customer_id", null=True)
     source = models.CharField(max_length=10, choices=Source)
     source_reference = models.UUIDField(null=True, blank=True)
     actor = models.CharField(max_length=100)

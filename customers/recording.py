@@ -20,7 +20,7 @@ from customers.searching import enter_parts, remove_parts
 from customers.selectors import CONTACT_OF_FACT, PLAIN, assemble_facts, current_points
 from customers.writing import insert_many, update_many
 from tenants.identifiers import uuid7_bytes
-from tenants.keys import cipher
+from tenants.keys import cipher, person_ciphers, seal_many_for_persons
 from tenants.scoping import required_tenant_id
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -48,7 +48,7 @@ def enter_customers(rows: Sequence[CustomerRow], *, now: datetime) -> None:
         "id": ids,
         "number": [row.number for row in rows],
         "kind": [row.kind for row in rows],
-        "profile": crypt.seal_many(profiles, _column_of(Customer, "profile"), ids),
+        "profile": seal_many_for_persons(profiles, _column_of(Customer, "profile"), ids, ids, are_new=True),
         "name_index": crypt.index_many(NAME, [fold_name(row.facts["name"]) for row in rows]),
         "kana_index": [crypt.index(KANA, fold_kana(kana)) if (kana := row.facts.get("kana")) else None for row in rows],
         "branch_code": [row.branch_code for row in rows],
@@ -155,6 +155,7 @@ def _write_customers(customers: Sequence[Customer], *, now: datetime) -> None:
     names = (*PLAIN, "branch_code", "opened_on", "last_reviewed_on", "source_hash", "name_index", "kana_index")
     profile = Customer._meta.get_field("profile")
     columns: dict[str, list[Any]] = {name: [getattr(customer, name) for customer in customers] for name in names}
+    person_ciphers([customer.pk.bytes for customer in customers])
     columns["profile"] = [profile.value_for(customer, customer.profile) for customer in customers]
     update_many(Customer, [customer.pk for customer in customers], columns, is_rating_due=True, updated_at=now)
 
@@ -215,13 +216,14 @@ def _new_points(
 def _insert_points(points: Sequence[tuple[UUID | bytes, str, Any]], *, now: datetime) -> None:
     ids = uuid7_bytes(len(points))
     values = [_encode(value).encode() for _, _, value in points]
+    persons = [person if isinstance(person, bytes) else person.bytes for person, _, _ in points]
     insert_many(
         ContactPoint,
         {
             "id": ids,
             "customer_id": [customer_id for customer_id, _, _ in points],
             "channel": [channel for _, channel, _ in points],
-            "value": cipher().seal_many(values, _column_of(ContactPoint, "value"), ids),
+            "value": seal_many_for_persons(values, _column_of(ContactPoint, "value"), ids, persons),
             "value_index": [contact_index(channel, value) for _, channel, value in points],
         },
         health=ContactPoint.Health.UNKNOWN,

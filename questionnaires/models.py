@@ -61,7 +61,7 @@ class Response(Stateful, TenantModel):
     reference = models.UUIDField()  # what the answers are for: a periodic review
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
     language = models.CharField(max_length=8, default="ja")
-    answers = EncryptedJSONField(default=dict)
+    answers = EncryptedJSONField(person="customer_id", default=dict)
     confirmed_pages = models.JSONField(default=list)  # pages answered «nothing changed»
     receipt_number = models.CharField(max_length=12, blank=True)
     opened_at = models.DateTimeField()

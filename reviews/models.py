@@ -108,8 +108,8 @@ class Discrepancy(TenantModel):
     attribute = models.CharField(max_length=40)
     kind = models.CharField(max_length=8, choices=Kind)
     severity = models.CharField(max_length=8, choices=Severity)
-    on_file = EncryptedJSONField(null=True)
-    answered = EncryptedJSONField(null=True)
+    on_file = EncryptedJSONField(person="case.customer_id", null=True)
+    answered = EncryptedJSONField(person="case.customer_id", null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "case", "attribute", "kind"], name="discrepancy_once")]
@@ -136,7 +136,7 @@ class Decision(Stateful, TenantModel):
     status = models.CharField(max_length=10, choices=Status, default=Status.PROPOSED)
     outcome = models.CharField(max_length=12, choices=Outcome)
     accepted_attributes = models.JSONField(default=list)
-    rationale = EncryptedTextField()
+    rationale = EncryptedTextField(person="case.customer_id")
     content_hash = models.CharField(max_length=64)
     decided_by = models.BigIntegerField()
     decided_person = person_field()
@@ -144,7 +144,7 @@ class Decision(Stateful, TenantModel):
     checked_by = models.BigIntegerField(null=True, blank=True)
     checked_person = person_field()
     checked_at = models.DateTimeField(null=True, blank=True)
-    check_comment = EncryptedTextField(null=True)
+    check_comment = EncryptedTextField(person="case.customer_id", null=True)
 
     class Meta:
         constraints = [

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from django.core.exceptions import FieldError
 from django.db import connections, models
 
+from tenants.fields import make_person_keys
 from tenants.reach import current_reach
 from tenants.scoping import NoTenantScope, current_tenant_id
 
@@ -46,6 +47,7 @@ class TenantQuerySet[M: "TenantModel"](models.QuerySet[M]):
         rows = list(objs)
         for row in rows:
             row.adopt_tenant()
+        make_person_keys(rows, self.model._meta.concrete_fields)
         return super().bulk_create(rows, *args, **kwargs)
 
     def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
@@ -53,6 +55,7 @@ class TenantQuerySet[M: "TenantModel"](models.QuerySet[M]):
         rows = list(objs)
         named: list[Any] = [self.model._meta.get_field(name) for name in fields]
         sealing = [f for f in named if hasattr(f, "value_for")]
+        make_person_keys(rows, sealing)
         plain = [{f.attname: f.held_by(row) for f in sealing} for row in rows]
         for row, values in zip(rows, plain, strict=True):
             for f in sealing:

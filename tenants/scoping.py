@@ -13,6 +13,8 @@ from contextvars import ContextVar, copy_context
 from django.db import connections, transaction
 
 _current: ContextVar[int | None] = ContextVar("tenant", default=None)
+# Of the outermost scope: persons whose keys the rows read in it will want, in the order they were read.
+_wanted: ContextVar[dict[bytes, None] | None] = ContextVar("wanted", default=None)
 
 
 class NoTenantScope(RuntimeError):
@@ -40,6 +42,11 @@ def required_tenant_id() -> int:
     return tenant_id
 
 
+def wanted_persons() -> dict[bytes, None] | None:
+    """The ids of persons whose sealed values were read in this scope; it ends with the scope. None outside one."""
+    return _wanted.get()
+
+
 @contextmanager
 def tenant_context(tenant_id: int) -> Iterator[None]:
     """Name the tenant of every transaction begun inside; opens none itself.
@@ -50,11 +57,14 @@ def tenant_context(tenant_id: int) -> Iterator[None]:
         TenantScopeError: another tenant's scope is open.
     """
     tenant_id = _checked(tenant_id)
+    wanted = _wanted.set({}) if _current.get() is None else None
     token = _current.set(tenant_id)
     try:
         yield
     finally:
         _current.reset(token)
+        if wanted is not None:
+            _wanted.reset(wanted)
 
 
 @contextmanager

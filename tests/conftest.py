@@ -26,6 +26,7 @@ from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
 from audit.services import Actor
+from cdd.benchmarks.ground import ALIASES
 from cdd.servers import EmbeddedServers
 from tenants.keys import forget_keys, key_encryption_key
 from tenants.models import Role, Tenant, User
@@ -74,11 +75,10 @@ def servers(place: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Embedde
     environment = servers.environment()
     kek = place / "kek"
     kek.write_bytes(secrets.token_bytes(32))
-    settings.KEK_FILE = str(kek)
+    settings.KEK = f"file:{kek}"
     key_encryption_key.cache_clear()
     settings.REDIS_URL = environment["REDIS_URL"]
-    roles = {"default": "DATABASE_URL", "owner": "DATABASE_OWNER_URL", "sealer": "DATABASE_SEALER_URL"}
-    for alias, variable in roles.items():
+    for alias, variable in ALIASES.items():
         connections.databases[alias].update(database(environment[variable]))
         connections.settings[alias].update(database(environment[variable]))
     with django_db_blocker.unblock():
@@ -97,7 +97,7 @@ def process_environment(servers: EmbeddedServers, place: Path) -> dict[str, str]
         **os.environ,
         **servers.environment(),
         "KEIZOKU_ENV": "test",
-        "KEK_FILE": str(settings.KEK_FILE),
+        "KEK": settings.KEK,
         "DATA_DIR": str(place),
         "DJANGO_SETTINGS_MODULE": "cdd.settings",
         "PYTHONPATH": str(ROOT),
@@ -111,9 +111,18 @@ def superuser(servers: EmbeddedServers) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+@pytest.fixture(scope="session")
+def keys_superuser(servers: EmbeddedServers) -> Iterator[psycopg.Connection]:
+    """The same in the keys' database."""
+    with psycopg.connect(servers.environment("keizoku_keys")["SUPERUSER_URL"], autocommit=True) as connection:
+        yield connection
+
+
 @pytest.fixture
-def db_clean(superuser: psycopg.Connection, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """The database, with real commits as the application's role; emptied afterwards."""
+def db_clean(
+    superuser: psycopg.Connection, keys_superuser: psycopg.Connection, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """The databases, with real commits as the application's role; emptied afterwards."""
     forget_keys()
     with django_db_blocker.unblock():
         try:
@@ -121,6 +130,7 @@ def db_clean(superuser: psycopg.Connection, django_db_blocker: DjangoDbBlocker) 
         finally:
             connections.close_all()
             _empty(superuser)
+            keys_superuser.execute("TRUNCATE tenants_personkey")
 
 
 def _empty(superuser: psycopg.Connection) -> None:

@@ -22,6 +22,14 @@ from tenants.keys import forget_keys, key_encryption_key
 from tenants.models import Tenant
 from tenants.services import create_tenant
 
+ALIASES = {
+    "default": "DATABASE_URL",
+    "owner": "DATABASE_OWNER_URL",
+    "sealer": "DATABASE_SEALER_URL",
+    "keys": "KEYS_DATABASE_URL",
+    "keys_owner": "KEYS_DATABASE_OWNER_URL",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Ground:
@@ -38,16 +46,15 @@ def throwaway(now: datetime) -> Iterator[Ground]:
     place = Path(tempfile.mkdtemp(prefix="keizoku-bench-"))
     place.chmod(0o711)
     servers = EmbeddedServers(place / "servers")
-    was = {alias: dict(connections.databases[alias]) for alias in ("default", "owner", "sealer")}
-    kek = settings.KEK_FILE
+    was = {alias: dict(connections.databases[alias]) for alias in ALIASES}
+    kek = settings.KEK
     try:
         servers.start()
         environment = servers.environment()
-        _point("default", database(environment["DATABASE_URL"]))
-        _point("owner", database(environment["DATABASE_OWNER_URL"]))
-        _point("sealer", database(environment["DATABASE_SEALER_URL"]))
-        settings.KEK_FILE = str(place / "kek")
-        Path(settings.KEK_FILE).write_bytes(secrets.token_bytes(32))
+        for alias, variable in ALIASES.items():
+            _point(alias, database(environment[variable]))
+        (place / "kek").write_bytes(secrets.token_bytes(32))
+        settings.KEK = f"file:{place / 'kek'}"
         key_encryption_key.cache_clear()
         forget_keys()
         call_command("migrate", verbosity=0)
@@ -57,7 +64,7 @@ def throwaway(now: datetime) -> Iterator[Ground]:
         connections.close_all()
         for alias, parts in was.items():
             _point(alias, parts)
-        settings.KEK_FILE = kek
+        settings.KEK = kek
         key_encryption_key.cache_clear()
         forget_keys()
         servers.remove()

@@ -18,6 +18,8 @@ from cdd.servers.valkey import Valkey
 
 DATABASE = "keizoku"
 LOGIN_ROLES = ("keizoku_owner", "keizoku_app", "keizoku_sealer")
+# Customers' keys live apart. Here they share the server, which in production they do not.
+KEYS = "_keys"
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -53,7 +55,8 @@ class EmbeddedServers:
                 if not postgres.is_running():
                     postgres.start()
                 # Also when they ran already: whoever started them may have been killed before this.
-                bootstrap(self.superuser_dsn, DATABASE)
+                for database in (DATABASE, DATABASE + KEYS):
+                    bootstrap(self.superuser_dsn, database)
                 set_passwords(self.superuser_dsn, {role: self._secret(role) for role in LOGIN_ROLES})
             except BaseException:
                 self._leave(usage)
@@ -82,11 +85,13 @@ class EmbeddedServers:
                 del self._home
 
     def environment(self, database: str = DATABASE) -> dict[str, str]:
-        """The variables the project reads, for one database of the cluster."""
+        """The variables the project reads, for one database of the cluster and its companion for the keys."""
         return {
             "DATABASE_URL": self._url("keizoku_app", database),
             "DATABASE_OWNER_URL": self._url("keizoku_owner", database),
             "DATABASE_SEALER_URL": self._url("keizoku_sealer", database),
+            "KEYS_DATABASE_URL": self._url("keizoku_app", database + KEYS),
+            "KEYS_DATABASE_OWNER_URL": self._url("keizoku_owner", database + KEYS),
             "SUPERUSER_URL": self._url(SUPERUSER, database),
             "REDIS_URL": f"unix://{quote(str(self._find()[1].socket))}?db=0",
             "EMBEDDED": "1",

@@ -71,7 +71,7 @@ def test_the_table_holds_no_plaintext(tenant: Tenant, superuser: psycopg.Connect
 
     assert "髙橋".encode() not in stored
     assert b"1950" not in stored
-    assert stored[:3] == b"\x01\x00\x01"
+    assert stored[:1] == b"\x02"
 
 
 def test_a_null_stays_null_and_empty_values_do_not(scope: Tenant) -> None:
@@ -273,8 +273,11 @@ MOVES = {
     "emptied": "UPDATE customers_customer SET profile = '' WHERE number = '1'",
     "one bit flipped": "UPDATE customers_customer SET profile ="
     " set_bit(profile, 200, 1 - get_bit(profile, 200)) WHERE number = '1'",
-    "another key version": "UPDATE customers_customer SET profile = set_byte(profile, 2, 9) WHERE number = '1'",
-    "another scheme": "UPDATE customers_customer SET profile = set_byte(profile, 0, 2) WHERE number = '1'",
+    "no person of ours": "UPDATE customers_customer SET profile = set_byte(profile, 2, 9) WHERE number = '1'",
+    "another scheme": "UPDATE customers_customer SET profile = set_byte(profile, 0, 1) WHERE number = '1'",
+    "no scheme": "UPDATE customers_customer SET profile = set_byte(profile, 0, 3) WHERE number = '1'",
+    "another person": "UPDATE customers_customer SET profile = overlay(profile placing"
+    " (SELECT substr(profile, 1, 17) FROM customers_customer WHERE number = '2') from 1) WHERE number = '1'",
     "plain text": "UPDATE customers_customer SET profile = '{\"name\":\"x\"}' WHERE number = '1'",
 }
 
@@ -329,4 +332,4 @@ def test_ciphertext_is_only_ciphertext_to_the_database(scope: Tenant) -> None:
 
     (text,) = Customer.objects.annotate(text=Cast("profile", models.TextField())).values_list("text", flat=True)
 
-    assert str(text).startswith("\\x01")
+    assert str(text).startswith("\\x02")

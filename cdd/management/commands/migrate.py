@@ -9,6 +9,7 @@ from django.core.management.commands import migrate
 from django.db import connections
 
 from audit.installing import install_triggers
+from tenants.custody.routing import APP, KEYS, KEYS_OWNER
 
 
 class Command(migrate.Command):
@@ -25,6 +26,9 @@ class Command(migrate.Command):
         super().handle(*args, **options)
         if not (options["plan"] or options["check_unapplied"]):
             self._install()
+        # With nothing named, the keys' database is brought up to date as well.
+        if self._using == "owner" and not options["app_label"]:
+            self.handle(*args, **{**options, "database": KEYS_OWNER, "app_label": APP})
 
     def migration_progress_callback(self, action: str, *args: Any, **kwargs: Any) -> None:
         """After each migration, so that the next one finds its rows watched and no function names a column gone."""
@@ -33,6 +37,8 @@ class Command(migrate.Command):
             self._install()
 
     def _install(self) -> None:
+        if self._using in (KEYS, KEYS_OWNER):  # it holds no trail
+            return
         touched = install_triggers(connections[self._using])
         if touched and self.verbosity > 1:
             self.stdout.write(f"  Watched by the trail: {', '.join(touched)}")

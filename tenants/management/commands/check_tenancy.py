@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from tenants.custody.routing import KEYS
 from tenants.guards import find_holes
 
 
@@ -16,7 +17,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print one line a hole."""
-        holes = find_holes()
+        holes = [*find_holes(), *find_holes(using=KEYS)]
         for hole in holes:
             self.stderr.write(str(hole))
         if holes:

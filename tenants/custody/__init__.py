@@ -1,0 +1,1 @@
+"""Custody of customers' keys: one small table in a database of its own, whose back-ups are short-lived."""
