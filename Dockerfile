@@ -13,10 +13,10 @@ FROM base AS packages
 RUN pip install --no-cache-dir uv
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_PYTHON_DOWNLOADS=never
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-dev
+RUN uv sync --frozen --no-dev --extra hsm
 
 FROM packages AS sandbox-packages
-RUN uv sync --frozen --no-dev --extra sandbox
+RUN uv sync --frozen --no-dev --extra sandbox --extra hsm
 
 FROM base AS sandbox
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin keizoku
@@ -39,7 +39,7 @@ RUN apt-get update \
 COPY --from=packages /app/.venv .venv
 COPY . .
 # Collecting needs settings but no server and no secret: the values only satisfy the reader and stay in this line.
-RUN SECRET_KEY=build KEK_FILE=/dev/null ALLOWED_HOSTS=build DATABASE_URL=postgresql:///build REDIS_URL=redis://build \
+RUN SECRET_KEY=build KEK_FILE=/dev/null ALLOWED_HOSTS=build DATABASE_URL=postgresql:///build KEYS_DATABASE_URL=postgresql:///keys REDIS_URL=redis://build \
     python manage.py collectstatic --noinput --verbosity 0
 USER 10001
 EXPOSE 8000

@@ -85,6 +85,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "tenants.middleware.LanguageMiddleware",
+    "tenants.middleware.KeysMiddleware",
     "tenants.sign_in.middleware.SessionLifeMiddleware",
     "tenants.middleware.TenantMiddleware",
     "tenants.binding.FormTenantMiddleware",

@@ -27,7 +27,7 @@ from channels.protocols import (
 )
 from channels.registry import sender_of
 from channels.settling import SYSTEM, settle
-from tenants.keys import CannotDecrypt, cipher
+from tenants.keys import CannotDecrypt, KeysUnavailable, PersonShredded, cipher
 from tenants.scoping import tenant_context
 
 log = logging.getLogger(__name__)
@@ -99,6 +99,10 @@ def hand_over(claimed: Claimed) -> dict[UUID, Receipt | Failure]:
     for attempt in claimed.attempts:
         try:  # values are opened here, because threads have no tenant scope
             messages[message_of(attempt)] = sender_of(attempt.account)
+        except KeysUnavailable:
+            results[attempt.pk] = TransientFailure("keys_unavailable")
+        except PersonShredded:
+            results[attempt.pk] = PermanentFailure("erased")
         except (CannotDecrypt, KeyError, TypeError, ValueError):
             results[attempt.pk] = PermanentFailure("unreadable")
     with ThreadPoolExecutor(THREADS, thread_name_prefix="send") as pool:

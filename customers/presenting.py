@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from customers.codes import COUNTRIES, INDUSTRIES, OCCUPATIONS, PURPOSES, Label, label_of
 from customers.folding import digits_of
 from customers.models import Customer
+from customers.selectors import ERASED
+from tenants.keys import PersonShredded
 
 LABELS: Mapping[str, Promise | str] = {
     "name": _("Name"),
@@ -74,7 +76,8 @@ def present(
     other_kind = _PERSON_ONLY if is_company else _COMPANY_ONLY
     shown = []
     for key in (key for key in LABELS if key not in other_kind):
-        value = say(key, facts.get(key))
+        is_erased = facts.get(ERASED) and key not in facts
+        value = gettext("Erased") if is_erased else say(key, facts.get(key))
         is_covered = masked and key not in open_keys
         hidden = hide(key, value, is_company=is_company) if is_covered else value
         shown.append(Shown(key, str(LABELS[key]), hidden, hidden != value))
@@ -83,8 +86,18 @@ def present(
 
 def name_shown(customer: Customer, facts: Mapping[str, object], *, masked: bool) -> str:
     """What to call a customer on a page."""
+    if facts.get(ERASED):
+        return gettext("Erased")
     name = say("name", facts.get("name"))
     return hide("name", name, is_company=customer.kind == Customer.Kind.COMPANY) if masked else name
+
+
+def or_erased[T](read: Callable[[], T]) -> T | str:
+    """What ``read`` gives, or the word for personal data that was shredded."""
+    try:
+        return read()
+    except PersonShredded:
+        return gettext("Erased")
 
 
 def label(key: str) -> str:
@@ -118,7 +131,9 @@ def hide(key: str, value: str, *, is_company: bool = False) -> str:
 
     A company's name, address and number are public and stay.
     """
-    if value == gettext("Not known") or (is_company and key in {"name", "kana", "address", "postal_code"}):
+    if value in {gettext("Not known"), gettext("Erased")} or (
+        is_company and key in {"name", "kana", "address", "postal_code"}
+    ):
         return value
     mask = _MASKS.get(key)
     return mask(value) if mask else value

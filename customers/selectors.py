@@ -15,9 +15,13 @@ from customers.models import ContactPoint, Customer, CustomerImport, RejectedRow
 from customers.searching import has_part, having_part
 from customers.wording import column_title, sentence
 from tenants.cells import csv_line
+from tenants.keys import PersonShredded
 from tenants.keyset import Page, keyset_page
 
 type Facts = dict[str, Any]
+
+# Stands among the facts of a customer whose personal data was shredded.
+ERASED = "is_erased"
 
 PLAIN = (
     "corporate_number", "nationality", "country_of_residence", "residence_expires_on", "occupation", "industry",
@@ -59,12 +63,24 @@ def current_points(ids: Sequence[UUID]) -> dict[UUID, dict[str, ContactPoint]]:
 
 
 def assemble_facts(customer: Customer, points: dict[str, ContactPoint]) -> Facts:
-    """The flat dictionary from a customer and the current contact points by channel."""
-    facts: Facts = {key: value for key, value in customer.profile.items() if value is not None}
+    """The flat dictionary from a customer and the current contact points by channel.
+
+    Of a customer who was shredded only what stands plain is left, and `ERASED` is true.
+    """
+    try:
+        sealed = _sealed_facts(customer, points)
+    except PersonShredded:
+        sealed = {ERASED: True}
+    facts: Facts = {}
     for key in PLAIN:
         value = getattr(customer, key)
         if value not in (None, ""):
             facts[key] = value.isoformat() if key == "residence_expires_on" else value
+    return sealed | facts
+
+
+def _sealed_facts(customer: Customer, points: dict[str, ContactPoint]) -> Facts:
+    facts: Facts = {key: value for key, value in customer.profile.items() if value is not None}
     for key, channel in (("phone", ContactPoint.Channel.PHONE), ("email", ContactPoint.Channel.EMAIL)):
         if channel in points:
             facts[key] = points[channel].value

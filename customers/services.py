@@ -26,7 +26,7 @@ from customers.recording import Change, change_customers, enter_customers
 from customers.settling import keep_rejections, settle_import
 from customers.wording import refusal
 from customers.writing import update_many
-from tenants.keys import CannotDecrypt, cipher
+from tenants.keys import CannotDecrypt, KeysUnavailable, cipher
 from tenants.scoping import required_tenant_id
 
 PIECE = 512 * 1024
@@ -129,11 +129,11 @@ def run_import(*, import_id: UUID, actor: Actor, now: datetime) -> None:
         run.read_all()
     except LeaseLost:
         return
+    except (DatabaseError, SoftTimeLimitExceeded, KeysUnavailable):
+        raise  # the file is whole and the lease will end: another run goes on
     except (FileRefused, CannotDecrypt) as error:
         code = error.code if isinstance(error, FileRefused) else "damaged"
         run.fail(code, getattr(error, "params", {}))
-    except (DatabaseError, SoftTimeLimitExceeded):
-        raise  # the file is whole and the lease will end: another run goes on
     except Exception:
         run.fail("internal", {})
         raise

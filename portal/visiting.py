@@ -16,6 +16,7 @@ from questionnaires import schema
 from questionnaires.links import is_latest_visit
 from questionnaires.models import AccessLink, Response
 from questionnaires.selectors import questionnaire_of
+from tenants.keys import PersonShredded
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 
@@ -103,7 +104,10 @@ def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
             awaits_check=awaits_check(response),
             typed=frozenset(held["typed"]),
         )
-        dict(response.answers)  # opened here, where the tenant's key is at hand
+        try:
+            dict(response.answers)  # opened here, where the keys are at hand
+        except PersonShredded:
+            raise VisitOver(tenant) from None
     if request.method == "POST":
         request.session[SESSION_KEY] = {**held, "seen_at": now.isoformat()}
     return visit

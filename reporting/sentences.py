@@ -175,6 +175,13 @@ SENTENCES: Mapping[str, Wording] = {
     "provideraccount.paused": Wording(_("Sending by one channel was stopped."), "pause", "danger"),
     "provideraccount.resumed": Wording(_("%(actor)s resumed sending by one channel."), "play", "success"),
     "tenant.created": Wording(_("The institution was set up."), "home"),
+    "tenant.keys_rewrapped": Wording(
+        _("The institution's data keys were wrapped under a new key-encryption key."), "lock"
+    ),
+    "tenantkey.rotated": Wording(_("A new version of the institution's data key was made."), "lock"),
+    "personkey.shredded": Wording(
+        _("The key of customer data %(target)s was destroyed: it cannot be read again."), "lock", "warning"
+    ),
     "membership.created": Wording(_("%(target)s joined the staff as %(role)s."), "user"),
     "case.opened": Wording(_("A case was opened for customer %(target)s."), "inbox", "info"),
     "case.open": Wording(_("The case of customer %(target)s was returned to be decided again."), "undo", "warning"),

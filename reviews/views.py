@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from customers.models import Customer, RiskTier
-from customers.presenting import hide, label, name_shown, say
+from customers.presenting import hide, label, name_shown, or_erased, say
 from customers.selectors import facts_of, facts_of_each
 from customers.viewing import ViewReason, is_sensitive, reveal, shown_until
 from ekyc.methods import METHODS, legal_basis
@@ -341,8 +341,8 @@ def _difference(row: Discrepancy, detail: CaseDetail, form: StaffForm, *, masked
         severity=str(row.get_severity_display()),
         is_serious=row.severity == Discrepancy.Severity.SERIOUS,
         is_choice=is_choice,
-        old=shown(row.on_file),
-        new=shown(row.answered),
+        old=or_erased(lambda: shown(row.on_file)),
+        new=or_erased(lambda: shown(row.answered)),
         choice=form.choice(row.attribute) if isinstance(form, DecisionForm) else "",
         is_accepted=is_accepted,
         outcome=_outcome(is_choice=is_choice, settled=settled, is_accepted=is_accepted),

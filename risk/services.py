@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,7 @@ from risk.models import RiskPolicy, RiskRating
 from risk.scoring import INPUTS, Policy, Score, next_review_on
 from risk.selectors import compiled, published_policy
 from tenants.identifiers import uuid7
+from tenants.keys import PersonShredded
 from tenants.scoping import required_tenant_id
 
 RATER = Actor.system("risk")
@@ -118,7 +120,8 @@ def _facts_of(customer: Customer) -> dict[str, Any]:
     """What rules read, mostly plain columns; the sealed profile is opened for companies only, for their owners."""
     facts = {name: getattr(customer, name) for name in _PLAIN_INPUTS}
     if customer.kind == Customer.Kind.COMPANY:
-        facts["owners"] = customer.profile.get("owners")
+        with suppress(PersonShredded):  # unknown, then
+            facts["owners"] = customer.profile.get("owners")
     return facts
 
 

@@ -7,14 +7,18 @@ from uuid import uuid4
 
 import structlog
 from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
 from django.utils import translation
 
 from audit.acting import acting
 from audit.services import Actor
+from tenants.keys import KeysUnavailable, PersonShredded
 from tenants.lookups import MembershipOf, memberships_of
 from tenants.models import Role, Tenant, User
 from tenants.reach import Reach, within_reach
 from tenants.scoping import tenant_context
+
+log = structlog.get_logger(__name__)
 
 SESSION_TENANT = "tenant"
 # Set when the person came in through this tenant's identity provider: its word counts for no other tenant.
@@ -90,6 +94,25 @@ class TenantMiddleware:
             within_reach(reach_of(request.user.pk, membership)),
         ):
             return self.get_response(request)
+
+
+class KeysMiddleware:
+    """Says in words that personal data cannot be opened now, or never again, wherever a page ran into it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        """503 while the keys are out of reach, 410 for somebody who was shredded."""
+        if isinstance(exception, KeysUnavailable):
+            log.error("keys.unavailable", error=str(exception))
+            return render(request, "503.html", status=503)
+        if isinstance(exception, PersonShredded):
+            return render(request, "410.html", status=410)
+        return None
 
 
 class LanguageMiddleware:

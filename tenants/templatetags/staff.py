@@ -7,8 +7,9 @@ from decimal import Decimal
 from django import template
 from django.http import HttpRequest
 from django.utils.formats import number_format
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 
+from tenants.keys import PersonShredded
 from tenants.models import Role, Tenant
 from tenants.permissions import Permission, may
 
@@ -34,6 +35,15 @@ def is_in(request: HttpRequest, names: str) -> bool:
 def notice_kind(level: str) -> str:
     """The notice that shows a message of this level."""
     return NOTICE_KINDS.get(level, "info")
+
+
+@register.filter
+def opened(row: object, name: str) -> object:
+    """A sealed value of a row, or the word for personal data that was shredded."""
+    try:
+        return getattr(row, name)
+    except PersonShredded:
+        return gettext("Erased")
 
 
 @register.filter

@@ -125,7 +125,10 @@ def test_commands_work_from_a_copy_whose_path_has_spaces(place: Path) -> None:
 
 
 def test_the_first_command_on_a_new_database_makes_its_tables(place: Path) -> None:
-    named = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "EMBEDDED", "KEK_FILE"}
+    named = {
+        "DATABASE_URL", "DATABASE_OWNER_URL", "KEYS_DATABASE_URL", "KEYS_DATABASE_OWNER_URL", "REDIS_URL", "EMBEDDED",
+        "KEK", "KEK_FILE",
+    }  # fmt: skip
     environment = {name: value for name, value in os.environ.items() if name not in named}
     for is_first in (True, False):
         done = subprocess.run(
@@ -186,8 +189,16 @@ def test_the_compose_file_asks_only_for_what_the_example_has() -> None:
 
 
 def test_only_migrations_may_sign_in_as_the_owner_in_containers() -> None:
-    holders = {name for name, service in compose().items() if "DATABASE_OWNER_URL" in service.get("environment", {})}
-    assert holders == {"migrate"}
+    for variable in ("DATABASE_OWNER_URL", "KEYS_DATABASE_OWNER_URL"):
+        holders = {name for name, service in compose().items() if variable in service.get("environment", {})}
+        assert holders == {"migrate"}
+
+
+def test_customers_keys_live_apart_from_what_they_open_in_containers() -> None:
+    """Their back-ups are to be deleted sooner: a volume of their own is what makes that possible."""
+    mounts = {name: service["volumes"] for name, service in compose().items() if name in ("postgres", "keys")}
+    assert not set(mounts["postgres"]) & set(mounts["keys"])
+    assert "@keys/" in compose()["web"]["environment"]["KEYS_DATABASE_URL"]
 
 
 def test_only_the_sealer_holds_its_role_and_its_key_in_containers() -> None:

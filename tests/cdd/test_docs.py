@@ -20,7 +20,7 @@ PAGES = sorted(page for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.m
 
 
 def our_models() -> list[Any]:
-    return [model for model in apps.get_models() if (ROOT / model._meta.app_label / "models.py").exists()]
+    return [model for model in apps.get_models() if (ROOT / model.__module__.partition(".")[0] / "models.py").exists()]
 
 
 def statuses_in_the_code(language: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +38,8 @@ def production(tmp_path: Path) -> dict[str, str]:
         "KEK_FILE": str(kek),
         "DATABASE_URL": "postgresql://keizoku_app:one@db.internal/keizoku?sslmode=verify-full",
         "DATABASE_OWNER_URL": "postgresql://keizoku_owner:two@db.internal/keizoku?sslmode=verify-full",
+        "KEYS_DATABASE_URL": "postgresql://keizoku_app:one@keys.internal/keizoku_keys?sslmode=verify-full",
+        "KEYS_DATABASE_OWNER_URL": "postgresql://keizoku_owner:two@keys.internal/keizoku_keys?sslmode=verify-full",
         "REDIS_URL": "rediss://:secret@redis.internal:6379/0",
         "PUBLIC_BASE_URL": "https://kakunin.asanagi.example",
         "ALLOWED_HOSTS": "kakunin.asanagi.example,unyo.internal",
@@ -143,15 +146,41 @@ def test_the_check_command_names_every_insecure_value_at_once(run: Run, tmp_path
             {"DATABASE_SEALER_URL": "postgresql://keizoku_sealer:one@db.internal/keizoku"},
             "DATABASE_SEALER_URL has the password of another role.",
         ),
-        ({"KEK_FILE": None}, "Set KEK_FILE in the environment; .env.example says what it is for."),
-        ({"KEK_FILE": "/nowhere/kek"}, "KEK_FILE cannot be read: No such file or directory."),
-        ({"KEK_FILE": "/"}, "KEK_FILE must be a file of exactly 32 random bytes."),
         (
             {"UPLOAD_SCAN": "off"},
             "UPLOAD_SCAN is off: files would be shown to staff without a virus scan.",
         ),
         ({"CLAMAV_SOCKET": None}, "CLAMAV_SOCKET must be the unix:///path or tcp://host:port of a clamd."),
         ({"CLAMAV_SOCKET": "clamd:3310"}, "CLAMAV_SOCKET must be the unix:///path or tcp://host:port of a clamd."),
+        ({"KEK_FILE": None}, "Set KEK in the environment; .env.example says what it is for."),
+        ({"KEK_FILE": "/nowhere/kek"}, "The file of KEK cannot be read: No such file or directory."),
+        ({"KEK_FILE": "/"}, "KEK must be a file of exactly 32 random bytes."),
+        ({"KEK": "/etc/kek"}, "KEK cannot be used: KEK must begin with file:, env: or pkcs11:."),
+        ({"KEK": "env:KEK_BASE64"}, "KEK cannot be used: The key-encryption key cannot be used: KEK_BASE64 must hold"),
+        ({"KEK": "env:"}, "KEK cannot be used: The key-encryption key cannot be used: KEK_BASE64 must hold"),
+        ({"KEK": "pkcs11:token=a;object=b"}, "KEK cannot be used: the address lacks module-path, pin-source."),
+        (
+            {"KEK": "pkcs11:token=a;object=b?module-path=/m&pin-value=1234"},
+            "KEK cannot be used: a PIN does not belong in an address: write it to a file and name it as pin-source.",
+        ),
+        (
+            {"KEK": "pkcs11:token=a;object=b?module-path=/m&pin-source=/nowhere/pin"},
+            "KEK names a PIN that cannot be read: No such file or directory.",
+        ),
+        ({"KEK_PREVIOUS": "file:/nowhere/kek"}, "The file of KEK_PREVIOUS cannot be read: No such file or directory."),
+        ({"KEYS_DATABASE_URL": None}, "Set KEYS_DATABASE_URL in the environment; .env.example says what it is for."),
+        (
+            {"KEYS_DATABASE_URL": "postgresql://keizoku_app:one@db.internal/keizoku?sslmode=verify-full"},
+            "KEYS_DATABASE_URL is the database of DATABASE_URL: a shredded customer would live on in its back-ups.",
+        ),
+        (
+            {"KEYS_DATABASE_URL": "postgresql://keizoku_owner:two@keys.internal/keizoku_keys?sslmode=verify-full"},
+            "KEYS_DATABASE_URL signs in as keizoku_owner, not as keizoku_app.",
+        ),
+        (
+            {"KEYS_DATABASE_OWNER_URL": "postgresql://keizoku_owner:one@keys.internal/keizoku_keys"},
+            "KEYS_DATABASE_URL and KEYS_DATABASE_OWNER_URL have the same password.",
+        ),
         ({"REDIS_URL": None}, "Set REDIS_URL in the environment; .env.example says what it is for."),
         ({"KEIZOKU_ENV": "prod"}, "KEIZOKU_ENV must be one of development, demo, test, production, not 'prod'."),
     ],
@@ -173,7 +202,7 @@ def test_a_key_file_of_the_wrong_size_is_refused(run: Run, tmp_path: Path) -> No
     result = run("-c", START, KEK_FILE=str(short))
 
     assert result.returncode != 0
-    assert "KEK_FILE must be a file of exactly 32 random bytes." in result.stderr
+    assert "KEK must be a file of exactly 32 random bytes." in result.stderr
 
 
 @pytest.mark.parametrize("mode", [0o404, 0o420, 0o402, 0o644])
@@ -183,7 +212,24 @@ def test_a_key_file_open_to_others_is_refused(run: Run, production: dict[str, st
     result = run("-c", START)
 
     assert result.returncode != 0
-    assert "KEK_FILE is open to other accounts of this machine: chmod 0400 it." in result.stderr
+    assert "The file of KEK is open to other accounts of this machine: chmod 0400 it." in result.stderr
+
+
+def test_a_pin_open_to_others_is_refused(run: Run, tmp_path: Path) -> None:
+    pin = tmp_path / "pin"
+    pin.write_text("1234")
+    address = f"pkcs11:token=keizoku;object=kek?module-path=/m&pin-source={pin}"
+    pin.chmod(0o444)
+    assert "The PIN of KEK is open to other accounts" in run("-c", START, KEK=address).stderr
+
+    pin.chmod(0o400)
+    assert run("-c", START, KEK=address).returncode == 0
+
+
+def test_a_key_in_the_environment_is_taken(run: Run) -> None:
+    key = b64encode(os.urandom(32)).decode()
+
+    assert run("-c", START, KEK="env:BANK_KEY", BANK_KEY=key, KEK_FILE=None).returncode == 0
 
 
 def test_a_key_file_that_its_group_may_read_is_taken(run: Run, production: dict[str, str]) -> None:

@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 "ALTER TABLE tenants_personkey ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
                 f"CREATE POLICY tenant ON tenants_personkey USING ({IN_SCOPE}) WITH CHECK ({IN_SCOPE})",
                 f"GRANT SELECT, INSERT, UPDATE, DELETE ON tenants_personkey TO {APP_ROLE}",
+                f"GRANT SELECT ON django_migrations TO {APP_ROLE}",
             ],
             migrations.RunSQL.noop,
         ),
