@@ -75,6 +75,7 @@ app.conf.update(
         "uploads": {"task": "uploads.tasks.examine_waiting", "schedule": 2.0, "options": {"expires": 6}},
         "find-due-for-purge": {"task": "retention.tasks.find_due", "schedule": crontab(minute="30", hour="1")},
         "purge": {"task": "retention.tasks.execute_approved", "schedule": 60.0, "options": {"expires": 120}},
+        "rewrap-keys": {"task": "tenants.tasks.rewrap_person_keys", "schedule": crontab(minute="45", hour="3")},
         "check-tenancy": {"task": "tenants.tasks.check_tenancy", "schedule": crontab(minute="15", hour="3")},
     },
 )

@@ -17,7 +17,7 @@ from channels.registry import printer_of
 from channels.rendering import Bank, CannotRender, Sheet, Wording, render_letters
 from channels.sending import Claimed, claim_due, due
 from channels.settling import SYSTEM, failed, move, settle
-from tenants.keys import cipher
+from tenants.keys import KeysUnavailable, cipher
 from tenants.scoping import tenant_context
 
 Status = DeliveryAttempt.Status
@@ -93,6 +93,8 @@ def _render(attempts: Sequence[DeliveryAttempt]) -> tuple[dict[UUID, bytes], dic
     except CannotRender as refusal:
         if len(attempts) == 1:
             return {}, {attempts[0].pk: refusal.code}
+    except KeysUnavailable:
+        raise  # nothing is wrong with the letters: they wait for the keys
     except Exception as error:  # a letter that breaks the typesetter must not stop the others
         if len(attempts) == 1:
             return {}, {attempts[0].pk: type(error).__name__}
@@ -108,9 +110,12 @@ def _render(attempts: Sequence[DeliveryAttempt]) -> tuple[dict[UUID, bytes], dic
 
 
 def _keep(pdfs: dict[UUID, bytes], *, now: datetime) -> None:
+    attempts = DeliveryAttempt.objects.select_related("notice").only("notice", "notice__customer").in_bulk(pdfs)
     PrintedLetter.objects.bulk_create(
         [
-            PrintedLetter(attempt_id=pk, pdf=pdf, sha256=hashlib.sha256(pdf).hexdigest(), pages=1, rendered_at=now)
+            PrintedLetter(
+                attempt=attempts[pk], pdf=pdf, sha256=hashlib.sha256(pdf).hexdigest(), pages=1, rendered_at=now
+            )
             for pk, pdf in pdfs.items()
         ],
         ignore_conflicts=True,  # another worker may have been as quick; its letter stands

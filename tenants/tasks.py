@@ -7,6 +7,8 @@ from celery import shared_task
 
 from tenants.custody.routing import KEYS
 from tenants.guards import find_holes
+from tenants.keys import rotating
+from tenants.scoping import active_tenant_ids, tenant_context
 from tenants.sign_in.mailing import send_password_link
 
 log = structlog.get_logger(__name__)
@@ -25,3 +27,13 @@ def check_tenancy() -> int:
 def send_password_mail(user_id: int) -> None:
     """Send the link to a new password; 0, for an address that nobody has, does nothing."""
     send_password_link(user_id)
+
+
+@shared_task
+def rewrap_person_keys() -> int:
+    """Finish what a rotation that was stopped left over."""
+    count = 0
+    for tenant_id in active_tenant_ids():
+        with tenant_context(tenant_id):
+            count += rotating.rewrap_person_keys()
+    return count
