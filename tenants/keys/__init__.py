@@ -10,7 +10,7 @@ not open.
 """
 
 from tenants.keys.encryption import FileKeyEncryptionKey, KeyEncryptionKey, key_encryption_key
-from tenants.keys.envelopes import HEADER, INDEX, KEY, PersonCipher, TenantCipher
+from tenants.keys.envelopes import HEADER, INDEX, KEY, NONCE, PersonCipher, TenantCipher
 from tenants.keys.errors import CannotDecrypt, KeysUnavailable, PersonShredded
 from tenants.keys.holding import blind_index, cipher, create_tenant_key, forget_keys
 from tenants.keys.persons import open_sealed, person_ciphers, seal_many_for_persons
@@ -19,6 +19,7 @@ __all__ = [
     "HEADER",
     "INDEX",
     "KEY",
+    "NONCE",
     "CannotDecrypt",
     "FileKeyEncryptionKey",
     "KeyEncryptionKey",
