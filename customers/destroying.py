@@ -23,6 +23,7 @@ from retention.classes import (
 )
 from retention.expiring import Period, Unit, day_in_japan, end_of_day
 from tenants.scoping import required_tenant_id
+from tenants.shredding import shred_persons
 
 _LAYER = 10
 
@@ -37,8 +38,9 @@ def due_customers(*, until: date, limit: int, only: Sequence[UUID] | None = None
 
 
 def destroy_customers(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> None:
-    """Everything about customers, in every room."""
+    """Everything about customers, in every room, and the keys that open it in old back-ups."""
     erase_everywhere(ids)
+    shred_persons(ids, actor=actor, now=now)
     record_ids("customer.destroyed", model=Customer, tenant_id=required_tenant_id(), ids=ids, actor=actor, at=now)
 
 

@@ -28,9 +28,10 @@ SELECT person_id, key_version, wrapped, destroyed_at FROM tenants_personkey
 WHERE tenant_id = %s AND person_id = ANY (%b::uuid[])
 """
 _DESTROY = """
-INSERT INTO tenants_personkey (tenant_id, person_id, key_version, wrapped, destroyed_at) VALUES (%s, %s, 0, NULL, %s)
+INSERT INTO tenants_personkey (tenant_id, person_id, key_version, wrapped, destroyed_at)
+SELECT %s, person_id, 0, NULL, %s FROM unnest(%b::uuid[]) AS u (person_id)
 ON CONFLICT (tenant_id, person_id) DO UPDATE SET wrapped = NULL, destroyed_at = excluded.destroyed_at
-WHERE tenants_personkey.destroyed_at IS NULL
+WHERE tenants_personkey.destroyed_at IS NULL RETURNING person_id
 """
 _OUTDATED = """
 SELECT person_id, key_version, wrapped, destroyed_at FROM tenants_personkey
@@ -76,10 +77,10 @@ def add_keys(wrapped: dict[bytes, bytes], *, key_version: int) -> set[bytes]:
         return {row[0].bytes for row in cursor.execute(_INSERT, values)}
 
 
-def destroy_key(person_id: UUID, *, at: datetime) -> bool:
-    """Destroy a person's key for good; False if it was destroyed already. Raises KeysUnavailable."""
+def destroy_keys(persons: Sequence[UUID], *, at: datetime) -> set[UUID]:
+    """Destroy persons' keys for good; returns whose were not destroyed already. Raises KeysUnavailable."""
     with _cursor() as (cursor, tenant_id):
-        return cursor.execute(_DESTROY, [tenant_id, person_id, at]).rowcount == 1
+        return {row[0] for row in cursor.execute(_DESTROY, [tenant_id, at, list(persons)])}
 
 
 def rewrap_keys(

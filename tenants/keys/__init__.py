@@ -9,13 +9,14 @@ In both, the additional data bind a value to its tenant, table, column and row: 
 not open.
 """
 
-from tenants.keys.encryption import FileKeyEncryptionKey, KeyEncryptionKey, key_encryption_key
+from tenants.keys.encryption import CURRENT, FileKeyEncryptionKey, KeyEncryptionKey, key_encryption_key
 from tenants.keys.envelopes import HEADER, INDEX, KEY, NONCE, PersonCipher, TenantCipher
 from tenants.keys.errors import CannotDecrypt, KeysUnavailable, PersonShredded
 from tenants.keys.holding import blind_index, cipher, create_tenant_key, forget_keys
 from tenants.keys.persons import open_sealed, person_ciphers, seal_many_for_persons
 
 __all__ = [
+    "CURRENT",
     "HEADER",
     "INDEX",
     "KEY",

@@ -28,6 +28,7 @@ from retention.services import (
     set_length,
     submit_proposal,
 )
+from tenants.keys import PersonShredded
 from tenants.models import Role, Tenant, TenantModel, User
 from tenants.scoping import tenant_context
 from tests.conftest import NOW, SYSTEM, MakeUser
@@ -331,3 +332,25 @@ def test_a_hold_keeps_what_may_be_about_anybody(tenant: Tenant, officer: User, s
         assert find_due(actor=SYSTEM, now=FREE) is None
         release_hold(hold=hold, actor=SYSTEM, now=FREE)
         assert found().counts == {"ekyc_reports": 1}  # control
+
+
+def test_of_a_purged_customer_an_old_copy_of_the_tables_stays_shut(
+    in_tenant: Tenant, officer: User, approver: User, superuser: psycopg.Connection
+) -> None:
+    """A10: the back-up is older than the purge, and everything but that customer's key is still there."""
+    customer("1")
+    superuser.execute("CREATE TABLE old_copy AS SELECT * FROM customers_customer")
+    try:
+        approved(officer, approver)
+        with transaction.atomic():
+            assert Customer.objects.get().profile == {"name": "髙﨑　花子"}
+        execute_approved(actor=SYSTEM, now=FREE)
+        assert left() == set()
+
+        superuser.execute("INSERT INTO customers_customer SELECT * FROM old_copy")
+        with transaction.atomic():
+            with pytest.raises(PersonShredded):
+                _ = Customer.objects.get().profile
+            assert AuditEvent.objects.filter(event="personkey.shredded").count() == 1
+    finally:
+        superuser.execute("DROP TABLE old_copy")

@@ -12,6 +12,7 @@ from time import monotonic
 
 import psycopg
 import pytest
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connections
@@ -24,9 +25,10 @@ from tenants.custody import store
 from tenants.custody.models import PersonKey
 from tenants.keys import CannotDecrypt, blind_index, cipher, forget_keys, holding
 from tenants.keys.rotating import rewrap_person_keys, rotate_tenant_key
-from tenants.models import Tenant
+from tenants.models import Tenant, User
 from tenants.scoping import tenant_context, tenant_scope
 from tenants.shredding import shred_person
+from tenants.sign_in.sealing import open_text, seal_text
 from tests.conftest import NOW
 from tests.tenants.conftest import UseKek
 
@@ -287,3 +289,26 @@ def test_a_tenant_key_that_does_not_open_is_named(tenant: Tenant, superuser: psy
     with pytest.raises(CommandError, match="1 faults"):
         call_command("check_keys", stdout=StringIO(), stderr=errors)
     assert "asanagi: key version 1 does not open." in errors.getvalue()
+
+
+def test_second_factors_of_staff_move_to_a_new_key_encryption_key_too(
+    officer: User, use_kek: UseKek, tmp_path: Path
+) -> None:
+    factor = Authenticator.objects.create(
+        user=officer, type=Authenticator.Type.TOTP, data={"secret": seal_text("JBSWY3DPEHPK3PXP"), "last": 3}
+    )
+    (tmp_path / "new").write_bytes(os.urandom(32))
+    old, new = settings.KEK, f"file:{tmp_path}/new"
+
+    use_kek(new, previous=old)
+    out = StringIO()
+    call_command("rotate_keys", "--kek", stdout=out)
+    assert "1 second factors of staff wrapped anew" in out.getvalue()
+
+    use_kek(new)
+    factor.refresh_from_db()
+    assert open_text(factor.data["secret"]) == "JBSWY3DPEHPK3PXP"
+    assert factor.data["last"] == 3
+    use_kek(old)
+    with pytest.raises(CannotDecrypt):
+        open_text(factor.data["secret"])

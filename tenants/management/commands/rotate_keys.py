@@ -13,6 +13,7 @@ from tenants.keys import CannotDecrypt
 from tenants.keys.rotating import RotatedMeanwhile, rewrap_person_keys, rewrap_tenant_keys, rotate_tenant_key
 from tenants.models import Tenant
 from tenants.scoping import tenant_context
+from tenants.sign_in.sealing import rewrap_factors
 
 ACTOR = Actor.system("rotate_keys")
 
@@ -35,6 +36,7 @@ class Command(BaseCommand):
             if options["kek"]:
                 count = rewrap_tenant_keys(actor=ACTOR, now=timezone.now())
                 self.stdout.write(f"{count} tenant keys wrapped anew. check_keys says whether KEK_PREVIOUS may go.")
+                self.stdout.write(f"{rewrap_factors()} second factors of staff wrapped anew.")
                 return
             self._rotate(options["tenant"], is_new=not options["resume"])
         except (CannotDecrypt, RotatedMeanwhile) as error:
