@@ -8,6 +8,8 @@ APP = "custody"
 KEYS = "keys"
 # As the role that owns the tables: for migrations.
 KEYS_OWNER = "keys_owner"
+# Seals the trail and may see nothing else, not even what was migrated.
+SEALER = "sealer"
 
 
 class KeysRouter:
@@ -22,7 +24,9 @@ class KeysRouter:
         return self.db_for_read(model, **hints)
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool | None:
-        """The keys' tables are made in their database only, and no other table there."""
+        """The keys' tables are made in their database only, and no other table there; the sealer makes none."""
+        if db == SEALER:
+            return False
         is_keys = db in (KEYS, KEYS_OWNER)
         if app_label == APP:
             return is_keys
