@@ -16,6 +16,7 @@ urlpatterns = [
     path(settings.ADMIN_PATH, operators.urls),
     path("", include("tenants.urls")),
     path("", include("reporting.urls")),
+    path("", include("retention.urls")),
     path("", include("customers.urls")),
     path("", include("campaigns.urls")),
     path("", include("reviews.urls")),

@@ -17,6 +17,18 @@ class ClosingRefused(Exception):
     """The contract cannot have ended so; its text is a sentence for the person who entered it."""
 
 
+def note_end(*, customer: Customer, closed_on: date | None, actor: Actor, now: datetime) -> None:
+    """Note, correct or take back the end of a contract.
+
+    Raises:
+        ClosingRefused: the day is still to come, or before the contract began.
+    """
+    if closed_on is not None:
+        close_customer(customer=customer, closed_on=closed_on, actor=actor, now=now)
+    elif customer.status == Customer.Status.CLOSED:
+        reopen_customer(customer=customer, actor=actor, now=now)
+
+
 def close_customer(*, customer: Customer, closed_on: date, actor: Actor, now: datetime) -> None:
     """Note the day the contract ended, a day in Japan; noted again, the day is corrected.
 

@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from customers.viewing import ViewReason
-from tenants.forms import StaffForm
+from tenants.forms import DateInput, StaffForm
 
 
 class ImportForm(StaffForm):
@@ -57,3 +57,17 @@ class RevealForm(StaffForm):
         if not re.fullmatch(r"(?=.*[0-9])[0-9A-Za-z-]+", matter):
             raise forms.ValidationError(_("Use digits, letters and hyphens, with at least one digit."))
         return matter
+
+
+class ClosingForm(StaffForm):
+    """The day a contract ended; empty when it goes on after all."""
+
+    closed_on = forms.DateField(
+        label=_("End of the contract"),
+        help_text=_(
+            "From this day on the duty to keep the records is counted. Leave it empty if the contract goes on."
+        ),
+        widget=DateInput(),
+        required=False,
+        error_messages={"invalid": _("Enter a date, such as 2027-01-31.")},
+    )

@@ -12,8 +12,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
+from customers.closing import ClosingRefused, note_end
 from customers.decoding import HEADER
-from customers.forms import ImportForm
+from customers.forms import ClosingForm, ImportForm
 from customers.models import Customer, CustomerImport, RiskTier
 from customers.presenting import name_shown
 from customers.selectors import customer_page, error_file, facts_of_each, import_page, rejected_page
@@ -103,6 +104,25 @@ def import_errors(request: StaffRequest, import_id: UUID) -> HttpResponse:
         content_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="errors-{item.pk}.csv"'},
     )
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.DECIDE_CASE)
+def end(request: StaffRequest, customer_id: UUID) -> HttpResponse:
+    """Note the day a customer's contract ended."""
+    customer = get_object_or_404(Customer.objects.all(), pk=customer_id)
+    form = ClosingForm(request.POST or None, initial={"closed_on": customer.closed_on})
+    if request.method == "POST" and form.is_valid():
+        day = form.cleaned_data["closed_on"]
+        try:
+            note_end(customer=customer, closed_on=day, actor=request.actor, now=timezone.now())
+        except ClosingRefused as refused:
+            form.add_error("closed_on", str(refused))
+        else:
+            messages.success(request, _("The end of the contract is noted.") if day else _("The contract goes on."))
+            return redirect("customer", customer.pk)
+    context = {"form": form, "customer": customer}
+    return render(request, "staff/customers/end.html", context, status=422 if form.errors else 200)
 
 
 def _cursor(request: StaffRequest) -> str | None:

@@ -28,6 +28,7 @@ class Permission(Enum):
     APPROVE_CAMPAIGN = "approve_campaign"
     DECIDE_CASE = "decide_case"
     APPROVE_CASE = "approve_case"
+    VIEW_RETENTION = "view_retention"
     PLACE_HOLD = "place_hold"
     PROPOSE_PURGE = "propose_purge"
     APPROVE_PURGE = "approve_purge"
@@ -43,6 +44,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_CUSTOMERS,
             Permission.VIEW_TASKS,
             Permission.VIEW_IMPORTS,
+            Permission.VIEW_RETENTION,
             Permission.IMPORT_CUSTOMERS,
             Permission.VIEW_AUDIT,
             Permission.EXPORT_AUDIT,
@@ -55,6 +57,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_CUSTOMERS,
             Permission.VIEW_TASKS,
             Permission.VIEW_IMPORTS,
+            Permission.VIEW_RETENTION,
             Permission.VIEW_PERSONAL_DATA,
             Permission.IMPORT_CUSTOMERS,
             Permission.EXPORT_DATA,
@@ -69,6 +72,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_CUSTOMERS,
             Permission.VIEW_TASKS,
             Permission.VIEW_IMPORTS,
+            Permission.VIEW_RETENTION,
             Permission.VIEW_PERSONAL_DATA,
             Permission.EXPORT_DATA,
             Permission.APPROVE_CAMPAIGN,
@@ -89,6 +93,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_CUSTOMERS,
             Permission.VIEW_TASKS,
             Permission.VIEW_IMPORTS,
+            Permission.VIEW_RETENTION,
             Permission.VIEW_AUDIT,
             Permission.EXPORT_AUDIT,
         }

@@ -16,7 +16,7 @@ from tests.tenants.builders import tenant_models
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 # Arguments that name a row by something else than "<model>_id".
-SYNONYMS = {"import": "CustomerImport"}
+SYNONYMS = {"import": "CustomerImport", "hold": "LegalHold", "purge": "PurgeProposal", "record": "DestructionRecord"}
 
 
 @dataclass(frozen=True)
