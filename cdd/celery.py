@@ -11,10 +11,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdd.settings")
 
 from django.conf import settings
 
+from cdd.broker import use_sturdy_transport
 from cdd.checks import refuse_insecure_production
 
 refuse_insecure_production()
-app = Celery("keizoku")
+use_sturdy_transport()
+app = Celery("keizoku", task_cls="tenants.messages:TenantTask")
 app.conf.update(
     broker_url=(
         settings.REDIS_URL.replace("unix://", "redis+socket://")

@@ -7,32 +7,34 @@ from django.utils import timezone
 
 from channels import selectors, services
 from channels.protocols import Channel
-from tenants.scoping import active_tenant_ids, tenant_context, tenant_scope
+from tenants.messages import TaskOfTenant
+from tenants.scoping import active_tenant_ids, required_tenant_id, tenant_context, tenant_scope
 
 
 @shared_task
 def dispatch_due() -> None:
     """Start one task for each tenant and channel with something due."""
     for tenant_id in active_tenant_ids():
-        with tenant_scope(tenant_id):
-            channels = selectors.channels_with_work(now=timezone.now())
-        for channel in channels:
-            if channel == Channel.POST:
-                print_letters.apply_async(kwargs={"tenant_id": tenant_id}, expires=30)
-            else:
-                send_batch.apply_async(kwargs={"tenant_id": tenant_id, "channel": channel.value}, expires=30)
+        with tenant_context(tenant_id):
+            with tenant_scope(tenant_id):
+                channels = selectors.channels_with_work(now=timezone.now())
+            for channel in channels:
+                if channel == Channel.POST:
+                    print_letters.apply_async(expires=30)
+                else:
+                    send_batch.apply_async(kwargs={"channel": channel.value}, expires=30)
 
 
-@shared_task
-def send_batch(*, tenant_id: int, channel: str) -> None:
-    """Send what is due on one channel of one tenant."""
-    services.send_due(tenant_id=tenant_id, channel=Channel(channel), now=timezone.now())
+@shared_task(base=TaskOfTenant)
+def send_batch(*, channel: str) -> None:
+    """Send what is due on one channel of the message's tenant."""
+    services.send_due(tenant_id=required_tenant_id(), channel=Channel(channel), now=timezone.now())
 
 
-@shared_task
-def print_letters(*, tenant_id: int) -> None:
+@shared_task(base=TaskOfTenant)
+def print_letters() -> None:
     """Render and hand over one batch of letters."""
-    services.print_due(tenant_id=tenant_id, now=timezone.now())
+    services.print_due(tenant_id=required_tenant_id(), now=timezone.now())
 
 
 @shared_task

@@ -1,0 +1,38 @@
+"""The broker's transport, which outlives messages that are none: what cannot be read is named in the log and dropped.
+
+kombu takes a message off its queue before it reads it, and what it raises then ends the worker.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from kombu import transport
+from kombu.transport import redis
+
+log = structlog.get_logger(__name__)
+
+_UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, IndexError)
+
+
+class Channel(redis.Channel):
+    """Reads one message at a time, as its parent does."""
+
+    def _brpop_read(self, **options: Any) -> Any:
+        try:
+            return super()._brpop_read(**options)  # type: ignore[misc]  # absent from the stubs
+        except _UNREADABLE as error:
+            log.error("broker.unreadable_message", error_type=type(error).__name__)
+            return True
+
+
+class Transport(redis.Transport):
+    """Redis or Valkey."""
+
+    Channel = Channel
+
+
+def use_sturdy_transport() -> None:
+    """Let ``redis://`` addresses mean this transport."""
+    transport.TRANSPORT_ALIASES["redis"] = f"{__name__}:Transport"
