@@ -129,6 +129,13 @@ def show_locked(request: HttpRequest, tenant: Tenant, *, until: datetime, now: d
     return response
 
 
+def show_busy(request: HttpRequest, *, until: datetime, now: datetime) -> HttpResponse:
+    """Too many links were tried from this network: when to try again, and nothing about any link."""
+    response = show(request, "end", tenant=None, status=429, end="busy", until=until)
+    response.headers["Retry-After"] = str(max(1, round((until - now).total_seconds())))
+    return response
+
+
 @cache
 def _stylesheet(slug: str) -> str:
     name = f"css/tenant-{slug}.css"

@@ -19,7 +19,7 @@ from customers.selectors import facts_of
 from ekyc.methods import MethodNotAllowed
 from ekyc.protocols import EkycRefused, EkycUnavailable
 from ekyc.services import NoAccount, start_verification
-from portal import pages
+from portal import guessing, pages
 from portal.formatting import receipt_number
 from portal.forms import read_factors
 from portal.messages import sentence
@@ -45,9 +45,13 @@ def _by_token(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def resolved(request: HttpRequest, token: str) -> HttpResponse:
+        now = timezone.now()
+        if until := guessing.refused_until(request, now=now):
+            return pages.show_busy(request, until=until, now=now)
         tenant_id = links.tenant_of(token)
         tenant = tenant_id and Tenant.objects.filter(pk=tenant_id, status=Tenant.Status.ACTIVE).first()
         if not tenant:
+            guessing.count_miss(request, now=now)
             return pages.show_unknown(request)
         with tenant_scope(tenant.pk):
             link = links.find_link(token)
@@ -56,7 +60,6 @@ def _by_token(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if not link:
             return pages.show_unknown(request)
         pages.prefer_language(request, link.response.language)
-        now = timezone.now()
         state = links.state_of(link, now)
         if state is LinkState.ANSWERED and not is_check_open:
             return pages.show_answered(request, tenant, link.response.submitted_at)
@@ -122,8 +125,10 @@ def identity(request: HttpRequest, tenant: Tenant, link: AccessLink, **context: 
                 is_answer_needed=not context["is_check_open"],
             )
     except links.WrongFactor as wrong:
+        guessing.count_miss(request, now=now)
         return page(status=422, is_mismatch=True, remaining=wrong.remaining)
     except links.LinkLocked as locked:
+        guessing.count_miss(request, now=now)
         return pages.show_locked(request, tenant, until=locked.until, now=now)
     except links.LinkClosed:
         return redirect("portal:landing", token=context["token"])

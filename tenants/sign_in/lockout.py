@@ -57,12 +57,12 @@ def reset_key(email: str) -> bytes:
 
 def network_key(address: str) -> bytes:
     """The counter of a client's network: the /24 of an IPv4 address, the /48 of an IPv6 one."""
-    try:
-        bits = 24 if ip_address(address).version == 4 else 48
-        network = str(ip_network(f"{address}/{bits}", strict=False))
-    except ValueError:  # a Unix socket has no address
-        network = ""
-    return _key("network", network)
+    return _key("network", _network(address))
+
+
+def links_key(address: str, *, hour: str) -> bytes:
+    """The counter of customers' links that a client's network asked for in vain in one hour."""
+    return _key("links", f"{_network(address)} {hour}")
 
 
 def count_attempt(key: bytes, *, limit: int, now: datetime) -> Counted:
@@ -117,3 +117,11 @@ def locked_until(key: bytes, *, now: datetime) -> datetime | None:
 
 def _key(purpose: str, name: str) -> bytes:
     return hmac.digest(settings.SECRET_KEY.encode(), f"attempts {purpose} {name}".encode(), "sha256")
+
+
+def _network(address: str) -> str:
+    try:
+        bits = 24 if ip_address(address).version == 4 else 48
+    except ValueError:  # a Unix socket has no address
+        return ""
+    return str(ip_network(f"{address}/{bits}", strict=False))
