@@ -93,7 +93,7 @@ RULES: dict[Rule, tuple[str, str, dict[str, str]]] = {
         "csv.writer(out)\n",
         "csv.reader(source)\n",
         {
-            "customers/selectors.py": "puts an apostrophe before formulas",
+            "tenants/cells.py": "puts an apostrophe before formulas",
             "customers/synthetic.py": "makes banks' files, which are read by us",
             "sandbox/": "the registry's files, which are read by us",
         },
