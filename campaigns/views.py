@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -44,6 +45,7 @@ from tenants.forms import StaffForm
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
 from tenants.permissions import Permission, may, requires
+from tenants.sign_in.reauthentication import requires_recent_sign_in
 
 _STARTED = (Campaign.Status.RUNNING, Campaign.Status.PAUSED, Campaign.Status.CLOSED)
 
@@ -133,6 +135,7 @@ def submit(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.APPROVE_CAMPAIGN)
+@requires_recent_sign_in(lambda campaign_id: reverse("campaign", args=[campaign_id]))
 def approve(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
     """Let the campaign start, as the page showed it."""
 

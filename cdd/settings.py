@@ -184,7 +184,7 @@ REAUTHENTICATION_SECONDS = 15 * 60
 # What a new institution begins with: a second factor for everybody, unless this is a laptop.
 DEFAULT_MFA_POLICY = "REQUIRED" if IS_PRODUCTION else "OPTIONAL"
 
-# django-allauth does the protocols; what an account is, who may come in and what is recorded is ours (docs/adr/0014).
+# django-allauth does the protocols; what an account is, who may come in and what is recorded is ours (docs/adr/0018).
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 ACCOUNT_ADAPTER = "tenants.sign_in.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}

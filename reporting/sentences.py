@@ -73,6 +73,12 @@ SENTENCES: Mapping[str, Wording] = {
     "membership.password_changed": Wording(_("%(actor)s changed the password."), "key"),
     "membership.password_reset": Wording(_("%(actor)s set a new password by the link in a mail."), "key", "warning"),
     "membership.sessions_ended": Wording(_("%(actor)s ended the sessions of %(target)s."), "x", "warning"),
+    "tenant.mfa_policy_changed": Wording(_("%(actor)s changed the rule for second factors."), "key", "warning"),
+    "identityprovider.added": Wording(_("%(actor)s set up an identity provider."), "key", "warning"),
+    "identityprovider.changed": Wording(_("%(actor)s changed an identity provider."), "key", "warning"),
+    "identityprovider.sign_in_refused": Wording(
+        _("A sign-in through the institution's identity provider was refused."), "lock", "warning"
+    ),
     "customer.viewed": Wording(_("%(actor)s looked at the personal data of customer %(target)s."), "eye", "warning"),
     "customer.changed": Wording(_("%(actor)s updated the file of customer %(target)s."), "edit", "success"),
     "customer.reviewed": Wording(_("The data of customer %(target)s were confirmed."), "check", "success"),

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -32,6 +33,7 @@ from tenants.forms import StaffForm
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
 from tenants.permissions import Permission, may, requires, takes_body_of
+from tenants.sign_in.reauthentication import requires_recent_sign_in
 from uploads.models import Upload
 from uploads.services import UploadRefused
 from uploads.serving import serve_upload
@@ -142,6 +144,7 @@ def decide(request: StaffRequest, case_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.APPROVE_CASE)
+@requires_recent_sign_in(lambda case_id: reverse("case", args=[case_id]))
 def approve(request: StaffRequest, case_id: UUID) -> HttpResponse:
     """Put the proposed decision into effect."""
     detail = _detail(case_id)

@@ -14,6 +14,8 @@ from sandbox import (
     ekyc,
     ekyc_pages,
     houjin,
+    identity_provider,
+    identity_provider_saml,
     inbox,
     line,
     line_notices,
@@ -75,7 +77,9 @@ def build_world(options: Options) -> World:
 def build_app(world: World) -> web.Application:
     app = web.Application(client_max_size=BODY_LIMIT, middlewares=[without_stack_traces])
     app[WORLD] = world
-    for part in (line, line_notices, twilio, print_shop, ekyc, ekyc_pages, houjin, control, inbox):
+    providers = (line, line_notices, twilio, print_shop, ekyc, ekyc_pages, houjin)
+    directories = (identity_provider, identity_provider_saml)
+    for part in (*providers, *directories, control, inbox):
         part.add_routes(app)
     app.router.add_static("/static", HERE / "static")
     return app

@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 SESSION_TENANT = "tenant"
 # Set when the person came in through this tenant's identity provider: its word counts for no other tenant.
 BOUND_TENANT = "bound_tenant"
+BOUND_PROVIDER = "bound_provider"
 # There the tenant comes from the link, whoever else is signed in to the same browser.
 CUSTOMER_PAGES = "/r/"
 # There the tenant, if any, is the one whose provider is asked, whoever is signed in.

@@ -59,3 +59,16 @@ def ekyc_account(bank: Bank, *, sandbox_url: str) -> dict[str, dict[str, Any]]:
         "credentials": {"token": f"sandbox-ekyc-{bank.slug}", "secret": f"sandbox-ekyc-secret-{bank.slug}"},
         "options": {"base_url": f"{sandbox_url}/ekyc"},
     }
+
+
+def directory(bank: Bank, *, sandbox_url: str) -> dict[str, Any]:
+    """For `tenants.sign_in.providers.save_provider`: the bank's own directory, by OpenID Connect."""
+    return {
+        "kind": "OIDC",
+        "name": f"{bank.name} 社内認証基盤（模擬）",
+        "issuer": f"{sandbox_url}/idp/{bank.slug}",
+        "client_id": "keizoku",
+        "secret": f"sandbox-idp-{bank.slug}",
+        "email_domains": [f"{bank.slug}.example"],
+        "is_active": True,
+    }

@@ -21,6 +21,7 @@ class Bank:
     address: str
     book_seed: int
     phone_hours: str = "平日 9時〜17時"
+    has_directory: bool = False
 
     def __str__(self) -> str:
         return self.slug
@@ -65,6 +66,7 @@ BANKS = (
         postal_code="3900811",
         address="長野県松本市中央1-1-1",
         book_seed=22,
+        has_directory=True,
     ),
 )
 

@@ -15,7 +15,7 @@ from audit.services import Actor
 from campaigns.models import Campaign
 from campaigns.selectors import current_hash
 from campaigns.services import approve_campaign, plan_campaign, submit_campaign
-from cdd.demo.accounts import channel_accounts, ekyc_account
+from cdd.demo.accounts import channel_accounts, directory, ekyc_account
 from cdd.demo.banks import BANKS, STAFF, Bank
 from channels.services import ensure_accounts, register_webhooks
 from customers.models import Customer
@@ -27,6 +27,8 @@ from risk.services import publish_default_policy, rate_waiting_customers
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_context, tenant_scope
 from tenants.services import add_member, create_tenant
+from tenants.sign_in.models import IdentityProvider
+from tenants.sign_in.providers import save_provider
 
 SYSTEM = Actor.system("demo")
 INDIVIDUALS, COMPANIES, BROKEN_ROWS = 5_000, 300, 44
@@ -78,6 +80,9 @@ def seed_bank(bank: Bank, *, password: str, now: datetime) -> Tenant:
         ensure_accounts(accounts=accounts, actor=SYSTEM, now=now)
         vendor = ekyc_account(bank, sandbox_url=settings.SANDBOX_URL)
         ensure_account(credentials=vendor["credentials"], options=vendor["options"], actor=SYSTEM, now=now)
+        if bank.has_directory and not IdentityProvider.objects.exists():
+            values = directory(bank, sandbox_url=settings.SANDBOX_URL)
+            save_provider(provider=IdentityProvider(), values=values, actor=SYSTEM, now=now)
     for colleague in STAFF:
         user = User.objects.get(email=colleague.email(bank))
         if not user.check_password(password):

@@ -26,6 +26,7 @@ from cdd.demo.steps import Done, Steps
 from customers.synthetic import make_book
 from reviews.models import Case
 from tenants.models import Tenant
+from tenants.sign_in.factors import code_at
 
 CUSTOMERS = 5_300
 COMPANIES = 300
@@ -79,6 +80,7 @@ class Story:
         for name, act in (
             ("Connect the providers", self.connect),
             ("Sign in", self.sign_in),
+            ("An approver sets up a second factor and signs in with it", self.set_up_factor),
             ("Upload the customer book", self.upload),
             ("Read the whole file, broken rows set aside", self.wait_for_import),
             ("Every broken row is explained in the error file", self.check_errors),
@@ -136,6 +138,26 @@ class Story:
             page = browser.send(refused.form("/sign-in/"), {"username": email, "password": self.password})
             check(page.path == "/", f"{email} landed on {page.path}")
         return Done(len(STAFF), "people")
+
+    def set_up_factor(self, branch: Branch) -> Done:
+        """By the secret on the page, as an authenticator application reads it; then out, and in by two steps."""
+        approver = branch.approver
+        path = "/account/security/app/"
+        page = approver.get(path)
+        found = re.search(r'qr__key">([A-Z2-7]+)<', page.html)
+        check(found is not None, "the page shows no key")
+        secret = str(found and found[1])
+        codes = approver.send(page.form(path), {"code": code_at(secret)})
+        check(codes.path == "/account/security/codes/", f"landed on {codes.path}")
+        approver.send(codes.form("/sign-out/"))
+        email = next(one for one in STAFF if one.local_part == "approver").email(branch.bank)
+        form = approver.get("/sign-in/").form("/sign-in/")
+        step = approver.send(form, {"username": email, "password": self.password})
+        check(step.path == "/sign-in/code/", f"the password alone led to {step.path}")
+        # The code that set it up is used up; the application's next one is good already.
+        home = approver.send(step.form("/sign-in/code/"), {"code": code_at(secret, time.time() + 30)})
+        check(home.path == "/", f"landed on {home.path}")
+        return Done(1, "second factor")
 
     def upload(self, branch: Branch) -> Done:
         """The officer gives in the file."""

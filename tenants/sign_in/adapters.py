@@ -22,6 +22,7 @@ from django.utils.translation import ngettext
 from tenants.lookups import memberships_of
 from tenants.models import User
 from tenants.sign_in import lockout, recording, sealing
+from tenants.sign_in.provider_adapter import PENDING_PROVIDER
 from tenants.sign_in.reauthentication import recent
 
 PREVIOUS = "previous_sign_in"
@@ -94,6 +95,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
         """Refuse, before any second factor is asked for, an account that is closed or works for nobody."""
         if user.is_active and memberships_of(user.pk):
+            through = (kwargs.get("signal_kwargs") or {}).get("sociallogin")
+            if through is not None:
+                request.session[PENDING_PROVIDER] = through.account.provider
             return None
         clear_login(request)
         return self.respond_user_inactive(request, user)

@@ -15,6 +15,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django_htmx.http import HttpResponseClientRedirect
 
+from tenants.middleware import BOUND_TENANT
+
 SIGNED_IN_AT = "signed_in_at"
 
 
@@ -34,9 +36,18 @@ def recent(request: HttpRequest) -> bool:
     return proof is not None and time.time() - proof < settings.REAUTHENTICATION_SECONDS
 
 
+def confirm_address(request: HttpRequest, back: str) -> str:
+    """Where the person proves it: here, or, if they came through their institution's provider, there again."""
+    place = reverse("account_reauthenticate")
+    if BOUND_TENANT in request.session:
+        tenant: Any = getattr(request, "tenant", None)
+        place = reverse("sign-in-institution", args=[tenant.slug]) if tenant else reverse("sign-in")
+    return f"{place}?{urlencode({'next': back})}"
+
+
 def ask_again(request: HttpRequest, back: str) -> HttpResponseBase:
     """Send the person to prove who they are; they come back to ``back``, an address of ours."""
-    address = f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}"
+    address = confirm_address(request, back)
     if "HX-Request" in request.headers:
         return HttpResponseClientRedirect(address)
     return redirect(address)

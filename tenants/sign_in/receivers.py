@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.signals import user_logged_in
+from django.core.exceptions import PermissionDenied
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
@@ -19,11 +20,13 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from tenants.middleware import BOUND_TENANT
+from tenants.middleware import BOUND_PROVIDER, BOUND_TENANT
 from tenants.sign_in import recording, sessions
 from tenants.sign_in.adapters import PREVIOUS
 from tenants.sign_in.factor_forms import PENDING_STEP
 from tenants.sign_in.factors import LAST_COUNTER
+from tenants.sign_in.provider_adapter import PENDING_PROVIDER
+from tenants.sign_in.providers import find_provider
 from tenants.sign_in.reauthentication import SIGNED_IN_AT
 
 
@@ -36,13 +39,28 @@ def start_clocks(request: HttpRequest, **kwargs: Any) -> None:
 @receiver(account.user_logged_in, dispatch_uid="sign_in.record")
 def record_sign_in(request: HttpRequest, user: Any, **kwargs: Any) -> None:
     """Keep it in the trail, keep what the session is bound to, and tell the person of the time before."""
-    bound = request.session.get(BOUND_TENANT)
+    bound = _bind(request, kwargs.get("sociallogin"))
     recording.record_for_account(recording.SIGNED_IN, user_id=user.pk, now=timezone.now(), only_tenant=bound)
     if bound is not None:
         UserSession.objects.filter(session_key=request.session.session_key).update(data={"tenant": bound})
     previous = request.session.pop(PREVIOUS, None)
     if previous and previous["at"]:
         messages.info(request, _previous_sentence(previous))
+
+
+def _bind(request: HttpRequest, sociallogin: Any) -> int | None:
+    """Tie a session opened through a tenant's provider to that tenant, before anything else is asked of it."""
+    request.session.pop(PENDING_PROVIDER, None)
+    if sociallogin is None:
+        request.session.pop(BOUND_TENANT, None)
+        request.session.pop(BOUND_PROVIDER, None)
+        return None
+    found = find_provider(sociallogin.account.provider)
+    if found is None:  # switched off in the meantime
+        raise PermissionDenied("The provider is no longer in use.")
+    request.session[BOUND_TENANT] = found.tenant.pk
+    request.session[BOUND_PROVIDER] = found.key
+    return found.tenant.pk
 
 
 @receiver(mfa.authenticator_added, dispatch_uid="sign_in.factor_added")

@@ -7,7 +7,7 @@ from django.urls import path, re_path
 
 from tenants.sign_in.guards import own_account, own_factors
 from tenants.sign_in.views import account as own
-from tenants.sign_in.views import entrance
+from tenants.sign_in.views import administration, entrance, federation
 
 # Attempts are counted in transactions of their own, which no failure takes back.
 _sign_in = non_atomic_requests(entrance.SignIn.as_view())
@@ -39,6 +39,15 @@ urlpatterns = [
         entrance.NewPassword.as_view(),
         name="account_reset_password_from_key",
     ),
+    path("sign-in/at/", federation.institutions, name="sign-in-institutions"),
+    path("sign-in/at/<slug:slug>/", federation.institution, name="sign-in-institution"),
+    path("sign-in/oidc/<slug:provider_id>/", federation.oidc_login, name="openid_connect_login"),
+    path("sign-in/oidc/<slug:provider_id>/callback/", federation.oidc_callback, name="openid_connect_callback"),
+    path("sign-in/saml/<slug:organization_slug>/", federation.saml_login, name="saml_login"),
+    path("sign-in/saml/<slug:organization_slug>/acs/", federation.saml_acs, name="saml_acs"),
+    path("sign-in/saml/<slug:organization_slug>/finish/", federation.saml_finish_acs, name="saml_finish_acs"),
+    path("sign-in/saml/<slug:organization_slug>/metadata/", federation.saml_metadata, name="saml_metadata"),
+    path("sign-in/saml/<slug:organization_slug>/logout/", federation.saml_sls, name="saml_sls"),
     path("sign-out/", entrance.sign_out, name="sign-out"),
     path("account/security/", own_account(own.Security.as_view()), name="mfa_index"),
     path("account/security/app/", own_factors(own.SetUpApp.as_view()), name="mfa_activate_totp"),
@@ -58,4 +67,15 @@ urlpatterns = [
     path("account/confirm/", _confirm[0], name="account_reauthenticate"),
     path("account/confirm/code/", _confirm[1], name="mfa_reauthenticate"),
     path("account/confirm/passkey/", _confirm[2], name="mfa_reauthenticate_webauthn"),
+    path("settings/sign-in/", administration.sign_in_settings, name="sign-in-settings"),
+    path("settings/sign-in/policy/", administration.change_policy, name="sign-in-policy"),
+    path("settings/sign-in/providers/new/", administration.provider_new, name="identity-provider-new"),
+    path("settings/sign-in/providers/<uuid:provider_id>/", administration.provider_edit, name="identity-provider"),
+    path(
+        "settings/sign-in/providers/<uuid:provider_id>/test/",
+        administration.provider_test,
+        name="identity-provider-test",
+    ),
+    path("members/<uuid:membership_id>/end-sessions/", administration.end_member_sessions, name="member-end-sessions"),
+    path("members/<uuid:membership_id>/unlock/", administration.unlock, name="member-unlock"),
 ]

@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext
 from tenants.keys import PersonShredded
 from tenants.models import Role, Tenant
 from tenants.permissions import Permission, may
+from tenants.sign_in.reauthentication import confirm_address, recent
 
 register = template.Library()
 
@@ -100,3 +101,15 @@ def institutions(request: HttpRequest) -> list[Tenant]:
     """The institutions the signed-in person may work for, when there is a choice."""
     ids = [membership.tenant_id for membership in getattr(request, "memberships", [])]
     return list(Tenant.objects.filter(pk__in=ids).order_by("pk")) if len(ids) > 1 else []
+
+
+@register.filter
+def is_proven(request: HttpRequest) -> bool:
+    """Whether the person proved recently enough who they are for a dangerous act."""
+    return recent(request)
+
+
+@register.filter
+def confirm_url(request: HttpRequest) -> str:
+    """Where they prove it and come back to this page."""
+    return confirm_address(request, request.path)

@@ -16,7 +16,13 @@ from tests.tenants.builders import tenant_models
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 
 # Arguments that name a row by something else than "<model>_id".
-SYNONYMS = {"import": "CustomerImport", "hold": "LegalHold", "purge": "PurgeProposal", "record": "DestructionRecord"}
+SYNONYMS = {
+    "import": "CustomerImport",
+    "hold": "LegalHold",
+    "purge": "PurgeProposal",
+    "record": "DestructionRecord",
+    "provider": "IdentityProvider",
+}
 
 
 @dataclass(frozen=True)
