@@ -78,6 +78,7 @@ app.conf.update(
         "find-due-for-purge": {"task": "retention.tasks.find_due", "schedule": crontab(minute="30", hour="1")},
         "purge": {"task": "retention.tasks.execute_approved", "schedule": 60.0, "options": {"expires": 120}},
         "rewrap-keys": {"task": "tenants.tasks.rewrap_person_keys", "schedule": crontab(minute="45", hour="3")},
+        "invitations": {"task": "tenants.tasks.deliver_invitations", "schedule": 15.0},
         "check-tenancy": {"task": "tenants.tasks.check_tenancy", "schedule": crontab(minute="15", hour="3")},
     },
 )

@@ -21,3 +21,5 @@ urlpatterns = [
     path("", include("campaigns.urls")),
     path("", include("reviews.urls")),
 ]
+
+handler403 = "tenants.explaining.refused"

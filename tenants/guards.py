@@ -83,7 +83,8 @@ _CHECKS: dict[str, str] = {
         WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
         AND has_function_privilege(app.oid, p.oid, 'EXECUTE')
         AND NOT (p.proname IN ('keizoku_memberships_of', 'keizoku_tenant_of_link',
-                               'keizoku_tenant_of_channel', 'keizoku_tenant_of_ekyc_account')
+                               'keizoku_tenant_of_channel', 'keizoku_tenant_of_ekyc_account',
+                               'keizoku_tenant_of_invitation')
                  AND p.proowner = (SELECT oid FROM pg_roles WHERE rolname = 'keizoku_lookup')
                  AND 'search_path=""' = ANY (p.proconfig))""",
     "a role has more power than it should": """

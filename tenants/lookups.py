@@ -39,6 +39,11 @@ def tenant_of_ekyc_account(public_id: str) -> int | None:
     return _one("SELECT keizoku_tenant_of_ekyc_account(%s)", public_id)
 
 
+def tenant_of_invitation(token_hash: bytes) -> int | None:
+    """Whose invitation has this SHA-256, if it still waits for an answer and has not run out."""
+    return _one("SELECT keizoku_tenant_of_invitation(%s)", token_hash)
+
+
 def memberships_of(user_id: int) -> list[MembershipOf]:
     """The memberships of an account that hold at this moment, in active tenants, by the tenant's id.
 

@@ -28,6 +28,8 @@ BOUND_PROVIDER = "bound_provider"
 CUSTOMER_PAGES = "/r/"
 # There the tenant, if any, is the one whose provider is asked, whoever is signed in.
 ENTRANCE = "/sign-in/"
+# There it is the one who invites.
+JOINING = "/join/"
 _SEE_EVERYTHING = (Role.ADMINISTRATOR, Role.OFFICER, Role.APPROVER, Role.AUDITOR)
 
 
@@ -75,7 +77,7 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith((CUSTOMER_PAGES, ENTRANCE)) or not request.user.is_authenticated:
+        if request.path.startswith((CUSTOMER_PAGES, ENTRANCE, JOINING)) or not request.user.is_authenticated:
             return self.get_response(request)
         memberships = memberships_of(request.user.pk)
         bound = request.session.get(BOUND_TENANT)

@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from guardian.managers import UserObjectPermissionManager
 from guardian.models import UserObjectPermissionBase
 
+from audit.transitions import Stateful
+from tenants.fields import EncryptedTextField
 from tenants.identifiers import uuid7
 from tenants.managers import TenantManager
 from tenants.reach import Reach
@@ -192,6 +194,37 @@ class Membership(TenantModel):
 
     def __str__(self) -> str:
         return f"membership {self.pk}"
+
+
+class Invitation(Stateful, TenantModel):
+    """That somebody is asked, by mail, to join the staff. Good once, for three days; of the link only a hash stays."""
+
+    class Status(models.TextChoices):
+        OPEN = "OPEN", _("Waiting for an answer")
+        ACCEPTED = "ACCEPTED", _("Joined")
+        WITHDRAWN = "WITHDRAWN", _("Withdrawn")
+
+    TRANSITIONS = {Status.OPEN: {Status.ACCEPTED, Status.WITHDRAWN}}
+
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    email = EncryptedTextField()
+    name = EncryptedTextField()
+    role = models.CharField(max_length=16, choices=Role)
+    staff_number = models.CharField(max_length=20)
+    branch_code = models.CharField(max_length=8, blank=True)
+    valid_until = models.DateTimeField(null=True, blank=True)
+    token_hash = models.BinaryField(max_length=32)
+    # What the mail needs; gone when it is sent.
+    token = EncryptedTextField(null=True)
+    invited_by = models.BigIntegerField()
+    invited_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "token_hash"], name="invitation_token")]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk}"
 
 
 class Branch(TenantModel):

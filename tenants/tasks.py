@@ -8,6 +8,7 @@ from celery import shared_task
 from tenants.custody.routing import KEYS
 from tenants.guards import find_holes
 from tenants.keys import rotating
+from tenants.members.inviting import send_invitations
 from tenants.scoping import active_tenant_ids, tenant_context
 from tenants.sign_in.mailing import send_password_link
 
@@ -37,3 +38,13 @@ def rewrap_person_keys() -> int:
         with tenant_context(tenant_id):
             count += rotating.rewrap_person_keys()
     return count
+
+
+@shared_task
+def deliver_invitations() -> int:
+    """Send the invitations that wait, tenant by tenant."""
+    sent = 0
+    for tenant_id in active_tenant_ids():
+        with tenant_context(tenant_id):
+            sent += send_invitations()
+    return sent

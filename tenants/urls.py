@@ -6,6 +6,7 @@ from tenants import views
 
 urlpatterns = [
     path("", include("tenants.sign_in.urls")),
+    path("", include("tenants.members.urls")),
     path("switch-tenant/", views.switch_tenant, name="switch-tenant"),
     path("language/", views.language, name="language"),
 ]

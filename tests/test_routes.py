@@ -23,12 +23,13 @@ OPEN = {
 }
 OPEN_BELOW = {
     "sign-in/": "the door: password, second step, an institution's own provider (tests/tenants/sign_in)",
+    "join/": "joining: the token of an invitation decides (tests/tenants/test_members.py)",
     "r/": "customers' pages: the token, then the visit, decide (tests/security/test_links.py)",
     settings.ADMIN_PATH: "operators' pages: the membership decides, for each of them (tests/operators)",
     "webhooks/": "providers' calls: a signature over the raw bytes decides (tests/channels, tests/ekyc)",
 }
 # Signed in is enough: they show or change only what belongs to the person who asks.
-PERSONAL = {"home", "switch-tenant"}
+PERSONAL = {"home", "switch-tenant", "access-request"}
 
 
 def is_open(route: Route) -> bool:

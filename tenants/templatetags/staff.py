@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext
 
+from tenants.explaining import NAMES
 from tenants.keys import PersonShredded
 from tenants.models import Role, Tenant
 from tenants.permissions import Permission, may
@@ -81,6 +82,12 @@ def thousandths(part: int | None, whole: int | None) -> int:
 def role_name(role: str) -> str:
     """The role in words."""
     return str(Role(role).label)
+
+
+@register.filter
+def permission_name(permission: str) -> str:
+    """The permission in words; "" for one that is no more."""
+    return next((str(words) for known, words in NAMES.items() if known.value == permission), "")
 
 
 @register.filter
