@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit.services import Actor
+from customers.presenting import or_erased
 from reviews.models import Case
 from reviews.policies import CaseNotOpen
 from uploads.models import Upload
@@ -41,7 +42,9 @@ def attach_document(*, case_id: UUID, file: BinaryIO, name: str, actor: Actor, n
     case = Case.objects.select_for_update(no_key=True).get(pk=case_id)
     if case.status != Case.Status.OPEN:
         raise CaseNotOpen(_("Documents can be added only while the case is to be decided."))
-    return receive_upload(file, name=name, purpose=PURPOSE, reference=case_id, actor=actor, now=now)
+    return receive_upload(
+        file, name=name, purpose=PURPOSE, reference=case_id, person_id=case.customer_id, actor=actor, now=now
+    )
 
 
 def document_rows(case: Case, *, masked: bool) -> list[DocumentRow]:
@@ -49,11 +52,15 @@ def document_rows(case: Case, *, masked: bool) -> list[DocumentRow]:
     return [
         DocumentRow(
             upload=upload,
-            name=(not masked and upload.name) or _("Document %(number)s") % {"number": number},
+            name=(not masked and _name_of(upload)) or _("Document %(number)s") % {"number": number},
             reason=reason_in_words(upload.reason) if upload.reason else "",
         )
         for number, upload in enumerate(uploads_of(purpose=PURPOSE, reference=case.pk), start=1)
     ]
+
+
+def _name_of(upload: Upload) -> str:
+    return or_erased(lambda: str(upload.name))
 
 
 def document_of(case: Case, upload_id: UUID) -> Upload:

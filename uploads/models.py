@@ -34,13 +34,15 @@ class Upload(Stateful, TenantModel):
     purpose = models.CharField(max_length=20, choices=Purpose)
     # What it belongs to, as the room above knows it.
     reference = models.UUIDField()
+    # Whom it is about: sealed under that customer's key, it goes when that key goes.
+    person_id = models.UUIDField()
     # What arrived: its name made harmless, its kind by content, its size in bytes and hash.
-    name = EncryptedTextField()
+    name = EncryptedTextField(person="person_id")
     kind = models.CharField(max_length=8, choices=Kind)
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
     # PENDING: the file itself; CLEAN: the picture made from it, always JPEG; REJECTED: destroyed.
-    body = EncryptedBinaryField(null=True)
+    body = EncryptedBinaryField(person="person_id", null=True)
     reason = models.CharField(max_length=40, blank=True)
     received_at = models.DateTimeField()
     # Scanning: when to try (again), how often it was tried, and by which engine it was done at last.

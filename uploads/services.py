@@ -13,7 +13,7 @@ from django.db import transaction
 
 from audit.services import Actor, record
 from audit.transitions import IllegalTransition, LostRace, transition
-from tenants.keys import CannotDecrypt
+from tenants.keys.errors import CannotDecrypt, KeysUnavailable, UnknownKeyVersion
 from uploads.models import MOST_IN_ONE_PLACE, Upload
 from uploads.naming import shown_name
 from uploads.pictures import PictureRefused, kind_of, remake
@@ -47,11 +47,20 @@ class _Finding:
 
 
 @transaction.atomic
-def receive_upload(file: BinaryIO, *, name: str, purpose: str, reference: UUID, actor: Actor, now: datetime) -> Upload:
+def receive_upload(
+    file: BinaryIO,
+    *,
+    name: str,
+    purpose: str,
+    reference: UUID,
+    person_id: UUID,
+    actor: Actor,
+    now: datetime,
+) -> Upload:
     """Keep a file, sealed and out of sight, until it has been scanned and made harmless.
 
-    ``reference``: the row of a room above that it belongs to. The type and the length that the sender states are
-    ignored; at most one byte more than allowed is read.
+    ``reference``: the row of a room above that it belongs to; ``person_id``: the customer it is about. The type and
+    the length that the sender states are ignored; at most one byte more than allowed is read.
 
     Raises:
         UploadRefused: empty, too large, not a picture, or one too many; nothing is kept.
@@ -68,6 +77,7 @@ def receive_upload(file: BinaryIO, *, name: str, purpose: str, reference: UUID, 
     upload: Upload = Upload.objects.create(
         purpose=purpose,
         reference=reference,
+        person_id=person_id,
         name=shown_name(name),
         kind=kind,
         size=len(data),
@@ -108,7 +118,7 @@ def examine(*, upload_id: UUID, actor: Actor, now: datetime) -> bool:
         return False
     try:
         found = _look_at(upload)
-    except ScannerUnavailable:
+    except (ScannerUnavailable, KeysUnavailable, UnknownKeyVersion):
         _try_again(upload, now=now)
         return False
     _settle(upload, found, actor=actor, now=now)
@@ -129,22 +139,15 @@ def _claim(upload_id: UUID, *, now: datetime) -> Upload | None:
         upload.try_at = now + LEASE
         upload.tries += 1
         upload.save(update_fields=["try_at", "tries"])
-        _open(upload)
     return upload
 
 
-def _open(upload: Upload) -> bytes | None:
-    """The body, opened while a transaction is open, for the key may have to be fetched."""
-    try:
-        body: bytes | None = upload.body
-    except CannotDecrypt:
-        return None
-    return body
-
-
 def _look_at(upload: Upload) -> _Finding:
-    data = _open(upload)
-    if data is None:
+    try:
+        data: bytes = upload.body
+    except (KeysUnavailable, UnknownKeyVersion):
+        raise  # nothing is wrong with the file
+    except CannotDecrypt:
         return _Finding(None, "unopened", None)
     # The jail first: the scanner decodes pictures too, and a bomb would hold it for a minute and most of a gigabyte.
     try:

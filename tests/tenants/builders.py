@@ -76,6 +76,8 @@ def _value(field: Any, rows: Rows, user: User) -> Any:
         return Permission.objects.get(content_type=about, codename=f"view_{about.model}").pk
     if related is not None:
         return _row(related, rows, user)
+    if field.name == "person_id":
+        return _row(apps.get_model("customers", "Customer"), rows, user)
     if field.choices:
         return field.choices[0][0]
     if type(field) in SECRET:

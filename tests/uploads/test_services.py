@@ -14,6 +14,8 @@ from pytest_django import Settings
 
 from audit.models import AuditEvent
 from audit.services import Actor
+from tenants.fields import EncryptedBinaryField
+from tenants.keys import KeysUnavailable
 from tenants.models import Tenant
 from tenants.scoping import tenant_context
 from tests.conftest import NOW
@@ -24,13 +26,21 @@ from uploads.services import LEASE, UploadRefused, examine, examine_waiting, rec
 from uploads.serving import NotClean, serve_upload
 
 PLACE = uuid4()
+PERSON = uuid4()
 OFFICER = Actor.user(7)
 SYSTEM = Actor.system("uploads")
 
 
 def receive(data: bytes, name: str = "免許証.jpg", at: datetime = NOW) -> Upload:
-    purpose = Upload.Purpose.CASE_DOCUMENT
-    return receive_upload(io.BytesIO(data), name=name, purpose=purpose, reference=PLACE, actor=OFFICER, now=at)
+    return receive_upload(
+        io.BytesIO(data),
+        name=name,
+        purpose=Upload.Purpose.CASE_DOCUMENT,
+        reference=PLACE,
+        person_id=PERSON,
+        actor=OFFICER,
+        now=at,
+    )
 
 
 @transaction.atomic
@@ -178,6 +188,7 @@ def test_no_more_is_read_than_may_be_kept(in_tenant: Tenant, settings: Settings)
             name="x",
             purpose=Upload.Purpose.CASE_DOCUMENT,
             reference=PLACE,
+            person_id=PERSON,
             actor=OFFICER,
             now=NOW,
         )
@@ -214,6 +225,32 @@ def test_a_file_held_by_a_dead_worker_is_taken_up_again(in_tenant: Tenant, clamd
     assert examine_waiting(actor=SYSTEM, now=NOW) == 0, "it holds the lease"
     assert examine_waiting(actor=SYSTEM, now=NOW + LEASE) == 1
     assert now_of(upload).status == "CLEAN"
+
+
+def test_a_shredded_customers_file_is_destroyed_and_a_missing_key_is_waited_for(
+    in_tenant: Tenant, clamd: str, superuser: psycopg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P1: what cannot be read any more is not kept; what cannot be read just now is."""
+    from tenants.shredding import shred_person
+
+    upload = receive(photograph())
+    sealed = stored(superuser, upload)
+    assert sealed is not None
+    assert sealed[1:17] == PERSON.bytes, "under the customer's own key"
+    with monkeypatch.context() as away:
+        away.setattr(EncryptedBinaryField, "open", keys_are_away)
+        assert examine_waiting(actor=SYSTEM, now=NOW) == 0
+    with transaction.atomic():
+        due = Upload.objects.get(pk=upload.pk).try_at
+        shred_person(PERSON, actor=OFFICER, now=NOW)
+    assert examine_waiting(actor=SYSTEM, now=due) == 1
+    assert stored(superuser, upload) is None
+    with transaction.atomic():
+        assert Upload.objects.values_list("reason", flat=True).get() == "unopened"
+
+
+def keys_are_away(*_: object) -> bytes:
+    raise KeysUnavailable("the keys' database does not answer")
 
 
 def test_a_verdict_that_comes_too_late_changes_nothing(in_tenant: Tenant, clamd: str) -> None:
