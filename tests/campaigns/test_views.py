@@ -67,6 +67,30 @@ def test_a_campaign_goes_from_plan_to_start_by_two_people(
     assert 'hx-trigger="every 2s"' in page_of(checker, campaign)
 
 
+def test_an_approval_needs_a_proof_of_identity_not_older_than_fifteen_minutes(
+    bank: Tenant, officer: User, approver: User, staff_client: SignIn
+) -> None:
+    """W11: asked for before the form is shown, and again when it is sent all the same; nothing is lost on the way."""
+    enter(1)
+    with transaction.atomic():
+        campaign = submitted(officer)
+    client = staff_client(english(approver))
+    approve, place = reverse("campaign-approve", args=[campaign.pk]), reverse("campaign", args=[campaign.pk])
+    assert approve in page_of(client, campaign), "control: just signed in"
+    session = client.session
+    session["signed_in_at"] -= 901
+    session.save()
+    page = page_of(client, campaign)
+    assert approve not in page
+    assert reverse("account_reauthenticate") in page
+    answer = client.post(approve, {"seen_hash": "x"})
+    assert answer.headers["Location"].startswith(reverse("account_reauthenticate"))
+    assert status_of(campaign) == Campaign.Status.AWAITING_APPROVAL
+    back = client.post(answer.headers["Location"], {"password": "correct horse battery", "next": place})
+    assert back.headers["Location"] == place
+    assert approve in page_of(client, campaign)
+
+
 def test_a_plan_that_cannot_be_made_is_explained(bank: Tenant, officer: User, staff_client: SignIn) -> None:
     client = staff_client(english(officer))
     for wrong, words in (
