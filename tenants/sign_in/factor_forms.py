@@ -118,7 +118,7 @@ class AddPasskeyForm(AddWebAuthnForm):  # type: ignore[misc]  # as above
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name"].label = _("Name")
+        self.fields["name"].label = _("Display name")
         self.fields["name"].max_length = 40
         self.fields["name"].help_text = _("To tell it from others, such as the name of this computer.")
         # Each of our passkeys can sign in by itself, so each is protected by a PIN, a finger or a face.
@@ -132,7 +132,7 @@ class RenamePasskeyForm(EditWebAuthnForm):  # type: ignore[misc]  # as above
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["name"].label = _("Name")
+        self.fields["name"].label = _("Display name")
         plain(self)
 
 

@@ -30,7 +30,7 @@ class ProviderForm(StaffForm):
 
     kind = forms.ChoiceField(label=_("Protocol"), choices=IdentityProvider.Kind, widget=forms.RadioSelect)
     name = forms.CharField(
-        label=_("Name"), max_length=40, help_text=_("Stands under the button, such as the directory's name.")
+        label=_("Display name"), max_length=40, help_text=_("Stands under the button, such as the directory's name.")
     )
     issuer = forms.CharField(
         label=_("Issuer or entity ID"),
