@@ -181,6 +181,11 @@ SENTENCES: Mapping[str, Wording] = {
     "provideraccount.paused": Wording(_("Sending by one channel was stopped."), "pause", "danger"),
     "provideraccount.resumed": Wording(_("%(actor)s resumed sending by one channel."), "play", "success"),
     "tenant.created": Wording(_("The institution was set up."), "home"),
+    "tenant.hole_found": Wording(
+        _("The nightly check found a gap in the protection of the data. Ask the operator of the service."),
+        "alert",
+        "danger",
+    ),
     "tenant.keys_rewrapped": Wording(
         _("The institution's data keys were wrapped under a new key-encryption key."), "lock"
     ),

@@ -10,7 +10,7 @@ from django.db import transaction
 from audit.services import Actor, record
 from tenants.keys import create_tenant_key
 from tenants.models import Membership, Role, Tenant, User
-from tenants.scoping import tenant_scope
+from tenants.scoping import active_tenant_ids, tenant_scope
 
 
 def create_tenant(*, slug: str, name: str, name_en: str, actor: Actor, now: datetime, **fields: str) -> Tenant:
@@ -58,3 +58,10 @@ def add_member(
         if is_new:
             record("membership.created", target=membership, actor=actor, at=now, role=str(role))
     return membership
+
+
+def record_holes(*, problems: list[str], actor: Actor, now: datetime) -> None:
+    """Tell every institution's trail that a wall between tenants, or its trail, has a hole."""
+    for tenant_id in active_tenant_ids():
+        with tenant_scope(tenant_id):
+            record("tenant.hole_found", target=Tenant(pk=tenant_id), actor=actor, at=now, problems=problems)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import structlog
 from celery import shared_task
+from django.utils import timezone
 
+from audit.services import Actor
 from tenants.custody.routing import KEYS
 from tenants.guards import find_holes
 from tenants.keys import rotating
 from tenants.members.inviting import send_invitations
 from tenants.scoping import active_tenant_ids, tenant_context
+from tenants.services import record_holes
 from tenants.sign_in.mailing import send_password_link
 
 log = structlog.get_logger(__name__)
@@ -17,10 +20,13 @@ log = structlog.get_logger(__name__)
 
 @shared_task
 def check_tenancy() -> int:
-    """Look for holes every night; each is an error in the log, which the operator's alarm reads."""
+    """Look for holes every night; each is an error in the log, which the operator's alarm reads, and in every trail."""
     holes = [*find_holes(), *find_holes(using=KEYS)]
     for hole in holes:
         log.error("tenancy.hole", error=str(hole))
+    if holes:
+        problems = sorted({hole.problem for hole in holes})
+        record_holes(problems=problems, actor=Actor.system("tenants"), now=timezone.now())
     return len(holes)
 
 

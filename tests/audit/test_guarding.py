@@ -5,16 +5,19 @@ from __future__ import annotations
 import psycopg
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import ProgrammingError, connection, connections
+from django.db import ProgrammingError, connection, connections, transaction
 
 from audit.guarding import NOT_CURRENT, NOT_WATCHED
 from audit.installing import install_triggers
+from audit.models import AuditEvent
+from audit.services import record
 from customers.models import CustomerImport
 from tenants.guards import find_holes
-from tenants.models import Tenant
+from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
+from tenants.tasks import check_tenancy
 from tests.audit.capturing import captured
-from tests.conftest import NOW
+from tests.conftest import NOW, SYSTEM
 
 TABLE = "customers_customerimport"
 FUNCTION = f"keizoku_row_{TABLE}()"
@@ -211,3 +214,34 @@ def test_a_session_that_says_it_is_a_replica_is_captured_all_the_same(
         superuser.execute("SET LOCAL session_replication_role = replica")
         superuser.execute(f"UPDATE {TABLE} SET size = 2")
     assert [payload for *_, payload in changes] == [{"before": {"size": 1}, "after": {"size": 2}}]
+
+
+def test_the_nightly_check_raises_an_alarm_in_the_log_and_in_every_trail(
+    tenant: Tenant, other_tenant: Tenant, superuser: psycopg.Connection, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert check_tenancy() == 0
+    superuser.execute(f"ALTER TABLE {TABLE} DISABLE TRIGGER trail_update")
+    try:
+        assert check_tenancy() == 1
+    finally:
+        install_triggers(connections["owner"])
+
+    assert f"{TABLE}: {NOT_WATCHED}" in caplog.text
+    for bank in (tenant, other_tenant):
+        with tenant_scope(bank.pk):
+            (event,) = AuditEvent.objects.filter(event="tenant.hole_found")
+        assert event.data == {"problems": [NOT_WATCHED]}
+
+
+def test_the_services_own_trail_is_closed_to_whoever_names_it(tenant: Tenant, superuser: psycopg.Connection) -> None:
+    """Tenant 0 is nobody's scope: not even set by hand does it show or take an event."""
+    User.objects.create_user(email="x@example.com", name="X")
+    control = superuser.execute("SELECT count(*) FROM audit_auditevent WHERE tenant_id = 0").fetchone()
+    assert control is not None
+    assert control[0] > 0
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.tenant_id', '0', true)")
+        cursor.execute("SELECT count(*) FROM audit_auditevent")
+        assert cursor.fetchone() == (0,)
+        with pytest.raises(ProgrammingError, match="row-level security"):
+            record("tenant.forged", target=Tenant(pk=0), actor=SYSTEM, at=NOW)
