@@ -33,6 +33,7 @@ from tenants.models import Role, Tenant, TenantModel, User
 from tenants.scoping import tenant_context
 from tests.conftest import NOW, SYSTEM, MakeUser
 from tests.tenants.builders import one_row_of_each, tenant_models
+from uploads.models import Upload
 
 CLOSED = date(2019, 3, 31)
 LAST_DAY = datetime(2026, 3, 31, 14, 59, 59, tzinfo=UTC)  # one second before midnight in Tokyo
@@ -264,7 +265,8 @@ def test_of_a_destroyed_customer_nothing_is_left_in_any_room(
     superuser.execute("TRUNCATE retention_legalhold, retention_purgeproposal CASCADE")
     superuser.execute("UPDATE customers_customer SET status = 'CLOSED', closed_on = %s", [CLOSED])
     superuser.execute("UPDATE retention_retentionclass SET code = 'other'")
-    about = [model for model in tenant_models() if leads_to_customer(model)]
+    superuser.execute("UPDATE uploads_upload SET purpose = 'CASE_DOCUMENT', reference = (SELECT id FROM reviews_case)")
+    about = [model for model in tenant_models() if leads_to_customer(model) or model is Upload]
     assert PeriodicReview in about
     assert all(rows_of(superuser, model) for model in about), "control"
     with tenant_context(tenant.pk):
