@@ -123,8 +123,9 @@ def test_two_people_let_it_go_and_the_record_says_so(in_tenant: Tenant, officer:
         kept = AuditEvent.objects.get(event="destructionrecord.made").data
         assert (kept["submitted_by"], kept["approved_by"]) == (officer.pk, approver.pk)
         assert kept["destroyed_hash"] == made.destroyed_hash
-        destroyed = AuditEvent.objects.filter(event="customer.destroyed").values_list("target_id", flat=True)
-        assert list(destroyed) == [str(gone.pk)]
+        for event in ("customer.destroyed", "personkey.shredded"):
+            targets = AuditEvent.objects.filter(event=event).values_list("target_id", flat=True)
+            assert list(targets) == [str(gone.pk)], event
     assert execute_approved(actor=SYSTEM, now=FREE) == 0
 
 
