@@ -204,6 +204,7 @@ SENTENCES: Mapping[str, Wording] = {
     "campaigngrant.taken": Wording(_("%(actor)s ended the sharing of a campaign with %(target)s."), "x"),
     "branchgrant.given": Wording(_("%(actor)s showed another branch to %(target)s."), "user", "info"),
     "branchgrant.taken": Wording(_("%(actor)s no longer shows that branch to %(target)s."), "x"),
+    "casequeue.made": Wording(_("%(actor)s made a review queue."), "plus"),
     "queuegrant.given": Wording(_("%(actor)s gave a review queue to %(target)s."), "user", "info"),
     "queuegrant.taken": Wording(_("%(actor)s took a review queue back from %(target)s."), "x"),
     "membership.created": Wording(_("%(target)s joined the staff as %(role)s."), "user"),

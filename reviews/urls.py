@@ -5,6 +5,7 @@ from django.urls import path
 from reviews import views
 
 urlpatterns = [
+    path("queues/", views.queues, name="queues"),
     path("reviews/", views.queue, name="reviews"),
     path("reviews/<uuid:case_id>/", views.case, name="case"),
     path("reviews/<uuid:case_id>/decide/", views.decide, name="case-decide"),

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from customers.models import Customer, RiskTier
 from customers.presenting import hide, label, name_shown, or_erased, say
@@ -27,6 +27,7 @@ from reviews.documents import attach_document, document_of, document_rows
 from reviews.forms import DecisionForm, DocumentForm, ReturnForm
 from reviews.models import Case, Decision, Discrepancy
 from reviews.policies import ReviewRefused
+from reviews.queues import QueueForm, QueueTaken, make_queue, queues_with_counts
 from reviews.selectors import CaseDetail, attributes_of, case_detail, case_page, queue_counts
 from reviews.services import IDENTITY, approve_decision, decide_case, return_decision
 from tenants.forms import StaffForm
@@ -100,6 +101,23 @@ def queue(request: StaffRequest) -> HttpResponse:
         "states": [(value, words, counts[value]) for value, words in Case.Status.choices],
     }
     return render(request, "staff/reviews/list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.MANAGE_MEMBERS)
+def queues(request: StaffRequest) -> HttpResponse:
+    """The queues that can be given to members, and a new one."""
+    form = QueueForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            make_queue(**form.cleaned_data, actor=request.actor, now=timezone.now())
+        except QueueTaken:
+            form.add_error("name", _("There is a queue of this name."))
+        else:
+            messages.success(request, _("The queue is there. Give it to somebody on their page."))
+            return redirect("queues")
+    context = {"form": form, "queues": queues_with_counts()}
+    return render(request, "staff/reviews/queues.html", context, status=422 if form.errors else 200)
 
 
 @require_GET

@@ -26,6 +26,7 @@ NAMES: dict[Permission, Promise | str] = {
     Permission.APPROVE_CAMPAIGN: _("Approve campaigns"),
     Permission.DECIDE_CASE: _("Decide cases"),
     Permission.APPROVE_CASE: _("Approve decisions"),
+    Permission.VIEW_RETENTION: _("See retention and purges"),
     Permission.PLACE_HOLD: _("Place holds on destruction"),
     Permission.PROPOSE_PURGE: _("Propose destruction"),
     Permission.APPROVE_PURGE: _("Approve destruction"),

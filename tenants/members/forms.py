@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
 
 from django import forms
@@ -17,7 +17,9 @@ from tenants.models import Grant, Role, User
 class PlaceForm(StaffForm):
     """A role, and what belongs to it. Nothing else of a member can be posted."""
 
-    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    role = forms.ChoiceField(
+        label=_("Role"), choices=[("", "—"), *Role.choices], error_messages={"required": _("Choose a role.")}
+    )
     branch_code = forms.CharField(
         label=_("Branch code"),
         max_length=8,
@@ -135,5 +137,5 @@ def name_of(thing: Any) -> str:
 
 
 def end_of(day: Any) -> datetime:
-    """The first moment after a day in Japan."""
-    return timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+    """The last moment of a day in Japan."""
+    return timezone.make_aware(datetime.combine(day, time.max))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -220,7 +219,7 @@ def _grant_form(found: Membership, data: Any = None) -> GrantForm:
 
 
 def _place_form(found: Membership) -> PlaceForm:
-    last_day = timezone.localdate(found.valid_until - timedelta(days=1)) if found.valid_until else None
+    last_day = timezone.localdate(found.valid_until) if found.valid_until else None
     return PlaceForm(initial={"role": found.role, "branch_code": found.branch_code, "last_day": last_day})
 
 

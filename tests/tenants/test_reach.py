@@ -190,3 +190,26 @@ def test_narrow_reach_costs_the_same_queries_for_one_row_as_for_fifty(
     few = [queries(*page) for page in pages]
     fill(range(2, 51))
     assert [queries(*page) for page in pages] == few
+
+
+def test_an_administrator_makes_a_queue_and_gives_it_to_a_contractor(
+    book: dict[str, Customer], contractor: User, administrator: User, staff_client: SignIn
+) -> None:
+    """The whole way through the pages."""
+    chief, client = staff_client(administrator), staff_client(contractor)
+    everything = chief.post(reverse("queues"), {"name": "全件", "tier": "", "branch_code": ""})
+    assert everything.status_code == 422
+    assert chief.post(reverse("queues"), {"name": "34店", "tier": "", "branch_code": "34"}).status_code == 302
+    assert chief.post(reverse("queues"), {"name": "34店", "tier": "HIGH", "branch_code": ""}).status_code == 422
+    with transaction.atomic():
+        member, made = Membership.objects.get(user=contractor), CaseQueue.objects.get()
+    case = reverse("case", args=[case_of(book["034"])])
+    assert client.get(case).status_code == 404
+    day = (timezone.localdate() + timedelta(days=3)).isoformat()
+    form = {"grant-thing": f"queuegrant:{made.pk}", "grant-last_day": day}
+    assert chief.post(reverse("grant-give", args=[member.pk]), form).status_code == 302
+    assert client.get(case).status_code == 200
+    with transaction.atomic():
+        grant = QueueGrant.objects.get()
+    assert chief.post(reverse("grant-take", args=[member.pk]), {"grant": grant.pk}).status_code == 302
+    assert client.get(case).status_code == 404

@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from tenants.explaining import NAMES
 from tenants.lookups import memberships_of
 from tenants.models import Membership, Role, Tenant, User
 from tenants.permissions import ROLE_PERMISSIONS, Permission
@@ -35,6 +36,7 @@ CHANGES = {
 def test_every_role_has_its_row_and_every_permission_its_holder() -> None:
     assert set(ROLE_PERMISSIONS) == set(Role)
     assert frozenset[Permission]().union(*ROLE_PERMISSIONS.values()) == set(Permission)
+    assert set(NAMES) == set(Permission), "a page that refuses says the permission in words"
 
 
 def test_nobody_may_both_ask_and_approve() -> None:
