@@ -207,6 +207,7 @@ SENTENCES: Mapping[str, Wording] = {
     "casequeue.made": Wording(_("%(actor)s made a review queue."), "plus"),
     "queuegrant.given": Wording(_("%(actor)s gave a review queue to %(target)s."), "user", "info"),
     "queuegrant.taken": Wording(_("%(actor)s took a review queue back from %(target)s."), "x"),
+    "auditcheckpoint.exported": Wording(_("%(actor)s exported %(count)s entries of the audit trail."), "download"),
     "membership.created": Wording(_("%(target)s joined the staff as %(role)s."), "user"),
     "case.opened": Wording(_("A case was opened for customer %(target)s."), "inbox", "info"),
     "case.open": Wording(_("The case of customer %(target)s was returned to be decided again."), "undo", "warning"),

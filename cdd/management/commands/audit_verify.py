@@ -47,7 +47,7 @@ class Command(BaseCommand):
             keys = trusted_keys(Path(settings.AUDIT_TRUSTED_KEYS_FILE))
         except KeyTrouble as trouble:
             raise CommandError(str(trouble)) from trouble
-        since = _moment(options["since"]) if options["since"] else None
+        since = moment(options["since"]) if options["since"] else None
         names = {tenant.pk: tenant.slug for tenant in Tenant.objects.all()} | {0: "the service itself"}
         bad = []
         for tenant_id in self._chosen(options["tenant"], store):
@@ -91,7 +91,8 @@ class Command(BaseCommand):
         return [bad] if bad else []
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """A day or a moment as a person writes it, local where no zone is named. Raises CommandError."""
     moment, day = parse_datetime(text), parse_date(text[:10])
     if moment is None and day is not None:
         moment = datetime.combine(day, datetime.min.time())
