@@ -94,6 +94,8 @@ def check(data: Path) -> int:
         servers.remove()
         for leftover in ("sandbox", "static", "beat", "books", "audit-checkpoints"):
             shutil.rmtree(data / leftover, ignore_errors=True)
+        for key in ("audit-signing-key", "audit-trusted-keys"):
+            (data / key).unlink(missing_ok=True)
         stack.callback(servers.remove)
         given = {name: value for name, value in os.environ.items() if name not in SERVER_VARIABLES}
         _, supervisor, environment = _start(stack, data, given, with_books=False, servers=servers)
