@@ -19,7 +19,8 @@ FROM packages AS sandbox-packages
 RUN uv sync --frozen --no-dev --extra sandbox --extra hsm
 
 FROM base AS sandbox
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin keizoku
+RUN apt-get update && apt-get install -y --no-install-recommends openssl && rm -rf /var/lib/apt/lists/* \
+    && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin keizoku
 COPY --from=sandbox-packages /app/.venv .venv
 COPY sandbox sandbox
 USER 10001

@@ -63,6 +63,7 @@ class Addresses:
             "WEB_URL": self.web,
             "SANDBOX_URL": self.sandbox,
             "SANDBOX_SMTP": f"{HOST}:{self.smtp_port}",
+            "TIMESTAMP_AUTHORITY_URL": f"{self.sandbox}/tsa",
         }
 
 
@@ -121,6 +122,7 @@ def _start(
     addresses = Addresses()
     stack.callback(addresses.release)
     environment |= addresses.environment()
+    environment["TIMESTAMP_AUTHORITY_CERTIFICATES"] = str(data / "sandbox" / "timestamp-authority.pem")
     # A laptop has no virus scanner; the pages and the welcome say so.
     environment.setdefault("UPLOAD_SCAN", "required" if environment.get("CLAMAV_SOCKET") else "off")
     console.print("Preparing the database and the two demonstration banks …")

@@ -113,6 +113,8 @@ ensure_system() {
     missing=
     has_libraries || missing="$missing libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
     has_japanese_font || missing="$missing fontconfig fonts-morisawa-bizud-gothic"
+    # The simulated timestamp authority is openssl's.
+    runs openssl version || missing="$missing openssl"
     if [ "$1" = test ]; then
         has_browser || missing="$missing chromium"
         has_pooler || missing="$missing pgbouncer"
@@ -125,9 +127,9 @@ ensure_system() {
     if command -v apt-get >/dev/null 2>&1; then
         if [ "$(id -u)" -eq 0 ]; then may_install=yes; elif runs sudo -n true; then may_install=sudo; fi
     fi
-    [ -n "$may_install" ] || fail "This machine still needs: pango (with harfbuzz-subset), a Japanese font$([ "$1" = test ] && printf ', Chromium, PgBouncer, ClamAV, SoftHSM 2').
+    [ -n "$may_install" ] || fail "This machine still needs: pango (with harfbuzz-subset), a Japanese font, openssl$([ "$1" = test ] && printf ', Chromium, PgBouncer, ClamAV, SoftHSM 2').
 On Debian or Ubuntu:  sudo apt-get install --no-install-recommends$missing
-On a Mac:             brew install pango fontconfig font-biz-udgothic$([ "$1" = test ] && printf ' chromium pgbouncer clamav softhsm')
+On a Mac:             brew install pango fontconfig font-biz-udgothic openssl$([ "$1" = test ] && printf ' chromium pgbouncer clamav softhsm')
 Then start this command again."
 
     say "Installing system packages:$missing"

@@ -28,7 +28,6 @@ EXPLAINED = {
     ("sandbox/line.py", "B105"): "the name of a kind of token",
     ("tenants/templatetags/binding.py", "B703"): "joins what Django and format_html have made",
     ("cdd/benchmarks", "B608"): "names of tables from constants",
-    ("cdd/benchmarks", "B608"): "names of columns from constants",
     ("cdd/benchmarks", "B311"): "invented people, repeatable by their seed",
     ("cdd/demo", "B105"): "a password that is refused on purpose",
     ("cdd/servers/places.py", "B108"): "a sticky directory whose owner and mode are checked before use",
