@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -18,6 +19,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.x509 import Certificate
 from django.db import connections, transaction
+from psycopg import IsolationLevel
 
 from audit import notes
 from audit.checkpoints import Checkpoints
@@ -113,8 +115,7 @@ def verify(
     verdict = Verdict(tenant_id)
     # Read before the database: what a sealer that works meanwhile publishes is then in the database as well.
     outside = list(store.of(tenant_id)) if store else []
-    with transaction.atomic(using=using), connections[using].cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    with _one_snapshot(using) as cursor:
         inside = list(AuditCheckpoint.objects.using(using).filter(tenant_id=tenant_id).order_by("size"))
         said = _all_said(tenant_id, inside, outside, keys)
         verdict.checkpoints = len(said)
@@ -130,6 +131,20 @@ def verify(
         except _Found as found:
             verdict.bad = Bad(tenant_id, found.problem, found.position, found.event_id)
     return verdict
+
+
+@contextmanager
+def _one_snapshot(using: str) -> Iterator[Any]:
+    """A cursor in a transaction that sees one moment, however long it reads."""
+    connection = connections[using]
+    connection.ensure_connection()
+    raw: Any = connection.connection
+    was, raw.isolation_level = raw.isolation_level, IsolationLevel.REPEATABLE_READ
+    try:
+        with transaction.atomic(using=using), connection.cursor() as cursor:
+            yield cursor
+    finally:
+        raw.isolation_level = was
 
 
 def verify_timestamps(
