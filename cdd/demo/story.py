@@ -23,7 +23,7 @@ from cdd.demo.looking import check, decoded, settled_page, wait_for
 from cdd.demo.sandbox import Sandbox
 from cdd.demo.seeding import connect_bank
 from cdd.demo.steps import Done, Steps
-from cdd.demo.tampering import Trail
+from cdd.demo.tampering import steps_of_the_trail
 from customers.synthetic import make_book
 from reviews.models import Case
 from tenants.models import Tenant
@@ -103,9 +103,7 @@ class Story:
             ("The campaign's numbers add up on its page", self.check_progress),
             ("No page of one bank opens for the other", self.check_walls),
             ("The audit trail tells every change of status", self.check_trail),
-            ("Every event is sealed, verified against the checkpoints", self.check_sealed),
-            ("An event altered by a superuser is found, by its number", self.check_tampering),
-            ("A stranger verifies the exported trail offline", self.check_export),
+            *steps_of_the_trail(self.now),
         ):
             self.steps.run(name, self._with_own_connection(act))
 
@@ -390,15 +388,3 @@ class Story:
         """Compared row by row; and the auditor can read it."""
         branch.people["auditor"].get("/audit/")
         return Done(branch.evidence.check_trail(), "status changes")
-
-    def check_sealed(self, branch: Branch) -> Done:
-        """By the process that seals, and by the copies outside the database."""
-        return Done(Trail(branch.tenant_id).check_sealed(), "entries verified")
-
-    def check_tampering(self, branch: Branch) -> Done:
-        """And put back, so that the trail is what was sealed again."""
-        return Done(Trail(branch.tenant_id).check_tampering(), "forgery found")
-
-    def check_export(self, branch: Branch) -> Done:
-        """With nothing but the package."""
-        return Done(Trail(branch.tenant_id).check_export(self.now), "events exported")

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +20,9 @@ from audit.checkpoints import checkpoint_directory, trusted_keys
 from audit.exporting import Wanted, export_trail
 from audit.services import Actor
 from audit.verifying import Verdict, verify
+from cdd.demo.branches import Branch
 from cdd.demo.looking import check, wait_for
+from cdd.demo.steps import Done
 from tenants.scoping import tenant_context
 
 ALTERATION = "UPDATE audit_auditevent SET actor_id = %s WHERE id = %s"
@@ -87,6 +90,24 @@ class Trail:
             check(told.returncode == 0, f"verify.py: {told.stdout}{told.stderr}")
             check(told.stdout.startswith(f"OK: {exported.events} events"), f"verify.py: {told.stdout}")
         return exported.events
+
+
+def steps_of_the_trail(now: datetime) -> list[tuple[str, Callable[[Branch], Done]]]:
+    """The names of these steps in the story, and what each does for one bank."""
+    return [
+        (
+            "Every event is sealed, verified against the checkpoints",
+            lambda branch: Done(Trail(branch.tenant_id).check_sealed(), "entries verified"),
+        ),
+        (
+            "An event altered by a superuser is found, by its number",
+            lambda branch: Done(Trail(branch.tenant_id).check_tampering(), "forgery found"),
+        ),
+        (
+            "A stranger verifies the exported trail offline",
+            lambda branch: Done(Trail(branch.tenant_id).check_export(now), "events exported"),
+        ),
+    ]
 
 
 def _authority() -> bytes:
