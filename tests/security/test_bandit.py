@@ -25,6 +25,7 @@ EXPLAINED = {
     ("tenants/sign_in/recording.py", "B105"): "names of events",
     ("customers/writing.py", "B608"): "names of columns from constants; values are parameters",
     ("sandbox/houjin.py", "B406"): "writes XML, reads none",
+    ("sandbox/identity_provider.py", "B105"): "invented, of a simulation",
     ("sandbox/line.py", "B105"): "the name of a kind of token",
     ("tenants/templatetags/binding.py", "B703"): "joins what Django and format_html have made",
     ("cdd/benchmarks", "B608"): "names of tables from constants",
