@@ -7,7 +7,7 @@ from uuid import UUID
 
 import requests
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -108,19 +108,19 @@ def _edit(request: StaffRequest, provider: IdentityProvider) -> HttpResponse:
 
 @require_POST
 @requires(Permission.MANAGE_MEMBERS)
-@requires_recent_sign_in(lambda membership_id: reverse("home"))
+@requires_recent_sign_in(lambda membership_id: reverse("member", args=[membership_id]))
 def end_member_sessions(request: StaffRequest, membership_id: UUID) -> HttpResponse:
     """End a member's sessions everywhere."""
     membership = get_object_or_404(Membership.objects.all(), pk=membership_id)
     count = sessions.end_sessions_of_member(membership=membership, actor=request.actor, now=timezone.now())
     text = ngettext("%(count)d session was ended.", "%(count)d sessions were ended.", count)
     messages.success(request, text % {"count": count})
-    return redirect(_back(request))
+    return redirect("member", membership_id)
 
 
 @require_POST
 @requires(Permission.MANAGE_MEMBERS)
-@requires_recent_sign_in(lambda membership_id: reverse("home"))
+@requires_recent_sign_in(lambda membership_id: reverse("member", args=[membership_id]))
 def unlock(request: StaffRequest, membership_id: UUID) -> HttpResponse:
     """Lift the lock that failed attempts have put on a member's account."""
     membership = get_object_or_404(Membership.objects.all(), pk=membership_id)
@@ -128,14 +128,4 @@ def unlock(request: StaffRequest, membership_id: UUID) -> HttpResponse:
     keys = [lockout.account_key(email), lockout.codes_key(membership.user_id)]
     unlock_member(membership=membership, keys=keys, actor=request.actor, now=timezone.now())
     messages.success(request, _("The account is unlocked."))
-    return redirect(_back(request))
-
-
-def _back(request: HttpRequest) -> str:
-    """The members' page, where there is one."""
-    from django.urls import NoReverseMatch
-
-    try:
-        return reverse("members")
-    except NoReverseMatch:
-        return reverse("home")
+    return redirect("member", membership_id)

@@ -13,10 +13,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from tenants.models import Tenant, User
+from tenants.models import Membership, Role, Tenant, User
+from tenants.scoping import tenant_scope
 from tenants.sign_in import lockout
 from tenants.sign_in.lockout import Locked, account_key, count_attempt
-from tests.conftest import NOW
+from tests.conftest import NOW, MakeUser
 from tests.tenants.sign_in.conftest import PASSWORD, enter, events_of
 
 KEY = account_key("somebody@asanagi.example")
@@ -126,3 +127,20 @@ def test_the_person_is_told_of_failures_since_the_last_time(officer: User) -> No
     page = client.get(reverse("home")).content.decode()
     assert "Your last sign-in was" in page
     assert "one attempt has failed" in page
+
+
+def test_an_administrator_unlocks_from_the_members_page(tenant: Tenant, officer: User, make_user: MakeUser) -> None:
+    locked, client = Client(), Client()
+    for _ in range(5):
+        enter(locked, officer.email, "wrong one here")
+    assert enter(locked, officer.email)[0] == 422
+    with tenant_scope(tenant.pk):
+        membership = Membership.objects.get(user=officer)
+    unlock = reverse("member-unlock", args=[membership.pk])
+    client.force_login(officer)
+    assert client.post(unlock).status_code == 403, "not by oneself"
+    client.force_login(make_user(tenant, Role.ADMINISTRATOR, "admin"))
+    assert unlock in client.get(reverse("member", args=[membership.pk])).content.decode()
+    assert client.post(unlock).status_code == 302
+    assert enter(locked, officer.email)[0] == 302
+    assert "membership.unlocked" in events_of(tenant)
