@@ -29,3 +29,18 @@ class AuditFilter(StaffForm):
         assert isinstance(what, forms.ChoiceField)
         who.choices = [("", _("Everybody")), *people]
         what.choices = [("", _("Everything")), *SUBJECTS]
+
+
+class EvidenceForm(StaffForm):
+    """The days whose records are exported."""
+
+    since = forms.DateField(label=_("From"), widget=DateInput(), error_messages={"required": _("Enter the first day.")})
+    until = forms.DateField(label=_("To"), widget=DateInput(), error_messages={"required": _("Enter the last day.")})
+
+    def clean(self) -> dict[str, Any]:
+        """The days in order."""
+        cleaned = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("The last day is before the first."))
+        return cleaned

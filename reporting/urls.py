@@ -10,4 +10,5 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/reveal/", views.customer_reveal, name="customer-reveal"),
     path("customers/<uuid:customer_id>/timeline/", views.customer_timeline, name="customer-timeline"),
     path("audit/", views.audit, name="audit"),
+    path("audit/export/", views.audit_export, name="audit-export"),
 ]

@@ -10,15 +10,18 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from audit.exporting import NothingSealed
 from campaigns.selectors import reviews_of
 from customers.forms import RevealForm
 from customers.models import ContactPoint, Customer
 from customers.presenting import name_shown, present
 from customers.selectors import facts_of
 from customers.viewing import is_sensitive, reveal, shown_until
-from reporting.forms import AuditFilter
+from reporting.evidence import TooMuch, evidence_of
+from reporting.forms import AuditFilter, EvidenceForm
 from reporting.integrity import integrity_of_trail
 from reporting.selectors import home_figures, latest_rating, lines_of, staff_of_tenant
 from reporting.trails import audit_page, timeline_page
@@ -26,6 +29,7 @@ from reviews.models import Case
 from reviews.selectors import cases_of
 from tenants.forms import StaffForm
 from tenants.middleware import StaffRequest
+from tenants.sign_in.reauthentication import requires_recent_sign_in
 from tenants.permissions import ROLE_PERMISSIONS, Permission, may, requires
 
 
@@ -100,6 +104,28 @@ def audit(request: StaffRequest) -> HttpResponse:
         "integrity": integrity_of_trail(now=timezone.now()),
     }
     return render(request, "staff/reporting/audit.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.EXPORT_AUDIT)
+@requires_recent_sign_in()
+def audit_export(request: StaffRequest) -> HttpResponse:
+    """A period of the trail as a package that anybody can verify without us."""
+    form = EvidenceForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        since, until = form.cleaned_data["since"], form.cleaned_data["until"]
+        try:
+            package = evidence_of(since=since, until=until, actor=request.actor, now=timezone.now())
+        except TooMuch:
+            form.add_error("until", _("This period holds too many records. Choose fewer days."))
+        except NothingSealed:
+            form.add_error(None, _("Nothing is sealed yet. Try again in a minute."))
+        else:
+            name = f"audit-{request.tenant.slug}-{since:%Y%m%d}-{until:%Y%m%d}.zip"
+            headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+            return HttpResponse(package, content_type="application/zip", headers=headers)
+    context = {"form": form}
+    return render(request, "staff/reporting/audit_export.html", context, status=422 if form.errors else 200)
 
 
 def _find(customer_id: UUID) -> Customer:
