@@ -7,10 +7,10 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from audit.exporting import Wanted, export_trail
 from django.conf import settings
 
 from audit.checkpoints import trusted_keys
-from audit.exporting import Wanted, export_trail
 from audit.models import AuditEvent
 from audit.services import Actor
 from tenants.scoping import required_tenant_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from audit.exporting import NothingSealed
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -13,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from audit.exporting import NothingSealed
 from campaigns.selectors import reviews_of
 from customers.forms import RevealForm
 from customers.models import ContactPoint, Customer
@@ -29,8 +29,8 @@ from reviews.models import Case
 from reviews.selectors import cases_of
 from tenants.forms import StaffForm
 from tenants.middleware import StaffRequest
-from tenants.sign_in.reauthentication import requires_recent_sign_in
 from tenants.permissions import ROLE_PERMISSIONS, Permission, may, requires
+from tenants.sign_in.reauthentication import requires_recent_sign_in
 
 
 @require_GET
