@@ -7,11 +7,11 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from audit.exporting import Wanted, export_trail
 from django.conf import settings
 
 from audit.checkpoints import trusted_keys
-from audit.models import AuditEvent
+from audit.exporting import NothingSealed, Wanted, export_trail
+from audit.models import AuditCheckpoint, AuditEvent
 from audit.services import Actor
 from tenants.scoping import required_tenant_id
 
@@ -37,6 +37,8 @@ def evidence_of(*, since: date, until: date, actor: Actor, now: datetime) -> byt
     found = AuditEvent.objects.filter(tenant_id=tenant_id, at__gte=first, at__lt=end)
     if found.values("pk")[: MOST + 1].count() > MOST:
         raise TooMuch
+    if not AuditCheckpoint.objects.filter(tenant_id=tenant_id).exists():
+        raise NothingSealed
     package = io.BytesIO()
     export_trail(
         tenant_id=tenant_id,
