@@ -29,7 +29,7 @@ def messages_in(root: Path) -> dict[Message, list[tuple[str, int]]]:
     found: dict[Message, list[tuple[str, int]]] = {}
     for path in _sources(root):
         source = path.read_text(encoding="utf-8")
-        code = source if path.suffix == ".py" else templatize(source, origin=str(path))
+        code = source if path.suffix == ".py" else _as_python(templatize(source, origin=str(path)))
         for line, message in _extract(code):
             found.setdefault(message, []).append((str(path.relative_to(root)), line))
     return found
@@ -105,6 +105,11 @@ def _sources(root: Path) -> Iterator[Path]:
                 continue
             if path.suffix == ".py" or parts[0] == "templates":
                 yield path
+
+
+def _as_python(template: str) -> str:
+    """What Django makes of a template, without the indentation that Python would read as blocks."""
+    return "\n".join(line.lstrip() for line in template.splitlines())
 
 
 def _extract(code: str) -> Iterator[tuple[int, Message]]:
