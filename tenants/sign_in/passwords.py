@@ -27,7 +27,7 @@ class ContextWords:
         """Raises ValidationError."""
         words = [*WORDS, *self._of_institutions(user)]
         rest = re.sub("|".join(re.escape(word) for word in words if word), "", password, flags=re.IGNORECASE)
-        if rest != password and len(rest) < ENOUGH_WITHOUT:
+        if len(rest) < min(len(password), ENOUGH_WITHOUT):
             raise ValidationError(self._message(), code="password_of_the_context")
 
     def get_help_text(self) -> str:
