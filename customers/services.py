@@ -26,6 +26,7 @@ from customers.recording import Change, change_customers, enter_customers
 from customers.settling import keep_rejections, settle_import
 from customers.wording import refusal
 from customers.writing import update_many
+from tenants.branches import note_branches
 from tenants.keys import CannotDecrypt, KeysUnavailable, cipher
 from tenants.scoping import required_tenant_id
 
@@ -223,6 +224,7 @@ class _Run:
             self._hold()
             created, updated, unchanged, refused = self._sort(rows)
             rejections += [Rejection(error.line, cells[error.line], (error,)) for error in refused]
+            note_branches(codes={row.branch_code for row in rows}, actor=self.actor, now=self._now())
             enter_customers(created, now=self._now())
             change_customers(
                 updated,

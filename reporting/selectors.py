@@ -26,7 +26,7 @@ from reviews.models import Case, Decision
 from reviews.selectors import queue_counts
 from risk.models import RiskPolicy, RiskRating
 from risk.selectors import current_rating, reason_labels
-from tenants.models import Membership, User
+from tenants.models import Branch, Membership, User
 from tenants.permissions import Permission
 from uploads.models import Upload
 
@@ -59,6 +59,7 @@ _TARGETS: Mapping[str, _Target] = {
         _Target(RiskPolicy, "version"),
         _Target(Upload, "received_at", "case", "reference"),
         _Target(Membership, "user__name"),
+        _Target(Branch, "code"),
     )
 }
 

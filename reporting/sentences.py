@@ -194,6 +194,7 @@ SENTENCES: Mapping[str, Wording] = {
         _("The key of customer data %(target)s was destroyed: it cannot be read again."), "lock", "warning"
     ),
     "membership.changed": Wording(_("%(actor)s made %(target)s: %(role)s."), "user", "warning"),
+    "membership.renumbered": Wording(_("%(actor)s gave %(target)s another staff number."), "user", "warning"),
     "membership.ended": Wording(_("%(actor)s ended the membership of %(target)s."), "x", "warning"),
     "membership.reactivated": Wording(_("%(actor)s let %(target)s back in."), "user"),
     "membership.access_requested": Wording(_("%(actor)s asked for access: %(permission)s."), "user", "info"),
@@ -204,6 +205,9 @@ SENTENCES: Mapping[str, Wording] = {
     "campaigngrant.taken": Wording(_("%(actor)s ended the sharing of a campaign with %(target)s."), "x"),
     "branchgrant.given": Wording(_("%(actor)s showed another branch to %(target)s."), "user", "info"),
     "branchgrant.taken": Wording(_("%(actor)s no longer shows that branch to %(target)s."), "x"),
+    "branch.found": Wording(_("The customer file named a branch that was not known: %(target)s."), "plus"),
+    "branch.added": Wording(_("%(actor)s added the branch %(code)s."), "plus"),
+    "branch.renamed": Wording(_("%(actor)s named the branch %(code)s."), "edit"),
     "casequeue.made": Wording(_("%(actor)s made a review queue."), "plus"),
     "queuegrant.given": Wording(_("%(actor)s gave a review queue to %(target)s."), "user", "info"),
     "queuegrant.taken": Wording(_("%(actor)s took a review queue back from %(target)s."), "x"),

@@ -24,7 +24,8 @@ from customers.synthetic import make_book
 from ekyc.services import ensure_account
 from questionnaires.services import publish_standard
 from risk.services import publish_default_policy, rate_waiting_customers
-from tenants.models import Role, Tenant, User
+from tenants.branches import add_branch
+from tenants.models import Branch, Role, Tenant, User
 from tenants.scoping import tenant_context, tenant_scope
 from tenants.services import add_member, create_tenant
 from tenants.sign_in.models import IdentityProvider
@@ -74,6 +75,7 @@ def seed_bank(bank: Bank, *, password: str, now: datetime) -> Tenant:
                 actor=SYSTEM,
                 now=now,
             )
+        _name_branches(bank, now=now)
         publish_default_policy(actor=SYSTEM, now=now)
         publish_standard(actor=SYSTEM, now=now)
         accounts = channel_accounts(bank, sandbox_url=settings.SANDBOX_URL, sandbox_smtp=settings.SANDBOX_SMTP)
@@ -89,6 +91,13 @@ def seed_bank(bank: Bank, *, password: str, now: datetime) -> Tenant:
             user.set_password(password)
             user.save(update_fields=["password"])
     return tenant
+
+
+def _name_branches(bank: Bank, *, now: datetime) -> None:
+    known = set(Branch.objects.values_list("code", flat=True))
+    for number, name in enumerate(bank.branches, start=1):
+        if (code := f"{number:03}") not in known:
+            add_branch(code=code, name=name, actor=SYSTEM, now=now)
 
 
 def connect_bank(bank: Bank, *, now: datetime) -> list[str]:

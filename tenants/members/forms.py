@@ -55,7 +55,24 @@ class PlaceForm(StaffForm):
         return {name: self.cleaned_data[name] for name in ("role", "branch_code", "valid_until")}
 
 
-class InvitationForm(PlaceForm):
+class MemberForm(PlaceForm):
+    """A member's place, and who they are."""
+
+    staff_number = forms.CharField(
+        label=_("Staff number"),
+        max_length=20,
+        help_text=_("One person, one number: nobody approves their own work under another account."),
+        error_messages={"required": _("Enter the staff number.")},
+    )
+    field_order: tuple[str, ...] = ("staff_number", "role", "branch_code", "last_day")
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """What services take."""
+        return {**super().place, "staff_number": self.cleaned_data["staff_number"].strip()}
+
+
+class InvitationForm(MemberForm):
     """Whom to ask."""
 
     email = forms.EmailField(
@@ -63,19 +80,39 @@ class InvitationForm(PlaceForm):
         error_messages={"required": _("Enter the e-mail address."), "invalid": _("Enter an e-mail address.")},
     )
     name = forms.CharField(label=_("Full name"), max_length=80, error_messages={"required": _("Enter the name.")})
-    staff_number = forms.CharField(
-        label=_("Staff number"),
-        max_length=20,
-        help_text=_("One person, one number: nobody approves their own work under another account."),
-        error_messages={"required": _("Enter the staff number.")},
-    )
     field_order = ("email", "name", "staff_number", "role", "branch_code", "last_day")
 
     @property
     def place(self) -> dict[str, Any]:
         """What services take."""
-        person = {name: self.cleaned_data[name].strip() for name in ("email", "name", "staff_number")}
+        person = {name: self.cleaned_data[name].strip() for name in ("email", "name")}
         return {**super().place, **person, "email": person["email"].lower()}
+
+
+class BranchForm(StaffForm):
+    """What a branch is called."""
+
+    name = forms.CharField(
+        label=_("Name of the branch"), max_length=40, error_messages={"required": _("Enter the name of the branch.")}
+    )
+
+
+class NewBranchForm(BranchForm):
+    """A branch, by the code that the customer file uses."""
+
+    code = forms.RegexField(
+        r"^[0-9]{1,3}$",
+        label=_("Branch code"),
+        error_messages={
+            "required": _("Enter the digits of the branch."),
+            "invalid": _("Enter the digits of the branch."),
+        },
+    )
+    field_order = ("code", "name")
+
+    def clean_code(self) -> str:
+        """Three digits, as in the file."""
+        return str(self.cleaned_data["code"]).zfill(3)
 
 
 class GrantForm(StaffForm):
@@ -132,8 +169,8 @@ class JoinForm(StaffForm):
 
 
 def name_of(thing: Any) -> str:
-    """What a thing that can be given is called."""
-    return str(getattr(thing, "name", "") or getattr(thing, "code", ""))
+    """What a thing that can be given is called; a branch by its code and its name."""
+    return " ".join(str(word) for word in (getattr(thing, "code", ""), getattr(thing, "name", "")) if word)
 
 
 def end_of(day: Any) -> datetime:

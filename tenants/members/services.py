@@ -22,23 +22,27 @@ def change_member(
     *,
     member: Membership,
     role: str,
+    staff_number: str,
     branch_code: str,
     valid_until: datetime | None,
     actor: Actor,
     now: datetime,
 ) -> None:
-    """Give a member another role, branch or end. It holds from the next request on.
+    """Give a member another role, staff number, branch or end. It holds from the next request on.
 
     Raises:
         MemberRefused: it is the actor's own, the last administrator's, or the person has that role already.
     """
     with transaction.atomic():
         _check(member, actor, now, leaves_office=role != Role.ADMINISTRATOR or valid_until is not None)
-        was = member.role
+        was, number = member.role, member.staff_number
         member.role, member.branch_code, member.valid_until = role, branch_code, valid_until
-        _save(member, ["role", "branch_code", "valid_until"])
+        member.staff_number = staff_number
+        _save(member, ["role", "staff_number", "branch_code", "valid_until"])
         until = valid_until.isoformat() if valid_until else None
         record("membership.changed", target=member, actor=actor, at=now, was=was, role=role, until=until)
+        if staff_number != number:
+            record("membership.renumbered", target=member, actor=actor, at=now)
 
 
 def end_member(*, member: Membership, actor: Actor, now: datetime) -> None:

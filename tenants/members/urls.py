@@ -14,6 +14,8 @@ urlpatterns = [
     path("members/<uuid:membership_id>/reactivate/", views.reactivate, name="member-reactivate"),
     path("members/<uuid:membership_id>/grants/", views.give, name="grant-give"),
     path("members/<uuid:membership_id>/grants/take/", views.take, name="grant-take"),
+    path("branches/", views.branches, name="branches"),
+    path("branches/<uuid:branch_id>/", views.branch, name="branch"),
     path("access/", views.request_access, name="access-request"),
     path("join/<str:token>/", views.join, name="join"),
 ]

@@ -1,4 +1,4 @@
-"""The members page, one member, invitations and joining."""
+"""The members page, one member, invitations and joining, and the branches."""
 
 from __future__ import annotations
 
@@ -16,8 +16,18 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from audit.services import record
 from tenants.binding import for_any_institution
+from tenants.branches import BranchTaken, add_branch, rename_branch
 from tenants.granting import GRANTEES, NotGrantable, give_grant, grant_kinds, grants_of, offers_for, take_grant
-from tenants.members.forms import GrantForm, InvitationForm, JoinForm, PlaceForm, end_of, name_of
+from tenants.members.forms import (
+    BranchForm,
+    GrantForm,
+    InvitationForm,
+    JoinForm,
+    MemberForm,
+    NewBranchForm,
+    end_of,
+    name_of,
+)
 from tenants.members.inviting import (
     accept_invitation,
     account_of,
@@ -28,7 +38,7 @@ from tenants.members.inviting import (
 from tenants.members.selectors import REQUESTED, access_requests, member_rows, open_invitations
 from tenants.members.services import MemberRefused, change_member, end_member, reactivate_member
 from tenants.middleware import StaffRequest
-from tenants.models import Invitation, Membership
+from tenants.models import Branch, Invitation, Membership
 from tenants.permissions import Permission, requires
 from tenants.scoping import tenant_context
 from tenants.sign_in.reauthentication import requires_recent_sign_in
@@ -95,7 +105,7 @@ def member(request: StaffRequest, membership_id: UUID) -> HttpResponse:
 @requires_recent_sign_in(_page_of)
 def change(request: StaffRequest, membership_id: UUID) -> HttpResponse:
     """Give the member another role, branch or end."""
-    found, form = _find(membership_id), PlaceForm(request.POST)
+    found, form = _find(membership_id), MemberForm(request.POST)
     if not form.is_valid():
         return _member_page(request, found, place_form=form)
     return _step(request, found, change_member, _("The change holds from the next request on."), **form.place)
@@ -153,6 +163,37 @@ def take(request: StaffRequest, membership_id: UUID) -> HttpResponse:
     take_grant(grant=grant, member=found, actor=request.actor, now=timezone.now())
     messages.success(request, _("No longer shared."))
     return redirect("member", membership_id)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.MANAGE_MEMBERS)
+def branches(request: StaffRequest) -> HttpResponse:
+    """Every branch by its code, and a form for a new one."""
+    form = NewBranchForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            add_branch(**form.cleaned_data, actor=request.actor, now=timezone.now())
+        except BranchTaken:
+            form.add_error("code", _("There is a branch of this code. Rename it in the list."))
+        else:
+            messages.success(request, _("The branch is there. Show it to somebody on their page."))
+            return redirect("branches")
+    context = {"form": form, "branches": Branch.objects.order_by("code")}
+    return render(request, "staff/members/branches.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.MANAGE_MEMBERS)
+def branch(request: StaffRequest, branch_id: UUID) -> HttpResponse:
+    """Another name for a branch."""
+    found: Branch = get_object_or_404(Branch, pk=branch_id)
+    form = BranchForm(request.POST if request.method == "POST" else None, initial={"name": found.name})
+    if form.is_valid():
+        rename_branch(branch=found, name=form.cleaned_data["name"], actor=request.actor, now=timezone.now())
+        messages.success(request, _("The branch is named."))
+        return redirect("branches")
+    context = {"form": form, "branch": found}
+    return render(request, "staff/members/branch.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -218,16 +259,17 @@ def _grant_form(found: Membership, data: Any = None) -> GrantForm:
     return GrantForm(grant_kinds(), offers_for(found), data, prefix="grant")
 
 
-def _place_form(found: Membership) -> PlaceForm:
+def _place_form(found: Membership) -> MemberForm:
     last_day = timezone.localdate(found.valid_until) if found.valid_until else None
-    return PlaceForm(initial={"role": found.role, "branch_code": found.branch_code, "last_day": last_day})
+    values = {name: getattr(found, name) for name in ("staff_number", "role", "branch_code")}
+    return MemberForm(initial={**values, "last_day": last_day})
 
 
 def _member_page(
     request: StaffRequest,
     found: Membership,
     *,
-    place_form: PlaceForm | None = None,
+    place_form: MemberForm | None = None,
     grant_form: GrantForm | None = None,
     refusal: str = "",
 ) -> HttpResponse:

@@ -26,6 +26,7 @@ from tests.conftest import MakeUser
 type SignIn = Callable[[User], Client]
 
 WANTED = {"email": "Nishi@asanagi.example", "name": "西 由紀", "staff_number": "10200", "role": "OFFICER"}
+SAME = {"staff_number": "10900"}
 PASSWORD = "朝凪の海を渡る三羽の白い鳥"
 
 
@@ -159,29 +160,23 @@ def test_an_invitation_that_says_too_little_is_explained(chief: Client, changes:
 def test_columns_cannot_be_smuggled_into_a_member(
     tenant: Tenant, other_tenant: Tenant, officer: User, chief: Client
 ) -> None:
-    """W10: only role, branch and last day are taken."""
+    """W10: only staff number, role, branch and last day are taken."""
     before = member(officer, tenant)
     smuggled = {
         "tenant": other_tenant.pk,
         "tenant_id": other_tenant.pk,
         "user": 1,
-        "staff_number": "1",
         "is_active": "",
         "is_staff": "on",
         "is_superuser": "on",
         "id": "01930000-0000-7000-8000-000000000000",
     }
-    answer = chief.post(reverse("member-change", args=[before.pk]), {"role": "AUDITOR", **smuggled})
+    answer = chief.post(reverse("member-change", args=[before.pk]), {**SAME, "role": "AUDITOR", **smuggled})
     assert answer.status_code == 302
     after = member(officer, tenant)
-    assert (after.pk, after.tenant_id, after.user_id, after.staff_number, after.is_active) == (
-        before.pk,
-        tenant.pk,
-        officer.pk,
-        before.staff_number,
-        True,
-    )
-    assert after.role == "AUDITOR", "control: what may be posted is taken"
+    assert (after.pk, after.tenant_id, after.user_id, after.is_active) == (before.pk, tenant.pk, officer.pk, True)
+    assert (after.role, after.staff_number) == ("AUDITOR", "10900"), "control: what may be posted is taken"
+    assert "membership.renumbered" in events(tenant)
 
 
 def test_a_role_that_is_taken_away_ends_with_the_next_request(
@@ -190,7 +185,7 @@ def test_a_role_that_is_taken_away_ends_with_the_next_request(
     """W12."""
     client = staff_client(officer)
     assert client.get(reverse("campaign-new")).status_code == 200
-    chief.post(reverse("member-change", args=[member(officer, tenant).pk]), {"role": "AUDITOR"})
+    chief.post(reverse("member-change", args=[member(officer, tenant).pk]), {**SAME, "role": "AUDITOR"})
     assert client.get(reverse("campaign-new")).status_code == 403
     assert client.get(reverse("home")).status_code == 200
 
@@ -211,7 +206,7 @@ def test_an_ended_membership_opens_nothing_until_it_is_given_back(
 
 def test_nobody_changes_or_ends_themselves(tenant: Tenant, administrator: User, chief: Client) -> None:
     own = member(administrator, tenant)
-    for page, form in (("member-end", {}), ("member-change", {"role": "OFFICER"})):
+    for page, form in (("member-end", {}), ("member-change", {**SAME, "role": "OFFICER"})):
         assert chief.post(reverse(page, args=[own.pk]), form).status_code == 422
     assert member(administrator, tenant).role == "ADMINISTRATOR"
 
@@ -221,7 +216,7 @@ def test_a_person_does_not_promote_themselves_by_their_other_account(
 ) -> None:
     number = member(administrator, tenant).staff_number
     other = make_user(tenant, Role.OFFICER, "other-account", staff_number=number)
-    answer = chief.post(reverse("member-change", args=[member(other, tenant).pk]), {"role": "APPROVER"})
+    answer = chief.post(reverse("member-change", args=[member(other, tenant).pk]), {**SAME, "role": "APPROVER"})
     assert answer.status_code == 422
 
 
@@ -243,6 +238,7 @@ def test_the_bank_keeps_an_administrator_even_if_two_dismiss_each_other(
         change_member(
             member=Membership.objects.get(user=left[0]),
             role="AUDITOR",
+            staff_number="10900",
             branch_code="",
             valid_until=None,
             actor=Actor.user(people[left[0]].pk),
