@@ -32,6 +32,7 @@ class Grant:
     nonce: str
     claims: dict[str, Any]
     expires_at: float
+    fault: str = ""
 
 
 @dataclass
@@ -108,7 +109,7 @@ def sign_in_page(bank: str, leads_to: str, hidden: Any, action: str) -> web.Resp
 
 
 async def grant(request: web.Request) -> web.Response:
-    """Give a code for the person typed in; `sub` and `email_verified` may be sent along."""
+    """Give a code for the person typed in; `sub`, `email_verified` and a `fault` of the token may be sent along."""
     form = {name: str(value) for name, value in (await request.post()).items()}
     email = form.get("email", "").strip()
     directory = request.app[DIRECTORY]
@@ -125,6 +126,7 @@ async def grant(request: web.Request) -> web.Response:
             "email_verified": form.get("email_verified", "true") != "false",
         },
         expires_at=time.time() + CODE_SECONDS,
+        fault=form.get("fault", ""),
     )
     query = urlencode({"code": code, "state": form.get("state", "")})
     raise web.HTTPSeeOther(f"{form.get('redirect_uri', '')}?{query}")
@@ -145,8 +147,25 @@ async def token(request: web.Request) -> web.Response:
         claims["nonce"] = given.nonce
     access = secrets.token_urlsafe(24)
     directory.tokens[access] = given.claims
-    signed = jwt.encode(claims, directory.key, algorithm="RS256", headers={"kid": KEY_ID})
+    signed = _signed(claims, directory.key, given.fault)
     return web.json_response({"access_token": access, "token_type": "Bearer", "expires_in": 300, "id_token": signed})
+
+
+def _signed(claims: dict[str, Any], key: rsa.RSAPrivateKey, fault: str) -> str:
+    """The ID token, with the fault that was asked for."""
+    wrong: dict[str, dict[str, Any]] = {
+        "audience": {"aud": "somebody-else"},
+        "expired": {"iat": claims["iat"] - 7200, "exp": claims["iat"] - 3600},
+        "issuer": {"iss": "https://elsewhere.example"},
+    }
+    claims = {**claims, **wrong.get(fault, {})}
+    if fault == "unsigned":
+        return jwt.encode(claims, "", algorithm="none", headers={"kid": KEY_ID})
+    if fault == "symmetric":
+        return jwt.encode(claims, "k" * 64, algorithm="HS256", headers={"kid": KEY_ID})
+    if fault == "stranger":
+        key = rsa.generate_private_key(65537, 2048)
+    return jwt.encode(claims, key, algorithm="RS256", headers={"kid": KEY_ID})
 
 
 def _fits(given: Grant, form: dict[str, str], bank: str) -> bool:

@@ -254,6 +254,18 @@ def test_an_altered_or_foreign_assertion_is_refused(
     assert client.get(reverse("home")).status_code == 302
 
 
+@pytest.mark.parametrize("fault", ["audience", "expired", "issuer", "unsigned", "symmetric", "stranger"])
+def test_a_token_that_is_not_the_providers_word_to_us_now_is_refused(
+    fault: str, tenant: Tenant, officer: User, make_way: MakeWay
+) -> None:
+    """For somebody else, out of date, by another issuer, without a signature or under somebody else's key."""
+    way = make_way(tenant, "OIDC")
+    client = browser()
+    assert way.enter(client, officer.email, fault=fault).status_code == 403
+    assert client.get(reverse("home")).status_code == 302
+    assert way.enter(browser(), officer.email).status_code == 302, "control"
+
+
 def test_a_code_is_worth_nothing_in_another_browser(tenant: Tenant, officer: User, make_way: MakeWay) -> None:
     """Sign-in forgery: the attacker's code sent to a victim who did not ask."""
     way = make_way(tenant, "OIDC")
