@@ -23,3 +23,4 @@ urlpatterns = [
 ]
 
 handler403 = "tenants.explaining.refused"
+handler404 = "tenants.explaining.not_found"

@@ -1,4 +1,4 @@
-"""Why somebody may not see a page: the permission, the roles that have it, and who can give it."""
+"""Why somebody may not see something: the permission or the reach, and who can give more."""
 
 from __future__ import annotations
 
@@ -12,9 +12,11 @@ from django.shortcuts import render
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from tenants.models import Role
 from tenants.permissions import Permission
 from tenants.scoping import tenant_context
 
+_PARTLY_SIGHTED = (Role.BRANCH_STAFF, Role.CONTRACTOR)
 NAMES: dict[Permission, Promise | str] = {
     Permission.VIEW_TASKS: _("See reviews and campaigns"),
     Permission.VIEW_CUSTOMERS: _("See the customer book"),
@@ -62,6 +64,39 @@ def refused(request: HttpRequest, exception: Exception) -> HttpResponse:
     with tenant_context(membership.tenant_id), transaction.atomic():
         context = {"reason": reason_for(wanted), "membership": membership}
         return render(request, "staff/refused.html", context, status=403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """The page of status 404: the same for what is not there, another branch's and another institution's."""
+    membership: Any = getattr(request, "membership", None)
+    if membership is None or membership.role not in _PARTLY_SIGHTED:
+        return render(request, "404.html", status=404)
+    with tenant_context(membership.tenant_id), transaction.atomic():
+        return render(request, "404.html", {"ask": whom_to_ask()}, status=404)
+
+
+def sight_of(membership: Any) -> str:
+    """Whose customers and cases a narrow role sees, and whom to ask for more; "" where a role sees all."""
+    if membership is None or membership.role not in _PARTLY_SIGHTED:
+        return ""
+    if membership.role == Role.BRANCH_STAFF:
+        words = _(
+            "You see the customers of branch %(branch)s and what was shared with you."
+            " If you need others for your work, ask an administrator: %(administrators)s."
+        )
+    else:
+        words = _(
+            "You see only what was shared with you, for as long as it is shared."
+            " If you need more for your work, ask an administrator: %(administrators)s."
+        )
+    return words % {"branch": membership.branch_code, "administrators": whom_to_ask()}
+
+
+def whom_to_ask() -> str:
+    """The names of those who can share more; asked in the tenant's scope."""
+    from tenants.members.selectors import administrators
+
+    return "、".join(administrators()) or "—"
 
 
 def _permission_in(exception: Exception) -> Permission | None:

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.formats import number_format
 from django.utils.translation import get_language, gettext
 
-from tenants.explaining import NAMES
+from tenants.explaining import NAMES, sight_of
 from tenants.keys import PersonShredded
 from tenants.models import Role, Tenant
 from tenants.permissions import Permission, may
@@ -88,6 +88,12 @@ def role_name(role: str) -> str:
 def permission_name(permission: str) -> str:
     """The permission in words; "" for one that is no more."""
     return next((str(words) for known, words in NAMES.items() if known.value == permission), "")
+
+
+@register.filter
+def sight(request: HttpRequest) -> str:
+    """What a list that is empty owes to somebody who sees only a part; "" to everybody else."""
+    return sight_of(getattr(request, "membership", None))
 
 
 @register.filter
