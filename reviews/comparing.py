@@ -42,6 +42,9 @@ class Difference:
 _VARIANTS = str.maketrans("髙﨑𠮷德邉曻濵", "高崎吉徳邊昇濱")
 _SMALL_KANA = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
 _KANJI_DIGITS = {kanji: value for value, kanji in enumerate("〇一二三四五六七八九")}
+_KANJI_NUMBER = re.compile(
+    r"(?<![〇一二三四五六七八九十百])[〇一二三四五六七八九十百]++(?=\s*(?:丁目|番地|番(?!町)|号|条|階))"
+)
 _LEGAL_FORMS = (
     ("(株)", "株式会社"), ("(有)", "有限会社"), ("(同)", "合同会社"), ("(資)", "合資会社"), ("(名)", "合名会社"),
     ("(一社)", "一般社団法人"), ("(公社)", "公益社団法人"), ("(一財)", "一般財団法人"), ("(公財)", "公益財団法人"),
@@ -85,7 +88,7 @@ def _arabic(match: re.Match[str]) -> str:
 def fold_address(value: object) -> str:
     """``中央区一丁目２番３号 ４０５号室`` and ``中央区1-2-3-405`` are one address."""
     text = fold_characters(str(value)).translate(_VARIANTS).translate(_SMALL_KANA)
-    text = re.sub(r"[〇一二三四五六七八九十百]+(?=\s*(?:丁目|番地|番(?!町)|号|条|階))", _arabic, text)
+    text = _KANJI_NUMBER.sub(_arabic, text)
     text = re.sub(r"(\d)\s+(?=\d)", r"\1-", text)
     text = "".join(text.split())
     text = re.sub(r"(?<=\d)(?:丁目|番地ノ?|番(?!町)ノ?|号室|号(?![棟館線])|室|ノ(?=\d))", "-", text)

@@ -93,7 +93,7 @@ def split_address(address: str) -> tuple[str, str, str]:
     """Prefecture, city and the rest; empty prefecture when the text doesn't begin with one."""
     prefecture = next((name for name in PREFECTURES if address.startswith(name)), "")
     rest = address[len(prefecture) :]
-    found = re.match(r"(?:.+?郡.+?[町村]|.+?市.+?区|.+?[市区町村])", rest)
+    found = re.match(r"(?:.{1,20}?郡.{1,20}?[町村]|.{1,20}?市.{1,20}?区|.{1,20}?[市区町村])", rest)
     city = found[0] if found else ""
     return prefecture, city, full_width(rest[len(city) :])
 

@@ -18,7 +18,7 @@ from sandbox.store import Block, Message
 from sandbox.world import World, attributes_of
 
 SIZE_LIMIT = 5 * 1024 * 1024
-DELIVERY_OPTIONS = re.compile(r"\s+(RET|ENVID|NOTIFY|ORCPT)=(\S+)", re.IGNORECASE)
+DELIVERY_OPTIONS = re.compile(r"(?<!\s)\s+(RET|ENVID|NOTIFY|ORCPT)=(\S+)", re.IGNORECASE)
 WORDS = {
     "550": "550 5.1.1 <{to}>: Recipient address rejected: User unknown",
     "552": "552 5.2.2 <{to}>: Mailbox full",

@@ -35,8 +35,10 @@ _MACROS = re.compile(r"vbaproject|/macrosheets/|/activex/|/ctrlprops/", re.IGNOR
 _FOREIGN = re.compile(r"/externallinks/|/embeddings/|/connections\.xml|/querytables/|/webextensions/", re.IGNORECASE)
 _TEXT = re.compile(r"\.(xml|rels|vml)$", re.IGNORECASE)
 _DECLARED = re.compile(rb"^(?:\xef\xbb\xbf)?\s*<\?xml[^>]*?encoding\s*=\s*[\"']([\w.-]+)", re.IGNORECASE)
-_RELATION = re.compile(r"<(?:\w+:)?Relationship\b[^>]*>")
-_ATTRIBUTE = re.compile(r"(\w+)\s*=\s*(\"[^\"]*\"|'[^']*')")
+_SHEET = re.compile(r"<(?:[\w.-]+:)?sheet\b")
+# A value may hold ">" but never "<".
+_RELATION = re.compile(r"<(?:[\w.-]+:)?Relationship\b(?:[^<>\"']++|\"[^<\"]*+\"|'[^<']*+')*+>")
+_ATTRIBUTE = re.compile(r"(?<!\w)(\w++)\s*+=\s*+(\"[^\"]*+\"|'[^']*+')")
 
 
 class WorkbookRefused(Exception):
@@ -164,7 +166,7 @@ def _check_text(piece: bytes, *, at_start: bool) -> None:
 def _check_part(name: str, text: str) -> None:
     if name == "[content_types].xml" and "macroenabled" in text.lower():
         raise WorkbookRefused("macros")
-    if name == "xl/workbook.xml" and len(re.findall(r"<(?:\w+:)?sheet\b", text)) > MAX_SHEETS:
+    if name == "xl/workbook.xml" and len(_SHEET.findall(text)) > MAX_SHEETS:
         raise WorkbookRefused("too_many_sheets", limit=MAX_SHEETS)
     for tag in _RELATION.findall(text) if name.endswith(".rels") else ():
         told = {key: html.unescape(value[1:-1]) for key, value in _ATTRIBUTE.findall(tag)}

@@ -99,7 +99,7 @@ class Page:
 
     def figures(self) -> list[int]:
         """The large numbers of the page, in order."""
-        found = re.findall(r'class="figure__value[^"]*">\s*(?:<a[^>]*>)?\s*([\d,]+)', self.html)
+        found = re.findall(r'class="figure__value[^"]*">\s*(?:<a[^>]*>\s*)?([\d,]+)', self.html)
         return [int(number.replace(",", "")) for number in found]
 
 
