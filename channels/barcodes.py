@@ -28,7 +28,8 @@ VALUES = [*"0123456789-", *(f"CC{number}" for number in range(1, 9))]
 KANJI_DIGITS = {character: value for value, character in enumerate("〇一二三四五六七八九")} | {"零": 0}
 KANJI_UNITS = {"十": 10, "百": 100, "千": 1000}
 KANJI_NUMBER = re.compile(
-    r"(?<![〇零一二三四五六七八九十百千])([〇零一二三四五六七八九十百千]++)(?=丁目|丁|番地|番|号|地割|線|の|ノ)"  # digits only before these
+    r"(?<![〇零一二三四五六七八九十百千])([〇零一二三四五六七八九十百千]++)"
+    r"(?=丁目|丁|番地|番|号|地割|線|の|ノ)"  # digits only before these
 )
 DASHES = re.compile("[‐‑‒–—―−－]")
 # Bar and space widths of Code 128 by value; 105 starts code set C, 106 stops.
