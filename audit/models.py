@@ -80,6 +80,8 @@ class AuditEvent(models.Model):
             models.Index(fields=["tenant_id", "target_id", "id"], name="audit_by_target"),
             models.Index(fields=["tenant_id", "event", "id"], name="audit_by_event"),
             models.Index(fields=["tenant_id", "id"], name="audit_by_tenant"),
+            # Among the rows that triggers saw, what somebody did is one in hundreds.
+            models.Index(fields=["tenant_id", "id"], name="audit_acts", condition=models.Q(kind="ACT")),
             models.Index(fields=["txid"], name="audit_by_transaction"),
         ]
 
