@@ -194,6 +194,9 @@ SENTENCES: Mapping[str, Wording] = {
         _("The key of customer data %(target)s was destroyed: it cannot be read again."), "lock", "warning"
     ),
     "membership.changed": Wording(_("%(actor)s made %(target)s: %(role)s."), "user", "warning"),
+    "membership.proposed": Wording(_("%(actor)s proposed %(target)s as an administrator."), "user", "warning"),
+    "membership.confirmed": Wording(_("%(actor)s confirmed %(target)s as an administrator."), "check", "warning"),
+    "membership.declined": Wording(_("%(actor)s declined to have %(target)s as an administrator."), "undo"),
     "membership.renumbered": Wording(_("%(actor)s gave %(target)s another staff number."), "user", "warning"),
     "membership.ended": Wording(_("%(actor)s ended the membership of %(target)s."), "x", "warning"),
     "membership.reactivated": Wording(_("%(actor)s let %(target)s back in."), "user"),

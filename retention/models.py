@@ -7,8 +7,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
-from tenants.four_eyes import person_field, two_people
 from tenants.models import TenantForeignKey, TenantModel
+from tenants.pairing import person_field, two_people
 
 
 class RetentionClass(TenantModel):

@@ -10,8 +10,8 @@ from customers.models import Customer, RiskTier
 from ekyc.models import Verification
 from questionnaires.models import Response
 from tenants.fields import EncryptedJSONField, EncryptedTextField
-from tenants.four_eyes import person_field, two_people
 from tenants.models import Grant, TenantForeignKey, TenantModel
+from tenants.pairing import person_field, two_people
 from tenants.reach import Reach
 
 

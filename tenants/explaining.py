@@ -36,6 +36,7 @@ NAMES: dict[Permission, Promise | str] = {
     Permission.EXPORT_AUDIT: _("Export the audit trail"),
     Permission.MANAGE_MEMBERS: _("Manage members"),
     Permission.MANAGE_SETTINGS: _("Manage settings"),
+    Permission.CONFIRM_ADMINISTRATOR: _("Confirm administrators"),
 }
 
 

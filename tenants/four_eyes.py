@@ -1,8 +1,8 @@
 """Four eyes are two people: not one person twice, under whatever account, and not somebody who has lost the right.
 
 A table that keeps an approval has, beside each account (``planned_by``), the staff number it belonged to at that
-moment (``planned_person``), and `two_people` among its constraints, so that the database refuses what a mistake in
-the code would let through. The code asks `standing_of` inside the transaction of the act.
+moment (``planned_person``), and `tenants.pairing.two_people` among its constraints, so that the database refuses
+what a mistake in the code would let through. The code asks `standing_of` inside the transaction of the act.
 """
 
 from __future__ import annotations
@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from audit.services import Actor
 from tenants.models import Membership
@@ -46,21 +45,3 @@ def standing_of(actor: Actor, *, now: datetime) -> Standing | None:
     rows = Membership.objects.filter(holds, user_id=int(actor.id), is_active=True)
     member = rows.select_for_update(no_key=True).first()
     return Standing(member.user_id, member.staff_number, member.role) if member else None
-
-
-def person_field() -> models.CharField[str, str]:
-    """The column for a staff number beside an account; "" until somebody has acted."""
-    return models.CharField(max_length=20, blank=True, default="")
-
-
-def two_people(name: str, *, first: tuple[str, ...], second: str) -> models.CheckConstraint:
-    """The constraint that ``second`` (``approved``) was somebody else than every one of ``first`` (``planned``, …).
-
-    Each word stands for two columns, ``…_by`` and ``…_person``.
-    """
-    nobody_yet = Q(**{f"{second}_by__isnull": True, f"{second}_person": ""})
-    somebody = Q(**{f"{second}_by__isnull": False}) & ~Q(**{f"{second}_person": ""})
-    for word in first:
-        somebody &= Q(**{f"{word}_by__isnull": False}) & ~Q(**{f"{word}_person": ""})
-        somebody &= ~Q(**{f"{second}_by": F(f"{word}_by")}) & ~Q(**{f"{second}_person": F(f"{word}_person")})
-    return models.CheckConstraint(condition=nobody_yet | somebody, name=name)

@@ -15,6 +15,7 @@ from audit.transitions import Stateful
 from tenants.fields import EncryptedTextField
 from tenants.identifiers import uuid7
 from tenants.managers import TenantManager
+from tenants.pairing import person_field, two_people
 from tenants.reach import Reach
 from tenants.scoping import TenantScopeError, required_tenant_id
 
@@ -162,7 +163,8 @@ class Membership(TenantModel):
     """A person's place in a tenant.
 
     ``staff_number`` says who the person is, whichever account they use: four eyes compare it. A person may
-    hold two accounts, but not two in one role.
+    hold two accounts, but not two in one role. Whoever is to become an administrator waits, in the role they have
+    or without a place, until a second person confirms what the first proposed.
     """
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
@@ -172,10 +174,29 @@ class Membership(TenantModel):
     is_active = models.BooleanField(default=True)
     # the first moment at which it no longer holds
     valid_until = models.DateTimeField(null=True, blank=True)
+    appointed_by = models.BigIntegerField(null=True, blank=True)
+    appointed_person = person_field()
+    # what becomes of valid_until with the confirmation
+    appointed_until = models.DateTimeField(null=True, blank=True)
+    confirmed_by = models.BigIntegerField(null=True, blank=True)
+    confirmed_person = person_field()
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints = [
+            two_people("membership_four_eyes", first=("appointed",), second="confirmed"),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_by__isnull=True) | ~models.Q(confirmed_by=models.F("user")),
+                name="nobody_confirms_themselves",
+            ),
+            # The first administrator comes with the institution and was appointed by nobody.
+            models.CheckConstraint(
+                condition=~models.Q(role="ADMINISTRATOR")
+                | models.Q(is_active=False)
+                | models.Q(appointed_by__isnull=True)
+                | models.Q(confirmed_by__isnull=False),
+                name="administrators_are_confirmed",
+            ),
             models.UniqueConstraint(fields=["tenant", "user"], name="membership_of_user"),
             models.UniqueConstraint(
                 fields=["tenant", "staff_number", "role"],
@@ -194,6 +215,11 @@ class Membership(TenantModel):
 
     def __str__(self) -> str:
         return f"membership {self.pk}"
+
+    @property
+    def is_awaiting(self) -> bool:
+        """Whether the person is to become an administrator once somebody else confirms it."""
+        return self.appointed_by is not None and self.confirmed_by is None
 
 
 class Invitation(Stateful, TenantModel):
@@ -217,6 +243,7 @@ class Invitation(Stateful, TenantModel):
     # What the mail needs; gone when it is sent.
     token = EncryptedTextField(null=True)
     invited_by = models.BigIntegerField()
+    invited_person = person_field()
     invited_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 

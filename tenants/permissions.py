@@ -36,6 +36,7 @@ class Permission(Enum):
     EXPORT_AUDIT = "export_audit"
     MANAGE_MEMBERS = "manage_members"
     MANAGE_SETTINGS = "manage_settings"
+    CONFIRM_ADMINISTRATOR = "confirm_administrator"
 
 
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
@@ -50,6 +51,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.EXPORT_AUDIT,
             Permission.MANAGE_MEMBERS,
             Permission.MANAGE_SETTINGS,
+            Permission.CONFIRM_ADMINISTRATOR,
         }
     ),
     Role.OFFICER: frozenset(
@@ -78,6 +80,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.APPROVE_CAMPAIGN,
             Permission.APPROVE_CASE,
             Permission.APPROVE_PURGE,
+            # Only where the institution has no second administrator.
+            Permission.CONFIRM_ADMINISTRATOR,
             Permission.VIEW_AUDIT,
             Permission.EXPORT_AUDIT,
         }

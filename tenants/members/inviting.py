@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -15,9 +16,11 @@ from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
 from audit.transitions import LostRace, transition
+from tenants.four_eyes import standing_of
 from tenants.lookups import memberships_of, tenant_of_invitation
-from tenants.members.services import MemberRefused
-from tenants.models import Invitation, Membership, User, tenant_in_scope
+from tenants.members.appointing import MemberRefused
+from tenants.models import Invitation, Membership, Role, User, tenant_in_scope
+from tenants.permissions import Permission
 from tenants.scoping import tenant_scope
 
 LIFE = timedelta(hours=72)
@@ -41,6 +44,9 @@ def invite_member(
     """
     token = secrets.token_urlsafe(20)
     with transaction.atomic():
+        standing = standing_of(actor, now=now)
+        if standing is None or not standing.may(Permission.MANAGE_MEMBERS):
+            raise MemberRefused(_("Your role does not include this step any more. Ask an administrator."))
         present = Membership.objects.filter(is_active=True)
         if present.filter(user__email=email).exists():
             raise MemberRefused(_("This address belongs to a member already."))
@@ -55,7 +61,8 @@ def invite_member(
             valid_until=valid_until,
             token=token,
             token_hash=hash_of(token),
-            invited_by=int(actor.id),
+            invited_by=standing.user_id,
+            invited_person=standing.person,
             invited_at=now,
             expires_at=now + LIFE,
         )
@@ -127,20 +134,37 @@ def accept_invitation(*, invitation: Invitation, name: str, password: str | None
         try:
             with transaction.atomic():
                 transition(invitation, Invitation.Status.ACCEPTED, actor=actor, at=now, token=None)
-                member, _is_new = Membership.objects.update_or_create(
-                    user=user,
-                    defaults={
-                        "role": invitation.role,
-                        "staff_number": invitation.staff_number,
-                        "branch_code": invitation.branch_code,
-                        "valid_until": invitation.valid_until,
-                        "is_active": True,
-                    },
-                )
+                member = _place(invitation, user)
                 record("membership.created", target=member, actor=actor, at=now, role=invitation.role)
         except (LostRace, IntegrityError) as error:
             raise MemberRefused(_("This invitation can no longer be used. Ask for another one.")) from error
     return user
+
+
+def _place(invitation: Invitation, user: User) -> Membership:
+    """The place that was offered; an administrator's waits for the second person (`tenants.members.appointing`)."""
+    place: dict[str, Any] = {
+        "role": invitation.role,
+        "staff_number": invitation.staff_number,
+        "branch_code": invitation.branch_code,
+        "valid_until": invitation.valid_until,
+        "is_active": True,
+    }
+    proposal: dict[str, Any] = {
+        "staff_number": invitation.staff_number,
+        "appointed_by": invitation.invited_by,
+        "appointed_person": invitation.invited_person,
+        "appointed_until": invitation.valid_until,
+        "confirmed_by": None,
+        "confirmed_person": "",
+    }
+    if invitation.role != Role.ADMINISTRATOR:
+        known, new = place, place
+    else:
+        known, new = proposal, {**place, **proposal, "is_active": False}
+    member: Membership
+    member, _is_new = Membership.objects.update_or_create(user=user, defaults=known, create_defaults=new)
+    return member
 
 
 def hash_of(token: str) -> bytes:

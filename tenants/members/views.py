@@ -18,6 +18,7 @@ from audit.services import record
 from tenants.binding import for_any_institution
 from tenants.branches import BranchTaken, add_branch, rename_branch
 from tenants.granting import GRANTEES, NotGrantable, give_grant, grant_kinds, grants_of, offers_for, take_grant
+from tenants.members.appointing import MemberRefused, awaiting, confirm_appointment, decline_appointment
 from tenants.members.forms import (
     BranchForm,
     GrantForm,
@@ -36,9 +37,10 @@ from tenants.members.inviting import (
     withdraw_invitation,
 )
 from tenants.members.selectors import REQUESTED, access_requests, member_rows, open_invitations
-from tenants.members.services import MemberRefused, change_member, end_member, reactivate_member
+from tenants.members.services import change_member, end_member, reactivate_member
 from tenants.middleware import StaffRequest
-from tenants.models import Branch, Invitation, Membership
+from tenants.models import Branch, Invitation, Membership, Role
+from tenants.people import names_of
 from tenants.permissions import Permission, requires
 from tenants.scoping import tenant_context
 from tenants.sign_in.reauthentication import requires_recent_sign_in
@@ -57,6 +59,7 @@ def index(request: StaffRequest) -> HttpResponse:
         "rows": member_rows(now=now),
         "invitations": open_invitations(),
         "requests": access_requests(now=now),
+        **_awaiting(),
         "now": now,
     }
     return render(request, "staff/members/list.html", context)
@@ -165,6 +168,29 @@ def take(request: StaffRequest, membership_id: UUID) -> HttpResponse:
     return redirect("member", membership_id)
 
 
+@require_GET
+@requires(Permission.CONFIRM_ADMINISTRATOR)
+def appointments(request: StaffRequest) -> HttpResponse:
+    """Whom a second person has to confirm as an administrator."""
+    return render(request, "staff/members/appointments.html", _awaiting())
+
+
+@require_POST
+@requires(Permission.CONFIRM_ADMINISTRATOR)
+@requires_recent_sign_in()
+def confirm(request: StaffRequest, membership_id: UUID) -> HttpResponse:
+    """Confirm it: the member is an administrator from the next request on."""
+    return _answer(request, membership_id, confirm_appointment, _("Confirmed. It holds from the next request on."))
+
+
+@require_POST
+@requires(Permission.CONFIRM_ADMINISTRATOR)
+@requires_recent_sign_in()
+def decline(request: StaffRequest, membership_id: UUID) -> HttpResponse:
+    """Leave the member what they are."""
+    return _answer(request, membership_id, decline_appointment, _("Everything stays as it was."))
+
+
 @require_http_methods(["GET", "POST"])
 @requires(Permission.MANAGE_MEMBERS)
 def branches(request: StaffRequest) -> HttpResponse:
@@ -220,10 +246,16 @@ def _join(request: HttpRequest, invitation: Invitation) -> HttpResponse:
         except MemberRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, _("Welcome. Sign in with your e-mail address and your password."))
+            messages.success(request, _welcome(invitation))
             return redirect("home" if account else "sign-in")
     context = {"invitation": invitation, "form": form, "account": account}
     return render(request, "staff/members/join.html", context, status=422 if form.errors else 200)
+
+
+def _welcome(invitation: Invitation) -> str:
+    if invitation.role == Role.ADMINISTRATOR:
+        return _("Thank you. A second person at the institution confirms administrators; then you can sign in.")
+    return _("Welcome. Sign in with your e-mail address and your password.")
 
 
 @require_POST
@@ -251,8 +283,25 @@ def _step(
         step(member=found, actor=request.actor, now=timezone.now(), **changes)
     except MemberRefused as refusal:
         return _member_page(request, _find(found.pk), refusal=str(refusal))
-    messages.success(request, success)
+    waits = _("Proposed. Somebody else has to confirm it before it holds.")
+    messages.success(request, waits if found.is_awaiting else success)
     return redirect("member", found.pk)
+
+
+def _awaiting() -> dict[str, Any]:
+    found = awaiting()
+    return {"awaiting": found, "people": names_of(member.appointed_by for member in found)}
+
+
+def _answer(request: StaffRequest, membership_id: UUID, step: Callable[..., None], success: str) -> HttpResponse:
+    found = _find(membership_id)
+    try:
+        step(member=found, actor=request.actor, now=timezone.now())
+    except MemberRefused as refusal:
+        context = {**_awaiting(), "refusal": str(refusal)}
+        return render(request, "staff/members/appointments.html", context, status=422)
+    messages.success(request, success)
+    return redirect("appointments")
 
 
 def _grant_form(found: Membership, data: Any = None) -> GrantForm:

@@ -16,8 +16,9 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from audit.services import Actor
 from tenants.lookups import tenant_of_invitation
+from tenants.members.appointing import MemberRefused
 from tenants.members.inviting import find_invitation, hash_of, send_invitations
-from tenants.members.services import MemberRefused, change_member, end_member
+from tenants.members.services import change_member, end_member
 from tenants.models import Invitation, Membership, Role, Tenant, User
 from tenants.scoping import tenant_context, tenant_scope
 from tests.campaigns.acting import in_parallel

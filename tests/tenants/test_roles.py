@@ -30,6 +30,7 @@ CHANGES = {
     Permission.APPROVE_PURGE,
     Permission.MANAGE_MEMBERS,
     Permission.MANAGE_SETTINGS,
+    Permission.CONFIRM_ADMINISTRATOR,
 }
 
 
