@@ -1,4 +1,4 @@
-"""T22: the statements behind pages and tasks, as the application's role, on a book of 100,000 customers."""
+"""T22: the statements behind the staff pages, as the application's role, on a book of 100,000 customers."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def fault_of(sql: str) -> str:
 
 
 def sent_by(act: Callable[[], object]) -> list[str]:
-    """The statements of one page or task, as they were sent to both databases."""
+    """The statements of one page, as they were sent to both databases."""
     with CaptureQueriesContext(connection) as captured, CaptureQueriesContext(connections[KEYS]) as keys:
         act()
     return [query["sql"] for query in (*captured.captured_queries, *keys.captured_queries)]
