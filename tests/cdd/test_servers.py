@@ -144,6 +144,7 @@ def test_no_role_of_ours_can_step_around_row_level_security(servers: EmbeddedSer
         ("keizoku_audit", False, False),
         ("keizoku_lookup", False, False),
         ("keizoku_owner", False, True),
+        ("keizoku_sealer", False, True),
         ("postgres", True, True),
     ]
 
