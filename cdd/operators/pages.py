@@ -12,12 +12,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from audit.models import AuditEvent
 from audit.services import Actor, record
 from campaigns.models import Campaign
+from cdd.operators.columns import LABELS, filter_by, shown
 from cdd.operators.site import site
 from channels.models import DeliveryAttempt, ProviderAccount, WebhookEvent
 from channels.services import resume_account
@@ -34,27 +36,44 @@ HISTORY = 200
 class Page(ModelAdmin[Any]):
     """Rows of the bank in scope, to look at. Subclasses name every column and what may be changed, if anything."""
 
+    title: Promise | str = ""
     columns: tuple[str, ...] = ()
     changeable: tuple[str, ...] = ()
     list_per_page = 50
     show_full_result_count = False
     ordering = ("-pk",)
+    change_list_template = "operators/list.html"
+    change_form_template = "operators/row.html"
 
-    def get_list_display(self, request: HttpRequest) -> tuple[str, ...]:
+    def get_list_display(self, request: HttpRequest) -> tuple[Any, ...]:
         """The columns, and nothing that a model might call itself."""
-        return self.columns
+        return tuple(shown(self.opts.label, name) for name in self.columns)
 
-    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> tuple[str, ...]:
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> tuple[Any, ...]:
         """The first column leads to the row."""
-        return self.columns[:1]
+        return tuple(list_display[:1])
 
-    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+    def get_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[Any, ...]:
         """The same columns on a row's own page."""
-        return self.columns
+        return tuple(name if name in self.changeable else shown(self.opts.label, name) for name in self.columns)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[str, ...]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> tuple[Any, ...]:
         """Whatever is not said to be changeable."""
-        return tuple(name for name in self.columns if name not in self.changeable)
+        return tuple(shown(self.opts.label, name) for name in self.columns if name not in self.changeable)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Called as in the list."""
+        return super().formfield_for_dbfield(db_field, request, label=LABELS[db_field.name], **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The list under its own title."""
+        return super().changelist_view(request, {"title": self.title, **(extra_context or {})})
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: Any = None, form_url: str = "", extra_context: Any = None
+    ) -> Any:
+        """The row under the list's title."""
+        return super().changeform_view(request, object_id, form_url, {"title": self.title, **(extra_context or {})})
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """The columns shown: sealed values are not even fetched."""
@@ -113,7 +132,7 @@ class Page(ModelAdmin[Any]):
         events = AuditEvent.objects.filter(tenant_id=required_tenant_id(), target_id=str(found.pk)).order_by("-id")
         context = {
             **site.each_context(request),
-            "title": gettext("History"),
+            "title": self.title,
             "events": events[:HISTORY],
             "opts": self.opts,
             "object": found,
@@ -124,6 +143,7 @@ class Page(ModelAdmin[Any]):
 class TenantPage(Page):
     """The bank itself: how customers reach it."""
 
+    title = _("The institution")
     columns = (
         "slug", "name", "name_en", "status", "phone", "phone_hours", "official_site", "postal_code", "address",
     )  # fmt: skip
@@ -137,13 +157,18 @@ class TenantPage(Page):
 class MembershipPage(Page):
     """Who works there; inviting and ending is the bank's own business."""
 
+    title = _("Memberships")
     columns = ("id", "role", "branch_code", "is_active", "valid_until", "created_at")
-    list_filter = ("role", "is_active")
+    list_filter = (
+        ("role", filter_by("role")),
+        ("is_active", filter_by("is_active")),
+    )
 
 
 class AccountPage(Page):
     """Accounts with providers, without their secrets. What was stopped can be resumed."""
 
+    title = _("Accounts with providers of notices")
     columns = ("channel", "provider", "public_id", "is_paused", "pause_reason", "created_at")
     actions = ("resume",)
 
@@ -160,54 +185,65 @@ class AccountPage(Page):
 class EkycAccountPage(Page):
     """Accounts with eKYC providers, without their secrets."""
 
+    title = _("Accounts with eKYC providers")
     columns = ("provider", "public_id", "created_at")
 
 
 class CampaignPage(Page):
     """How campaigns stand."""
 
+    title = _("Campaigns")
     columns = ("name", "status", "due_by", "deadline_on", "planned_at", "approved_at", "closed_at")
-    list_filter = ("status",)
+    list_filter = (("status", filter_by("status")),)
 
 
 class ImportPage(Page):
     """How imports stand."""
 
+    title = _("Imports")
     columns = (
         "id", "status", "size", "encoding", "uploaded_at", "finished_at", "rows_total", "rows_created",
         "rows_updated", "rows_unchanged", "rows_rejected", "failure_code",
     )  # fmt: skip
-    list_filter = ("status",)
+    list_filter = (("status", filter_by("status")),)
 
 
 class AttemptPage(Page):
     """What became of messages."""
 
+    title = _("Tries to deliver")
     columns = ("id", "channel", "status", "tries", "failure_kind", "failure_code", "created_at")
-    list_filter = ("channel", "status")
+    list_filter = (
+        ("channel", filter_by("channel")),
+        ("status", filter_by("status")),
+    )
 
 
 class WebhookPage(Page):
     """What providers told, without its body."""
 
+    title = _("Reports of providers")
     columns = ("id", "provider", "received_at", "processed_at", "error")
 
 
 class PolicyPage(Page):
     """Versions of the risk policy."""
 
+    title = _("Versions of the risk policy")
     columns = ("version", "status", "sha256", "published_at")
 
 
 class VersionPage(Page):
     """Versions of questionnaires."""
 
+    title = _("Versions of questionnaires")
     columns = ("questionnaire", "number", "sha256", "published_at")
 
 
 class KeyPage(Page):
     """Versions of the tenant's key; the key itself is nobody's to see."""
 
+    title = _("Versions of the tenant's key")
     columns = ("version", "created_at")
 
 
