@@ -46,7 +46,10 @@ class Scene:
 
 @pytest.fixture
 def scene(tenant: Tenant, make_user: MakeUser) -> Scene:
-    officer, approver = make_user(tenant, Role.OFFICER, "佐伯"), make_user(tenant, Role.APPROVER, "大塚")
+    officer, approver = make_user(tenant, Role.OFFICER, "saeki"), make_user(tenant, Role.APPROVER, "otsuka")
+    for user, name in ((officer, "佐伯 真由美"), (approver, "大塚 健一")):
+        user.name = name
+        user.save(update_fields=["name"])
     with tenant_scope(tenant.pk):
         open_for_business()
         content = book(company(), person(customer_number="3", birth_on="1980-02-30"))
