@@ -11,7 +11,7 @@ from uploads.models import Upload
 from uploads.services import record_view
 
 # Nothing may run, load or be embedded, should a browser be talked into opening it as a page.
-POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox"
 
 
 class NotClean(Exception):

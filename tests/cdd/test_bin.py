@@ -97,7 +97,10 @@ def test_without_rights_the_exact_command_to_type_is_printed(tmp_path: Path) -> 
         (tmp_path / tool).symlink_to(shutil.which(tool) or "")
     result = in_setup("ensure_system test", PATH=str(tmp_path))
     assert result.returncode == 1
-    assert "apt-get install --no-install-recommends fontconfig fonts-morisawa-bizud-gothic openssl chromium" in result.stderr
+    assert (
+        "apt-get install --no-install-recommends fontconfig fonts-morisawa-bizud-gothic openssl chromium"
+        in result.stderr
+    )
 
 
 def test_commands_work_from_a_copy_whose_path_has_spaces(place: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import requests
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -101,7 +102,7 @@ def _edit(request: StaffRequest, provider: IdentityProvider) -> HttpResponse:
         "form": form,
         "provider": None if is_new else provider,
         "addresses": {} if is_new else addresses_of(request.tenant, provider),
-        "entrance": request.build_absolute_uri(reverse("sign-in-institution", args=[request.tenant.slug])),
+        "entrance": settings.PUBLIC_BASE_URL + reverse("sign-in-institution", args=[request.tenant.slug]),
     }
     return render(request, "staff/sign_in/provider.html", context, status=422 if form.errors else 200)
 
