@@ -33,6 +33,11 @@ class Transport(redis.Transport):
     Channel = Channel
 
 
+def broker_address(url: str) -> str:
+    """``REDIS_URL`` as kombu wants it: a socket is not ``unix://`` there."""
+    return url.replace("unix://", "redis+socket://") if url.startswith("unix://") else url
+
+
 def use_sturdy_transport() -> None:
     """Let ``redis://`` addresses mean this transport."""
     transport.TRANSPORT_ALIASES["redis"] = f"{__name__}:Transport"

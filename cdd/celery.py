@@ -11,18 +11,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdd.settings")
 
 from django.conf import settings
 
-from cdd.broker import use_sturdy_transport
+from cdd.broker import broker_address, use_sturdy_transport
 from cdd.checks import refuse_insecure_production
 
 refuse_insecure_production()
 use_sturdy_transport()
 app = Celery("keizoku", task_cls="tenants.messages:TenantTask")
 app.conf.update(
-    broker_url=(
-        settings.REDIS_URL.replace("unix://", "redis+socket://")
-        if settings.REDIS_URL.startswith("unix://")
-        else settings.REDIS_URL
-    ),
+    broker_url=broker_address(settings.REDIS_URL),
     result_backend=None,
     task_ignore_result=True,
     task_serializer="json",

@@ -28,6 +28,8 @@ from pytest_django import DjangoDbBlocker
 
 from audit.services import Actor
 from cdd.benchmarks.ground import ALIASES
+from cdd.broker import broker_address
+from cdd.celery import app as celery_app
 from cdd.servers import EmbeddedServers
 from tenants.keys import forget_keys, key_encryption_key
 from tenants.models import Role, Tenant, User
@@ -79,6 +81,8 @@ def servers(place: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Embedde
     settings.KEK = f"file:{kek}"
     key_encryption_key.cache_clear()
     settings.REDIS_URL = environment["REDIS_URL"]
+    # Before the first message: the pool of connections keeps the address it was made with.
+    celery_app.conf.update(broker_url=broker_address(settings.REDIS_URL))
     for alias, variable in ALIASES.items():
         connections.databases[alias].update(database(environment[variable]))
         connections.settings[alias].update(database(environment[variable]))

@@ -37,9 +37,8 @@ def errands(servers: Any) -> Any:
     """The tests' tasks, on the broker of the run."""
     from cdd.celery import app
 
-    was = {key: app.conf[key] for key in ("broker_url", "result_backend", "task_ignore_result", "beat_schedule")}
-    url = settings.REDIS_URL.replace("unix://", "redis+socket://")
-    app.conf.update(broker_url=url)
+    was = {key: app.conf[key] for key in ("result_backend", "task_ignore_result", "beat_schedule")}
+    url = app.conf.broker_url
     from tests.tenants import errands
 
     app.conf.update(result_backend=url)
