@@ -224,7 +224,8 @@ def _welcome(addresses: Addresses, data: Path, environment: Mapping[str, str]) -
         f"Staff pages  {addresses.web}/\n"
         "  あさなぎ銀行      officer@asanagi.example\n"
         "  こもれび信用金庫  officer@komorebi.example\n"
-        "  Others            approver@ auditor@ admin@ of the same two\n"
+        "  Others            approver@ auditor@ admin@ branch@ contractor@\n"
+        "                    examiner@ operator@ officer2@ of the same two\n"
         f"  Password          {password}\n"
         f"  Own account       {addresses.web}/sign-in/at/komorebi/\n\n"
         f"Inbox        {addresses.sandbox}/\n"
@@ -239,5 +240,5 @@ def _welcome(addresses: Addresses, data: Path, environment: Mapping[str, str]) -
 
 def _scanning(environment: Mapping[str, str]) -> str:
     if environment["UPLOAD_SCAN"] == "off":
-        return "Pictures sent in are NOT scanned for viruses here: set CLAMAV_SOCKET."
+        return "Pictures are NOT scanned for viruses: set CLAMAV_SOCKET."
     return f"Pictures sent in are scanned by {environment['CLAMAV_SOCKET']}."

@@ -31,6 +31,9 @@ _NAMES: Mapping[str, Promise | str] = {
     "channels.notice": _("a notice"),
     "channels.deliveryattempt": _("a try to deliver"),
     "channels.letter": _("a letter"),
+    "channels.webhookevent": _("a report of a provider"),
+    "ekyc.ekycevent": _("a report of an eKYC provider"),
+    "uploads.upload": _("a document"),
     "ekyc.ekycaccount": _("an account with an eKYC provider"),
     "ekyc.verification": _("an identity verification"),
     "reviews.case": _("a case"),
@@ -41,6 +44,11 @@ _NAMES: Mapping[str, Promise | str] = {
     "tenants.tenant": _("the institution"),
     "tenants.membership": _("a membership"),
     "tenants.tenantkey": _("a key"),
+    "tenants.branch": _("a branch"),
+    "tenants.invitation": _("an invitation"),
+    "tenants.identityprovider": _("an identity provider"),
+    "retention.legalhold": _("a hold"),
+    "retention.purgeproposal": _("a purge"),
 }
 _SENTENCES: Mapping[str, Promise | str] = {
     "inserted": _("A row of %(what)s was added."),

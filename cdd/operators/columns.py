@@ -10,6 +10,7 @@ from django.apps import apps
 from django.contrib.admin import BooleanFieldListFilter, ChoicesFieldListFilter, FieldListFilter, display
 from django.contrib.admin.utils import display_for_field
 from django.db.models import BooleanField, Model
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 LABELS: Mapping[str, Any] = {  # lazy texts
@@ -65,14 +66,15 @@ LABELS: Mapping[str, Any] = {  # lazy texts
 def shown(model: str, name: str) -> Callable[[Model], Any]:
     """A column of a list or a row: the field's value under our label. ``model`` is named ``app.Model``."""
     field = apps.get_model(model)._meta.get_field(name)
-    is_switch = isinstance(field, BooleanField)
 
     def value(row: Model) -> Any:
         found = getattr(row, name)
-        return found if is_switch else display_for_field(found, field, "—")
+        if isinstance(field, BooleanField):  # a red cross would alarm where nothing is stopped
+            return gettext("Yes") if found else gettext("No")
+        return display_for_field(found, field, "—")
 
     value.__name__ = name
-    return display(description=LABELS[name], ordering=name, boolean=is_switch or None)(value)
+    return display(description=LABELS[name], ordering=name)(value)
 
 
 def filter_by(name: str) -> type[FieldListFilter]:

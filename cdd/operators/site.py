@@ -28,6 +28,7 @@ class OperatorSite(AdminSite):
     site_header = _("Operators' pages")
     site_title = _("Operators' pages")
     index_title = _("What runs")
+    index_template = "operators/index.html"
     final_catch_all_view = False
     enable_nav_sidebar = False
 
