@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.db import connection
+from django.db import connections
 from django.urls import reverse
 from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
@@ -184,7 +184,7 @@ def _in_thread(tenant: Tenant, item: CustomerImport) -> None:
     def work() -> None:
         with tenant_scope(tenant.pk):
             run_import(import_id=item.pk, actor=SYSTEM, now=NOW)
-        connection.close()
+        connections.close_all()  # the customers' keys are in a database of their own
 
     thread = threading.Thread(target=work)
     thread.start()

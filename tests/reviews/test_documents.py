@@ -23,6 +23,7 @@ from tests.uploads.conftest import clamd, running_clamd  # noqa: F401  # fixture
 from tests.uploads.hostile import EICAR, opened, photograph, with_place_and_turn
 from uploads.models import Upload
 from uploads.services import examine_waiting
+from uploads.serving import POLICY
 
 type SignIn = Callable[[User], Client]
 HTMX = {"HX-Request": "true"}
@@ -84,7 +85,7 @@ def test_a_document_is_added_checked_and_seen(
     assert response.headers["Content-Type"] == "image/jpeg"
     assert response.headers["Content-Disposition"].startswith("attachment; filename=")
     assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert response.headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
+    assert response.headers["Content-Security-Policy"] == POLICY
     assert "no-store" in response.headers["Cache-Control"]
     with transaction.atomic():
         seen = AuditEvent.objects.get(event="upload.viewed")
