@@ -91,4 +91,5 @@ def _ask(data: bytes) -> bytes:
             return child.stdout.read(MAX_ANSWER + 1)
         finally:
             timer.cancel()
+            timer.join()
             child.kill()

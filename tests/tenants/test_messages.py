@@ -42,8 +42,16 @@ def errands(servers: Any) -> Any:
     from tests.tenants import errands
 
     app.conf.update(result_backend=url)
+    _forget_backend(app)
     yield errands
     app.conf.update(was)
+    _forget_backend(app)
+
+
+def _forget_backend(app: Any) -> None:
+    """Celery keeps the one it made for the settings of its first message, which may have been another test's."""
+    app._backend_cache = None
+    app._local.__dict__.pop("backend", None)
 
 
 @pytest.fixture(scope="module")

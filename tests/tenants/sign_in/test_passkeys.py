@@ -111,8 +111,9 @@ def test_another_persons_passkey_is_no_second_step(
     theirs = Authenticator.objects.create(user=other, type="totp", data={"secret": "x"})
     sign_in(page, host, other)
     page.wait_for_url(f"{host}{reverse('mfa_authenticate')}")
-    page.locator("form[data-passkey] button").click()
-    page.wait_for_load_state()
+    with page.expect_navigation() as answered:
+        page.locator("form[data-passkey] button").click()
+    assert answered.value.status == 422
     page.goto(f"{host}{reverse('home')}")
     assert reverse("sign-in") in page.url, "refused"
     assert (mine.user_id, theirs.user_id) == (officer.pk, other.pk)
