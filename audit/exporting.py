@@ -136,7 +136,7 @@ def _write_events(package: _Package, tenant_id: int, size: int, wanted: Wanted, 
     positions: array[int] = array("q")
     condition, values = wanted.condition()
     query = (
-        f"COPY (SELECT l.position, {columns('e')} FROM audit_leaf l JOIN audit_auditevent e"  # noqa: S608
+        f"COPY (SELECT l.position, {columns('e')} FROM audit_leaf l JOIN audit_auditevent e"  # noqa: S608  # names of our own columns
         " ON e.id = l.event_id AND e.tenant_id = l.tenant_id"
         f" WHERE l.tenant_id = %s AND l.position < %s{condition} ORDER BY l.position) TO STDOUT"
     )

@@ -125,7 +125,7 @@ def lag_seconds(*, using: str = "sealer") -> float:
     with connections[using].cursor() as cursor:
         start = sealed_up_to(cursor)
         cursor.execute(
-            "SELECT extract(epoch FROM clock_timestamp() - min(recorded_at))" + _UNSEALED.format(**_NAMES),  # noqa: S608
+            "SELECT extract(epoch FROM clock_timestamp() - min(recorded_at))" + _UNSEALED.format(**_NAMES),  # noqa: S608  # names of our own columns
             _named(start),
         )
         (seconds,) = cursor.fetchone()

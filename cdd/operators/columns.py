@@ -81,7 +81,7 @@ def filter_by(name: str) -> type[FieldListFilter]:
     """A filter of a list, called as its column."""
     kind = BooleanFieldListFilter if name.startswith("is_") else ChoicesFieldListFilter
 
-    class Titled(kind):  # type: ignore[valid-type, misc]  # one of two
+    class Titled(kind):  # type: ignore[valid-type, misc]  # the base is one of two classes, chosen above
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self.title = LABELS[name]

@@ -112,7 +112,7 @@ class Page(ModelAdmin[Any]):
         """Another bank's row is not found, like one that never was."""
         raise Http404
 
-    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:  # type: ignore[override]
+    def log_change(self, request: HttpRequest, obj: Model, message: Any) -> None:  # type: ignore[override]  # no row of the admin's own log
         """To the audit trail instead of the admin's own log: which fields, not what they hold."""
         fields = sorted({field for entry in message for field in entry.get("changed", {}).get("fields", [])})
         event = f"{obj._meta.model_name}.changed_by_operator"

@@ -20,7 +20,7 @@ CACHE_ROOT = Path("/var/cache/keizoku")
 LONGEST_SOCKET_NAME = len("/.s.PGSQL.5432.lock")
 LONGEST_SOCKET_PATH = 107
 # Sticky and short; what we make there is verified by private_directory().
-SHORT_ROOT = Path("/tmp")  # noqa: S108
+SHORT_ROOT = Path("/tmp")  # noqa: S108  # as said above
 
 
 class ServersError(Exception):
