@@ -14,6 +14,7 @@ from audit.services import Actor, record_ids
 from channels.models import DeliveryAttempt, Letter, Notice, WebhookEvent
 from retention.classes import Due, RecordClass, register_class, register_eraser
 from retention.expiring import Period, Unit, day_in_japan, end_of_day
+from retention.reports import reports
 from tenants.scoping import required_tenant_id
 
 _LAYER = 20
@@ -51,23 +52,13 @@ def _erase(notices: Sequence[UUID]) -> None:
     Notice.objects.filter(pk__in=notices).delete()
 
 
-def due_events(*, until: date, limit: int, only: Sequence[UUID] | None = None) -> list[Due]:
-    """What providers told us and was acted on."""
-    rows = WebhookEvent.objects.filter(processed_at__isnull=False, received_at__lt=end_of_day(until))
-    if only is not None:
-        rows = rows.filter(pk__in=only)
-    found = list(rows.order_by("received_at", "pk").values_list("pk", "received_at", "attempt_reference")[:limit])
-    attempts = DeliveryAttempt.objects.filter(pk__in=[reference for _, _, reference in found if reference])
-    about = dict(attempts.values_list("pk", "notice__customer_id"))
-    return [Due(pk, day_in_japan(at), about.get(reference)) for pk, at, reference in found]
-
-
-def destroy_events(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> None:
-    """The raw calls; what followed from them stays with the attempts."""
-    WebhookEvent.objects.filter(pk__in=ids).delete()
-    record_ids(
-        "webhookevent.destroyed", model=WebhookEvent, tenant_id=required_tenant_id(), ids=ids, actor=actor, at=now
+def _customers_of(events: Sequence[UUID]) -> dict[UUID, UUID]:
+    references = WebhookEvent.objects.filter(pk__in=events, attempt_reference__isnull=False)
+    attempt_of = dict(references.values_list("pk", "attempt_reference"))
+    customers = dict(
+        DeliveryAttempt.objects.filter(pk__in=set(attempt_of.values())).values_list("pk", "notice__customer_id")
     )
+    return {event: customers[attempt] for event, attempt in attempt_of.items() if attempt in customers}
 
 
 def register() -> None:
@@ -86,16 +77,5 @@ def register() -> None:
             destroy=destroy_notices,
         )
     )
-    register_class(
-        RecordClass(
-            code="delivery_reports",
-            title=_("Raw reports of delivery providers"),
-            basis=_("Needed only to prove and repeat what followed from them"),
-            trigger=_("The day of arrival"),
-            default=Period(90, Unit.DAYS),
-            shortest=30,
-            longest=3_650,
-            due=due_events,
-            destroy=destroy_events,
-        )
-    )
+    title = _("Raw reports of delivery providers")
+    register_class(reports(WebhookEvent, code="delivery_reports", title=title, about=_customers_of))
