@@ -6,14 +6,11 @@ outside it, where whoever may change the database has no hand.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from datetime import datetime
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -23,20 +20,11 @@ from psycopg import IsolationLevel
 
 from audit import notes
 from audit.checkpoints import Checkpoints
-from audit.lines import columns, copied_line, packed, unpacked_lines
+from audit.entries import WrongEntry, read_digests
 from audit.merkle import Frontier
 from audit.models import AuditCheckpoint, AuditTimestamp
 from audit.sealing import sealed_up_to, split_hashes
 from audit.timestamping import NoTimestamp, leads_to_head, stamped_at
-
-# An event that was written a day before a checkpoint which did not see it yet has been smuggled in: no transaction
-# of ours lives that long.
-LATEST_COMMIT = timedelta(days=1)
-_CHUNK = 32_768
-_ENTRIES = (
-    "FROM audit_leaf l LEFT JOIN audit_auditevent e ON e.id = l.event_id AND e.tenant_id = l.tenant_id"
-    " WHERE l.tenant_id = %s AND l.position >= %s AND l.position < %s"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +61,6 @@ class _Said:
     source: str
     checkpoint: notes.Checkpoint | None
     complaint: str = ""
-
-
-class _Found(Exception):
-    """The first bad entry; ends the reading."""
-
-    def __init__(self, problem: str, position: int | None = None, event_id: int | None = None) -> None:
-        super().__init__(problem)
-        self.problem, self.position, self.event_id = problem, position, event_id
 
 
 def tenants_with_trail(store: Checkpoints | None, *, using: str = "sealer") -> list[int]:
@@ -128,7 +108,7 @@ def verify(
             if store:
                 _refuse_missing_copies({row.size for row in inside}, {size for size, _ in outside})
             verdict.waiting = _waiting(tenant_id, cursor)
-        except _Found as found:
+        except WrongEntry as found:
             verdict.bad = Bad(tenant_id, found.problem, found.position, found.event_id)
     return verdict
 
@@ -203,9 +183,9 @@ def _start(inside: Sequence[AuditCheckpoint], said: dict[int, list[_Said]], sinc
     try:
         frontier = Frontier(row.size, split_hashes(bytes(row.peaks)))
     except ValueError:
-        raise _Found("the peaks of the checkpoint to begin at are not of its size", row.size) from None
+        raise WrongEntry("the peaks of the checkpoint to begin at are not of its size", row.size) from None
     if not _compare(frontier, said[row.size], 0):
-        raise _Found("the peaks of the checkpoint to begin at do not lead to its root", row.size)
+        raise WrongEntry("the peaks of the checkpoint to begin at do not lead to its root", row.size)
     return frontier
 
 
@@ -216,9 +196,20 @@ def _read_entries(
     # A chunk is looked up entry by entry; any other plan reads all events for every chunk.
     cursor.execute("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
     marks = sorted((row.size, row.made_at) for row in inside)
+    with closing(read_digests(tenant_id, frontier.size, marks, cursor)) as pieces:
+        wrong = _grow(frontier, pieces, said)
+    if wrong:
+        raise _disorder(tenant_id, *wrong, cursor)
+    return frontier.size
+
+
+def _grow(
+    frontier: Frontier, pieces: Iterable[Sequence[bytes]], said: dict[int, list[_Said]]
+) -> tuple[int, int] | None:
+    """Grow the tree as far as it goes; the range of the first entries that do not lead to what was signed."""
     stops = iter(sorted(size for size in said if size > frontier.size))
     stop, compared = next(stops, 0), frontier.size
-    for digests in _digests(tenant_id, frontier.size, marks, cursor):
+    for digests in pieces:
         taken = 0
         while taken < len(digests):
             end = taken + stop - frontier.size if stop else len(digests)
@@ -226,124 +217,26 @@ def _read_entries(
             taken = end
             if frontier.size == stop:
                 if not _compare(frontier, said[stop], compared):
-                    raise _disorder(tenant_id, compared, stop, cursor)
+                    return compared, stop
                 stop, compared = next(stops, 0), stop
-    if frontier.size > compared:
-        raise _Found(f"the entries up to {frontier.size - 1} are covered by no checkpoint", compared)
-    return frontier.size
-
-
-def _digests(
-    tenant_id: int, first: int, marks: Sequence[tuple[int, datetime]], cursor: Any
-) -> Iterator[Sequence[bytes]]:
-    """The hashes of the events at the entries from ``first`` on, chunk by chunk, as far as they are what is stored."""
-    with ThreadPoolExecutor(1) as ahead:
-        fetching = ahead.submit(_fetch, tenant_id, first, cursor.connection)
-        while True:
-            chunk = fetching.result()
-            if not chunk.count:
-                return
-            # The database puts the next chunk together while we hash this one.
-            fetching = ahead.submit(_fetch, tenant_id, first + _CHUNK, cursor.connection)
-            digests = _digests_of(chunk, first, marks)
-            if digests is None:
-                fetching.result()
-                yield from _digests_one_by_one(tenant_id, first, marks, cursor)
-            else:
-                yield digests
-            first += _CHUNK
-
-
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    count: int
-    last: int
-    leaves: bytes
-    joined: bytes
-    is_whole: bool
-    oldest: datetime
-
-
-def _fetch(tenant_id: int, first: int, connection: Any) -> _Chunk:
-    query = (
-        "SELECT count(*), max(l.position), string_agg(l.leaf, ''::bytea ORDER BY l.position),"
-        f" string_agg({packed('e')}, E'\\n' ORDER BY l.position), bool_and(e IS NOT NULL), min(e.recorded_at)"
-        f" {_ENTRIES}"
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(query, [tenant_id, first, first + _CHUNK])
-        count, last, leaves, joined, is_whole, oldest = cursor.fetchone()
-    return _Chunk(count, last, bytes(leaves or b""), (joined or "").encode(), bool(is_whole), oldest)
-
-
-def _digests_of(chunk: _Chunk, first: int, marks: Sequence[tuple[int, datetime]]) -> Sequence[bytes] | None:
-    """All at once; None when an entry among them is wrong or has to be looked at by itself."""
-    if not chunk.is_whole or chunk.last != first + chunk.count - 1:
-        return None
-    lines = unpacked_lines(chunk.joined, chunk.count)
-    if lines is None or chunk.oldest < _earliest(marks, chunk.last):
-        return None
-    digests = [sha256(line).digest() for line in lines]
-    return digests if b"".join(digests) == chunk.leaves else None
-
-
-def _digests_one_by_one(
-    tenant_id: int, first: int, marks: Sequence[tuple[int, datetime]], cursor: Any
-) -> Iterator[Sequence[bytes]]:
-    """As far as they are right; then raises what is wrong with the next."""
-    query = f"COPY (SELECT l.position, l.event_id, l.leaf, {columns('e')} {_ENTRIES} ORDER BY l.position) TO STDOUT"
-    digests: list[bytes] = []
-    wrong = None
-    with cursor.copy(query, [tenant_id, first, first + _CHUNK]) as copy:
-        for raw in copy:
-            position, event_id, leaf, row = bytes(raw[:-1]).split(b"\t", 3)
-            expected = first + len(digests)
-            wrong = wrong or _wrong(int(position), int(event_id), leaf, row, expected, marks)
-            if wrong is None:
-                digests.append(sha256(b"\0" + copied_line(row)).digest())
-    yield digests
-    if wrong is not None:
-        raise wrong
-
-
-def _wrong(
-    position: int, event_id: int, leaf: bytes, row: bytes, expected: int, marks: Sequence[tuple[int, datetime]]
-) -> _Found | None:
-    if position != expected:
-        return _Found("the entry is missing", expected)
-    # COPY escapes the backslash of a null and of a hexadecimal value.
-    if row.startswith(b"\\N"):
-        return _Found("the event is gone", position, event_id)
-    if b"\\N" in row.split(b"\t") or leaf != b"\\\\x" + sha256(b"\0" + copied_line(row)).hexdigest().encode():
-        return _Found("the event is not what was sealed", position, event_id)
-    recorded_at = row.split(b"\t", 5)[4].decode()
-    if datetime.fromisoformat(recorded_at) < _earliest(marks, position):
-        return _Found(
-            f"the event claims to be of {recorded_at}, but what was sealed a day later did not know it: "
-            "it was inserted into the past",
-            position,
-            event_id,
-        )
+    if not stop and frontier.size > compared:
+        raise WrongEntry(f"the entries up to {frontier.size - 1} are covered by no checkpoint", compared)
     return None
 
 
-def _earliest(marks: Sequence[tuple[int, datetime]], position: int) -> datetime:
-    """What was recorded before this would have been sealed before ``position``."""
-    passed = bisect_right(marks, position, key=lambda mark: mark[0])
-    return marks[passed - 1][1] - LATEST_COMMIT if passed else datetime.min.replace(tzinfo=UTC)
-
-
 def _compare(frontier: Frontier, said: Sequence[_Said], first: int) -> bool:
-    """Whether the tree is the one that was signed. Raises _Found when what was signed does not hold by itself."""
+    """Whether the tree is the one that was signed. Raises WrongEntry when what was signed does not hold by itself."""
     for one in said:
         if one.checkpoint is None:
-            raise _Found(f"the checkpoint of size {frontier.size} {one.source} does not hold: {one.complaint}", first)
+            raise WrongEntry(
+                f"the checkpoint of size {frontier.size} {one.source} does not hold: {one.complaint}", first
+            )
         if one.checkpoint.root != frontier.root():
             return False
     return True
 
 
-def _disorder(tenant_id: int, first: int, end: int, cursor: Any) -> _Found:
+def _disorder(tenant_id: int, first: int, end: int, cursor: Any) -> WrongEntry:
     """One batch was sealed in the order of transactions: the first entry out of order has been moved."""
     cursor.execute(
         "SELECT position, id FROM (SELECT l.position, e.id, (e.txid, e.id) < lag((e.txid, e.id)) OVER"
@@ -354,8 +247,8 @@ def _disorder(tenant_id: int, first: int, end: int, cursor: Any) -> _Found:
     )
     moved = cursor.fetchone()
     if moved:
-        return _Found("the entry does not stand where it was sealed: entries were exchanged", moved[0] - 1)
-    return _Found(
+        return WrongEntry("the entry does not stand where it was sealed: entries were exchanged", moved[0] - 1)
+    return WrongEntry(
         f"one or more of the entries {first} to {end - 1} were rewritten together with their hashes: "
         f"they do not lead to the root that was signed at size {end}",
         first,
@@ -366,16 +259,16 @@ def _refuse_lost(size: int, said: dict[int, list[_Said]]) -> None:
     largest = max(said, default=0)
     if largest > size:
         source = said[largest][0].source
-        raise _Found(f"{largest - size} entries are gone that a checkpoint {source} has sealed", size)
+        raise WrongEntry(f"{largest - size} entries are gone that a checkpoint {source} has sealed", size)
 
 
 def _refuse_missing_copies(inside: set[int], outside: set[int]) -> None:
     """The last ones may be on their way; one between others cannot be."""
     for size in sorted(inside ^ outside):
         if size in outside:
-            raise _Found(f"the database has no longer its copy of the checkpoint of size {size}", size)
+            raise WrongEntry(f"the database has no longer its copy of the checkpoint of size {size}", size)
         if size < max(outside, default=0):
-            raise _Found(f"the checkpoint of size {size} is missing outside the database", size)
+            raise WrongEntry(f"the checkpoint of size {size} is missing outside the database", size)
 
 
 def _waiting(tenant_id: int, cursor: Any) -> int:
@@ -390,7 +283,7 @@ def _waiting(tenant_id: int, cursor: Any) -> int:
     )
     waiting, smuggled = cursor.fetchone()
     if smuggled is not None:
-        raise _Found(
+        raise WrongEntry(
             "the event has no entry, though later ones were sealed: it was inserted afterwards", None, smuggled
         )
     return int(waiting)

@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from django.db import connections
 
-from audit import notes
+from audit import entries, notes
 from audit.lines import FIELDS, canonical_line
 from audit.merkle import Frontier, leaf_hash
 from audit.verifying import Verdict, tenants_with_trail, verify
@@ -103,6 +103,34 @@ def test_a_sound_trail_is_sound_and_what_waits_is_counted(trail: Trail, tenant: 
     trail.sealer.seal()
     verdict = trail.verdict()
     assert (verdict.bad, verdict.size, verdict.waiting) == (None, 15, 0)
+
+
+@pytest.mark.parametrize("harm", ["forged", "gone", "unlisted"])
+@pytest.mark.parametrize("position", range(13))
+def test_the_first_wrong_entry_is_named_wherever_the_pieces_end(
+    trail: Trail, monkeypatch: pytest.MonkeyPatch, position: int, harm: str
+) -> None:
+    """Two chunks of two pieces of four: the first and the last of each, and one that only the next one shows."""
+    monkeypatch.setattr(entries, "_CHUNK", 8)
+    monkeypatch.setattr(entries, "_PIECE", 4)
+    assert trail.verdict().bad is None, "control: sound in any pieces"
+    event = trail.event_at(position)
+    if harm == "forged":
+        trail.do("UPDATE audit_auditevent SET actor_id = '666' WHERE id = %(event)s", event=event)
+    elif harm == "gone":
+        trail.do("DELETE FROM audit_auditevent WHERE id = %(event)s", event=event)
+    else:
+        trail.do("DELETE FROM audit_leaf WHERE tenant_id = %(tenant)s AND position = %(at)s", at=position)
+    assert trail.found()[0] == position
+
+
+@pytest.mark.parametrize("gap", [range(4, 8), range(2, 10), range(8)])
+def test_entries_missing_by_the_piece_are_named(trail: Trail, monkeypatch: pytest.MonkeyPatch, gap: range) -> None:
+    monkeypatch.setattr(entries, "_CHUNK", 4)
+    monkeypatch.setattr(entries, "_PIECE", 2)
+    for position in gap:
+        trail.do("DELETE FROM audit_leaf WHERE tenant_id = %(tenant)s AND position = %(at)s", at=position)
+    assert trail.found()[0] == gap.start
 
 
 HOSTILE = (
