@@ -44,8 +44,17 @@ def errands(servers: Any) -> Any:
     app.conf.update(result_backend=url)
     _forget_backend(app)
     yield errands
+    _hang_up(app.backend)
     app.conf.update(was)
     _forget_backend(app)
+
+
+def _hang_up(backend: Any) -> None:
+    """Close what listens for results: collected later, it would look for a server that has gone, for 20 seconds."""
+    consumer = backend.result_consumer
+    consumer.subscribed_to.clear()
+    consumer.stop()
+    backend.client.connection_pool.disconnect()
 
 
 def _forget_backend(app: Any) -> None:
@@ -73,6 +82,7 @@ def worker(
             start_new_session=True,
         )
     broker().delete(QUEUE)
+    assert eventually(lambda: " ready." in log.read_text(), seconds=60), log.read_text()[-3000:]
     yield process, log
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(10)
