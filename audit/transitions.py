@@ -10,7 +10,7 @@ from uuid import UUID
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, transaction
 
-from audit.services import Actor, record, record_ids
+from audit.services import Actor, record_ids, update_and_record
 
 
 class Stateful(models.Model):
@@ -41,13 +41,11 @@ def transition(obj: Stateful, to: str, *, actor: Actor, at: datetime, **changes:
     """
     was = str(obj.status)
     _check(type(obj), was, to)
-    # Without a savepoint, which would cost two round trips: a lost race has changed nothing, and is told outside.
+    everything: Any = type(obj)._base_manager
+    rows = everything.filter(pk=obj.pk, tenant_id=obj.tenant_id, status=was)
+    values = {"status": to, **{name: _stored(obj, name, value) for name, value in changes.items()}}
     with transaction.atomic(savepoint=False):
-        everything: Any = type(obj)._base_manager
-        rows = everything.filter(pk=obj.pk, tenant_id=obj.tenant_id, status=was)
-        is_moved = rows.update(status=to, **{name: _stored(obj, name, value) for name, value in changes.items()})
-        if is_moved:
-            record(event_name(type(obj), to), target=obj, actor=actor, at=at, was=was)
+        is_moved = update_and_record(rows, values, event_name(type(obj), to), target=obj, actor=actor, at=at, was=was)
     if not is_moved:
         raise LostRace(f"{obj._meta.label} {obj.pk} is no longer {was}")
     for field, value in {"status": to, **changes}.items():

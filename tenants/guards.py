@@ -57,6 +57,9 @@ _CHECKS: dict[str, str] = {
         JOIN t target ON target.oid = f.confrelid
         JOIN tenant_column k ON k.attrelid = t.oid
         WHERE NOT k.attnum = ANY (f.conkey)""",
+    "a destruction record may be changed or removed": """
+        SELECT relname FROM t, app WHERE relname = 'retention_destructionrecord'
+        AND (has_table_privilege(app.oid, t.oid, 'DELETE') OR has_any_column_privilege(app.oid, t.oid, 'UPDATE'))""",
     "a role other than the sealer may write what seals the audit trail": """
         SELECT t.relname || ' (' || r.rolname || ')' FROM t, pg_roles r
         WHERE relname IN ('audit_leaf', 'audit_checkpoint', 'audit_timestamp')

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 
 from audit.models import AuditEvent
 from audit.services import Actor
@@ -127,6 +127,18 @@ def test_two_people_let_it_go_and_the_record_says_so(in_tenant: Tenant, officer:
             targets = AuditEvent.objects.filter(event=event).values_list("target_id", flat=True)
             assert list(targets) == [str(gone.pk)], event
     assert execute_approved(actor=SYSTEM, now=FREE) == 0
+
+
+def test_what_was_destroyed_cannot_be_unsaid(in_tenant: Tenant, officer: User, approver: User) -> None:
+    customer("1")
+    approved(officer, approver)
+    assert execute_approved(actor=SYSTEM, now=FREE) == 1
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        DestructionRecord.objects.update(outcomes={})
+    with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+        DestructionRecord.objects.all().delete()
+    with transaction.atomic():
+        assert DestructionRecord.objects.get().outcomes == {"confirmation": {"DESTROYED": 1}}
 
 
 def test_one_person_is_not_enough(

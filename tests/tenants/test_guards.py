@@ -62,6 +62,10 @@ HOLES = {
         ),
         "ALTER TABLE customers_contactpoint DROP CONSTRAINT planted",
     ),
+    "a destruction record may be changed or removed": (
+        "GRANT UPDATE (outcomes) ON retention_destructionrecord TO keizoku_app",
+        "REVOKE UPDATE (outcomes) ON retention_destructionrecord FROM keizoku_app",
+    ),
     "a role other than the sealer may write what seals the audit trail": (
         "GRANT INSERT ON audit_checkpoint TO keizoku_app",
         "REVOKE INSERT ON audit_checkpoint FROM keizoku_app",
