@@ -225,3 +225,24 @@ class Reconciles(Protocol):
     def look_up(self, message: Message, *, since: datetime) -> Report | None:
         """None if the provider knows nothing of it. Raises TransientFailure if it cannot say now."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a test of an account looked at.
+
+    ``code`` is put into words by `channels.findings`; neither it nor ``detail`` holds a secret or an address.
+    """
+
+    code: str
+    is_ok: bool
+    detail: str = ""
+
+
+@runtime_checkable
+class ChecksSetup(Protocol):
+    """Can say whether the account is set up so that messages would leave, without sending one."""
+
+    def check_setup(self) -> list[Finding]:
+        """Called outside transactions. What the provider refuses is a finding, never an exception."""
+        ...
