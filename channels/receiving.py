@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
 from uuid import UUID
-
-from django.db import transaction
 
 from audit.services import Actor
 from channels.models import ProviderAccount, WebhookEvent
@@ -18,7 +15,6 @@ from customers.models import ContactPoint
 from customers.services import mark_contact_health
 from tenants.inbox import work_through
 
-log = logging.getLogger(__name__)
 BATCH = 100
 NO_ATTEMPT = "unknown_attempt"
 
@@ -55,7 +51,7 @@ def receive_webhook(*, account: ProviderAccount, call: Call, now: datetime) -> i
 
 
 def process_webhooks(*, now: datetime, limit: int = BATCH) -> int:
-    """Act on events that wait, oldest first; one that cannot be read is set aside with the reason."""
+    """Act on events that wait, oldest first; one that breaks us is tried again, and at last set aside."""
     return work_through(WebhookEvent, _process, now=now, limit=limit)
 
 
@@ -79,16 +75,11 @@ def _process(event: WebhookEvent, now: datetime) -> str:
     reporter = reporter_of(event.account)
     actor = Actor.provider(event.provider)
     is_known = True
-    try:
-        with transaction.atomic():
-            for news in reporter.read(event.body) if reporter else ():
-                if isinstance(news, AddressNews):
-                    _mark_line_account(news, now)
-                else:
-                    is_known &= apply_report(report=news, actor=actor, now=now)
-    except Exception as error:  # whatever a signed event holds, the ones behind it must not wait
-        log.error("Event %s of %s failed with %s.", event.pk, event.provider, type(error).__name__)
-        return type(error).__name__
+    for news in reporter.read(event.body) if reporter else ():
+        if isinstance(news, AddressNews):
+            _mark_line_account(news, now)
+        else:
+            is_known &= apply_report(report=news, actor=actor, now=now)
     return "" if is_known else NO_ATTEMPT
 
 

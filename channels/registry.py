@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from channels.models import ProviderAccount
-from channels.protocols import Prints, ReportsDelivery, Sends
+from channels.protocols import ConfigurationFailure, Prints, ReportsDelivery, Sends
 
 if TYPE_CHECKING:
     from channels.providers.line import LineProvider
@@ -36,12 +36,16 @@ OUR_OPTIONS = {"notification_messages"}
 _adapters: dict[UUID, tuple[str, Provider]] = {}
 
 
-class UnknownProvider(Exception):
+class UnknownProvider(ConfigurationFailure):
     """An account names a provider that this version does not know."""
 
 
 def provider_of(account: ProviderAccount) -> Provider:
-    """The adapter of an account; its connections are kept while its settings stay the same."""
+    """The adapter of an account; its connections are kept while its settings stay the same.
+
+    Raises:
+        ConfigurationFailure: the account's settings do not make an adapter.
+    """
     options = {name: value for name, value in account.options.items() if name not in OUR_OPTIONS}
     if account.provider in CALLBACKS:
         options["callback_url"] = webhook_url(account)
@@ -51,8 +55,11 @@ def provider_of(account: ProviderAccount) -> Provider:
     if kept is not None and kept[0] == configuration:
         return kept[1]
     if account.provider not in PROVIDERS:
-        raise UnknownProvider(account.provider)
-    provider: Provider = import_string(PROVIDERS[account.provider])(**arguments)
+        raise UnknownProvider("unknown_provider")
+    try:
+        provider: Provider = import_string(PROVIDERS[account.provider])(**arguments)
+    except (TypeError, ValueError, KeyError) as error:
+        raise ConfigurationFailure("account_settings") from error
     _adapters[account.pk] = (configuration, provider)
     return provider
 

@@ -101,6 +101,8 @@ def hand_over(claimed: Claimed) -> dict[UUID, Receipt | Failure]:
             messages[message_of(attempt)] = sender_of(attempt.account)
         except KeysUnavailable:
             results[attempt.pk] = TransientFailure("keys_unavailable")
+        except Failure as failure:  # of the account, before any message
+            results[attempt.pk] = failure
         except PersonShredded:
             results[attempt.pk] = PermanentFailure("erased")
         except (CannotDecrypt, KeyError, TypeError, ValueError):

@@ -8,21 +8,24 @@ from django.utils import timezone
 from channels import selectors, services
 from channels.protocols import Channel
 from tenants.messages import TaskOfTenant
-from tenants.scoping import active_tenant_ids, required_tenant_id, tenant_context, tenant_scope
+from tenants.rounds import for_each_tenant
+from tenants.scoping import required_tenant_id, tenant_scope
 
 
 @shared_task
 def dispatch_due() -> None:
     """Start one task for each tenant and channel with something due."""
-    for tenant_id in active_tenant_ids():
-        with tenant_context(tenant_id):
-            with tenant_scope(tenant_id):
-                channels = selectors.channels_with_work(now=timezone.now())
-            for channel in channels:
-                if channel == Channel.POST:
-                    print_letters.apply_async(expires=30)
-                else:
-                    send_batch.apply_async(kwargs={"channel": channel.value}, expires=30)
+    for_each_tenant(_dispatch, task="dispatch_due")
+
+
+def _dispatch() -> None:
+    with tenant_scope(required_tenant_id()):
+        channels = selectors.channels_with_work(now=timezone.now())
+    for channel in channels:
+        if channel == Channel.POST:
+            print_letters.apply_async(expires=30)
+        else:
+            send_batch.apply_async(kwargs={"channel": channel.value}, expires=30)
 
 
 @shared_task(base=TaskOfTenant)
@@ -40,14 +43,10 @@ def print_letters() -> None:
 @shared_task
 def process_inbox() -> None:
     """Act on what providers told every tenant."""
-    for tenant_id in active_tenant_ids():
-        with tenant_context(tenant_id):
-            services.process_inbox(now=timezone.now())
+    for_each_tenant(lambda: services.process_inbox(now=timezone.now()), task="process_inbox")
 
 
 @shared_task
 def sweep() -> None:
     """Bring abandoned, unknown and unconfirmed attempts of every tenant to an end."""
-    for tenant_id in active_tenant_ids():
-        with tenant_context(tenant_id):
-            services.sweep(now=timezone.now())
+    for_each_tenant(lambda: services.sweep(now=timezone.now()), task="sweep")

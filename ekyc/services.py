@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -23,7 +22,6 @@ from ekyc.signals import verification_completed
 from tenants.inbox import work_through
 from tenants.keys import cipher
 
-log = logging.getLogger(__name__)
 Status = Verification.Status
 JST = ZoneInfo("Asia/Tokyo")
 LIFE = timedelta(days=7)
@@ -94,7 +92,7 @@ def receive_webhook(*, account: EkycAccount, call: Call, now: datetime) -> None:
 
 
 def process_webhooks(*, now: datetime, limit: int = BATCH) -> int:
-    """Act on events that wait, oldest first; one that cannot be read is set aside with the reason."""
+    """Act on events that wait, oldest first; one that breaks us is tried again, and at last set aside."""
     return work_through(EkycEvent, _process, now=now, limit=limit)
 
 
@@ -205,13 +203,8 @@ def _newest(reference: UUID) -> Verification | None:
 
 def _process(event: EkycEvent, now: datetime) -> str:
     """Act on one event; returns what was wrong with it, if anything."""
-    try:
-        with transaction.atomic():
-            result = provider_of(event.account).read(event.body)
-            is_known = apply_result(result=result, actor=Actor.provider(event.provider), now=now)
-    except Exception as error:  # whatever a signed event holds, the ones behind it must not wait
-        log.error("eKYC event %s failed with %s.", event.pk, type(error).__name__)
-        return type(error).__name__
+    result = provider_of(event.account).read(event.body)
+    is_known = apply_result(result=result, actor=Actor.provider(event.provider), now=now)
     return "" if is_known else "unknown_verification"
 
 
