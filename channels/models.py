@@ -176,3 +176,19 @@ class WebhookEvent(InboxEvent):
                 condition=models.Q(processed_at__isnull=True),
             )
         ]
+
+
+class OptOut(TenantModel):
+    """The owner of a contact point asked us to stop on one channel; kept until they ask us to begin again."""
+
+    contact_point = TenantForeignKey(ContactPoint, on_delete=models.CASCADE, related_name="opt_outs")
+    channel = models.CharField(max_length=8, choices=ChannelKind)
+    since = models.DateTimeField()
+    # the provider's code, or "keyword" when they wrote to us
+    code = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "contact_point", "channel"], name="opt_out_once")]
+
+    def __str__(self) -> str:
+        return f"opt-out {self.pk}"

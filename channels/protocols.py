@@ -38,11 +38,19 @@ class Failure(Exception):
 
     kind: ClassVar[FailureKind]
 
-    def __init__(self, code: str, *, retry_after: timedelta | None = None, is_dead_address: bool = False) -> None:
+    def __init__(
+        self,
+        code: str,
+        *,
+        retry_after: timedelta | None = None,
+        is_dead_address: bool = False,
+        is_opt_out: bool = False,
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.retry_after = retry_after
         self.is_dead_address = is_dead_address
+        self.is_opt_out = is_opt_out  # the address works, and its owner asked this sender to stop
 
 
 class TransientFailure(Failure):
@@ -145,6 +153,7 @@ class Report:
     failure_kind: FailureKind | None = None
     code: str = ""
     is_dead_address: bool = False
+    is_opt_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +165,16 @@ class AddressNews:
     at: datetime | None = None
 
 
-type News = Report | AddressNews
+@dataclass(frozen=True, slots=True)
+class OptOutNews:
+    """The owner of a telephone number (E.164) asked us to stop, or to begin again."""
+
+    number: str
+    is_opt_out: bool
+    code: str = "keyword"
+
+
+type News = Report | AddressNews | OptOutNews
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from audit.services import Actor
 from channels.models import ProviderAccount, WebhookEvent
-from channels.protocols import AddressNews, Call, MalformedWebhook, Report
+from channels.protocols import AddressNews, Call, Channel, MalformedWebhook, OptOutNews, Report
 from channels.registry import provider_of, reporter_of
-from channels.settling import apply_report
+from channels.settling import apply_report, stop_channel
+from channels.stopping import forget_stop, points_of_number
 from customers.indexing import contact_index
 from customers.models import ContactPoint
 from customers.services import mark_contact_health
@@ -78,6 +79,8 @@ def _process(event: WebhookEvent, now: datetime) -> str:
     for news in reporter.read(event.body) if reporter else ():
         if isinstance(news, AddressNews):
             _mark_line_account(news, now)
+        elif isinstance(news, OptOutNews):
+            _heed(news, actor, now)
         else:
             is_known &= apply_report(report=news, actor=actor, now=now)
     return "" if is_known else NO_ATTEMPT
@@ -90,3 +93,11 @@ def _mark_line_account(news: AddressNews, now: datetime) -> None:
     if ids:
         health = ContactPoint.Health.WORKING if news.is_reachable else ContactPoint.Health.UNREACHABLE
         mark_contact_health(contact_ids=ids, health=health, now=now)
+
+
+def _heed(news: OptOutNews, actor: Actor, now: datetime) -> None:
+    points = points_of_number(news.number)
+    if news.is_opt_out:
+        stop_channel(contact_ids=points, channel=Channel.SMS, code=news.code, actor=actor, now=now)
+    else:
+        forget_stop(contact_ids=points, channel=Channel.SMS, actor=actor, now=now)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from channels.models import DeliveryAttempt, ProviderAccount
+from channels.models import DeliveryAttempt, OptOut, ProviderAccount
 from channels.protocols import Channel
 from customers.models import ContactPoint
 
@@ -60,6 +61,8 @@ def usable_channels(customer_ids: Sequence[UUID]) -> dict[UUID, dict[Channel, UU
     for point in _working_points(customer_ids):
         found = usable[point.customer_id]
         for channel in _channels_of(point, by_number=by_number):
+            if channel == Channel.SMS and point.is_stopped:
+                continue
             is_better = point.channel == ContactPoint.Channel.LINE or channel not in found
             if channel in accounts and is_better:
                 found[channel] = point.pk
@@ -74,10 +77,14 @@ def channels_with_work(*, now: datetime) -> list[Channel]:
     return [Channel(channel) for channel in due.order_by("channel").values_list("channel", flat=True).distinct()]
 
 
-def _working_points(customer_ids: Sequence[UUID]) -> QuerySet[ContactPoint]:
-    return ContactPoint.objects.filter(customer_id__in=list(customer_ids), is_current=True).exclude(
+def _working_points(customer_ids: Sequence[UUID]) -> QuerySet[Any]:
+    """With ``is_stopped``: their owner wants no short messages there."""
+    points = ContactPoint.objects.filter(customer_id__in=list(customer_ids), is_current=True).exclude(
         health=ContactPoint.Health.UNREACHABLE
     )
+    stopped = OptOut.objects.filter(contact_point=OuterRef("pk"), channel=Channel.SMS)
+    found: QuerySet[Any] = points.annotate(is_stopped=Exists(stopped))
+    return found
 
 
 def _channels_of(point: ContactPoint, *, by_number: bool) -> list[Channel]:

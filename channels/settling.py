@@ -16,6 +16,7 @@ from audit.transitions import transition, transition_many
 from channels.models import DeliveryAttempt, ProviderAccount
 from channels.protocols import Channel, Failure, FailureKind, Outcome, Receipt, Report
 from channels.signals import deliveries_settled
+from channels.stopping import remember_stop, same_numbers
 from customers.models import ContactPoint
 from customers.services import mark_contact_health
 
@@ -24,6 +25,7 @@ SYSTEM = Actor.system("channels")
 PUSH, NOTIFICATION = "push", "pnp"
 MAX_TRIES = 5
 POISON = "poison"
+OPTED_OUT = "opted_out"
 BACKOFF = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 # How long after an answer that never came we first ask the provider.
 FIRST_LOOK = timedelta(seconds=30)
@@ -66,6 +68,9 @@ def settle(*, claim: UUID, results: Mapping[UUID, Receipt | Failure], now: datet
         failures = {pk: result for pk, result in results.items() if isinstance(result, Failure)}
         _stop_the_line(attempts, failures, now)
         mark_dead([a for a in attempts if a.pk in failures and failures[a.pk].is_dead_address], now=now)
+        for attempt in attempts:
+            if attempt.pk in failures and failures[attempt.pk].is_opt_out:
+                _heed(attempt, failures[attempt.pk].code, SYSTEM, now)
     return moved
 
 
@@ -165,12 +170,28 @@ def apply_report(*, report: Report, actor: Actor, now: datetime) -> bool:
         transition(attempt, to, actor=actor, at=now, **_changes(attempt, report, now))
         _learn_of_address(attempt, report, now)
         tell([attempt.pk], now)
+        if report.is_opt_out:
+            _heed(attempt, report.code, actor, now)
     return True
 
 
 def mark_dead(attempts: Iterable[DeliveryAttempt], *, now: datetime) -> None:
     """The contact points of these attempts do not work."""
     _mark([a.contact_point_id for a in attempts if a.contact_point_id], ContactPoint.Health.UNREACHABLE, now)
+
+
+def stop_channel(*, contact_ids: Sequence[UUID], channel: str, code: str, actor: Actor, now: datetime) -> None:
+    """Their owner asked us to stop: what waits for these contact points fails, so that another channel has its turn."""
+    remember_stop(contact_ids=contact_ids, channel=channel, code=code, actor=actor, now=now)
+    waiting = DeliveryAttempt.objects.filter(contact_point__in=contact_ids, channel=channel, status=Status.QUEUED)
+    ids = waiting.values_list("pk", flat=True)
+    move({pk: failed(now, "permanent", OPTED_OUT) for pk in ids}, was=Status.QUEUED, actor=actor, now=now)
+
+
+def _heed(attempt: DeliveryAttempt, code: str, actor: Actor, now: datetime) -> None:
+    if attempt.contact_point_id:
+        points = same_numbers([attempt.contact_point_id])
+        stop_channel(contact_ids=points, channel=attempt.channel, code=code, actor=actor, now=now)
 
 
 def _mark(contact_ids: Sequence[UUID], health: str, now: datetime) -> None:

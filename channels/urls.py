@@ -6,6 +6,7 @@ from channels import webhooks
 
 urlpatterns = [
     path("line/<slug:public_id>/", webhooks.line, name="webhook-line"),
+    path("twilio/<slug:public_id>/", webhooks.twilio, name="webhook-twilio-answers"),
     path("twilio/<slug:public_id>/<uuid:attempt_id>/", webhooks.twilio, name="webhook-twilio"),
     path("print/<slug:public_id>/", webhooks.print_shop, name="webhook-print"),
 ]

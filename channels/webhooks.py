@@ -31,8 +31,8 @@ def line(request: HttpRequest, public_id: str) -> HttpResponse:
 @csrf_exempt
 @transaction.non_atomic_requests
 @require_POST
-def twilio(request: HttpRequest, public_id: str, attempt_id: UUID) -> HttpResponse:
-    """The status of one short message."""
+def twilio(request: HttpRequest, public_id: str, attempt_id: UUID | None = None) -> HttpResponse:
+    """The status of one short message, or a customer's own message."""
     return _receive(request, public_id, provider="twilio", attempt_id=attempt_id)
 
 

@@ -16,6 +16,7 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator, get_signature_algorithm
 from twilio.rest import Client
 
+from channels.keywords import Wish, wish_of
 from channels.protocols import (
     AmbiguousFailure,
     Call,
@@ -28,6 +29,7 @@ from channels.protocols import (
     MalformedWebhook,
     Message,
     News,
+    OptOutNews,
     Outcome,
     PermanentFailure,
     Receipt,
@@ -44,32 +46,36 @@ CONNECTIONS = 16
 
 TRANSIENT, PERMANENT = FailureKind.TRANSIENT, FailureKind.PERMANENT
 CONFIGURATION = FailureKind.CONFIGURATION
-# What the codes of the API and of delivery reports mean for us, and whether the number itself is of no use.
-CODES: dict[int, tuple[FailureKind, bool]] = {
-    20003: (CONFIGURATION, False),
-    20429: (TRANSIENT, False),
-    21211: (PERMANENT, True),
-    21214: (PERMANENT, True),
-    21217: (PERMANENT, True),
-    21408: (CONFIGURATION, False),
-    21606: (CONFIGURATION, False),
-    21607: (CONFIGURATION, False),
-    21610: (PERMANENT, True),  # the customer asked this sender to stop
-    21611: (TRANSIENT, False),
-    21612: (CONFIGURATION, False),
-    21614: (PERMANENT, True),  # a landline
-    21617: (PERMANENT, False),
-    21657: (CONFIGURATION, False),
-    30001: (TRANSIENT, False),
-    30002: (CONFIGURATION, False),
-    30003: (TRANSIENT, False),  # switched off or out of reach: says nothing about the number
-    30004: (PERMANENT, False),
-    30005: (PERMANENT, True),
-    30006: (PERMANENT, True),
-    30007: (PERMANENT, False),
-    30008: (TRANSIENT, False),
-    30036: (TRANSIENT, False),
+# What the codes of the API and of delivery reports mean for us.
+CODES = {
+    20003: CONFIGURATION,
+    20429: TRANSIENT,
+    21211: PERMANENT,
+    21214: PERMANENT,
+    21217: PERMANENT,
+    21408: CONFIGURATION,
+    21606: CONFIGURATION,
+    21607: CONFIGURATION,
+    21610: PERMANENT,
+    21611: TRANSIENT,
+    21612: CONFIGURATION,
+    21614: PERMANENT,
+    21617: PERMANENT,
+    21657: CONFIGURATION,
+    30001: TRANSIENT,
+    30002: CONFIGURATION,
+    30003: TRANSIENT,  # switched off or out of reach: says nothing about the number
+    30004: PERMANENT,
+    30005: PERMANENT,
+    30006: PERMANENT,
+    30007: PERMANENT,
+    30008: TRANSIENT,
+    30036: TRANSIENT,
 }
+# Numbers that are none, a landline's, or nobody's.
+DEAD_NUMBER = frozenset({21211, 21214, 21217, 21614, 30005, 30006})
+# The customer sent STOP to this sender.
+OPTED_OUT = 21610
 OUTCOMES = {
     "accepted": Outcome.ACCEPTED,
     "scheduled": Outcome.ACCEPTED,
@@ -163,9 +169,10 @@ class TwilioProvider:
         return _report(message.attempt_id, str(found.status), str(found.sid), found.error_code)
 
     def verify(self, call: Call) -> list[InboundEvent]:
-        """Check the signature over our public address and the form, and name the event by what it says."""
-        if call.attempt_id is None:
-            raise MalformedWebhook
+        """Check the signature over our public address and the form, and name the event by what it says.
+
+        A call that names no attempt is a customer's own message, of which only a wish to stop or to start is kept.
+        """
         try:
             fields = dict(parse_qsl(call.body.decode(), keep_blank_values=True, strict_parsing=True))
         except (UnicodeDecodeError, ValueError) as error:
@@ -177,17 +184,34 @@ class TwilioProvider:
             call.url, fields, signature, get_signature_algorithm(settings_header)
         ):
             raise ForgedWebhook
+        if call.attempt_id is None:
+            return _wishes(fields)
         if not fields.get("MessageSid") or not fields.get("MessageStatus"):
             raise MalformedWebhook
         said = {name: fields.get(name, "") for name in ("MessageSid", "MessageStatus", "ErrorCode")}
-        body = urlencode({"attempt": str(call.attempt_id), **said})
-        return [InboundEvent(hashlib.sha256(body.encode()).hexdigest(), body.encode())]
+        return [_event({"attempt": str(call.attempt_id), **said})]
 
     def read(self, body: bytes) -> list[News]:
-        """The status that a callback tells. An unknown status says nothing."""
+        """The status that a callback tells, or what a customer asks for. An unknown status says nothing."""
         said: Mapping[str, str] = dict(parse_qsl(body.decode()))
+        if "wish" in said:
+            return [OptOutNews(said["from"], said["wish"] == Wish.STOP)]
         report = _report(UUID(said["attempt"]), said["MessageStatus"], said["MessageSid"], said.get("ErrorCode", ""))
         return [report] if report else []
+
+
+def _event(said: Mapping[str, str]) -> InboundEvent:
+    body = urlencode(said).encode()
+    return InboundEvent(hashlib.sha256(body).hexdigest(), body)
+
+
+def _wishes(fields: Mapping[str, str]) -> list[InboundEvent]:
+    """Twilio's own reading of the message (OptOutType) goes before ours."""
+    sid, number = fields.get("MessageSid"), fields.get("From")
+    if not sid or not number:
+        raise MalformedWebhook
+    wish = wish_of(fields.get("OptOutType") or fields.get("Body", ""))
+    return [_event({"wish": wish, "from": number, "sid": sid})] if wish else []
 
 
 def _report(attempt_id: UUID, status: str, sid: str, error_code: object) -> Report | None:
@@ -197,8 +221,16 @@ def _report(attempt_id: UUID, status: str, sid: str, error_code: object) -> Repo
     if outcome != Outcome.FAILED:
         return Report(attempt_id, outcome, reference=sid)
     code = str(error_code or status)
-    kind, is_dead = CODES.get(int(code), (TRANSIENT, False)) if code.isdigit() else (TRANSIENT, False)
-    return Report(attempt_id, outcome, reference=sid, failure_kind=kind, code=code, is_dead_address=is_dead)
+    number = int(code) if code.isdigit() else 0
+    return Report(
+        attempt_id,
+        outcome,
+        reference=sid,
+        failure_kind=CODES.get(number, TRANSIENT),
+        code=code,
+        is_dead_address=number in DEAD_NUMBER,
+        is_opt_out=number == OPTED_OUT,
+    )
 
 
 def _failure(error: TwilioRestException) -> Failure:
@@ -206,8 +238,7 @@ def _failure(error: TwilioRestException) -> Failure:
         return AmbiguousFailure(f"http_{error.status}")
     code = int(error.code or 0)
     if code in CODES:
-        kind, is_dead = CODES[code]
-        return FAILURES[kind](str(code), is_dead_address=is_dead)
+        return FAILURES[CODES[code]](str(code), is_dead_address=code in DEAD_NUMBER, is_opt_out=code == OPTED_OUT)
     if error.status == 429:
         return TransientFailure("http_429")
     if error.status in (401, 403):
