@@ -26,6 +26,13 @@ _UPDATE_AND_INSERT = """
     INSERT INTO audit_auditevent (at, actor_kind, actor_id, event, payload, tenant_id, target_type, target_id)
     SELECT %s, %s, %s, %s, %s, %s, %s, %s FROM moved"""
 
+# The same for many rows; FROM moved twice gives the acts and the ids that they are of.
+_UPDATE_MANY_AND_INSERT = """
+    WITH moved AS ({update} RETURNING {key} AS id, tenant_id), acts AS (
+        INSERT INTO audit_auditevent (at, actor_kind, actor_id, event, payload, target_type, tenant_id, target_id)
+        SELECT %s, %s, %s, %s, %s, %s, tenant_id, id::text FROM moved ORDER BY id)
+    SELECT id FROM moved ORDER BY id"""
+
 
 class NotInTransaction(RuntimeError):
     """An act was recorded outside the transaction of its change, so one could survive the other."""
@@ -76,12 +83,7 @@ def update_and_record(
     Raises:
         NotInTransaction: no transaction is open.
     """
-    connection = transaction.get_connection()
-    if not connection.in_atomic_block:
-        raise NotInTransaction(event)
-    query: Any = rows.query.chain(UpdateQuery)
-    query.add_update_values(values)
-    update, parameters = query.get_compiler(connection=connection).as_sql()
+    update, parameters = _update(rows, values, event)
     act = [
         at,
         actor.kind,
@@ -92,9 +94,36 @@ def update_and_record(
         target._meta.label_lower,
         str(target.pk),
     ]
-    with connection.cursor() as cursor:
+    with transaction.get_connection().cursor() as cursor:
         cursor.execute(_UPDATE_AND_INSERT.format(update=update), [*parameters, *act])
         return bool(cursor.rowcount)
+
+
+def update_many_and_record(
+    rows: QuerySet[Any], values: Mapping[str, Any], event: str, *, actor: Actor, at: datetime, **data: Any
+) -> list[Any]:
+    """Update ``rows`` and append the act for each of them; the keys of those that were there, in their order.
+
+    Raises:
+        NotInTransaction: no transaction is open.
+    """
+    update, parameters = _update(rows, values, event)
+    act = [at, actor.kind, actor.id, event, _canonical(data), rows.model._meta.label_lower]
+    connection = transaction.get_connection()
+    key = connection.ops.quote_name(rows.model._meta.pk.column)
+    with connection.cursor() as cursor:
+        cursor.execute(_UPDATE_MANY_AND_INSERT.format(update=update, key=key), [*parameters, *act])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _update(rows: QuerySet[Any], values: Mapping[str, Any], event: str) -> tuple[str, Sequence[Any]]:
+    connection = transaction.get_connection()
+    if not connection.in_atomic_block:
+        raise NotInTransaction(event)
+    query: Any = rows.query.chain(UpdateQuery)
+    query.add_update_values(values)
+    sql, parameters = query.get_compiler(connection=connection).as_sql()
+    return sql, parameters
 
 
 def _tenant_of(target: models.Model) -> int:

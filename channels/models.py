@@ -104,8 +104,9 @@ class DeliveryAttempt(Stateful, TenantModel):
         Status.DELIVERED: {Status.RETURNED},
     }
 
-    notice = TenantForeignKey(Notice, on_delete=models.PROTECT, related_name="attempts")
-    account = TenantForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+")
+    # Every move writes every index of its row anew, so there are none that nothing is found by.
+    notice = TenantForeignKey(Notice, on_delete=models.PROTECT, related_name="attempts", db_index=False)
+    account = TenantForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+", db_index=False)
     contact_point = TenantForeignKey(ContactPoint, on_delete=models.PROTECT, null=True, related_name="+")
     channel = models.CharField(max_length=8, choices=ChannelKind)
     # LINE only: push to a linked account, or a notification message by telephone number

@@ -14,7 +14,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from audit.transitions import transition_many
-from channels.models import DeliveryAttempt
+from channels.models import DeliveryAttempt, ProviderAccount
 from channels.protocols import (
     AmbiguousFailure,
     Channel,
@@ -87,9 +87,18 @@ def claim_due(*, channel: Channel, now: datetime, limit: int = BATCH, only_print
             tries=F("tries") + 1,
             first_tried_at=Coalesce("first_tried_at", now),
         )
-        attempts = list(DeliveryAttempt.objects.filter(pk__in=ids).select_related("account").order_by("pk"))
+        attempts = _with_accounts(ids)
         cipher()  # opened while there is a transaction, because messages are unsealed when there is none
     return Claimed(claim, attempts)
+
+
+def _with_accounts(ids: Sequence[UUID]) -> list[DeliveryAttempt]:
+    """The attempts in order; those of one account share it, so that its credentials are opened once."""
+    attempts = list(DeliveryAttempt.objects.filter(pk__in=ids).order_by("pk"))
+    accounts = ProviderAccount.objects.in_bulk({attempt.account_id for attempt in attempts})
+    for attempt in attempts:
+        attempt.account = accounts[attempt.account_id]
+    return attempts
 
 
 def hand_over(claimed: Claimed) -> dict[UUID, Receipt | Failure]:

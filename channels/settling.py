@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Func, JSONField, TextField, Value
+from django.db.models.functions import Cast, Coalesce
 
 from audit.services import Actor, record
 from audit.transitions import transition, transition_many
@@ -35,6 +37,8 @@ CONFIRMATION = timedelta(hours=24)
 FIRST_CHASE = timedelta(minutes=15)
 # So many messages of a batch, and so large a share, refused for good mean that we are wrong, not the customers.
 SPIKE, SPIKE_SHARE = 20, 0.5
+# What an answer is judged by: all that settling reads of an attempt.
+_JUDGED_BY = ("tenant", "account", "contact_point", "channel", "method", "status", "tries")
 SETTLED = (Status.ACCEPTED, Status.DELIVERED, Status.FAILED, Status.RETURNED)
 STATUS_OF = {
     Outcome.ACCEPTED: Status.ACCEPTED,
@@ -61,10 +65,10 @@ def settle(*, claim: UUID, results: Mapping[UUID, Receipt | Failure], now: datet
     """Write down what the provider answered. Attempts whose claim was lost meanwhile are left alone."""
     with transaction.atomic():
         held = DeliveryAttempt.objects.filter(pk__in=list(results), claim=claim, status=Status.SENDING)
-        attempts = list(held.order_by("pk").select_for_update(of=("self",)).select_related("account"))
+        attempts = list(held.order_by("pk").select_for_update(of=("self",)).only(*_JUDGED_BY))
         settlements = {attempt.pk: settlement_of(attempt, results[attempt.pk], now) for attempt in attempts}
-        moved = move(settlements, was=Status.SENDING, actor=SYSTEM, now=now)
-        _keep_references(attempts, results, moved)
+        references = {pk: r.reference[:80] for pk, r in results.items() if isinstance(r, Receipt) and r.reference}
+        moved = move(settlements, was=Status.SENDING, actor=SYSTEM, now=now, references=references)
         failures = {pk: result for pk, result in results.items() if isinstance(result, Failure)}
         _stop_the_line(attempts, failures, now)
         mark_dead([a for a in attempts if a.pk in failures and failures[a.pk].is_dead_address], now=now)
@@ -126,8 +130,28 @@ def poisoned(now: datetime, code: str) -> Settlement:
     return failed(now, POISON, code)
 
 
-def move(settlements: Mapping[UUID, Settlement], *, was: str, actor: Actor, now: datetime) -> list[UUID]:
-    """Apply settlements to attempts that have status ``was``, and tell those above which ones settled."""
+class OfEach(Func):
+    """For each row the text that ``texts`` has for its key, else null: one parameter of one statement, however many."""
+
+    template, arg_joiner, output_field = "(%(expressions)s)", " ->> ", TextField()
+
+    def __init__(self, texts: Mapping[UUID, str]) -> None:
+        by_key = json.dumps({str(pk): text for pk, text in texts.items()}, ensure_ascii=False)
+        super().__init__(Cast(Value(by_key), JSONField()), Cast("pk", TextField()))
+
+
+def move(
+    settlements: Mapping[UUID, Settlement],
+    *,
+    was: str,
+    actor: Actor,
+    now: datetime,
+    references: Mapping[UUID, str] | None = None,
+) -> list[UUID]:
+    """Apply settlements to attempts that have status ``was``, and tell those above which ones settled.
+
+    ``references`` are the provider's own ids of those it took.
+    """
     groups: dict[tuple[Any, ...], list[UUID]] = {}
     for pk, settlement in settlements.items():
         groups.setdefault(settlement.key, []).append(pk)
@@ -136,9 +160,11 @@ def move(settlements: Mapping[UUID, Settlement], *, was: str, actor: Actor, now:
     with transaction.atomic():
         for ids in groups.values():
             settlement = settlements[ids[0]]
-            done = transition_many(
-                DeliveryAttempt, ids, was=was, to=settlement.to, actor=actor, at=now, **settlement.changes
-            )
+            changes = settlement.changes
+            named = {pk: references[pk] for pk in ids if pk in references} if references else {}
+            if named:
+                changes = {**changes, "provider_reference": Coalesce(OfEach(named), F("provider_reference"))}
+            done = transition_many(DeliveryAttempt, ids, was=was, to=settlement.to, actor=actor, at=now, **changes)
             moved += done
             settled += done if settlement.to in SETTLED else []
         tell(settled, now)
@@ -224,19 +250,6 @@ def _note_ignored(attempt: DeliveryAttempt, report: Report, to: str, actor: Acto
     record("deliveryattempt.report_ignored", target=attempt, actor=actor, at=now, was=attempt.status, said=to)
 
 
-def _keep_references(
-    attempts: Sequence[DeliveryAttempt], results: Mapping[UUID, Receipt | Failure], moved: Sequence[UUID]
-) -> None:
-    taken = set(moved)
-    named = []
-    for attempt in attempts:
-        result = results[attempt.pk]
-        if attempt.pk in taken and isinstance(result, Receipt) and result.reference:
-            attempt.provider_reference = result.reference[:80]
-            named.append(attempt)
-    DeliveryAttempt.objects.bulk_update(named, ["provider_reference"])
-
-
 def _stop_the_line(attempts: Sequence[DeliveryAttempt], failures: Mapping[UUID, Failure], now: datetime) -> None:
     """What would fail every message stops the account until a person has looked."""
     reason = next(
@@ -249,7 +262,8 @@ def _stop_the_line(attempts: Sequence[DeliveryAttempt], failures: Mapping[UUID, 
     if len(refused) >= SPIKE and len(refused) >= SPIKE_SHARE * len(sent):
         reason = reason or f"spike: {len(refused)} of {len(sent)} refused"
     if attempts and reason:
-        pause_account(account=attempts[0].account, reason=reason, actor=SYSTEM, now=now)
+        account = ProviderAccount.objects.get(pk=attempts[0].account_id)
+        pause_account(account=account, reason=reason, actor=SYSTEM, now=now)
 
 
 def pause_account(*, account: ProviderAccount, reason: str, actor: Actor, now: datetime) -> None:

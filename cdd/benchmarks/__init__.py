@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-_NOT_BENCHMARKS = frozenset({"ground"})
+_NOT_BENCHMARKS = frozenset({"ground", "outbox"})
 
 
 @dataclass(frozen=True, slots=True)

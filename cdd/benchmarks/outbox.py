@@ -1,0 +1,86 @@
+"""An outbox to measure on: a bank's accounts, and as many queued notices as are wanted, written as the product does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from itertools import batched, count
+from typing import Any
+from uuid import uuid4
+
+from django.db import transaction
+
+from audit.services import Actor
+from channels.protocols import Channel
+from channels.services import NoticeRequest, queue_notices
+from customers.indexing import contact_index
+from customers.models import ContactPoint, Customer
+
+ACTOR = Actor.system("bench")
+BATCH = 500
+DEADLINE = date(2027, 1, 15)
+ADDRESS = {"postal_code": "1680064", "address": "東京都杉並区永福1丁目2-3　コーポ永福203号"}
+# How a customer is reached: (channel of the notice, kind of contact point, its value from a number).
+PUSH = (Channel.LINE, "LINE")
+NOTIFICATION = (Channel.LINE, "PHONE")
+SMS = (Channel.SMS, "PHONE")
+EMAIL = (Channel.EMAIL, "EMAIL")
+POST = (Channel.POST, "POST")
+type Way = tuple[Channel, str]
+
+_numbers = count(1)
+
+
+def fill(way: Way, messages: int, now: datetime, *, not_before: Mapping[int, datetime] | None = None) -> None:
+    """Queue notices to ``messages`` new customers, in transactions of some hundreds; within a tenant's scope.
+
+    ``not_before`` says for a place in the queue, counted from 0, when it may leave; else now.
+    """
+    for places in batched(range(messages), BATCH):
+        with transaction.atomic():
+            people = _people(way[1], len(places))
+            requests = [
+                _request(way[0], customer, point, (not_before or {}).get(place))
+                for place, (customer, point) in zip(places, people, strict=True)
+            ]
+            queue_notices(requests=requests, actor=ACTOR, now=now)
+
+
+def _people(kind: str, wanted: int) -> list[tuple[Customer, ContactPoint]]:
+    customers, points = [], []
+    for number, _ in zip(_numbers, range(wanted), strict=False):
+        customer = Customer(number=f"{number:012}", kind="INDIVIDUAL")
+        customer.profile = {"name": "山田 節子", "birth_on": "1958-04-01"}
+        value = _value(kind, number)
+        point = ContactPoint(customer=customer, channel=kind, value_index=contact_index(kind, value))
+        point.value = value
+        customers.append(customer)
+        points.append(point)
+    Customer.objects.bulk_create(customers)
+    ContactPoint.objects.bulk_create(points)
+    return list(zip(customers, points, strict=True))
+
+
+def _value(kind: str, number: int) -> Any:
+    match kind:
+        case "LINE":
+            return f"U{number:032x}"
+        case "PHONE":
+            return f"+8190{number:08d}"
+        case "EMAIL":
+            return f"customer-{number}@example.jp"
+    return ADDRESS
+
+
+def _request(channel: Channel, customer: Customer, point: ContactPoint, not_before: datetime | None) -> NoticeRequest:
+    reference = uuid4()
+    return NoticeRequest(
+        customer_id=customer.pk,
+        reference=reference,
+        purpose="REQUEST",
+        channel=channel,
+        contact_point_id=point.pk,
+        url=f"https://kakunin.bench.example/r/{reference.hex.upper()}/",
+        deadline_on=DEADLINE,
+        not_before=not_before,
+    )
