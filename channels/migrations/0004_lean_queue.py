@@ -7,7 +7,7 @@ import tenants.models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("channels", "0002_inbox_tries")]
+    dependencies = [("channels", "0003_opt_outs")]
 
     operations = [
         migrations.AlterField(
