@@ -101,6 +101,7 @@ class Message:
     subject: str = ""
     html: str = ""
     link: str = ""
+    template: str = ""  # LINE's template notification messages: their body as JSON, without the recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,26 @@ class OptOutNews:
     code: str = "keyword"
 
 
-type News = Report | AddressNews | OptOutNews
+@dataclass(frozen=True, slots=True)
+class PersonWrote:
+    """Somebody wrote to the bank's account. What they wrote is never an answer to a questionnaire."""
+
+    address: str
+    text: str = field(repr=False)  # "" for anything but text
+    reply_token: str = field(default="", repr=False)
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressTied:
+    """The vendor confirms that the person at ``address`` is the customer whom we gave ``nonce``."""
+
+    address: str
+    nonce: str = field(repr=False)
+    at: datetime | None = None
+
+
+type News = Report | AddressNews | OptOutNews | PersonWrote | AddressTied
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,22 +77,25 @@ def _process(event: WebhookEvent, now: datetime) -> str:
     actor = Actor.provider(event.provider)
     is_known = True
     for news in reporter.read(event.body) if reporter else ():
-        if isinstance(news, AddressNews):
-            _mark_line_account(news, now)
-        elif isinstance(news, OptOutNews):
-            _heed(news, actor, now)
-        else:
-            is_known &= apply_report(report=news, actor=actor, now=now)
+        match news:
+            case AddressNews():
+                _mark_line_account(news, now)
+            case OptOutNews():
+                _heed(news, actor, now)
+            case Report():
+                is_known &= apply_report(report=news, actor=actor, now=now)
     return "" if is_known else NO_ATTEMPT
 
 
 def _mark_line_account(news: AddressNews, now: datetime) -> None:
+    """A block that is told late must not undo the return that came after it, so the event's own time counts."""
+    at = min(news.at or now, now)
     index = contact_index(ContactPoint.Channel.LINE, news.address)
     points = ContactPoint.objects.filter(value_index=index, channel=ContactPoint.Channel.LINE, is_current=True)
-    ids: list[UUID] = list(points.values_list("pk", flat=True))
+    ids: list[UUID] = list(points.exclude(health_at__gt=at).values_list("pk", flat=True))
     if ids:
         health = ContactPoint.Health.WORKING if news.is_reachable else ContactPoint.Health.UNREACHABLE
-        mark_contact_health(contact_ids=ids, health=health, now=now)
+        mark_contact_health(contact_ids=ids, health=health, now=at)
 
 
 def _heed(news: OptOutNews, actor: Actor, now: datetime) -> None:

@@ -28,9 +28,9 @@ PROVIDERS = {
     "print_shop": "channels.providers.print_shop.PrintShop",
 }
 # Adapters whose provider must be told where to call back, and the part of the address that is theirs.
-CALLBACKS = {"twilio": "twilio", "print_shop": "print"}
+CALLBACKS = {"line": "line", "twilio": "twilio", "print_shop": "print"}
 # Options that are ours rather than the adapter's.
-OUR_OPTIONS = {"notification_messages"}
+OUR_OPTIONS = {"notification_messages", "notification_template", "basic_id", "auto_reply"}
 
 
 _adapters: dict[UUID, tuple[str, Provider]] = {}

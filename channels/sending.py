@@ -132,6 +132,7 @@ def message_of(attempt: DeliveryAttempt) -> Message:
         subject=snapshot.get("subject", ""),
         html=snapshot.get("html", ""),
         link=snapshot["link"],
+        template=snapshot.get("template", ""),
     )
 
 

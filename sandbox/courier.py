@@ -136,6 +136,17 @@ class Courier:
         except (aiohttp.ClientError, TimeoutError) as error:
             return type(error).__name__
 
+    async def try_once(self, url: str, headers: dict[str, str], body: bytes) -> int:
+        """The status that one call outside the queue is answered with; 0 if nobody answers."""
+        target = self.reachable(url)
+        if target is None or self._session is None:
+            return 0
+        try:
+            async with self._session.post(target, data=body, headers=headers, allow_redirects=False) as answer:
+                return answer.status
+        except (aiohttp.ClientError, TimeoutError):
+            return 0
+
     def _retry(self, callback: Callback, attempt: int) -> None:
         handle: asyncio.TimerHandle
 

@@ -1,4 +1,4 @@
-"""LINE's Messaging API: tokens, push with its retry key, quota, statistics, link tokens, the webhook address."""
+"""LINE's Messaging API: push with its retry key, quota and statistics."""
 
 import re
 import secrets
@@ -12,13 +12,12 @@ from aiohttp import web
 
 from sandbox.content import answer_link, blocks_of_line
 from sandbox.line_checks import check_messages, error_body
-from sandbox.line_webhooks import LineWebhooks, destination_of
+from sandbox.line_webhooks import LineWebhooks
 from sandbox.world import WORLD, World, answer_unreliably, json_object
 
 BODY_LIMIT = 2 * 1024 * 1024
 RETRY_KEY_SECONDS = 24 * 3600
 RETRY_KEYS = 200_000
-TOKEN_SECONDS = 900
 USER_ID = re.compile(r"[UCR][0-9a-f]{32}")
 RATE_TEXT = "The API rate limit has been exceeded. Try again later."
 QUOTA_TEXT = "You have reached your monthly limit."
@@ -38,8 +37,9 @@ class Line:
     notices: Counter[str] = field(default_factory=Counter)
 
     def forget(self) -> None:
-        for memory in (self.retry_keys, self.link_tokens, self.used, self.notices):
+        for memory in (self.retry_keys, self.tokens, self.link_tokens, self.used, self.notices):
             memory.clear()
+        self.webhooks.reply_tokens.clear()
 
 
 LINE = web.AppKey("line", Line)
@@ -104,21 +104,6 @@ def trouble(outcome: str) -> web.Response:
     if outcome == "forbidden":
         return refuse(403, "Access to this API is not available for your account")
     return refuse(500, "Internal Server Error")
-
-
-async def issue_token(request: web.Request) -> web.Response:
-    form = await request.post()
-    world = request.app[WORLD]
-    if form.get("grant_type") != "client_credentials":
-        return reply({"error": "unsupported_grant_type", "error_description": "grant_type is not supported"}, 400)
-    bank = world.accounts.bank_with_secret("line", str(form.get("client_secret", "")))
-    if bank is None or not form.get("client_id"):
-        return reply({"error": "invalid_client", "error_description": "client authentication failed"}, 400)
-    token = secrets.token_urlsafe(120)
-    memory = request.app[LINE].tokens
-    memory[token] = (bank, time.time() + TOKEN_SECONDS)
-    keep(memory, 10_000)
-    return reply({"token_type": "Bearer", "access_token": token, "expires_in": TOKEN_SECONDS})
 
 
 async def push(request: web.Request) -> web.Response:
@@ -227,94 +212,14 @@ async def delivery_count(request: web.Request) -> web.Response:
     return reply({"status": "ready", "success": count})
 
 
-async def link_token(request: web.Request) -> web.Response:
-    bank = bank_of(request)
-    if bank is None:
-        return unauthorized()
-    token = secrets.token_urlsafe(24)
-    memory = request.app[LINE].link_tokens
-    memory[token] = (bank, request.match_info["user"], time.time() + 600)
-    keep(memory, 10_000)
-    return reply({"linkToken": token})
-
-
-async def account_link(request: web.Request) -> web.Response:
-    """LINE's own dialog, shortened to its effect: the accountLink event for a fresh link token, nothing otherwise."""
-    line = request.app[LINE]
-    bank, user, expires = line.link_tokens.pop(request.query.get("linkToken", ""), ("", "", 0.0))
-    nonce = request.query.get("nonce", "")
-    if expires < time.time() or not 10 <= len(nonce) <= 255:
-        return web.Response(status=400, text="このリンクは使えません。もう一度はじめからお試しください。")
-    line.webhooks.send(
-        bank,
-        "accountLink",
-        source={"type": "user", "userId": user},
-        replyToken=secrets.token_hex(16),
-        link={"result": "ok", "nonce": nonce},
-    )
-    return web.Response(text="アカウントを連携しました。")
-
-
-async def profile(request: web.Request) -> web.Response:
-    bank = bank_of(request)
-    if bank is None:
-        return unauthorized()
-    user = request.match_info["user"]
-    person = request.app[WORLD].people.find("line", user, bank)
-    if person is None:
-        return refuse(404, "Not found")
-    return reply({"displayName": person.name, "userId": user, "language": "ja"})
-
-
-async def bot_info(request: web.Request) -> web.Response:
-    bank = bank_of(request)
-    if bank is None:
-        return unauthorized()
-    name = request.app[WORLD].accounts.name_of(bank)
-    return reply(
-        {
-            "userId": destination_of(bank),
-            "basicId": f"@{bank}",
-            "displayName": name,
-            "chatMode": "bot",
-            "markAsReadMode": "auto",
-        }
-    )
-
-
-async def webhook_endpoint(request: web.Request) -> web.Response:
-    bank = bank_of(request)
-    if bank is None:
-        return unauthorized()
-    webhooks = request.app[LINE].webhooks
-    if request.method == "GET":
-        url = webhooks.endpoint_of(bank)
-        return reply({"endpoint": url, "active": True}) if url else refuse(404, "Webhook endpoint not found")
-    body = await read_body(request)
-    if isinstance(body, web.Response):
-        return body
-    wanted = body.get("endpoint")
-    if not isinstance(wanted, str) or not re.match(r"https?://", wanted) or len(wanted) > 500:
-        return refuse(400, "Invalid webhook endpoint URL")
-    webhooks.set_endpoint(bank, wanted)
-    return reply({})
-
-
 def add_routes(app: web.Application) -> None:
     world = app[WORLD]
     app[LINE] = Line(webhooks=LineWebhooks(world))
     world.on_reset.append(app[LINE].forget)
     bot = "/line/v2/bot"
-    app.router.add_post("/line/oauth2/v3/token", issue_token)
     app.router.add_post(f"{bot}/message/push", push)
     app.router.add_post(f"{bot}/message/validate/push", validate_push)
     app.router.add_get(f"{bot}/message/quota", quota)
     app.router.add_get(f"{bot}/message/quota/consumption", consumption)
     for kind in ("push", "pnp", "pnp/templated"):
         app.router.add_get(f"{bot}/message/delivery/{kind}", delivery_count)
-    app.router.add_post(f"{bot}/user/{{user}}/linkToken", link_token)
-    app.router.add_get(f"{bot}/profile/{{user}}", profile)
-    app.router.add_get(f"{bot}/info", bot_info)
-    app.router.add_get("/line/dialog/bot/accountLink", account_link)
-    app.router.add_get(f"{bot}/channel/webhook/endpoint", webhook_endpoint)
-    app.router.add_put(f"{bot}/channel/webhook/endpoint", webhook_endpoint)

@@ -6,6 +6,7 @@ import hmac
 import json
 import secrets
 import time
+from collections import OrderedDict
 from typing import Any
 
 from sandbox.courier import Callback
@@ -13,6 +14,8 @@ from sandbox.world import World
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LATE_SECONDS = 1.5
+REPLY_SECONDS = 60
+REPLY_TOKENS = 10_000
 
 
 def ulid() -> str:
@@ -37,6 +40,7 @@ class LineWebhooks:
     def __init__(self, world: World) -> None:
         self._world = world
         self._endpoints: dict[str, str] = {}
+        self.reply_tokens: OrderedDict[str, tuple[str, str, float]] = OrderedDict()
 
     def set_endpoint(self, bank: str, url: str) -> None:
         self._endpoints[bank] = url
@@ -55,6 +59,11 @@ class LineWebhooks:
             **fields,
         }
         event_id = str(event["webhookEventId"])
+        if event.get("replyToken"):
+            user = str((event.get("source") or {}).get("userId", ""))
+            self.reply_tokens[str(event["replyToken"])] = (bank, user, time.time() + REPLY_SECONDS)
+            while len(self.reply_tokens) > REPLY_TOKENS:
+                self.reply_tokens.popitem(last=False)
         callback = Callback(
             provider="line",
             url=self.endpoint_of(bank),
@@ -73,6 +82,11 @@ class LineWebhooks:
         self._world.courier.send(
             Callback("line", self.endpoint_of(bank), lambda attempt: self._build(bank, [], attempt))
         )
+
+    async def test(self, bank: str, url: str) -> int:
+        """The status the bank answers to a call without events; 0 if it cannot be reached."""
+        headers, body = self._build(bank, [], 0)
+        return await self._world.courier.try_once(url, headers, body)
 
     def _build(self, bank: str, events: list[dict[str, Any]], attempt: int) -> tuple[dict[str, str], bytes]:
         marked = [{**event, "deliveryContext": {"isRedelivery": attempt > 0}} for event in events]

@@ -18,6 +18,7 @@ from sandbox import (
     identity_provider_saml,
     inbox,
     line,
+    line_accounts,
     line_notices,
     print_shop,
     smtp,
@@ -78,7 +79,7 @@ def build_world(options: Options) -> World:
 def build_app(world: World) -> web.Application:
     app = web.Application(client_max_size=BODY_LIMIT, middlewares=[without_stack_traces])
     app[WORLD] = world
-    providers = (line, line_notices, twilio, print_shop, ekyc, ekyc_pages, houjin, timestamping)
+    providers = (line, line_accounts, line_notices, twilio, print_shop, ekyc, ekyc_pages, houjin, timestamping)
     directories = (identity_provider, identity_provider_saml)
     for part in (*providers, *directories, control, inbox):
         part.add_routes(app)

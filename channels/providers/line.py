@@ -5,49 +5,45 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from datetime import UTC, datetime
+from typing import ClassVar
+from urllib.parse import urlencode
 from uuid import UUID
 
-import urllib3
 from linebot.v3.messaging import (
-    ApiClient,
-    Configuration,
-    MessagingApi,
     PnpMessagesRequest,
+    PnpTemplatedMessageRequest,
     PushMessageRequest,
+    ReplyMessageRequest,
     SetWebhookEndpointRequest,
+    TestWebhookEndpointRequest,
     TextMessage,
 )
-from linebot.v3.messaging.exceptions import ApiException
 from linebot.v3.webhook import SignatureValidator
 
 from channels.protocols import (
     AddressNews,
-    AmbiguousFailure,
+    AddressTied,
     Call,
     Channel,
-    ConfigurationFailure,
     Failure,
+    Finding,
     ForgedWebhook,
     InboundEvent,
     MalformedWebhook,
     Message,
     News,
     Outcome,
-    PermanentFailure,
+    PersonWrote,
     QuotaFailure,
     Receipt,
     Report,
     TransientFailure,
 )
+from channels.providers.line_api import API, AlreadyAccepted, LineApi, LongLivedToken, StatelessTokens, Tokens, header
 
-API = "https://api.line.me"
-TIMEOUT_S = (3.0, 10.0)
-QUOTA_TEXT = "You have reached your monthly limit."
+ACCESS = "https://access.line.me"
 USER_ID = re.compile(r"U[0-9a-f]{32}")
-ALREADY_ACCEPTED = 409
 TAG_PREFIX = "attempt-"
 
 
@@ -60,17 +56,35 @@ class LineProvider:
 
     channel: ClassVar = Channel.LINE
 
-    def __init__(self, *, access_token: str, channel_secret: str, base_url: str = API) -> None:
-        configuration = Configuration(host=base_url, access_token=access_token)
-        configuration.retries = False
-        configuration.connection_pool_maxsize = 16
-        self._client = ApiClient(configuration)
-        self._api = MessagingApi(self._client)
+    def __init__(
+        self,
+        *,
+        channel_secret: str,
+        access_token: str = "",
+        channel_id: str = "",
+        assertion_key: str = "",
+        assertion_key_id: str = "",
+        callback_url: str = "",
+        base_url: str = API,
+    ) -> None:
+        self._api = LineApi(
+            base_url=base_url,
+            tokens=_tokens(
+                base_url=base_url,
+                access_token=access_token,
+                channel_id=channel_id,
+                channel_secret=channel_secret,
+                assertion_key=assertion_key,
+                key_id=assertion_key_id,
+            ),
+        )
+        self._access_url = ACCESS if base_url == API else base_url
+        self._callback_url = callback_url
         self._validator = SignatureValidator(channel_secret)
 
     def close(self) -> None:
         """Let go of the connections."""
-        self._client.rest_client.pool_manager.clear()
+        self._api.close()
 
     def may_repeat(self, to: str) -> bool:
         """True for a push. A notification message has no key that would make a repeat safe."""
@@ -78,38 +92,98 @@ class LineProvider:
 
     def send(self, message: Message) -> Receipt:
         """Push to a user id, or send a notification message to a number in E.164."""
-        return self._push(message) if is_user_id(message.to) else self._notify(message)
+        if is_user_id(message.to):
+            return self._push(message)
+        return self._notify_by_template(message) if message.template else self._notify(message)
 
     def _push(self, message: Message) -> Receipt:
-        request = PushMessageRequest(to=message.to, messages=[_text(message)])
-
-        def call() -> Any:
-            return self._api.push_message_with_http_info(
-                request, x_line_retry_key=str(message.attempt_id), _request_timeout=TIMEOUT_S
-            )
-
         try:
-            response = _translate(call, may_repeat=True)
-        except _AlreadyAccepted as accepted:
+            response = self._api.call(
+                self._api.messaging.push_message_with_http_info,
+                PushMessageRequest(to=message.to, messages=[TextMessage(text=message.text)]),
+                x_line_retry_key=str(message.attempt_id),
+                may_repeat=True,
+            )
+        except AlreadyAccepted as accepted:
             return Receipt(accepted.reference)
-        return Receipt(_header(response.headers, "x-line-request-id"))
+        return Receipt(header(response.headers, "x-line-request-id"))
 
     def _notify(self, message: Message) -> Receipt:
-        digest = hashlib.sha256(message.to.encode()).hexdigest()
-        request = PnpMessagesRequest(to=digest, messages=[_text(message)])
+        response = self._api.call(
+            self._api.messaging.push_messages_by_phone_with_http_info,
+            PnpMessagesRequest(to=digest_of(message.to), messages=[TextMessage(text=message.text)]),
+            x_line_delivery_tag=delivery_tag(message.attempt_id),
+            may_repeat=False,
+        )
+        return Receipt(header(response.headers, "x-line-request-id"))
 
-        def call() -> Any:
-            return self._api.push_messages_by_phone_with_http_info(
-                request, x_line_delivery_tag=delivery_tag(message.attempt_id), _request_timeout=TIMEOUT_S
-            )
+    def _notify_by_template(self, message: Message) -> Receipt:
+        response = self._api.call(
+            self._api.messaging.push_templated_messages_by_phone_with_http_info,
+            PnpTemplatedMessageRequest.from_dict({**json.loads(message.template), "to": digest_of(message.to)}),
+            x_line_delivery_tag=delivery_tag(message.attempt_id),
+            may_repeat=False,
+        )
+        return Receipt(header(response.headers, "x-line-request-id"))
 
-        response = _translate(call, may_repeat=False)
-        return Receipt(_header(response.headers, "x-line-request-id"))
+    def answer(self, reply_token: str, text: str) -> None:
+        """Reply to what somebody wrote. A reply token works once, for about a minute.
+
+        Raises:
+            Failure: LINE did not take it; there is nothing to be tried again.
+        """
+        request = ReplyMessageRequest(replyToken=reply_token, messages=[TextMessage(text=text)])
+        self._api.call(self._api.messaging.reply_message, request, may_repeat=False)
+
+    def linking_address(self, user_id: str, nonce: str) -> str:
+        """LINE's page where this person, and nobody else, confirms the tie. Works once, for ten minutes.
+
+        Raises:
+            Failure: LINE issued no link token.
+        """
+        issued = self._api.call(self._api.messaging.issue_link_token, user_id, may_repeat=True)
+        return (
+            f"{self._access_url}/dialog/bot/accountLink?{urlencode({'linkToken': issued.link_token, 'nonce': nonce})}"
+        )
 
     def set_webhook(self, url: str) -> None:
         """Tell LINE where to send its events."""
-        request = SetWebhookEndpointRequest(endpoint=url)
-        _translate(lambda: self._api.set_webhook_endpoint(request, _request_timeout=TIMEOUT_S), may_repeat=True)
+        self._api.call(
+            self._api.messaging.set_webhook_endpoint, SetWebhookEndpointRequest(endpoint=url), may_repeat=True
+        )
+
+    def check_setup(self) -> list[Finding]:
+        """Who LINE says we are, whether its events reach us, and what is left of the month's messages."""
+        try:
+            info = self._api.call(self._api.messaging.get_bot_info, may_repeat=True)
+        except Failure as failure:
+            return [Finding("line_access", is_ok=False, detail=failure.code)]
+        return [Finding("line_access", is_ok=True, detail=info.basic_id), *self._check_webhook(), self._check_quota()]
+
+    def _check_webhook(self) -> list[Finding]:
+        try:
+            endpoint = self._api.call(self._api.messaging.get_webhook_endpoint, may_repeat=True)
+            is_ours = endpoint.active and endpoint.endpoint == self._callback_url
+            place = Finding("line_webhook_address", is_ok=is_ours, detail="" if endpoint.active else "inactive")
+            tested = self._api.call(
+                self._api.messaging.test_webhook_endpoint, TestWebhookEndpointRequest(), may_repeat=True
+            )
+        except Failure as failure:
+            return [Finding("line_webhook_address", is_ok=False, detail=failure.code)]
+        is_reached = bool(tested.success)
+        return [place, Finding("line_webhook_answers", is_ok=is_reached, detail="" if is_reached else tested.reason)]
+
+    def _check_quota(self) -> Finding:
+        try:
+            quota = self._api.call(self._api.messaging.get_message_quota, may_repeat=True)
+            used = self._api.call(self._api.messaging.get_message_quota_consumption, may_repeat=True).total_usage
+        except (TransientFailure, QuotaFailure) as failure:  # asked too often: says nothing of the messages
+            return Finding("line_quota_unknown", is_ok=True, detail=failure.code)
+        except Failure as failure:
+            return Finding("line_quota_unknown", is_ok=False, detail=failure.code)
+        if quota.value is None:
+            return Finding("line_quota", is_ok=True, detail=str(used))
+        return Finding("line_quota", is_ok=used < quota.value, detail=f"{used}/{quota.value}")
 
     def verify(self, call: Call) -> list[InboundEvent]:
         """Check the signature over the raw body, then take it apart into events."""
@@ -126,16 +200,24 @@ class LineProvider:
             raise MalformedWebhook from error
 
     def read(self, body: bytes) -> list[News]:
-        """Delivery of a notification message, a follow or an unfollow. Everything else says nothing."""
+        """Deliveries of notification messages, follows, what people write, confirmed ties; the rest says nothing."""
         event = json.loads(body)
         at = _time(event.get("timestamp"))
+        source = event.get("source") or {}
+        user_id = str(source.get("userId") or "") if source.get("type", "user") == "user" else ""
         match event.get("type"):
             case "delivery":
                 attempt_id = _attempt_of(event.get("delivery", {}).get("data", ""))
                 return [Report(attempt_id, Outcome.DELIVERED, at=at)] if attempt_id else []
             case "follow" | "unfollow" as kind:
-                user_id = event.get("source", {}).get("userId", "")
                 return [AddressNews(user_id, is_reachable=kind == "follow", at=at)] if user_id else []
+            case "message" if user_id and event.get("mode") == "active":
+                # In standby another service holds the conversation, and we keep silent.
+                message = event.get("message") or {}
+                text = str(message.get("text") or "") if message.get("type") == "text" else ""
+                return [PersonWrote(user_id, text, reply_token=str(event.get("replyToken") or ""), at=at)]
+            case "accountLink" if user_id and event.get("link", {}).get("result") == "ok":
+                return [AddressTied(user_id, nonce=str(event["link"].get("nonce") or ""), at=at)]
             case _:
                 return []
 
@@ -150,60 +232,15 @@ def delivery_tag(attempt_id: UUID) -> str:
     return f"{TAG_PREFIX}{attempt_id}"
 
 
-class _AlreadyAccepted(Exception):
-    def __init__(self, reference: str) -> None:
-        super().__init__()
-        self.reference = reference
+def digest_of(phone: str) -> str:
+    """How notification messages name a number in E.164."""
+    return hashlib.sha256(phone.encode()).hexdigest()
 
 
-def _translate(call: Callable[[], Any], *, may_repeat: bool) -> Any:
-    """Run an API call and put LINE's failures into our words."""
-    try:
-        return call()
-    except ApiException as error:
-        if may_repeat and error.status == ALREADY_ACCEPTED:
-            reference = _header(error.headers or {}, "x-line-accepted-request-id")
-            raise _AlreadyAccepted(reference) from None
-        raise _failure(error, may_repeat=may_repeat) from None
-    except (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError):
-        raise TransientFailure("no_connection") from None
-    except urllib3.exceptions.HTTPError:
-        # With a retry key the same request may simply go again: LINE answers 409 if it had taken the first.
-        raise (TransientFailure("no_answer") if may_repeat else AmbiguousFailure("no_answer")) from None
-
-
-def _failure(error: ApiException, *, may_repeat: bool) -> Failure:
-    status = int(error.status or 0)
-    code = f"http_{status}"
-    if status == 429:
-        if _message(error) == QUOTA_TEXT:
-            return QuotaFailure("monthly_limit")
-        return TransientFailure(code, retry_after=_retry_after(error.headers or {}))
-    if status >= 500:
-        return TransientFailure(code) if may_repeat else AmbiguousFailure(code)
-    if status in (401, 403):
-        return ConfigurationFailure(code)
-    return PermanentFailure(code)
-
-
-def _message(error: ApiException) -> str:
-    try:
-        return str(json.loads(error.body or "").get("message", ""))
-    except (ValueError, AttributeError):
-        return ""
-
-
-def _text(message: Message) -> TextMessage:
-    return TextMessage(text=message.text)
-
-
-def _header(headers: Mapping[str, str], name: str) -> str:
-    return next((value for key, value in headers.items() if key.lower() == name), "")
-
-
-def _retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    value = _header(headers, "retry-after")
-    return timedelta(seconds=int(value)) if value.isdigit() else None
+def _tokens(*, base_url: str, access_token: str, channel_id: str, channel_secret: str, **key: str) -> Tokens:
+    if channel_id:
+        return StatelessTokens(base_url=base_url, channel_id=channel_id, channel_secret=channel_secret, **key)
+    return LongLivedToken(access_token)
 
 
 def _attempt_of(tag: str) -> UUID | None:
