@@ -199,6 +199,8 @@ def _sign_in() -> Iterator[CheckMessage]:
         yield Error("SESSION_HOURS may be 12 at most and SESSION_IDLE_MINUTES 60.", id="cdd.E020")
     if settings.DEFAULT_MFA_POLICY != "REQUIRED":
         yield Error("DEFAULT_MFA_POLICY must be REQUIRED: new institutions begin with a second factor.", id="cdd.E021")
+    if settings.DEFAULT_QUIET_HOURS is None or not settings.DEFAULT_CONTACT_BUDGET:
+        yield Error("New institutions must begin with quiet hours and a contact budget.", id="cdd.E023")
     mailer: Any = settings.MAILERS["default"]
     options = mailer.get("OPTIONS", {})
     if not _is_local(options.get("host", "")) and not options.get("use_tls"):

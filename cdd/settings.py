@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,11 @@ PASSWORD_RESET_TIMEOUT = 3600
 REAUTHENTICATION_SECONDS = 15 * 60
 # What a new institution begins with: a second factor for everybody, unless this is a laptop.
 DEFAULT_MFA_POLICY = "REQUIRED" if IS_PRODUCTION else "OPTIONAL"
+
+# When a new institution writes to nobody (Japan's clock), and how many messages one person gets in seven days, until
+# it decides otherwise. A laptop's demonstration works at night.
+DEFAULT_QUIET_HOURS = (time(21), time(8)) if IS_PRODUCTION else None
+DEFAULT_CONTACT_BUDGET = 4 if IS_PRODUCTION else 0
 
 # django-allauth does the protocols; what an account is, who may come in and what is recorded is ours (docs/adr/0018).
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

@@ -31,6 +31,11 @@ class ProviderAccount(TenantModel):
     options = models.JSONField(default=dict)  # base_url, sender …: nothing secret
     is_paused = models.BooleanField(default=False)
     pause_reason = models.CharField(max_length=80, blank=True)
+    # what the tenant's contract allows; null: as much as there is
+    per_minute = models.PositiveIntegerField(null=True, blank=True)
+    batches_at_once = models.PositiveSmallIntegerField(null=True, blank=True)
+    per_day = models.PositiveIntegerField(null=True, blank=True)
+    per_month = models.PositiveIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -42,6 +47,48 @@ class ProviderAccount(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.provider} account {self.pk}"
+
+
+class SendingRules(TenantModel):
+    """When a tenant's messages may leave, and how many of them one person gets. Clock times are Japan's."""
+
+    is_paused = models.BooleanField(default=False)
+    pause_reason = models.CharField(max_length=80, blank=True)
+    # no LINE, SMS or e-mail in between, over midnight too; null: at any hour
+    quiet_from = models.TimeField(null=True, blank=True)
+    quiet_until = models.TimeField(null=True, blank=True)
+    sms_rests = models.BooleanField(default=False)  # on Sundays and on ``holidays``
+    holidays = models.JSONField(default=list)  # ISO dates, kept by the tenant
+    budget = models.PositiveSmallIntegerField(default=0)  # messages to one person in ``budget_days``; 0: any number
+    budget_days = models.PositiveSmallIntegerField(default=7)
+    budget_counts_letters = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant"], name="sending_rules_of_tenant"),
+            models.CheckConstraint(
+                condition=models.Q(quiet_from__isnull=True, quiet_until__isnull=True)
+                | models.Q(quiet_from__isnull=False, quiet_until__isnull=False)
+                & ~models.Q(quiet_from=models.F("quiet_until")),
+                name="quiet_hours_begin_and_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"sending rules {self.pk}"
+
+
+class HeldGroup(TenantModel):
+    """A group of attempts, such as those of one campaign, of which none may leave for now."""
+
+    group = models.UUIDField()
+    held_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "group"], name="group_held_once")]
+
+    def __str__(self) -> str:
+        return f"held group {self.group}"
 
 
 class Notice(TenantModel):
@@ -112,6 +159,8 @@ class DeliveryAttempt(Stateful, TenantModel):
     # LINE only: push to a linked account, or a notification message by telephone number
     method = models.CharField(max_length=8, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
+    # what is held and released together: those above say which; null: nothing
+    group = models.UUIDField(null=True, blank=True)
     # exactly what is sent, so that a retry sends the same
     snapshot = EncryptedJSONField(person="notice.customer_id")
     not_before = models.DateTimeField()

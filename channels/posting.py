@@ -15,7 +15,7 @@ from channels.models import Letter as PrintedLetter
 from channels.protocols import Channel, Failure, Letter, LetterBatch, Receipt
 from channels.registry import printer_of
 from channels.rendering import Bank, CannotRender, Sheet, Wording, render_letters
-from channels.sending import Claimed, claim_due, due
+from channels.sending import Claimed, claim_at_its_rate, due
 from channels.settling import SYSTEM, failed, move, settle
 from tenants.keys import KeysUnavailable, cipher
 from tenants.scoping import tenant_context
@@ -29,7 +29,7 @@ def print_due(*, tenant_id: int, now: datetime) -> int:
     """Render what is due and hand it to the print shop as one job."""
     with tenant_context(tenant_id):
         render_waiting(now=now)
-        claimed = claim_due(channel=Channel.POST, now=now, limit=BATCH, only_printed=True)
+        claimed = claim_at_its_rate(channel=Channel.POST, now=now, limit=BATCH, only_printed=True)
         if claimed.attempts:
             settle(claim=claimed.claim, results=hand_over_letters(claimed, now=now), now=now)
     return len(claimed.attempts)

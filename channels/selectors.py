@@ -10,6 +10,8 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
+from channels.gates import hours_of, not_held, sending_rules
+from channels.hours import opens_at
 from channels.models import DeliveryAttempt, OptOut, ProviderAccount
 from channels.protocols import Channel
 from customers.models import ContactPoint
@@ -71,10 +73,15 @@ def usable_channels(customer_ids: Sequence[UUID]) -> dict[UUID, dict[Channel, UU
 
 def channels_with_work(*, now: datetime) -> list[Channel]:
     """Channels on which something is due and may leave."""
+    rules = sending_rules()
+    if rules.is_paused:
+        return []
     due = DeliveryAttempt.objects.filter(
-        status=DeliveryAttempt.Status.QUEUED, not_before__lte=now, account__is_paused=False
+        not_held(), status=DeliveryAttempt.Status.QUEUED, not_before__lte=now, account__is_paused=False
     )
-    return [Channel(channel) for channel in due.order_by("channel").values_list("channel", flat=True).distinct()]
+    hours = hours_of(rules)
+    found = [channel for channel in Channel if opens_at(channel, now, hours) is None]
+    return [channel for channel in found if due.filter(channel=channel).exists()]
 
 
 def _working_points(customer_ids: Sequence[UUID]) -> QuerySet[Any]:

@@ -14,6 +14,9 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from audit.transitions import transition_many
+from channels import rates
+from channels.budget import within_budget
+from channels.gates import is_open, not_held, places
 from channels.models import DeliveryAttempt, ProviderAccount
 from channels.protocols import (
     AmbiguousFailure,
@@ -34,6 +37,8 @@ log = logging.getLogger(__name__)
 Status = DeliveryAttempt.Status
 BATCH = 64
 ROUNDS = 8
+# Batches to look through for somebody who has not had too many messages.
+LOOKS = 20
 THREADS = 16
 # Longer than the slowest batch: four messages a thread, each as slow as its timeouts allow.
 LEASE = timedelta(seconds=180)
@@ -52,7 +57,7 @@ def send_due(*, tenant_id: int, channel: Channel, now: datetime) -> int:
     sent = 0
     with tenant_context(tenant_id):
         for _ in range(ROUNDS):
-            claimed = claim_due(channel=channel, now=now)
+            claimed = claim_at_its_rate(channel=channel, now=now)
             if not claimed.attempts:
                 break
             settle(claim=claimed.claim, results=hand_over(claimed), now=now)
@@ -61,23 +66,32 @@ def send_due(*, tenant_id: int, channel: Channel, now: datetime) -> int:
 
 
 def due(*, channel: Channel, now: datetime) -> QuerySet[DeliveryAttempt]:
-    """What may leave now: waiting, its time has come, and nobody has paused the account."""
-    return DeliveryAttempt.objects.filter(
-        channel=channel, status=Status.QUEUED, not_before__lte=now, account__is_paused=False
+    """What may leave now: waiting, its time has come, and neither an hour nor a person holds it back."""
+    waiting = DeliveryAttempt.objects.filter(
+        not_held(), channel=channel, status=Status.QUEUED, not_before__lte=now, account__is_paused=False
     )
+    return waiting if is_open(channel=channel, now=now) else waiting.none()
+
+
+def claim_at_its_rate(*, channel: Channel, now: datetime, limit: int = BATCH, only_printed: bool = False) -> Claimed:
+    """As `claim_due`, but no more than the account may send in these seconds."""
+    with transaction.atomic():
+        account = ProviderAccount.objects.filter(channel=channel).only("pk", "per_minute").first()
+    if account is None:
+        return Claimed(uuid4(), [])
+    taken = rates.take(account.pk, per_minute=account.per_minute, wanted=limit)
+    claimed = claim_due(channel=channel, now=now, limit=taken, only_printed=only_printed)
+    rates.give_back(account.pk, per_minute=account.per_minute, unused=taken - len(claimed.attempts))
+    return claimed
 
 
 def claim_due(*, channel: Channel, now: datetime, limit: int = BATCH, only_printed: bool = False) -> Claimed:
     """Take a batch out of the queue. The lease runs on the database's clock."""
     claim = uuid4()
     with transaction.atomic():
-        waiting = due(channel=channel, now=now)
-        if only_printed:
-            waiting = waiting.filter(letters__isnull=False)
-        queue = waiting.order_by("not_before", "id").select_for_update(skip_locked=True, of=("self",))
         ids = transition_many(
             DeliveryAttempt,
-            list(queue.values_list("pk", flat=True)[:limit]),
+            _choose(channel=channel, now=now, limit=limit, only_printed=only_printed),
             was=Status.QUEUED,
             to=Status.SENDING,
             actor=SYSTEM,
@@ -99,6 +113,23 @@ def _with_accounts(ids: Sequence[UUID]) -> list[DeliveryAttempt]:
     for attempt in attempts:
         attempt.account = accounts[attempt.account_id]
     return attempts
+
+
+def _choose(*, channel: Channel, now: datetime, limit: int, only_printed: bool) -> list[UUID]:
+    """Lock attempts that may leave, the longest due first."""
+    free = places(channel=channel, now=now, limit=limit) if limit else 0
+    if not free:
+        return []
+    waiting = due(channel=channel, now=now)
+    if only_printed:
+        waiting = waiting.filter(letters__isnull=False)
+    queue = waiting.order_by("not_before", "id").select_for_update(skip_locked=True, of=("self",))
+    for _ in range(LOOKS):
+        found = list(queue.values_list("pk", flat=True)[:free])
+        chosen = within_budget(found, channel=channel, now=now)
+        if chosen or not found:
+            return chosen
+    return []  # so many were put off that the next round goes on
 
 
 def hand_over(claimed: Claimed) -> dict[UUID, Receipt | Failure]:

@@ -15,6 +15,7 @@ from django.db import transaction
 from audit.services import Actor, record, record_many
 from audit.transitions import transition_many
 from channels.barcodes import return_id
+from channels.gates import change_limits, change_rules, hold_group, pause_tenant, release_group, resume_tenant
 from channels.models import DeliveryAttempt, Notice, ProviderAccount
 from channels.posting import print_due
 from channels.protocols import Channel
@@ -31,10 +32,14 @@ __all__ = [
     "NoticeRequest",
     "apply_report",
     "cancel_queued",
+    "change_limits",
+    "change_rules",
     "chase_reports",
     "ensure_accounts",
     "expire_unconfirmed",
+    "hold_group",
     "pause_account",
+    "pause_tenant",
     "print_due",
     "process_inbox",
     "process_webhooks",
@@ -44,7 +49,9 @@ __all__ = [
     "reconcile_unknown",
     "register_webhooks",
     "release_expired_leases",
+    "release_group",
     "resume_account",
+    "resume_tenant",
     "send_due",
     "settle",
     "sweep",
@@ -73,6 +80,7 @@ class NoticeRequest:
     language: str = "ja"
     sequence: int = 1  # of reminders
     not_before: datetime | None = None
+    group: UUID | None = None  # what is held and released together with it
 
 
 @transaction.atomic
@@ -223,6 +231,7 @@ def _freeze(requests: Sequence[NoticeRequest], notices: Mapping[Any, Notice], no
             contact_point_id=request.contact_point_id,
             channel=request.channel,
             method=_method(request.channel, points[request.contact_point_id]),
+            group=request.group,
             not_before=request.not_before or now,
             created_at=now,
         )

@@ -180,6 +180,12 @@ SENTENCES: Mapping[str, Wording] = {
     "provideraccount.set_up": Wording(_("%(actor)s set up the account with a provider of notices."), "key"),
     "provideraccount.paused": Wording(_("Sending by one channel was stopped."), "pause", "danger"),
     "provideraccount.resumed": Wording(_("%(actor)s resumed sending by one channel."), "play", "success"),
+    "provideraccount.limits_changed": Wording(_("%(actor)s changed the limits of one channel."), "edit", "warning"),
+    "sendingrules.changed": Wording(
+        _("%(actor)s changed when and how often customers are written to."), "edit", "warning"
+    ),
+    "sendingrules.paused": Wording(_("Sending by every channel was stopped."), "pause", "danger"),
+    "sendingrules.resumed": Wording(_("%(actor)s resumed sending by every channel."), "play", "success"),
     "tenant.created": Wording(_("The institution was set up."), "home"),
     "tenant.hole_found": Wording(
         _("The nightly check found a gap in the protection of the data. Ask the operator of the service."),

@@ -45,8 +45,8 @@ class InboxEvent(TenantModel):
 def work_through[E: InboxEvent](model: type[E], act: Callable[[E, datetime], str], *, now: datetime, limit: int) -> int:
     """Act on events that wait, oldest first, and keep what ``act`` said was wrong with each, if anything.
 
-    An event that ``act`` breaks on changes nothing, waits, and is quarantined after ``MAX_TRIES``; those behind it do not
-    wait for it. Events that another worker holds are passed over. Returns how many were looked at.
+    An event that ``act`` breaks on changes nothing, is put off, and is quarantined after ``MAX_TRIES``; those behind
+    it do not wait for it. Events that another worker holds are passed over. Returns how many were looked at.
 
     Raises:
         KeysUnavailable: nothing is wrong with the events; they wait for the keys.

@@ -11,6 +11,7 @@ from audit.services import Actor, record
 from campaigns.models import Campaign
 from campaigns.selectors import current_hash
 from campaigns.services.refusals import CampaignRefused, OwnWork, PlanChanged, member_behind, move
+from channels.services import hold_group, release_group
 from tenants.four_eyes import Standing
 from tenants.permissions import Permission
 
@@ -87,6 +88,7 @@ def pause_campaign(*, campaign: Campaign, actor: Actor, now: datetime, reason: s
     """
     with transaction.atomic():
         move(campaign, Campaign.Status.PAUSED, actor=actor, now=now)
+        hold_group(group=campaign.pk, now=now)
         if reason:
             record("campaign.pause_explained", target=campaign, actor=actor, at=now, reason=reason)
 
@@ -103,6 +105,7 @@ def resume_campaign(*, campaign: Campaign, actor: Actor, now: datetime) -> None:
         if current_hash(campaign) != campaign.approved_hash:
             raise PlanChanged(_("Texts or questions have changed since the approval. Close it and plan again."))
         move(campaign, Campaign.Status.RUNNING, actor=actor, now=now)
+        release_group(group=campaign.pk)
 
 
 def _second_person(campaign: Campaign, actor: Actor, now: datetime) -> Standing:

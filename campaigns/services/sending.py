@@ -156,6 +156,7 @@ def _queue(
             url=f"{settings.PUBLIC_BASE_URL}/r/{tokens[response.pk]}/",
             deadline_on=campaign.deadline_on,
             language=customers[review.customer_id].language,
+            group=campaign.pk,
         )
         for review in reviews
         if (response := responses[review.customer_id]).pk in tokens

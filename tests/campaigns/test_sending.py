@@ -24,6 +24,8 @@ from campaigns.services import (
 )
 from campaigns.tasks import run_campaigns
 from channels.models import DeliveryAttempt
+from channels.protocols import Channel
+from channels.sending import claim_due
 from customers.models import ContactPoint, Customer
 from questionnaires.models import AccessLink, Response
 from tenants.models import Tenant, User
@@ -235,6 +237,17 @@ def test_a_paused_campaign_sends_nothing_and_takes_answers(bank: Tenant, officer
     assert review_of(waiting).status == "PLANNED"
     answer(told)
     assert review_of(told).status == "COMPLETED"
+
+
+def test_what_a_paused_campaign_has_queued_does_not_leave(bank: Tenant, officer: User, approver: User) -> None:
+    """S14: no claim after the pause has committed; the next claim after it is resumed."""
+    enter(1)
+    campaign = running(officer, approver)
+    notify_planned(campaign_id=campaign.pk, limit=1, now=NOW)
+    pause_campaign(campaign=campaign, actor=Actor.user(officer.pk), now=NOW)
+    assert claim_due(channel=Channel.LINE, now=NOW).attempts == []
+    resume_campaign(campaign=campaign, actor=Actor.user(officer.pk), now=NOW)
+    assert len(claim_due(channel=Channel.LINE, now=NOW).attempts) == 1
 
 
 def test_what_failed_while_paused_climbs_after_resuming(bank: Tenant, officer: User, approver: User) -> None:
