@@ -81,12 +81,18 @@ def test_there_are_no_drawers() -> None:
     assert [name_of(path) for path in modules() if drawers.search(name_of(path))] == []
 
 
+MAY_MOVE_STATUSES = {
+    ROOT / "audit" / "transitions.py",
+    ROOT / "cdd" / "benchmarks" / "audit.py",  # measures what the same change costs without its act
+}
+
+
 def test_a_status_is_never_assigned() -> None:
     """Rule 2: only `audit.transitions` moves a status."""
     guilty = [
         f"{name_of(path)}:{line}"
         for path in modules()
-        if not path.is_relative_to(ROOT / "sandbox") and path != ROOT / "audit" / "transitions.py"
+        if not path.is_relative_to(ROOT / "sandbox") and path not in MAY_MOVE_STATUSES
         for line in status_writes(ast.parse(path.read_text()))
     ]
     assert guilty == []

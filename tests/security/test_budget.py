@@ -1,4 +1,4 @@
-"""T22: the statements of staff pages and of the tasks that beat starts, as the application's role, on 100,000 customers."""
+"""T22: statements of staff pages and of the tasks that beat starts, as the application's role, on 100,000 customers."""
 
 from __future__ import annotations
 

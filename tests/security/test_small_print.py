@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from django.db import transaction
@@ -21,6 +20,7 @@ from django.urls import clear_url_caches, path, reverse
 from cdd import urls as product
 from channels.protocols import Message
 from channels.providers.smtp import SmtpProvider
+from tenants.identifiers import uuid7
 from tenants.models import Role, Tenant, User
 from tests.campaigns.acting import enter
 from tests.conftest import ROOT, MakeUser
@@ -133,11 +133,11 @@ def test_no_header_can_be_smuggled_into_a_mail(field: str) -> None:
         bounce_domain="asanagi.example", secret="x",
     )  # fmt: skip
     values: dict[str, Any] = {"to": "taro@mail.example.jp", "subject": "お願い", "text": "本文"}
-    message = Message(attempt_id=uuid4(), **values)
+    message = Message(attempt_id=uuid7(), **values)
     assert "Bcc" not in provider.compose(message)
     values[field] += "\r\nBcc: thief@mail.example.jp"
     with pytest.raises(ValueError):
-        provider.compose(Message(attempt_id=uuid4(), **values))
+        provider.compose(Message(attempt_id=uuid7(), **values))
 
 
 def test_signing_out_empties_the_browsers_storage(officer: User, staff_client: SignIn) -> None:
