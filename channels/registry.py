@@ -11,24 +11,29 @@ from django.utils.module_loading import import_string
 
 from channels.models import ProviderAccount
 from channels.protocols import ConfigurationFailure, Prints, ReportsDelivery, Sends
+from tenants.outgoing import guarded_client
 
 if TYPE_CHECKING:
     from channels.providers.line import LineProvider
     from channels.providers.print_shop import PrintShop
+    from channels.providers.sms_gateway import SmsGateway
     from channels.providers.smtp import SmtpProvider
     from channels.providers.twilio import TwilioProvider
 
-    type Provider = LineProvider | TwilioProvider | SmtpProvider | PrintShop
+    type Provider = LineProvider | TwilioProvider | SmsGateway | SmtpProvider | PrintShop
 
 # By name and imported on first use: LINE's library alone costs every start of a process a second.
 PROVIDERS = {
     "line": "channels.providers.line.LineProvider",
     "twilio": "channels.providers.twilio.TwilioProvider",
+    "sms_gateway": "channels.providers.sms_gateway.SmsGateway",
     "smtp": "channels.providers.smtp.SmtpProvider",
     "print_shop": "channels.providers.print_shop.PrintShop",
 }
 # Adapters whose provider must be told where to call back, and the part of the address that is theirs.
-CALLBACKS = {"line": "line", "twilio": "twilio", "print_shop": "print"}
+CALLBACKS = {"line": "line", "twilio": "twilio", "sms_gateway": "sms", "print_shop": "print"}
+# Adapters that speak to addresses which a tenant typed in.
+GUARDED = {"sms_gateway"}
 # Options that are ours rather than the adapter's.
 OUR_OPTIONS = {"notification_messages", "notification_template", "basic_id", "auto_reply"}
 
@@ -57,6 +62,8 @@ def provider_of(account: ProviderAccount) -> Provider:
     if account.provider not in PROVIDERS:
         raise UnknownProvider("unknown_provider")
     try:
+        if account.provider in GUARDED:
+            arguments["http"] = guarded_client()
         provider: Provider = import_string(PROVIDERS[account.provider])(**arguments)
     except (TypeError, ValueError, KeyError) as error:
         raise ConfigurationFailure("account_settings") from error

@@ -8,5 +8,6 @@ urlpatterns = [
     path("line/<slug:public_id>/", webhooks.line, name="webhook-line"),
     path("twilio/<slug:public_id>/", webhooks.twilio, name="webhook-twilio-answers"),
     path("twilio/<slug:public_id>/<uuid:attempt_id>/", webhooks.twilio, name="webhook-twilio"),
+    path("sms/<slug:public_id>/", webhooks.sms_gateway, name="webhook-sms"),
     path("print/<slug:public_id>/", webhooks.print_shop, name="webhook-print"),
 ]

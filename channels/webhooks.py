@@ -39,6 +39,14 @@ def twilio(request: HttpRequest, public_id: str, attempt_id: UUID | None = None)
 @csrf_exempt
 @transaction.non_atomic_requests
 @require_POST
+def sms_gateway(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Reports of an aggregator of short messages, and what customers wrote to it."""
+    return _receive(request, public_id, provider="sms_gateway")
+
+
+@csrf_exempt
+@transaction.non_atomic_requests
+@require_POST
 def print_shop(request: HttpRequest, public_id: str) -> HttpResponse:
     """Acknowledgement and returned-mail files of a print shop."""
     return _receive(request, public_id, provider="print_shop")

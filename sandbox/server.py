@@ -21,6 +21,7 @@ from sandbox import (
     line_accounts,
     line_notices,
     print_shop,
+    sms_gateway,
     smtp,
     timestamping,
     twilio,
@@ -79,7 +80,8 @@ def build_world(options: Options) -> World:
 def build_app(world: World) -> web.Application:
     app = web.Application(client_max_size=BODY_LIMIT, middlewares=[without_stack_traces])
     app[WORLD] = world
-    providers = (line, line_accounts, line_notices, twilio, print_shop, ekyc, ekyc_pages, houjin, timestamping)
+    messages = (line, line_accounts, line_notices, twilio, sms_gateway, print_shop)
+    providers = (*messages, ekyc, ekyc_pages, houjin, timestamping)
     directories = (identity_provider, identity_provider_saml)
     for part in (*providers, *directories, control, inbox):
         part.add_routes(app)
