@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-
-from django.conf import settings
 
 from campaigns.models import Campaign
 from channels.protocols import Channel
-from channels.rendering import Bank, Sheet, Wording, render_letters, render_text
+from channels.rendering import Sheet, render_letters, render_text
+from channels.wording.selectors import LANGUAGES, in_force, sample_wording, slot_for
 from tenants.models import Tenant
-
-_TOKEN = "SAMPLE" + "0" * 26
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +29,26 @@ class Sample:
 
 
 def samples_of(campaign: Campaign, tenant: Tenant, channels: Iterable[str]) -> list[Sample]:
-    """The request on every channel of text among ``channels``, in both languages."""
+    """The request on every channel of text among ``channels``, in both languages. One query."""
+    words = in_force()
     found = []
     for channel in channels:
         if channel == Channel.POST:
             continue
-        for language in ("ja", "en"):
-            text = render_text(Channel(channel), _wording(campaign, tenant, language))
+        for language in LANGUAGES:
+            slot = slot_for(Channel(channel), "request", language)
+            wording = sample_wording(slot, tenant, campaign.deadline_on)
+            text = render_text(slot.channel, replace(wording, words=words[slot].whole))
             found.append(Sample(channel, language, text.subject, text.text))
     return found
 
 
 def sample_letter(campaign: Campaign, tenant: Tenant, today: date) -> bytes:
     """The letter as a PDF."""
+    slot = slot_for(Channel.POST, "request", "ja")
+    wording = sample_wording(slot, tenant, campaign.deadline_on)
     sheet = Sheet(
-        wording=_wording(campaign, tenant, "ja"),
+        wording=replace(wording, words=in_force()[slot].whole),
         name="見本 太郎",
         is_company=False,
         postal_code="1000001",
@@ -55,17 +57,3 @@ def sample_letter(campaign: Campaign, tenant: Tenant, today: date) -> bytes:
         issued_on=today,
     )
     return render_letters([sheet])[0]
-
-
-def _wording(campaign: Campaign, tenant: Tenant, language: str) -> Wording:
-    bank = Bank(
-        name=tenant.name,
-        name_en=tenant.name_en,
-        kind_word=tenant.kind_word,
-        phone=tenant.phone,
-        phone_hours=tenant.phone_hours,
-        official_site=tenant.official_site,
-        address=tenant.address,
-    )
-    url = f"{settings.PUBLIC_BASE_URL}/r/{_TOKEN}/"
-    return Wording(bank, "request", language, url, campaign.deadline_on)

@@ -16,6 +16,7 @@ from campaigns.models import Campaign, PeriodicReview
 from campaigns.planning import Candidate, plan_hash
 from channels.models import DeliveryAttempt
 from channels.selectors import usable_channels
+from channels.wording.selectors import digests_in_force
 from customers.models import Customer, DueDiligence
 from questionnaires.models import Response
 from questionnaires.selectors import latest_versions
@@ -141,7 +142,8 @@ def current_hash(campaign: Campaign) -> str:
 
 def texts_in_force() -> dict[str, str]:
     """Digest of everything a customer would read today, by document."""
-    return {"notices": _notices_digest()} | {key: found.sha256 for key, found in latest_versions().items()}
+    questions = {key: found.sha256 for key, found in latest_versions().items()}
+    return {"notices": _notices_digest()} | digests_in_force() | questions
 
 
 @cache

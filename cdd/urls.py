@@ -6,11 +6,13 @@ from django.urls import include, path
 from cdd import health
 from cdd.operators import pages  # noqa: F401  # registers them
 from cdd.operators.site import site as operators
+from portal.views import authenticity
 
 urlpatterns = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
     path("r/", include("portal.urls")),
+    path("check/<slug:slug>/", authenticity, name="authenticity"),
     path("webhooks/", include("channels.urls")),
     path("webhooks/", include("ekyc.urls")),
     path(settings.ADMIN_PATH, operators.urls),
@@ -19,6 +21,7 @@ urlpatterns = [
     path("", include("retention.urls")),
     path("", include("customers.urls")),
     path("", include("campaigns.urls")),
+    path("", include("channels.wording.urls")),
     path("", include("reviews.urls")),
 ]
 

@@ -10,6 +10,7 @@ from customers.models import ContactPoint, Customer
 from tenants.fields import EncryptedBinaryField, EncryptedJSONField
 from tenants.inbox import InboxEvent
 from tenants.models import TenantForeignKey, TenantModel
+from tenants.pairing import person_field, two_people
 
 
 class ChannelKind(models.TextChoices):
@@ -103,16 +104,81 @@ class Notice(TenantModel):
     purpose = models.CharField(max_length=10, choices=Purpose)
     sequence = models.PositiveSmallIntegerField(default=1)
     language = models.CharField(max_length=8, default="ja")
+    # what the customer asks us by whether we sent it; "" on notices older than such numbers
+    number = models.CharField(max_length=10, blank=True, default="")
     created_at = models.DateTimeField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "reference", "purpose", "sequence"], name="notice_once")
+            models.UniqueConstraint(fields=["tenant", "reference", "purpose", "sequence"], name="notice_once"),
+            models.UniqueConstraint(fields=["tenant", "number"], name="notice_number", condition=~models.Q(number="")),
         ]
         indexes = [models.Index(fields=["tenant", "customer", "created_at"], name="notice_by_customer")]
 
     def __str__(self) -> str:
         return f"{self.purpose} notice {self.pk}"
+
+
+class MessageTemplate(Stateful, TenantModel):
+    """One version of what a notice says on one channel, in one language. Never changed once approved."""
+
+    class Status(models.TextChoices):
+        DRAFT = "DRAFT", _("Draft")
+        AWAITING_APPROVAL = "AWAITING_APPROVAL", _("To be approved")
+        APPROVED = "APPROVED", _("In force")
+        RETIRED = "RETIRED", _("No longer used")
+
+    TRANSITIONS = {
+        Status.DRAFT: {Status.AWAITING_APPROVAL, Status.RETIRED},
+        Status.AWAITING_APPROVAL: {Status.APPROVED, Status.DRAFT},
+        Status.APPROVED: {Status.RETIRED},
+    }
+
+    channel = models.CharField(max_length=8, choices=ChannelKind)
+    purpose = models.CharField(max_length=10, choices=Notice.Purpose)
+    language = models.CharField(max_length=2, choices=[("ja", _("Japanese")), ("en", _("English"))])
+    version = models.PositiveIntegerField()
+    status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
+    # of an e-mail its subject, of a letter its heading, else ""
+    subject = models.CharField(max_length=120, blank=True)
+    body = models.TextField()
+    drafted_by = models.BigIntegerField()
+    drafted_person = person_field()
+    drafted_at = models.DateTimeField()
+    submitted_by = models.BigIntegerField(null=True, blank=True)
+    submitted_person = person_field()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.BigIntegerField(null=True, blank=True)
+    approved_person = person_field()
+    approved_at = models.DateTimeField(null=True, blank=True)
+    approved_hash = models.CharField(max_length=64, blank=True)
+    return_reason = models.CharField(max_length=400, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "channel", "purpose", "language", "version"], name="template_version"
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "channel", "purpose", "language"],
+                name="template_in_force",
+                condition=models.Q(status="APPROVED"),
+            ),
+            models.UniqueConstraint(
+                fields=["tenant", "channel", "purpose", "language"],
+                name="template_being_written",
+                condition=models.Q(status__in=["DRAFT", "AWAITING_APPROVAL"]),
+            ),
+            two_people("template_four_eyes", first=("drafted", "submitted"), second="approved"),
+            models.CheckConstraint(
+                condition=~models.Q(status="APPROVED")
+                | models.Q(approved_by__isnull=False, approved_at__isnull=False, approved_hash__gt=""),
+                name="template_approved",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"template {self.pk}"
 
 
 class DeliveryAttempt(Stateful, TenantModel):

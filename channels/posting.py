@@ -74,6 +74,9 @@ def sheet_of(attempt: DeliveryAttempt) -> Sheet:
         language=snapshot["language"],
         url=snapshot["link"],
         deadline_on=date.fromisoformat(snapshot["deadline_on"]),
+        number=snapshot.get("number", ""),
+        check_page=snapshot.get("check_page", ""),
+        words=snapshot.get("words", ""),
     )
     return Sheet(
         wording=wording,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from channels.barcodes import address_number, code128_svg, customer_barcode_svg, qr_svg
 from channels.protocols import Channel
+from channels.variables import fill
 
 if TYPE_CHECKING:
     from weasyprint import CSS
@@ -61,13 +62,16 @@ class Bank:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What a notice says. ``purpose`` is "request" or "reminder"."""
+    """What a notice says. ``purpose`` is "request" or "reminder"; without ``words`` it says what the files say."""
 
     bank: Bank
     purpose: str
     language: str
     url: str
     deadline_on: date
+    number: str = ""
+    check_page: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,12 @@ def language_of(language: str) -> str:
     return "ja" if language.startswith("ja") else "en"
 
 
+def default_words(channel: Channel, purpose: str, language: str) -> str:
+    """What a tenant without words of its own says, variables open. E-mail and letters: a line of subject first."""
+    name = "letter" if channel == Channel.POST else channel.lower()
+    return _words(f"{language}/{name}.{purpose}.txt")
+
+
 def render_text(channel: Channel, wording: Wording) -> Text:
     """A notice for LINE, SMS or e-mail.
 
@@ -104,8 +114,8 @@ def render_text(channel: Channel, wording: Wording) -> Text:
         CannotRender: it is longer than the channel takes.
     """
     language = language_of(wording.language)
-    values = _values(wording, language)
-    text = _template(f"{language}/{channel.lower()}.{wording.purpose}.txt").substitute(values).strip()
+    values = values_of(wording, language)
+    text = fill(wording.words or default_words(channel, wording.purpose, language), values).strip()
     if channel == Channel.EMAIL:
         subject, body = text.split("\n", 1)
         return Text(text=body, subject=subject, html=_email_html(subject, body, values["bank"], wording))
@@ -135,15 +145,16 @@ def letter_html(sheet: Sheet) -> str:
         CannotRender: the name or the address does not fit the window, or there is no postal code.
     """
     language = language_of(sheet.wording.language)
-    heading, opening = _lines(f"{language}/letter.{sheet.wording.purpose}.txt")
+    words = sheet.wording.words or default_words(Channel.POST, sheet.wording.purpose, language)
+    heading, opening = fill(words, values_of(sheet.wording, language)).strip().split("\n", 1)
     if not re.fullmatch(r"\d{7}", sheet.postal_code):
         raise CannotRender("no_postal_code")
     number = address_number(sheet.postal_code, sheet.address)
     bars = "" if number is None else _image(customer_barcode_svg(sheet.postal_code, number))
-    values = {name: escape(value) for name, value in _values(sheet.wording, language).items()}
+    values = {name: escape(value) for name, value in values_of(sheet.wording, language).items()}
     values |= {
-        "heading": heading,
-        "opening": opening,
+        "heading": escape(heading),
+        "opening": escape(opening.strip()),
         "identity": IDENTITY[language, sheet.is_company],
         "issued_on": _long_date(sheet.issued_on, language, weekday=False),
         "postal_code": escape(f"{sheet.postal_code[:3]}-{sheet.postal_code[3:]}"),
@@ -184,7 +195,8 @@ def _name_class(name: str) -> str:
     raise CannotRender("name_does_not_fit")
 
 
-def _values(wording: Wording, language: str) -> dict[str, str]:
+def values_of(wording: Wording, language: str) -> dict[str, str]:
+    """What the variables of a text stand for."""
     bank, on = wording.bank, wording.deadline_on
     return {
         "bank": bank.name if language == "ja" else bank.name_en,
@@ -194,6 +206,8 @@ def _values(wording: Wording, language: str) -> dict[str, str]:
         "official_site": bank.official_site,
         "bank_address": bank.address,
         "url": wording.url,
+        "number": wording.number,
+        "check_page": wording.check_page,
         "deadline": _long_date(on, language),
         "deadline_short": f"{on.month}/{on.day}" if language == "ja" else f"{on.day} {on:%b}",
     }
@@ -229,9 +243,9 @@ def _template(name: str) -> Template:
     return Template((TEMPLATES / name).read_text(encoding="utf-8"))
 
 
-def _lines(name: str) -> tuple[str, str]:
-    heading, opening = _template(name).template.strip().split("\n", 1)
-    return heading, opening
+@cache
+def _words(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8").strip()
 
 
 def _image(svg: str) -> str:

@@ -17,14 +17,16 @@ from audit.transitions import transition_many
 from channels.barcodes import return_id
 from channels.gates import change_limits, change_rules, hold_group, pause_tenant, release_group, resume_tenant
 from channels.models import DeliveryAttempt, Notice, ProviderAccount
+from channels.numbers import new_number, written
 from channels.posting import print_due
 from channels.protocols import Channel
 from channels.receiving import process_webhooks, receive_bounce, receive_webhook
 from channels.recovering import chase_reports, expire_unconfirmed, reconcile_unknown, release_expired_leases
 from channels.registry import provider_of, webhook_url
-from channels.rendering import Bank, Wording, render_text
+from channels.rendering import Wording, render_text
 from channels.sending import send_due
 from channels.settling import NOTIFICATION, PUSH, apply_report, pause_account, settle
+from channels.wording.selectors import bank_of, check_page, in_force, slot_for
 from customers.models import ContactPoint, Customer
 from tenants.models import tenant_in_scope
 
@@ -60,6 +62,7 @@ __all__ = [
 Status = DeliveryAttempt.Status
 JST = ZoneInfo("Asia/Tokyo")
 BATCH = 1_000
+NUMBERS = 3
 
 
 class NoAccount(Exception):
@@ -199,10 +202,16 @@ def _ensure_notices(requests: Sequence[NoticeRequest], now: datetime) -> dict[tu
         )
         for request in requests
     }
-    Notice.objects.bulk_create(wanted.values(), batch_size=BATCH, ignore_conflicts=True)
-    references = [reference for reference, _, _ in wanted]
-    found = Notice.objects.filter(reference__in=references)
-    notices = {(notice.reference, str(notice.purpose), notice.sequence): notice for notice in found}
+    notices: dict[tuple[UUID, str, int], Notice] = {}
+    for _try in range(NUMBERS):  # another number, should the first be another notice's
+        missing = [notice for key, notice in wanted.items() if key not in notices]
+        if not missing:
+            break
+        for notice in missing:
+            notice.number = new_number()
+        Notice.objects.bulk_create(missing, batch_size=BATCH, ignore_conflicts=True)
+        found = Notice.objects.filter(reference__in=[reference for reference, _, _ in wanted])
+        notices = {(notice.reference, str(notice.purpose), notice.sequence): notice for notice in found}
     return {key: notices[key] for key in wanted}
 
 
@@ -220,7 +229,8 @@ def _freeze(requests: Sequence[NoticeRequest], notices: Mapping[Any, Notice], no
     customers = Customer.objects.in_bulk(
         [request.customer_id for request in requests if request.channel == Channel.POST]
     )
-    bank = _bank()
+    words, tenant = in_force(), tenant_in_scope()
+    bank, page = bank_of(tenant), check_page(tenant)
     attempts = []
     for request in requests:
         if request.channel not in accounts:
@@ -235,9 +245,21 @@ def _freeze(requests: Sequence[NoticeRequest], notices: Mapping[Any, Notice], no
             not_before=request.not_before or now,
             created_at=now,
         )
-        attempt.snapshot = _snapshot(
-            attempt, request, points[request.contact_point_id], customers.get(request.customer_id), bank, now
+        said = words[slot_for(request.channel, request.purpose, request.language)]
+        wording = Wording(
+            bank=bank,
+            purpose=request.purpose.lower(),
+            language=request.language,
+            url=request.url,
+            deadline_on=request.deadline_on,
+            number=written(attempt.notice.number),
+            check_page=page,
+            words=said.whole,
         )
+        attempt.snapshot = _snapshot(
+            attempt, wording, points[request.contact_point_id], customers.get(request.customer_id), now
+        )
+        attempt.snapshot["template"] = {"id": said.template_id, "version": said.version}
         attempts.append(attempt)
     return attempts
 
@@ -250,21 +272,22 @@ def _method(channel: Channel, point: ContactPoint) -> str:
 
 def _snapshot(
     attempt: DeliveryAttempt,
-    request: NoticeRequest,
+    wording: Wording,
     point: ContactPoint,
     customer: Customer | None,
-    bank: Bank,
     now: datetime,
 ) -> dict[str, Any]:
     """Everything that is sent, so that a retry sends the same. Sealed in the table."""
-    wording = Wording(bank, request.purpose.lower(), request.language, request.url, request.deadline_on)
     if customer is not None:
         return {
-            "bank": asdict(bank),
+            "bank": asdict(wording.bank),
             "purpose": wording.purpose,
-            "language": request.language,
-            "link": request.url,
-            "deadline_on": request.deadline_on.isoformat(),
+            "language": wording.language,
+            "link": wording.url,
+            "deadline_on": wording.deadline_on.isoformat(),
+            "number": wording.number,
+            "check_page": wording.check_page,
+            "words": wording.words,
             "name": customer.profile["name"],
             "is_company": customer.kind == Customer.Kind.COMPANY,
             "postal_code": str(point.value.get("postal_code") or ""),
@@ -272,20 +295,6 @@ def _snapshot(
             "return_id": return_id(attempt.pk),
             "issued_on": now.astimezone(JST).date().isoformat(),
         }
-    text = render_text(request.channel, wording)
-    said = {"to": str(point.value), "text": text.text, "link": request.url}
+    text = render_text(Channel(attempt.channel), wording)
+    said = {"to": str(point.value), "text": text.text, "link": wording.url}
     return {**said, "subject": text.subject, "html": text.html} if text.subject else said
-
-
-def _bank() -> Bank:
-    tenant = tenant_in_scope()
-    code = tenant.postal_code
-    return Bank(
-        name=tenant.name,
-        name_en=tenant.name_en,
-        kind_word=tenant.kind_word,
-        phone=tenant.phone,
-        phone_hours=tenant.phone_hours,
-        official_site=tenant.official_site,
-        address=f"〒{code[:3]}-{code[3:]} {tenant.address}" if code and tenant.address else tenant.address,
-    )

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from audit.acting import acting
 from audit.services import Actor
 from campaigns.selectors import ekyc_method_for
+from channels.numbers import read_number, written
+from channels.wording.authenticity import official_senders, sent_as
 from customers.selectors import facts_of
 from ekyc.methods import MethodNotAllowed
 from ekyc.protocols import EkycRefused, EkycUnavailable
@@ -257,12 +259,38 @@ def done(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 @customer_page
+def authenticity(request: HttpRequest, slug: str) -> HttpResponse:
+    """Whether the institution sent the notice with this number, and when, and by what; nothing more."""
+    now = timezone.now()
+    if until := guessing.refused_until(request, now=now):
+        return pages.show_busy(request, until=until, now=now)
+    tenant = Tenant.objects.filter(slug=slug, status=Tenant.Status.ACTIVE).first()
+    if not tenant:
+        guessing.count_miss(request, now=now)
+        return pages.show_unknown(request)
+    with tenant_scope(tenant.pk):
+        senders = official_senders()
+    page = partial(show, request, "authenticity", tenant=tenant, senders=senders)
+    if request.method != "POST":
+        return page()
+    number = read_number(request.POST.get("number", "")[:40])
+    if number is None:
+        return page(status=422, is_malformed=True)
+    with tenant_scope(tenant.pk):
+        sent = sent_as(number, now=now)
+    if not sent:
+        guessing.count_miss(request, now=now)
+        return page(status=404, is_unknown=True)
+    return page(sent=sent, number=written(number))
+
+
+@customer_page
 def display(request: HttpRequest) -> HttpResponse:
     """Keep the chosen size of letters and language in cookies, and go back."""
     back = request.POST.get("next", "")
     if request.method != "POST":
         return pages.show_unknown(request)
-    is_ours = back.startswith("/r/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    is_ours = back.startswith(("/r/", "/check/")) and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
     response = HttpResponseRedirect(back if is_ours else reverse("portal:resume"))
     chosen = {
         pages.LANGUAGE_COOKIE: (request.POST.get("language"), pages.LANGUAGES),

@@ -17,7 +17,7 @@ from audit.models import AuditEvent
 from campaigns.funnels import Funnel, funnel_of
 from campaigns.models import Campaign, PeriodicReview
 from campaigns.selectors import campaign_progress
-from channels.models import DeliveryAttempt
+from channels.models import DeliveryAttempt, MessageTemplate
 from customers.models import Customer, CustomerImport, RiskTier
 from ekyc.models import Verification
 from questionnaires.models import AccessLink, Response
@@ -54,6 +54,7 @@ _TARGETS: Mapping[str, _Target] = {
         _Target(Response, "customer__number", "customer", "customer_id"),
         _Target(AccessLink, "response__customer__number", "customer", "response__customer_id"),
         _Target(DeliveryAttempt, "notice__customer__number", "customer", "notice__customer_id"),
+        _Target(MessageTemplate, "channel", "template"),
         _Target(Verification, "customer__number", "customer", "customer_id"),
         _Target(CustomerImport, "uploaded_at", "import"),
         _Target(RiskPolicy, "version"),

@@ -162,6 +162,20 @@ SENTENCES: Mapping[str, Wording] = {
         "warning",
     ),
     "deliveryattempt.cancelled": Wording(_("A notice to customer %(target)s was withdrawn."), "x"),
+    "messagetemplate.drafted": Wording(
+        _("%(actor)s began version %(version)s of a text of notices: %(target)s."), "edit"
+    ),
+    "messagetemplate.written": Wording(
+        _("%(actor)s changed version %(version)s of a text of notices: %(target)s."), "edit"
+    ),
+    "messagetemplate.awaiting_approval": Wording(
+        _("%(actor)s asked for approval of a text of notices: %(target)s."), "send", "info"
+    ),
+    "messagetemplate.approved": Wording(
+        _("%(actor)s approved a text of notices and put it in force: %(target)s."), "check", "success"
+    ),
+    "messagetemplate.draft": Wording(_("%(actor)s returned a text of notices: %(target)s."), "undo", "warning"),
+    "messagetemplate.retired": Wording(_("A text of notices is no longer used: %(target)s."), "x"),
     "verification.created": Wording(_("An identity verification of customer %(target)s was prepared."), "user"),
     "verification.opened": Wording(_("Customer %(target)s began the identity verification."), "user", "info"),
     "verification.submitted": Wording(
@@ -261,6 +275,7 @@ SUBJECTS: Sequence[tuple[str, Promise | str]] = (
     ("campaign", _("Campaigns")),
     ("periodicreview", _("Periodic reviews")),
     ("deliveryattempt", _("Notices")),
+    ("messagetemplate", _("Texts of notices")),
     ("link", _("Links")),
     ("response", _("Answers")),
     ("verification", _("Identity verifications")),

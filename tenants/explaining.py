@@ -26,6 +26,8 @@ NAMES: dict[Permission, Promise | str] = {
     Permission.EXPORT_DATA: _("Export customer data"),
     Permission.PLAN_CAMPAIGN: _("Plan campaigns"),
     Permission.APPROVE_CAMPAIGN: _("Approve campaigns"),
+    Permission.EDIT_TEMPLATE: _("Write texts of notices"),
+    Permission.APPROVE_TEMPLATE: _("Approve texts of notices"),
     Permission.DECIDE_CASE: _("Decide cases"),
     Permission.APPROVE_CASE: _("Approve decisions"),
     Permission.VIEW_RETENTION: _("See retention and purges"),

@@ -26,6 +26,8 @@ class Permission(Enum):
     EXPORT_DATA = "export_data"
     PLAN_CAMPAIGN = "plan_campaign"
     APPROVE_CAMPAIGN = "approve_campaign"
+    EDIT_TEMPLATE = "edit_template"
+    APPROVE_TEMPLATE = "approve_template"
     DECIDE_CASE = "decide_case"
     APPROVE_CASE = "approve_case"
     VIEW_RETENTION = "view_retention"
@@ -64,6 +66,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.IMPORT_CUSTOMERS,
             Permission.EXPORT_DATA,
             Permission.PLAN_CAMPAIGN,
+            Permission.EDIT_TEMPLATE,
             Permission.DECIDE_CASE,
             Permission.PLACE_HOLD,
             Permission.PROPOSE_PURGE,
@@ -78,6 +81,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_PERSONAL_DATA,
             Permission.EXPORT_DATA,
             Permission.APPROVE_CAMPAIGN,
+            Permission.APPROVE_TEMPLATE,
             Permission.APPROVE_CASE,
             Permission.APPROVE_PURGE,
             # Only where the institution has no second administrator.

@@ -26,6 +26,7 @@ OPEN_BELOW = {
     "join/": "joining: the token of an invitation decides (tests/tenants/test_members.py)",
     "r/": "customers' pages: the token, then the visit, decide (tests/security/test_links.py)",
     settings.ADMIN_PATH: "operators' pages: the membership decides, for each of them (tests/operators)",
+    "check/": "whether a notice is real: its number decides, guesses are counted (tests/portal/test_authenticity.py)",
     "webhooks/": "providers' calls: a signature over the raw bytes decides (tests/channels, tests/ekyc)",
 }
 # Signed in is enough: they show or change only what belongs to the person who asks.

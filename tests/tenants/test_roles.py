@@ -23,6 +23,8 @@ CHANGES = {
     Permission.IMPORT_CUSTOMERS,
     Permission.PLAN_CAMPAIGN,
     Permission.APPROVE_CAMPAIGN,
+    Permission.EDIT_TEMPLATE,
+    Permission.APPROVE_TEMPLATE,
     Permission.DECIDE_CASE,
     Permission.APPROVE_CASE,
     Permission.PLACE_HOLD,
@@ -44,6 +46,7 @@ def test_nobody_may_both_ask_and_approve() -> None:
     """A9: the table gives no role both halves of a pair."""
     pairs = [
         (Permission.PLAN_CAMPAIGN, Permission.APPROVE_CAMPAIGN),
+        (Permission.EDIT_TEMPLATE, Permission.APPROVE_TEMPLATE),
         (Permission.DECIDE_CASE, Permission.APPROVE_CASE),
         (Permission.PROPOSE_PURGE, Permission.APPROVE_PURGE),
     ]

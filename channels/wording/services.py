@@ -1,0 +1,190 @@
+"""Writing templates: drafts, and the second person who puts them in force."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from audit.services import Actor, record
+from audit.transitions import IllegalTransition, LostRace, transition
+from channels.linting import has_errors
+from channels.models import MessageTemplate
+from channels.wording.selectors import (
+    WITH_SUBJECT,
+    Slot,
+    in_force,
+    remarks_on,
+    sample_wording,
+    versions_of,
+    words_of,
+)
+from tenants.four_eyes import Standing, standing_of
+from tenants.models import tenant_in_scope
+from tenants.permissions import Permission
+from tenants.scoping import required_tenant_id
+
+Status = MessageTemplate.Status
+_ONE_AT_A_TIME = 4_202  # advisory lock class; the key within it is the tenant
+
+
+class TemplateRefused(Exception):
+    """What was asked for is not allowed; its text is a sentence for the person who asked."""
+
+
+def draft_template(*, slot: Slot, actor: Actor, now: datetime) -> MessageTemplate:
+    """Begin a new version with the text in force; the one that is being written, if there is one."""
+    with transaction.atomic():
+        standing = _standing(actor, Permission.EDIT_TEMPLATE, now)
+        _lock()
+        versions = versions_of(slot)
+        for one in versions:
+            if one.status in (Status.DRAFT, Status.AWAITING_APPROVAL):
+                return one
+        words = in_force()[slot]
+        template: MessageTemplate = MessageTemplate.objects.create(
+            channel=slot.channel,
+            purpose=slot.purpose,
+            language=slot.language,
+            version=versions[0].version + 1 if versions else 1,
+            subject=words.subject,
+            body=words.body,
+            drafted_by=standing.user_id,
+            drafted_person=standing.person,
+            drafted_at=now,
+        )
+        record("messagetemplate.drafted", target=template, actor=actor, at=now, version=template.version)
+    return template
+
+
+def write_template(*, template: MessageTemplate, subject: str, body: str, actor: Actor, now: datetime) -> None:
+    """Change a draft. Whoever wrote last is its author.
+
+    Raises:
+        TemplateRefused: it is no draft any more.
+    """
+    with transaction.atomic():
+        standing = _standing(actor, Permission.EDIT_TEMPLATE, now)
+        rows = MessageTemplate.objects.filter(pk=template.pk, status=Status.DRAFT)
+        is_written = rows.update(
+            subject=subject.strip() if template.channel in WITH_SUBJECT else "",
+            body=body.replace("\r\n", "\n").strip(),
+            drafted_by=standing.user_id,
+            drafted_person=standing.person,
+            drafted_at=now,
+        )
+        if not is_written:
+            raise TemplateRefused(_("Only a draft can be changed. Begin a new version."))
+        record("messagetemplate.written", target=template, actor=actor, at=now, version=template.version)
+        template.refresh_from_db()
+
+
+def submit_template(*, template: MessageTemplate, actor: Actor, now: datetime) -> None:
+    """Ask a second person.
+
+    Raises:
+        TemplateRefused: it has errors, or it is no draft any more.
+    """
+    with transaction.atomic():
+        standing = _standing(actor, Permission.EDIT_TEMPLATE, now)
+        template.refresh_from_db()
+        _check(template, now)
+        _move(
+            template,
+            Status.AWAITING_APPROVAL,
+            actor=actor,
+            now=now,
+            submitted_by=standing.user_id,
+            submitted_person=standing.person,
+            submitted_at=now,
+            return_reason="",
+        )
+
+
+def approve_template(*, template: MessageTemplate, seen_hash: str, actor: Actor, now: datetime) -> None:
+    """Put a version in force in place of the one before. ``seen_hash`` is what the approver's page showed.
+
+    Raises:
+        TemplateRefused: the actor wrote or submitted it, under whatever account; may not approve; it has errors; it is
+            not what the approver saw; or somebody was faster.
+    """
+    with transaction.atomic():
+        _lock()
+        template.refresh_from_db()
+        standing = _standing(actor, Permission.APPROVE_TEMPLATE, now)
+        if standing.did(
+            (template.drafted_by, template.drafted_person), (template.submitted_by, template.submitted_person)
+        ):
+            raise TemplateRefused(_("You wrote this text yourself. Somebody else has to approve it."))
+        if seen_hash != words_of(template).digest:
+            raise TemplateRefused(_("The text has changed since you opened it. Reload it and look again."))
+        if template.status != Status.AWAITING_APPROVAL:
+            raise TemplateRefused(_("Somebody else has dealt with this text already. Reload the page."))
+        _check(template, now)
+        slot = {"channel": template.channel, "purpose": template.purpose, "language": template.language}
+        before = MessageTemplate.objects.filter(status=Status.APPROVED, **slot).first()
+        if before is not None:
+            _move(before, Status.RETIRED, actor=actor, now=now)
+        _move(
+            template,
+            Status.APPROVED,
+            actor=actor,
+            now=now,
+            approved_by=standing.user_id,
+            approved_person=standing.person,
+            approved_at=now,
+            approved_hash=seen_hash,
+        )
+
+
+def return_template(*, template: MessageTemplate, reason: str, actor: Actor, now: datetime) -> None:
+    """Give it back to whoever wrote it.
+
+    Raises:
+        TemplateRefused: the actor may not approve, or it is decided already.
+    """
+    with transaction.atomic():
+        _standing(actor, Permission.APPROVE_TEMPLATE, now)
+        if template.status != Status.AWAITING_APPROVAL:
+            raise TemplateRefused(_("Somebody else has dealt with this text already. Reload the page."))
+        _move(template, Status.DRAFT, actor=actor, now=now, return_reason=reason.strip()[:400])
+
+
+def discard_template(*, template: MessageTemplate, actor: Actor, now: datetime) -> None:
+    """Throw a draft away; its number is not used again.
+
+    Raises:
+        TemplateRefused: it is no draft any more.
+    """
+    with transaction.atomic():
+        _standing(actor, Permission.EDIT_TEMPLATE, now)
+        if template.status != Status.DRAFT:
+            raise TemplateRefused(_("Only a draft can be thrown away."))
+        _move(template, Status.RETIRED, actor=actor, now=now)
+
+
+def _check(template: MessageTemplate, now: datetime) -> None:
+    words = words_of(template)
+    if has_errors(remarks_on(words, sample_wording(words.slot, tenant_in_scope(), now.date()))):
+        raise TemplateRefused(_("The text still has errors. Correct them first."))
+
+
+def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
+    standing = standing_of(actor, now=now)
+    if standing is None or not standing.may(permission):
+        raise TemplateRefused(_("Your role does not allow this."))
+    return standing
+
+
+def _lock() -> None:
+    """Two people begin or approve one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONE_AT_A_TIME, required_tenant_id()])
+
+
+def _move(template: MessageTemplate, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
+    try:
+        transition(template, to, actor=actor, at=now, **changes)
+    except (IllegalTransition, LostRace) as error:
+        raise TemplateRefused(_("Somebody else has dealt with this text already. Reload the page.")) from error
