@@ -125,7 +125,7 @@ class MessageTemplate(Stateful, TenantModel):
     class Status(models.TextChoices):
         DRAFT = "DRAFT", _("Draft")
         AWAITING_APPROVAL = "AWAITING_APPROVAL", _("To be approved")
-        APPROVED = "APPROVED", _("In force")
+        APPROVED = "APPROVED", _("In use")
         RETIRED = "RETIRED", _("No longer used")
 
     TRANSITIONS = {

@@ -259,7 +259,7 @@ def _freeze(requests: Sequence[NoticeRequest], notices: Mapping[Any, Notice], no
         attempt.snapshot = _snapshot(
             attempt, wording, points[request.contact_point_id], customers.get(request.customer_id), now
         )
-        attempt.snapshot["template"] = {"id": said.template_id, "version": said.version}
+        attempt.snapshot["wording"] = {"id": said.template_id, "version": said.version}
         attempts.append(attempt)
     return attempts
 

@@ -18,18 +18,20 @@ GOOD = "【{金融機関名}】ご登録内容の確認をお願いします。�
 
 
 def said(
-    body: str, channel: Channel = Channel.SMS, *, subject: str = "", language: str = "ja", **how: bool
+    body: str, channel: Channel = Channel.SMS, *, subject: str = "", language: str = "ja", is_link_free: bool = False
 ) -> list[Remark]:
     values = values_of(wording(language, "request"), language)
     try:
         filled = [fill(text, values) for text in (subject, body)]
     except UnknownVariable:
         filled = [subject, body]
-    return lint(Draft(subject, body, *filled), Ground(channel, language, HOSTS, **how))
+    return lint(Draft(subject, body, *filled), Ground(channel, language, HOSTS, is_link_free))
 
 
-def errors(body: str, channel: Channel = Channel.SMS, **how: bool) -> set[str]:
-    return {remark.code for remark in said(body, channel, **how) if remark.severity is Severity.ERROR}
+def errors(body: str, channel: Channel = Channel.SMS, *, is_link_free: bool = False) -> set[str]:
+    return {
+        remark.code for remark in said(body, channel, is_link_free=is_link_free) if remark.severity is Severity.ERROR
+    }
 
 
 def warnings_of(body: str) -> set[str]:

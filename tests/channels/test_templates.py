@@ -70,7 +70,7 @@ def test_what_is_queued_says_the_version_in_force_and_keeps_it(
     assert "お届け内容のご確認" in texts[1]
     assert "ご不明な点" not in texts[1]
     assert "ご不明な点" in texts[2]
-    kept = [again(attempt).snapshot["template"] for attempt in (before, between, after)]
+    kept = [again(attempt).snapshot["wording"] for attempt in (before, between, after)]
     assert kept == [
         {"id": "", "version": 0},
         {"id": str(first.pk), "version": 1},

@@ -10,7 +10,7 @@ from tenants.operations import ProtectTable
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('channels', '0001_initial'),
+        ('channels', '0005_gates'),
         ('customers', '0003_end_of_contract'),
         ('tenants', '0006_appointments'),
     ]
@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('purpose', models.CharField(choices=[('REQUEST', 'Request'), ('REMINDER', 'Reminder')], max_length=10)),
                 ('language', models.CharField(choices=[('ja', 'Japanese'), ('en', 'English')], max_length=2)),
                 ('version', models.PositiveIntegerField()),
-                ('status', models.CharField(choices=[('DRAFT', 'Draft'), ('AWAITING_APPROVAL', 'To be approved'), ('APPROVED', 'In force'), ('RETIRED', 'No longer used')], default='DRAFT', max_length=20)),
+                ('status', models.CharField(choices=[('DRAFT', 'Draft'), ('AWAITING_APPROVAL', 'To be approved'), ('APPROVED', 'In use'), ('RETIRED', 'No longer used')], default='DRAFT', max_length=20)),
                 ('subject', models.CharField(blank=True, max_length=120)),
                 ('body', models.TextField()),
                 ('drafted_by', models.BigIntegerField()),
