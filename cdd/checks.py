@@ -217,6 +217,11 @@ def _is_local(host: str) -> bool:
         return False
 
 
+def _hurry() -> Iterator[CheckMessage]:
+    if settings.DELIVERY_HURRY != 1:
+        yield Error("DELIVERY_HURRY is not 1: messages would be repeated before providers can say.", id="cdd.E060")
+
+
 _CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _secret_key,
     _addresses,
@@ -228,4 +233,5 @@ _CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _broker,
     _uploads,
     _sign_in,
+    _hurry,
 )

@@ -160,6 +160,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.text("REDIS_URL", *([] if IS_PRODUCTION else ["redis://127.0.0.1:6379/0"]))
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
+# How many times as fast the waits of sending pass: more than 1 in trials of faults only.
+DELIVERY_HURRY = env.integer("DELIVERY_HURRY", 1)
+
 AUTH_USER_MODEL = "tenants.User"
 # Grants on single campaigns, branches and queues are guardian's, kept in our own tables (docs/adr/0019). Its own
 # tables stay empty and out of the application role's reach; nothing is patched into accounts.

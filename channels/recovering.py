@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from channels.models import DeliveryAttempt
+from channels.pace import paced
 from channels.protocols import Channel, Failure, Outcome, Reconciles, Report
 from channels.registry import printer_of, provider_of
 from channels.sending import message_of
@@ -81,7 +82,7 @@ def chase_reports(*, now: datetime, limit: int = BATCH) -> int:
         given_up = [a.pk for a in attempts if now - (a.accepted_at or now) > REPORTS_END]
         chased = [attempt for attempt in attempts if attempt.pk not in given_up]
         DeliveryAttempt.objects.filter(pk__in=given_up).update(lease_until=None)
-        DeliveryAttempt.objects.filter(pk__in=[a.pk for a in chased]).update(lease_until=now + CHASE_AGAIN)
+        DeliveryAttempt.objects.filter(pk__in=[a.pk for a in chased]).update(lease_until=now + paced(CHASE_AGAIN))
         cipher()
     for attempt in chased:
         with suppress(Failure, CannotDecrypt, KeyError):
@@ -116,7 +117,7 @@ def _take_unknown(now: datetime, limit: int) -> list[DeliveryAttempt]:
     """Unknown attempts whose turn it is, put off so that nobody else asks about them meanwhile."""
     waiting = _open(Status.UNKNOWN).filter(lease_until__lte=now).select_related("account")
     attempts = _locked(waiting, limit)
-    DeliveryAttempt.objects.filter(pk__in=[a.pk for a in attempts]).update(lease_until=now + LOOK_AGAIN)
+    DeliveryAttempt.objects.filter(pk__in=[a.pk for a in attempts]).update(lease_until=now + paced(LOOK_AGAIN))
     cipher()  # snapshots are opened outside the transaction
     return attempts
 
@@ -128,7 +129,7 @@ def _settlement_of(attempt: DeliveryAttempt, now: datetime) -> Settlement | None
         case Channel.SMS:
             return _ask_list(attempt, now)
         case Channel.EMAIL:
-            return failed(now, AMBIGUOUS, "no_answer") if now - since >= MAIL_IS_LOST else None
+            return failed(now, AMBIGUOUS, "no_answer") if now - since >= paced(MAIL_IS_LOST) else None
         case _:  # a notification message: its delivery event may still come
             is_over = now - (attempt.first_tried_at or since) >= timedelta(hours=24)
             return failed(now, AMBIGUOUS, "undelivered") if is_over else None
@@ -150,7 +151,7 @@ def _ask_list(attempt: DeliveryAttempt, now: datetime) -> Settlement | None:
     if report is not None:
         apply_report(report=report, actor=SYSTEM, now=now)
         return None
-    if now - (attempt.settled_at or now) < LIST_IS_FINAL:
+    if now - (attempt.settled_at or now) < paced(LIST_IS_FINAL):
         return None
     return poisoned(now, "never_listed") if attempt.tries >= MAX_TRIES else requeued(now)
 

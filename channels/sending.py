@@ -18,6 +18,7 @@ from channels import rates
 from channels.budget import within_budget
 from channels.gates import is_open, not_held, places
 from channels.models import DeliveryAttempt, ProviderAccount
+from channels.pace import paced
 from channels.protocols import (
     AmbiguousFailure,
     Channel,
@@ -97,7 +98,7 @@ def claim_due(*, channel: Channel, now: datetime, limit: int = BATCH, only_print
             actor=SYSTEM,
             at=now,
             claim=claim,
-            lease_until=Now() + LEASE,
+            lease_until=Now() + paced(LEASE),
             tries=F("tries") + 1,
             first_tried_at=Coalesce("first_tried_at", now),
         )

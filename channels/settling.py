@@ -16,6 +16,7 @@ from django.db.models.functions import Cast, Coalesce
 from audit.services import Actor, record
 from audit.transitions import transition, transition_many
 from channels.models import DeliveryAttempt, ProviderAccount
+from channels.pace import paced
 from channels.protocols import Channel, Failure, FailureKind, Outcome, Receipt, Report
 from channels.signals import deliveries_settled
 from channels.stopping import remember_stop, same_numbers
@@ -93,7 +94,7 @@ def settlement_of(attempt: DeliveryAttempt, result: Receipt | Failure, now: date
         case FailureKind.TRANSIENT:
             if attempt.tries >= MAX_TRIES:
                 return poisoned(now, result.code)
-            wait = max(BACKOFF[min(attempt.tries, len(BACKOFF)) - 1], result.retry_after or timedelta())
+            wait = max(paced(BACKOFF[min(attempt.tries, len(BACKOFF)) - 1]), result.retry_after or timedelta())
             return requeued(now + wait, **known)
 
 
@@ -103,14 +104,14 @@ def accepted(attempt: DeliveryAttempt, now: datetime) -> Settlement:
     if attempt.method == NOTIFICATION:
         wonder_at = now + CONFIRMATION
     elif attempt.channel == Channel.SMS:
-        wonder_at = now + FIRST_CHASE
+        wonder_at = now + paced(FIRST_CHASE)
     known = {"failure_kind": "", "failure_code": ""}
     return Settlement(Status.ACCEPTED, {"accepted_at": now, "lease_until": wonder_at, **known})
 
 
 def unknown(now: datetime, **changes: Any) -> Settlement:
     """Nobody knows; ``lease_until`` says when to ask the provider."""
-    return Settlement(Status.UNKNOWN, {"settled_at": now, "lease_until": now + FIRST_LOOK, **changes})
+    return Settlement(Status.UNKNOWN, {"settled_at": now, "lease_until": now + paced(FIRST_LOOK), **changes})
 
 
 def requeued(not_before: datetime, **changes: Any) -> Settlement:

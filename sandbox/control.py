@@ -77,13 +77,17 @@ async def summary(request: web.Request) -> web.Response:
 
 
 async def messages(request: web.Request) -> web.Response:
-    """Newest first; filters to, channel, bank, state, owner; limit up to 1,000."""
+    """Newest first; filters to, channel, bank, state, owner; limit up to 1,000; before a number: the next page."""
     wanted = {name: request.query[name] for name in ("channel", "bank", "state", "owner") if name in request.query}
     to = request.query.get("to")
     text = request.query.get("limit", "200")
     limit = min(int(text), LIST_LIMIT) if text.isdecimal() else 200
+    before = request.query.get("before", "")
+    end = int(before) if before.isdecimal() else None
     found: list[dict[str, object]] = []
     for message in reversed(list(request.app[WORLD].store.all())):
+        if end is not None and message.number >= end:
+            continue
         if to is not None and message.recipient != to:
             continue
         if all(getattr(message, name) == value for name, value in wanted.items()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import tempfile
@@ -38,6 +39,23 @@ class Ground:
     tenant: Tenant
     superuser: str
     place: Path
+    servers: EmbeddedServers
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What other processes of ours need to work on this ground."""
+        offered = self.servers.environment()
+        for name in ("DATABASE_OWNER_URL", "KEYS_DATABASE_OWNER_URL", "DATABASE_SEALER_URL", "SUPERUSER_URL"):
+            del offered[name]
+        return {
+            **os.environ,
+            **offered,
+            "KEIZOKU_ENV": "test",
+            "KEK": settings.KEK,
+            "DATA_DIR": str(self.place),
+            "DJANGO_SETTINGS_MODULE": "cdd.settings",
+            "PYTHONPATH": str(settings.BASE_DIR),
+        }
 
 
 @contextmanager
@@ -59,7 +77,7 @@ def throwaway(now: datetime) -> Iterator[Ground]:
         forget_keys()
         call_command("migrate", verbosity=0)
         bank = create_tenant(slug="bench", name="計測銀行", name_en="Bench Bank", actor=Actor.system("bench"), now=now)
-        yield Ground(bank, environment["SUPERUSER_URL"], place)
+        yield Ground(bank, environment["SUPERUSER_URL"], place, servers)
     finally:
         connections.close_all()
         for alias, parts in was.items():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from itertools import batched, count
 from typing import Any
@@ -31,18 +30,15 @@ type Way = tuple[Channel, str]
 _numbers = count(1)
 
 
-def fill(way: Way, messages: int, now: datetime, *, not_before: Mapping[int, datetime] | None = None) -> None:
+def fill(way: Way, messages: int, now: datetime, *, not_before: datetime | None = None) -> None:
     """Queue notices to ``messages`` new customers, in transactions of some hundreds; within a tenant's scope.
 
-    ``not_before`` says for a place in the queue, counted from 0, when it may leave; else now.
+    They may leave at ``not_before``, or else now.
     """
     for places in batched(range(messages), BATCH):
         with transaction.atomic():
             people = _people(way[1], len(places))
-            requests = [
-                _request(way[0], customer, point, (not_before or {}).get(place))
-                for place, (customer, point) in zip(places, people, strict=True)
-            ]
+            requests = [_request(way[0], customer, point, not_before) for customer, point in people]
             queue_notices(requests=requests, actor=ACTOR, now=now)
 
 

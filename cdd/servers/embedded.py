@@ -63,6 +63,21 @@ class EmbeddedServers:
                 raise
             self._usage = usage
 
+    def kill_postgres(self) -> None:
+        """As a power cut would: nothing is finished, nothing is said to anybody. For trials of faults."""
+        self._find()[0].kill()
+
+    def kill_valkey(self) -> None:
+        """The same for Valkey."""
+        self._find()[1].kill()
+
+    def revive(self) -> None:
+        """Start again what was killed; what runs is left alone."""
+        with self._turn():
+            for server in self._find():
+                if not server.is_running():
+                    server.start()
+
     def stop(self) -> None:
         """Stops the servers unless another process still uses them."""
         if self._usage is None:

@@ -4,6 +4,7 @@ import importlib.metadata
 import importlib.util
 import os
 import shutil
+import signal
 import socket
 import time
 from pathlib import Path
@@ -106,6 +107,10 @@ class Postgres:
         result = self.account.run([programs / "pg_ctl", "stop", "-w", "-t", "60", "-s", "-m", "fast", "-D", self.data])
         if result.returncode != 0 and self.is_running():
             raise ServersError(f"The embedded PostgreSQL did not stop:\n{result.stdout.strip()[-2000:]}")
+
+    def kill(self) -> None:
+        """SIGKILL to the postmaster; its children notice and end by themselves."""
+        os.kill(int((self.data / "postmaster.pid").read_text().split("\n", 1)[0]), signal.SIGKILL)
 
     def _create(self, programs: Path) -> None:
         # Renamed when complete: an interrupted first start leaves no half-made cluster behind.

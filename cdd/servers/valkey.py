@@ -2,6 +2,8 @@
 
 import importlib.metadata
 import importlib.util
+import os
+import signal
 import socket
 import time
 from pathlib import Path
@@ -16,6 +18,7 @@ class Valkey:
     def __init__(self, home: Path, sockets: Path, account: Account, *, durable: bool) -> None:
         self.folder = private_directory(home / "valkey", account)
         self.log = self.folder / "log"
+        self.pid_file = self.folder / "pid"
         self.socket = sockets / "valkey"
         self.account = account
         self.durable = durable
@@ -46,6 +49,10 @@ class Valkey:
                 raise ServersError(f"The embedded Valkey did not stop; its log is {self.log}.")
             time.sleep(0.02)
 
+    def kill(self) -> None:
+        """SIGKILL, as a power cut would."""
+        os.kill(int(self.pid_file.read_text()), signal.SIGKILL)
+
     def _configuration(self) -> str:
         return "\n".join(
             [
@@ -56,6 +63,7 @@ class Valkey:
                 f"logfile {_quoted(self.log)}",
                 "loglevel warning",
                 "daemonize yes",
+                f"pidfile {_quoted(self.pid_file)}",
                 "databases 16",
                 'save ""',
                 f"appendonly {'yes' if self.durable else 'no'}",
