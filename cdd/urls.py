@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("reporting.urls")),
     path("", include("retention.urls")),
     path("", include("customers.urls")),
+    path("", include("channels.pages")),
     path("", include("campaigns.urls")),
     path("", include("channels.wording.urls")),
     path("", include("reviews.urls")),

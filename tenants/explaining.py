@@ -30,6 +30,8 @@ NAMES: dict[Permission, Promise | str] = {
     Permission.APPROVE_TEMPLATE: _("Approve texts of notices"),
     Permission.DECIDE_CASE: _("Decide cases"),
     Permission.APPROVE_CASE: _("Approve decisions"),
+    Permission.VIEW_SENDING: _("See how sending goes"),
+    Permission.STOP_SENDING: _("Stop and resume sending"),
     Permission.VIEW_RETENTION: _("See retention and purges"),
     Permission.PLACE_HOLD: _("Place holds on destruction"),
     Permission.PROPOSE_PURGE: _("Propose destruction"),

@@ -30,6 +30,8 @@ class Permission(Enum):
     APPROVE_TEMPLATE = "approve_template"
     DECIDE_CASE = "decide_case"
     APPROVE_CASE = "approve_case"
+    VIEW_SENDING = "view_sending"
+    STOP_SENDING = "stop_sending"
     VIEW_RETENTION = "view_retention"
     PLACE_HOLD = "place_hold"
     PROPOSE_PURGE = "propose_purge"
@@ -48,6 +50,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_TASKS,
             Permission.VIEW_IMPORTS,
             Permission.VIEW_RETENTION,
+            Permission.VIEW_SENDING,
+            Permission.STOP_SENDING,
             Permission.IMPORT_CUSTOMERS,
             Permission.VIEW_AUDIT,
             Permission.EXPORT_AUDIT,
@@ -62,6 +66,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_TASKS,
             Permission.VIEW_IMPORTS,
             Permission.VIEW_RETENTION,
+            Permission.VIEW_SENDING,
+            Permission.STOP_SENDING,
             Permission.VIEW_PERSONAL_DATA,
             Permission.IMPORT_CUSTOMERS,
             Permission.EXPORT_DATA,
@@ -78,6 +84,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_TASKS,
             Permission.VIEW_IMPORTS,
             Permission.VIEW_RETENTION,
+            Permission.VIEW_SENDING,
+            Permission.STOP_SENDING,
             Permission.VIEW_PERSONAL_DATA,
             Permission.EXPORT_DATA,
             Permission.APPROVE_CAMPAIGN,
@@ -102,6 +110,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_TASKS,
             Permission.VIEW_IMPORTS,
             Permission.VIEW_RETENTION,
+            Permission.VIEW_SENDING,
             Permission.VIEW_AUDIT,
             Permission.EXPORT_AUDIT,
         }

@@ -27,6 +27,7 @@ CHANGES = {
     Permission.APPROVE_TEMPLATE,
     Permission.DECIDE_CASE,
     Permission.APPROVE_CASE,
+    Permission.STOP_SENDING,
     Permission.PLACE_HOLD,
     Permission.PROPOSE_PURGE,
     Permission.APPROVE_PURGE,

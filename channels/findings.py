@@ -1,0 +1,75 @@
+"""What a test of an account's connection found, in words with advice."""
+
+from __future__ import annotations
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from channels.protocols import Finding
+
+# code -> (when it is as it should be, when it is not: what is wrong and what to do)
+WORDS: dict[str, tuple[Promise, Promise]] = {
+    "account_settings": (
+        _("The account's settings are complete."),
+        _("The account's settings cannot be used. Ask the operator of the service to check the account."),
+    ),
+    "unknown_provider": (
+        _("The provider is known."),
+        _("This version does not know the provider. Ask the operator of the service."),
+    ),
+    "no_test": (
+        _("This provider offers no test. Watch the first messages after a change."),
+        _("This provider offers no test. Watch the first messages after a change."),
+    ),
+    "test_broke": (
+        _("The test ended."),
+        _("The test ended with a fault of ours. Ask the operator of the service."),
+    ),
+    "line_access": (
+        _("LINE accepts the channel's credentials."),
+        _("LINE refuses the channel's credentials. Check the channel ID and secret in LINE Developers."),
+    ),
+    "line_webhook_address": (
+        _("LINE calls this service back at the right address."),
+        _("LINE calls another address back, or none. Register the webhook address and switch webhooks on."),
+    ),
+    "line_webhook_answers": (
+        _("LINE's test call reached this service."),
+        _("LINE's test call did not reach this service. Check that the address is open to the internet."),
+    ),
+    "line_quota": (
+        _("Messages are left of this month's allowance."),
+        _("This month's allowance is used up. Change the plan, or wait for next month."),
+    ),
+    "line_quota_unknown": (
+        _("LINE did not say how much of the allowance is left."),
+        _("LINE did not say how much of the allowance is left. Try again later."),
+    ),
+    "account_reachable": (
+        _("The provider accepts the account's credentials."),
+        _("The provider cannot be reached or refuses the credentials. Check them with the provider."),
+    ),
+    "sender_set": (
+        _("A sender is set."),
+        _("No sender is set. Enter the number or name that the provider gave you."),
+    ),
+    "can_be_asked": (
+        _("The provider can be asked what became of a message."),
+        _("The provider cannot be asked what became of a message; what is unclear has to be decided by a person."),
+    ),
+    "reports_signed": (
+        _("The provider's reports are signed."),
+        _("The provider's reports are not signed. Agree on a secret with the provider."),
+    ),
+    "callback_address": (
+        _("Reports come back over HTTPS."),
+        _("Reports would come back without HTTPS. Ask the operator of the service to set the public address."),
+    ),
+}
+
+
+def words_of(finding: Finding) -> str:
+    """The sentence for a finding; its code where nobody has written one."""
+    words = WORDS.get(finding.code)
+    sentence = str(words[0 if finding.is_ok else 1]) if words else finding.code
+    return f"{sentence} ({finding.detail})" if finding.detail else sentence
