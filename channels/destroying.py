@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record_ids
-from channels.models import DeliveryAttempt, Letter, Notice, OptOut, WebhookEvent
+from channels.models import DeliveryAttempt, Letter, LineLink, Notice, OptOut, WebhookEvent
 from retention.classes import Due, RecordClass, register_class, register_eraser
 from retention.expiring import Period, Unit, day_in_japan, end_of_day
 from retention.reports import reports
@@ -42,6 +42,7 @@ def destroy_notices(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> None
 def erase_customers(ids: Sequence[UUID]) -> None:
     """Every notice to customers, what providers told us about them, and what they asked of us."""
     OptOut.objects.filter(contact_point__customer__in=ids).delete()
+    LineLink.objects.filter(customer__in=ids).delete()
     _erase(list(Notice.objects.filter(customer__in=ids).values_list("pk", flat=True)))
 
 

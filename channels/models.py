@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
 from customers.models import ContactPoint, Customer
-from tenants.fields import EncryptedBinaryField, EncryptedJSONField
+from tenants.fields import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
 from tenants.inbox import InboxEvent
 from tenants.models import TenantForeignKey, TenantModel
 from tenants.pairing import person_field, two_people
@@ -308,3 +308,45 @@ class OptOut(TenantModel):
 
     def __str__(self) -> str:
         return f"opt-out {self.pk}"
+
+
+class LineLink(TenantModel):
+    """A customer's wish to be reached on LINE: from the number on our page until LINE confirms the tie, then gone."""
+
+    customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    # what the customer sends to the bank's account, so that we learn who they are there
+    number = EncryptedTextField(person="customer_id")
+    number_index = models.BinaryField(max_length=16)
+    line_user = EncryptedTextField(person="customer_id", null=True)
+    nonce_hash = models.BinaryField(max_length=32, null=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "customer"], name="line_link_of_customer"),
+            models.UniqueConstraint(fields=["tenant", "number_index"], name="line_link_number"),
+            models.UniqueConstraint(fields=["tenant", "nonce_hash"], name="line_link_nonce"),
+        ]
+
+    def __str__(self) -> str:
+        return f"LINE link {self.pk}"
+
+
+class LineReply(TenantModel):
+    """An answer somebody who wrote to the bank's account is about to get; gone before it is sent, so never twice."""
+
+    class Kind(models.TextChoices):
+        NOBODY_READS = "NOBODY_READS", _("Nobody reads messages here")
+        NUMBER_TAKEN = "NUMBER_TAKEN", _("The number has arrived")
+        UNTIED = "UNTIED", _("The tie has ended")
+
+    account = TenantForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, choices=Kind)
+    reply_token = EncryptedTextField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "received_at"], name="replies_waiting")]
+
+    def __str__(self) -> str:
+        return f"LINE reply {self.pk}"

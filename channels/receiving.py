@@ -6,8 +6,19 @@ from datetime import datetime
 from uuid import UUID
 
 from audit.services import Actor
+from channels.line_linking import tie
+from channels.line_talk import hear
 from channels.models import ProviderAccount, WebhookEvent
-from channels.protocols import AddressNews, Call, Channel, MalformedWebhook, OptOutNews, Report
+from channels.protocols import (
+    AddressNews,
+    AddressTied,
+    Call,
+    Channel,
+    MalformedWebhook,
+    OptOutNews,
+    PersonWrote,
+    Report,
+)
 from channels.registry import provider_of, reporter_of
 from channels.settling import apply_report, stop_channel
 from channels.stopping import forget_stop, points_of_number
@@ -82,6 +93,10 @@ def _process(event: WebhookEvent, now: datetime) -> str:
                 _mark_line_account(news, now)
             case OptOutNews():
                 _heed(news, actor, now)
+            case PersonWrote():
+                hear(news, account=event.account, actor=actor, now=now)
+            case AddressTied():
+                tie(news, actor=actor, now=now)
             case Report():
                 is_known &= apply_report(report=news, actor=actor, now=now)
     return "" if is_known else NO_ATTEMPT

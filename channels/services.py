@@ -16,6 +16,7 @@ from audit.services import Actor, record, record_many
 from audit.transitions import transition_many
 from channels.barcodes import return_id
 from channels.gates import change_limits, change_rules, hold_group, pause_tenant, release_group, resume_tenant
+from channels.line_talk import send_replies
 from channels.models import DeliveryAttempt, Notice, ProviderAccount
 from channels.numbers import new_number, written
 from channels.posting import print_due
@@ -55,6 +56,7 @@ __all__ = [
     "resume_account",
     "resume_tenant",
     "send_due",
+    "send_replies",
     "settle",
     "sweep",
 ]

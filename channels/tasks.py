@@ -43,7 +43,18 @@ def print_letters() -> None:
 @shared_task
 def process_inbox() -> None:
     """Act on what providers told every tenant."""
-    for_each_tenant(lambda: services.process_inbox(now=timezone.now()), task="process_inbox")
+    for_each_tenant(_process, task="process_inbox")
+
+
+def _process() -> None:
+    if services.process_inbox(now=timezone.now()):
+        answer_messages.apply_async(expires=30)
+
+
+@shared_task(base=TaskOfTenant)
+def answer_messages() -> None:
+    """Answer those who wrote to the tenant's LINE account."""
+    services.send_replies(now=timezone.now())
 
 
 @shared_task

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal import views
+from portal.linking.views import line
 
 app_name = "portal"
 
@@ -13,6 +14,7 @@ urlpatterns = [
     path("answer/ekyc/", views.ekyc, name="ekyc"),
     path("answer/ekyc/return/", views.ekyc_return, name="ekyc-return"),
     path("answer/done/", views.done, name="done"),
+    path("answer/line/", line, name="line"),
     path("answer/<slug:page_id>/", views.question, name="question"),
     path("<str:token>/", views.landing, name="landing"),
     path("<str:token>/identity/", views.identity, name="identity"),

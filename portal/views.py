@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from audit.acting import acting
 from audit.services import Actor
 from campaigns.selectors import ekyc_method_for
+from channels.line_linking import linking_state
 from channels.numbers import read_number, written
 from channels.wording.authenticity import official_senders, sent_as
 from customers.selectors import facts_of
@@ -75,7 +76,7 @@ def _by_token(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return resolved
 
 
-def _answering[**P](
+def answering[**P](
     view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse],
 ) -> Callable[..., HttpResponse]:
     """Load the visit this browser is on; its tenant's context stays open around the view."""
@@ -139,21 +140,21 @@ def identity(request: HttpRequest, tenant: Tenant, link: AccessLink, **context: 
 
 
 @customer_page
-@_answering
+@answering
 def resume(request: HttpRequest, visit: Visit) -> HttpResponse:
     """To where the customer left off."""
-    return _onwards(request, visit)
+    return onwards(request, visit)
 
 
 @customer_page
-@_answering
+@answering
 def question(request: HttpRequest, visit: Visit, page_id: str) -> HttpResponse:
     """One page of the questionnaire: confirm what is on file, or fill it in."""
     if visit.response.status == Response.Status.SUBMITTED:
         return pages.show_answered(request, visit.tenant, visit.response.submitted_at)
     page = visit.questionnaire.page(page_id)
     if page is None or not schema.may_visit(visit.questionnaire, visit.response.answers, page_id):
-        return _onwards(request, visit)
+        return onwards(request, visit)
     if request.method != "POST":
         return _show_question(request, visit, page)
     action, known = request.POST.get("action"), visit.known(page)
@@ -182,7 +183,7 @@ def question(request: HttpRequest, visit: Visit, page_id: str) -> HttpResponse:
 
 
 @customer_page
-@_answering
+@answering
 def check(request: HttpRequest, visit: Visit) -> HttpResponse:
     """All answers once more; sending them twice is sending them once."""
     if visit.response.status == Response.Status.SUBMITTED:
@@ -190,7 +191,7 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
             return _after_submission(visit)
         return pages.show_answered(request, visit.tenant, visit.response.submitted_at)
     if visit.next_page:
-        return _onwards(request, visit)
+        return onwards(request, visit)
     if request.method == "POST":
         actor = Actor.customer(visit.customer.pk)
         try:
@@ -211,11 +212,11 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 @partial(customer_page, leads_away=True)
-@_answering
+@answering
 def ekyc(request: HttpRequest, visit: Visit) -> HttpResponse:
     """What the identity check needs, then over to the provider that does it."""
     if visit.response.status != Response.Status.SUBMITTED:
-        return _onwards(request, visit)
+        return onwards(request, visit)
     with tenant_scope(visit.tenant.pk):
         method = ekyc_method_for(visit.response.reference)
     if not method:
@@ -236,21 +237,24 @@ def ekyc(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 @customer_page
-@_answering
+@answering
 def ekyc_return(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Back from the provider, whose word comes separately."""
     return redirect("portal:done")
 
 
 @customer_page
-@_answering
+@answering
 def done(request: HttpRequest, visit: Visit) -> HttpResponse:
     """The receipt."""
     if visit.response.status != Response.Status.SUBMITTED:
-        return _onwards(request, visit)
+        return onwards(request, visit)
+    with tenant_scope(visit.tenant.pk):
+        line_state = linking_state(visit.customer.pk, now=timezone.now())
     return show(
         request,
         "done",
+        line_state=line_state,
         is_check_open=visit.awaits_check,
         tenant=visit.tenant,
         receipt_number=receipt_number(visit.response.receipt_number),
@@ -350,7 +354,8 @@ def _writer(visit: Visit, errors: Errors | None = None) -> Writer:
     return Writer(visit, language, errors or {})
 
 
-def _onwards(request: HttpRequest, visit: Visit) -> HttpResponse:
+def onwards(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """To whatever the customer has to do next."""
     if visit.awaits_check:
         return redirect("portal:ekyc")
     if visit.response.status == Response.Status.SUBMITTED:

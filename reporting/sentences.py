@@ -194,6 +194,13 @@ SENTENCES: Mapping[str, Wording] = {
     "provideraccount.set_up": Wording(_("%(actor)s set up the account with a provider of notices."), "key"),
     "provideraccount.paused": Wording(_("Sending by one channel was stopped."), "pause", "danger"),
     "provideraccount.resumed": Wording(_("%(actor)s resumed sending by one channel."), "play", "success"),
+    "provideraccount.answered": Wording(_("Messages that people wrote to our LINE account were answered.")),
+    "customer.line_tied": Wording(_("A LINE account was tied to %(target)s."), "check", "success"),
+    "customer.line_untied": Wording(_("The LINE account of %(target)s was untied.")),
+    "linelink.started": Wording(_("%(actor)s asked to be reached on LINE.")),
+    "linelink.refused": Wording(
+        _("A tie to a LINE account was refused: too late, or somebody else’s."), kind="warning"
+    ),
     "provideraccount.limits_changed": Wording(_("%(actor)s changed the limits of one channel."), "edit", "warning"),
     "sendingrules.changed": Wording(
         _("%(actor)s changed when and how often customers are written to."), "edit", "warning"

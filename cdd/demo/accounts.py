@@ -19,7 +19,11 @@ def channel_accounts(bank: Bank, *, sandbox_url: str, sandbox_smtp: str) -> dict
                 "access_token": f"sandbox-line-{slug}",
                 "channel_secret": f"sandbox-line-secret-{slug}",
             },
-            "options": {"base_url": f"{sandbox_url}/line", "notification_messages": True},
+            "options": {
+                "base_url": f"{sandbox_url}/line",
+                "notification_messages": True,
+                "basic_id": f"@{slug}",
+            },
         },
         "SMS": {
             "provider": "twilio",

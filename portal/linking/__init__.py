@@ -1,0 +1,1 @@
+"""Where a customer who answered ties their LINE account."""
