@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -12,10 +13,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
+from campaigns.costs import Costs, costs_of
 from campaigns.models import Campaign, PeriodicReview
 from campaigns.planning import Candidate, plan_hash
+from channels.advice import Advice, advice_for
 from channels.models import DeliveryAttempt
-from channels.selectors import usable_channels
+from channels.selectors import unit_prices, usable_channels
 from channels.wording.selectors import digests_in_force
 from customers.models import Customer, DueDiligence
 from questionnaires.models import Response
@@ -262,6 +265,29 @@ def failed_channels(references: Sequence[UUID]) -> dict[UUID, set[str]]:
     for reference, channel in rows.values_list("notice__reference", "channel"):
         failed.setdefault(reference, set()).add(channel)
     return failed
+
+
+def campaign_costs(campaign: Campaign, progress: Progress) -> Costs:
+    """What the campaign's notices have cost, by the prices of the accounts, else those of the plan. One query."""
+    planned = {channel: Decimal(yen) for channel, yen in campaign.plan.get("yen", {}).items()}
+    return costs_of(progress.by_channel, planned | unit_prices(), progress.completed)
+
+
+def last_failures(references: Sequence[UUID]) -> dict[UUID, Advice]:
+    """For each review whose newest attempt came to nothing, why and what to do next. One query."""
+    rows = (
+        DeliveryAttempt.objects.filter(notice__reference__in=references)
+        .order_by("notice__reference", "-created_at", "-id")
+        .distinct("notice__reference")
+        .values_list("notice__reference", "status", "channel", "failure_code", "failure_kind")
+    )
+    troubled = (*FAILED_ATTEMPTS, DeliveryAttempt.Status.UNKNOWN)
+    found = {
+        reference: advice_for(channel, code, kind)
+        for reference, status, channel, code, kind in rows
+        if status in troubled
+    }
+    return {reference: advice for reference, advice in found.items() if advice}
 
 
 def answering(references: Collection[UUID]) -> QuerySet[Response]:

@@ -17,12 +17,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.forms import PlanForm, ReasonForm
 from campaigns.funnels import funnel_of
-from campaigns.models import Campaign
+from campaigns.models import Campaign, PeriodicReview
 from campaigns.samples import sample_letter, samples_of
 from campaigns.selectors import (
     STATES,
+    campaign_costs,
     campaign_page,
     campaign_progress,
+    last_failures,
     plan_summary,
     reviews_by_attempt,
     reviews_page,
@@ -47,6 +49,9 @@ from tenants.people import names_of
 from tenants.permissions import Permission, may, requires
 from tenants.sign_in.reauthentication import requires_recent_sign_in
 
+_ASKED = tuple(
+    PeriodicReview.Status[name] for name in ("PLANNED", "NOTIFIED", "UNREACHABLE", "NO_ANSWER")
+)  # whose failed notice is still somebody's concern
 _STARTED = (Campaign.Status.RUNNING, Campaign.Status.PAUSED, Campaign.Status.CLOSED)
 
 
@@ -104,12 +109,18 @@ def customers(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
         raise Http404
     facts = facts_of_each(review.customer for review in page.items)
     masked = not may(request, Permission.VIEW_PERSONAL_DATA)
+    failures = last_failures([review.pk for review in page.items])
     context = {
         "campaign": found,
         "title": title,
         "page": page,
         "rows": [
-            (review, name_shown(review.customer, facts[review.customer_id], masked=masked)) for review in page.items
+            (
+                review,
+                name_shown(review.customer, facts[review.customer_id], masked=masked),
+                failures.get(review.pk) if review.status in _ASKED else None,
+            )
+            for review in page.items
         ],
     }
     return render(request, "staff/campaigns/customers.html", context)
@@ -228,6 +239,7 @@ def _progress(found: Campaign) -> dict[str, Any]:
         "campaign": found,
         "funnel": funnel_of(progress),
         "progress": progress,
+        "costs": campaign_costs(found, progress),
         "is_moving": found.status == Campaign.Status.RUNNING,
         "channels": [
             (code, [(status, count) for status, count in sorted(counts.items())], sum(counts.values()))

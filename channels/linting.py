@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
 from channels.protocols import Channel
+from channels.segments import LONGEST, count_segments, length_of
 from channels.variables import VARIABLES, has_stray_brace, named_in
 
 
@@ -53,7 +54,7 @@ class Draft:
     filled_body: str
 
 
-SMS_MOST, LINE_MOST, MAIL_MOST, SUBJECT_MOST = 660, 5_000, 20_000, 80
+LINE_MOST, MAIL_MOST, SUBJECT_MOST = 5_000, 20_000, 80
 # What fits on the sheet above the first fold, by language: heading, opening.
 LETTER_MOST = {"ja": (26, 130), "en": (60, 260)}
 _NEEDED = {
@@ -71,42 +72,49 @@ _ASKS_NOT_JA = (
     r"(?:しません|いたしません|致しません|することは(?:決して|一切)?(?:ありません|ございません))"
 )
 _DENIAL_JA = re.compile(
-    rf"{_DELICATE_JA}(?:(?:、|・|や|と|または|および|又は|及び)+{_DELICATE_JA})*(?:等|など)?(?:を|は|も)?、?{_ASKS_NOT_JA}"
+    rf"{_DELICATE_JA}(?:(?:、|・|や|と|または|および|又は|及び){{1,2}}{_DELICATE_JA}){{0,6}}(?:等|など)?(?:を|は|も)?、?{_ASKS_NOT_JA}"
 )
 _DELICATE_EN = r"(?:pin(?: code| number)?s?|passwords?|passcodes?|security codes?|cvv|card numbers?|one-time codes?)"
 _DENIAL_EN = re.compile(
     rf"(?:never|not) ask (?:you )?for (?:(?:your|the|a) )?{_DELICATE_EN}"
-    rf"(?:(?:,? or |,? and |, )(?:(?:your|the|a) )?{_DELICATE_EN})*"
+    rf"(?:(?:,? or |,? and |, )(?:(?:your|the|a) )?{_DELICATE_EN}){{0,6}}"
 )
-_SECRETS = (re.compile(_DELICATE_JA), re.compile(rf"\b{_DELICATE_EN}\b"))
+_SECRET_WORD_JA, _SECRET_WORD_EN = re.compile(_DELICATE_JA), re.compile(rf"\b{_DELICATE_EN}\b")
 
-_THREATS = (
-    (
-        r"(?:口座|取引|お取引|利用|ご利用|カード)(?:の[^。]{0,8})?(?:を|が|は)?[^。]{0,10}(?:凍結|停止|閉鎖|制限|強制解約)"
-        r"(?:し(?:ます|た)|いたします|致します|され(?:ます|る|た)|となります|になります|させていただきます|しました)"
-    ),
-    r"(?:法的|強制)(?:な)?(?:措置|手段|手続)",
-    r"差し?押さ?え",
-    r"(?:罰金|罰則|逮捕|告訴|訴訟)",
-    r"最終(?:通告|警告|通知)",
-    r"\b(?:account|card|access)\b(?:(?!\bnot\b|\bnever\b)[^.]){0,40}\b(?:suspend|frozen|freez|block|clos|terminat|lock)",
-    r"\b(?:legal action|prosecut|penalt|final (?:notice|warning))",
+_THREAT = re.compile(
+    "|".join(
+        [
+            (
+                r"(?:口座|取引|お取引|利用|ご利用|カード)(?:の[^。]{0,8})?(?:を|が|は)?[^。]{0,10}(?:凍結|停止|閉鎖|制限|強制解約)"
+                r"(?:し(?:ます|た)|いたします|致します|され(?:ます|る|た)|となります|になります|させていただきます|しました)"
+            ),
+            r"(?:法的|強制)(?:な)?(?:措置|手段|手続)",
+            r"差し?押さ?え",
+            r"(?:罰金|罰則|逮捕|告訴|訴訟)",
+            r"最終(?:通告|警告|通知)",
+            r"\b(?:account|card|access)\b(?:(?!\bnot\b|\bnever\b)[^.]){0,40}\b(?:suspend|frozen|freez|block|clos|terminat|lock)",
+            r"\b(?:legal action|prosecut|penalt|final (?:notice|warning))",
+        ]
+    )
 )
 _DENIES = re.compile(r"(?:ことは|ものでは|わけでは)(?:ありません|ございません)")
-_HASTE = (
-    r"至急|緊急|ただちに|直ちに|今すぐ|すぐに(?:ご)?(?:対応|回答|確認)|\d+時間以内|本日中",
-    r"\b(?:urgent|immediately|at once|within \d+ hours?|act now)\b",
+_HASTE = re.compile(
+    "|".join(
+        [
+            r"至急|緊急|ただちに|直ちに|今すぐ|すぐに(?:ご)?(?:対応|回答|確認)|\d{1,3}時間以内|本日中",
+            r"\b(?:urgent|immediately|at once|within \d{1,3} hours?|act now)\b",
+        ]
+    )
 )
-_LIMITS = (
-    r"(?:制限|停止|凍結|解約)[^。]{0,12}(?:場合|こと)が(?:あり|ござい)ます",
-    r"\bmay be (?:restricted|limited)\b",
+_LIMITS = re.compile(
+    r"(?:制限|停止|凍結|解約)[^。]{0,12}(?:場合|こと)が(?:あり|ござい)ます|\bmay be (?:restricted|limited)\b"
 )
 
 _SHORTENERS = frozenset(
     {"bit.ly", "t.co", "tinyurl.com", "goo.gl", "x.gd", "ow.ly", "is.gd", "v.gd", "buff.ly", "ux.nu", "onl.la"}
     | {"onl.bz", "rebrand.ly", "cutt.ly", "t.ly", "lin.ee", "shorturl.at", "rb.gy", "qr.paps.jp", "bl.ink"}
 )
-_URL = re.compile(r"[a-z][a-z0-9+.-]*:[/\\]{1,3}[^\s、。）」』>]+", re.IGNORECASE)
+_URL = re.compile(r"[a-z][a-z0-9+.-]{0,30}:[/\\]{1,3}[^\s、。）」』>]+", re.IGNORECASE)
 _HOST = re.compile(
     r"(?<![a-z0-9@.-])(?:[a-z0-9-]+\.)+(?:com|net|org|info|biz|co|jp|top|xyz|shop|site|online|app|me|ly|cc|tk|cn|io|link|gd|gl)"
     r"(?![a-z0-9-])(?:[/:?#][^\s、。）」』>]*)?",
@@ -170,21 +178,17 @@ def _secrets(draft: Draft) -> Iterator[Remark]:
     text = _plain(draft)
     loose = _DENIAL_EN.sub("", re.sub(r"\s+", " ", text))
     tight = _DENIAL_JA.sub("", re.sub(r"\s", "", loose))
-    for words, pattern in zip((tight, loose), _SECRETS, strict=True):
+    for words, pattern in ((tight, _SECRET_WORD_JA), (loose, _SECRET_WORD_EN)):
         yield from (_error("secret", found[0]) for found in pattern.finditer(words))
 
 
 def _threats(draft: Draft) -> Iterator[Remark]:
     for sentence in re.split(r"[。！!？?\n]|\.(?=\s)", _plain(draft)):
-        for hit in _hits(_THREATS, sentence):
+        for hit in _THREAT.finditer(sentence):
             if not _DENIES.search(sentence, hit.end()):
                 yield _error("threat", hit[0])
-        yield from (_warning("limits", hit[0]) for hit in _hits(_LIMITS, sentence))
-        yield from (_warning("haste", hit[0]) for hit in _hits(_HASTE, sentence))
-
-
-def _hits(patterns: Iterable[str], sentence: str) -> Iterator[re.Match[str]]:
-    return (hit for pattern in patterns if (hit := re.search(pattern, sentence)))
+        yield from (_warning("limits", hit[0]) for hit in _LIMITS.finditer(sentence))
+        yield from (_warning("haste", hit[0]) for hit in _HASTE.finditer(sentence))
 
 
 def _links(draft: Draft, ground: Ground) -> Iterator[Remark]:
@@ -242,7 +246,7 @@ def _is_common(sign: str) -> bool:
 
 
 def _lengths(draft: Draft, ground: Ground) -> Iterator[Remark]:
-    length = len(draft.filled_body.encode("utf-16-le")) // 2
+    length = length_of(draft.filled_body)
     if ground.channel == Channel.POST:
         for text, most, code in zip(
             (draft.filled_subject, draft.filled_body),
@@ -253,9 +257,11 @@ def _lengths(draft: Draft, ground: Ground) -> Iterator[Remark]:
             if len(text) > most:
                 yield _error(code, f"{len(text)} > {most}")
         return
-    most = {Channel.SMS: SMS_MOST, Channel.LINE: LINE_MOST, Channel.EMAIL: MAIL_MOST}[ground.channel]
+    most = {Channel.SMS: LONGEST, Channel.LINE: LINE_MOST, Channel.EMAIL: MAIL_MOST}[ground.channel]
     if length > most:
         yield _error("too_long", f"{length} > {most}")
+    if ground.channel == Channel.SMS and (parts := count_segments(draft.filled_body)) > 1:
+        yield _warning("segments", str(parts))
     if len(draft.filled_subject) > SUBJECT_MOST:
         yield _error("subject_too_long", f"{len(draft.filled_subject)} > {SUBJECT_MOST}")
     if ground.channel != Channel.EMAIL and draft.subject.strip():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -50,6 +51,20 @@ def delivery_counts(references: Sequence[UUID]) -> dict[Channel, dict[str, int]]
     for channel, status, count in rows:
         counts.setdefault(Channel(channel), {})[status] = count
     return counts
+
+
+def unit_prices() -> dict[str, Decimal]:
+    """What one notice costs by each channel whose account names its price (option ``yen``). One query."""
+    options = ProviderAccount.objects.values_list("channel", "options__yen")
+    return {channel: price for channel, yen in options if (price := _price(yen)) is not None}
+
+
+def _price(yen: object) -> Decimal | None:
+    try:
+        price = Decimal(str(yen))
+    except InvalidOperation:
+        return None
+    return price if price.is_finite() and price >= 0 else None
 
 
 def usable_channels(customer_ids: Sequence[UUID]) -> dict[UUID, dict[Channel, UUID]]:

@@ -17,6 +17,7 @@ from audit.models import AuditEvent
 from campaigns.funnels import Funnel, funnel_of
 from campaigns.models import Campaign, PeriodicReview
 from campaigns.selectors import campaign_progress
+from channels.advice import Advice, advice_for
 from channels.models import DeliveryAttempt, MessageTemplate
 from customers.models import Customer, CustomerImport, RiskTier
 from ekyc.models import Verification
@@ -31,6 +32,7 @@ from tenants.permissions import Permission
 from uploads.models import Upload
 
 JST = ZoneInfo("Asia/Tokyo")
+_FAILURES = ("deliveryattempt.failed", "deliveryattempt.returned", "deliveryattempt.unknown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +68,24 @@ _TARGETS: Mapping[str, _Target] = {
 
 
 def lines_of(events: Sequence[AuditEvent]) -> list[Line]:
-    """The events as sentences; two queries for names and one for each kind of thing on the page."""
-    names = _names(events)
-    return [describe(event, names) for event in events]
+    """The events as sentences; two queries for names, one for each kind of thing on the page, one for failures."""
+    names, advice = _names(events), _advice(events)
+    lines = [describe(event, names) for event in events]
+    for event, line in zip(events, lines, strict=True):
+        if event.event in _FAILURES and (found := advice.get(event.target_id)):
+            line.details.append(gettext("Why: %(reason)s") % {"reason": found.reason})
+            line.details.append(gettext("Next: %(step)s") % {"step": found.step})
+    return lines
+
+
+def _advice(events: Sequence[AuditEvent]) -> dict[str, Advice]:
+    """What to do about the notices that came to nothing, by their attempt."""
+    ids = {event.target_id for event in events if event.event in _FAILURES}
+    if not ids:
+        return {}
+    rows = DeliveryAttempt.objects.filter(pk__in=ids).values_list("pk", "channel", "failure_code", "failure_kind")
+    found = {str(pk): advice_for(channel, code, kind) for pk, channel, code, kind in rows}
+    return {pk: advice for pk, advice in found.items() if advice}
 
 
 def _names(events: Sequence[AuditEvent]) -> Names:

@@ -66,6 +66,10 @@ REMARKS: Mapping[str, tuple[Promise | str, Promise | str]] = {
         _("There are characters that some telephones do not show."),
         _("Write circled numbers, emoji and variant characters in another way."),
     ),
+    "segments": (
+        _("The message is charged as several parts."),
+        _("It is delivered as one. Shorten it where you can; a link alone takes nearly one part."),
+    ),
     "too_long": (_("The text is too long for this channel."), _("Shorten it.")),
     "subject_too_long": (_("The subject is too long."), _("Shorten it: telephones show about 30 characters.")),
     "heading_too_long": (_("The heading does not fit on the sheet."), _("Shorten it.")),

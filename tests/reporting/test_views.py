@@ -12,6 +12,8 @@ from django.urls import reverse
 
 from audit.models import AuditEvent
 from audit.services import Actor, record
+from audit.transitions import transition
+from channels.models import DeliveryAttempt
 from customers.models import Customer
 from customers.viewing import shown_until
 from risk.services import publish_default_policy, rate_customers
@@ -145,6 +147,34 @@ def test_the_timeline_tells_the_whole_story(
     ):
         assert sentence in page
     assert other.number not in page
+
+
+def test_a_failed_notice_says_why_and_what_to_do_next(
+    in_tenant: Tenant, officer: User, approver: User, staff_client: SignIn
+) -> None:
+    """In the timeline and in the campaign's list of customers; a code nobody foresaw is no exception."""
+    open_for_business()
+    customer = enter(1)
+    campaign = notified(officer, approver)
+    attempt = fail(customer, code="http_422", channel="LINE")
+    client = staff_client(english(officer))
+    timeline = reverse("customer-timeline", args=[customer.pk])
+    why = "The number has no LINE account that takes notification messages."
+    assert f"Why: {why}" in client.get(timeline).content.decode()
+    assert why in client.get(reverse("campaign-customers", args=[campaign.pk])).content.decode()
+    with transaction.atomic():
+        DeliveryAttempt.objects.filter(pk=attempt.pk).update(failure_code="99999", failure_kind="permanent")
+    assert "Why: This address does not work on this channel." in client.get(timeline).content.decode()
+
+
+@transaction.atomic
+def fail(customer: Customer, *, code: str, channel: str) -> DeliveryAttempt:
+    """The customer's newest notice comes to nothing."""
+    attempt: DeliveryAttempt = DeliveryAttempt.objects.filter(notice__customer=customer).latest("created_at")
+    DeliveryAttempt.objects.filter(pk=attempt.pk).update(channel=channel)
+    changes = {"failure_code": code, "failure_kind": "permanent", "settled_at": NOW}
+    transition(attempt, DeliveryAttempt.Status.FAILED, actor=SYSTEM, at=NOW, **changes)
+    return attempt
 
 
 def test_another_banks_customer_is_not_found(

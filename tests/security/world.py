@@ -46,7 +46,9 @@ class Bank:
         model = model_of(argument)
         if model is not None:
             return self.rows[model]
-        return {"token": self.sent.token, "page_id": "contact", "pk": 999_999}.get(argument, "stranger")
+        return {"token": self.sent.token, "page_id": "contact", "place": "sms-request-ja", "pk": 999_999}.get(
+            argument, "stranger"
+        )
 
 
 @dataclass

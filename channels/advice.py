@@ -1,0 +1,161 @@
+"""What a failure means and what to do next: one table from (channel, code) to the two sentences that staff read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from channels.models import ChannelKind
+
+LINE, SMS, EMAIL, POST = ChannelKind.LINE, ChannelKind.SMS, ChannelKind.EMAIL, ChannelKind.POST
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Why a notice came to nothing, and the next step."""
+
+    reason: Promise | str
+    step: Promise | str
+
+
+_NEXT_CHANNEL = _(
+    "Nothing to do: the next channel is tried by itself. Ask for another address when the customer calls."
+)
+_SETTINGS = _("Ask an administrator to check the account's settings and to resume sending.")
+_WAIT = _("Nothing to do: it is tried again by itself.")
+
+_DEAD_NUMBER = Advice(_("The telephone number is not in use, or takes no short messages."), _NEXT_CHANNEL)
+_DEAD_MAILBOX = Advice(_("The e-mail address does not exist."), _NEXT_CHANNEL)
+_FULL = Advice(_("The customer's mailbox is full."), _NEXT_CHANNEL)
+_AWAY = Advice(_("The telephone was switched off or out of reach."), _NEXT_CHANNEL)
+_REFUSED_BY_CARRIER = Advice(
+    _("The carrier or the customer's own filter refused the message."),
+    _("The next channel is tried by itself. If many fail so, ask the provider whether the sender is registered."),
+)
+_STOPPED = Advice(
+    _("The customer asked this sender to stop."),
+    _("Do not send by this channel. The next one is tried by itself; the customer can start it again."),
+)
+_LIST_OF_SENDER = Advice(_("The account or its sender is not set up for this message."), _SETTINGS)
+
+# "" stands for every channel.
+TABLE: Mapping[tuple[str, str], Advice] = {
+    ("", "no_answer"): Advice(
+        _("The provider's answer never came, so the notice may or may not have arrived."),
+        _("It is not sent again by itself, so that nobody is told twice. Wait for an answer, or ask the customer."),
+    ),
+    ("", "no_connection"): Advice(_("The provider could not be reached."), _WAIT),
+    ("", "connection_lost"): Advice(_("The connection to the provider broke off."), _WAIT),
+    ("", "keys_unavailable"): Advice(_("The keys were out of reach, so nothing could be read."), _WAIT),
+    ("", "erased"): Advice(_("The customer's data were destroyed before the notice left."), _("Nothing to do.")),
+    ("", "unreadable"): Advice(
+        _("What was to be sent could not be read any more."), _("Tell the operator of the service.")
+    ),
+    ("", "adapter_error"): Advice(
+        _("The connection to the provider failed in a way that is not foreseen."),
+        _("Tell the operator of the service."),
+    ),
+    ("", "lease_expired"): Advice(
+        _("Sending was broken off several times."), _("Tell the operator of the service; the notice is set aside.")
+    ),
+    ("", "never_listed"): Advice(
+        _("The provider never got the notice, although it was tried several times."),
+        _("Tell the operator of the service; the notice is set aside."),
+    ),
+    ("", "undelivered"): Advice(_("No delivery was confirmed in time."), _NEXT_CHANNEL),
+    ("", "opted_out"): _STOPPED,
+    ("", "account_settings"): Advice(_("The account's settings are wrong or incomplete."), _SETTINGS),
+    ("", "http_401"): Advice(_("The provider refused our credentials."), _SETTINGS),
+    ("", "http_403"): Advice(_("The provider refused our credentials."), _SETTINGS),
+    ("", "http_429"): Advice(_("The provider asked us to go slower."), _WAIT),
+    (LINE, "http_400"): Advice(
+        _("LINE does not know this account, or it has not added yours as a friend."), _NEXT_CHANNEL
+    ),
+    (LINE, "http_422"): Advice(_("The number has no LINE account that takes notification messages."), _NEXT_CHANNEL),
+    (LINE, "monthly_limit"): Advice(
+        _("The month's allowance of messages is used up."),
+        _("Ask an administrator to raise the plan at LINE, or wait for next month and resume sending."),
+    ),
+    (LINE, "key_expired"): Advice(
+        _("LINE did not answer for a day, so the notice may or may not have arrived."),
+        _("It is not sent again by itself, so that nobody is told twice. Wait for an answer, or ask the customer."),
+    ),
+    (LINE, "token_refused"): Advice(_("LINE refused the channel's credentials."), _SETTINGS),
+    (LINE, "assertion_key_unreadable"): Advice(_("The key of the LINE channel cannot be read."), _SETTINGS),
+    (SMS, "20003"): Advice(_("The provider refused our credentials."), _SETTINGS),
+    (SMS, "20429"): Advice(_("The provider asked us to go slower."), _WAIT),
+    (SMS, "21211"): _DEAD_NUMBER,
+    (SMS, "21214"): _DEAD_NUMBER,
+    (SMS, "21217"): _DEAD_NUMBER,
+    (SMS, "21408"): _LIST_OF_SENDER,
+    (SMS, "21606"): _LIST_OF_SENDER,
+    (SMS, "21607"): _LIST_OF_SENDER,
+    (SMS, "21610"): _STOPPED,
+    (SMS, "21611"): Advice(_("The provider asked us to go slower."), _WAIT),
+    (SMS, "21612"): _LIST_OF_SENDER,
+    (SMS, "21614"): _DEAD_NUMBER,
+    (SMS, "21617"): Advice(_("The text is longer than the provider takes."), _("Shorten the text of the notice.")),
+    (SMS, "21657"): _LIST_OF_SENDER,
+    (SMS, "30001"): Advice(_("The provider's queue was full."), _NEXT_CHANNEL),
+    (SMS, "30002"): Advice(_("The provider has suspended the account."), _SETTINGS),
+    (SMS, "30003"): _AWAY,
+    (SMS, "30004"): _REFUSED_BY_CARRIER,
+    (SMS, "30005"): _DEAD_NUMBER,
+    (SMS, "30006"): _DEAD_NUMBER,
+    (SMS, "30007"): _REFUSED_BY_CARRIER,
+    (SMS, "30008"): Advice(_("The carrier could not deliver the message and gives no reason."), _NEXT_CHANNEL),
+    (SMS, "30036"): _AWAY,
+    (EMAIL, "5.1.1"): _DEAD_MAILBOX,
+    (EMAIL, "5.1.2"): _DEAD_MAILBOX,
+    (EMAIL, "5.1.6"): _DEAD_MAILBOX,
+    (EMAIL, "5.1.10"): _DEAD_MAILBOX,
+    (EMAIL, "5.2.1"): _DEAD_MAILBOX,
+    (EMAIL, "5.2.2"): _FULL,
+    (EMAIL, "4.2.2"): _FULL,
+    (EMAIL, "5.7.1"): Advice(
+        _("The customer's mail server refused the e-mail."),
+        _("The next channel is tried by itself. If many fail so, have the domain's SPF, DKIM and DMARC checked."),
+    ),
+    (POST, "unknown_address"): Advice(_("The letter came back: nobody lives at this address."), _NEXT_CHANNEL),
+    (POST, "moved"): Advice(
+        _("The letter came back: the customer has moved."), _("Ask for the new address by telephone, or visit.")
+    ),
+    (POST, "refused"): Advice(_("The letter came back: it was not accepted."), _("Call the customer.")),
+    (POST, "absent"): Advice(
+        _("The letter came back: nobody fetched it in time."), _("Call the customer before sending another.")
+    ),
+    (POST, "no_postal_code"): Advice(
+        _("There is no postal code on file."), _("Complete the address in the customer file and send again.")
+    ),
+    (POST, "address_does_not_fit"): Advice(
+        _("The address does not fit the window of the envelope."), _("Shorten the address in the customer file.")
+    ),
+    (POST, "name_does_not_fit"): Advice(
+        _("The name does not fit the window of the envelope."), _("Send this letter by hand.")
+    ),
+    (POST, "missing_glyph"): Advice(
+        _("A character of the name or the address cannot be printed."), _("Send this letter by hand.")
+    ),
+}
+# Where the table has no word for the code: what its kind means.
+_KINDS: Mapping[str, Advice] = {
+    "transient": Advice(_("The provider could not take it at that time."), _NEXT_CHANNEL),
+    "permanent": Advice(_("This address does not work on this channel."), _NEXT_CHANNEL),
+    "ambiguous": TABLE["", "no_answer"],
+    "configuration": Advice(_("The account's settings are wrong or incomplete."), _SETTINGS),
+    "quota": Advice(
+        _("The allowance of messages is used up."), _("Ask an administrator to raise it and to resume sending.")
+    ),
+    "poison": Advice(
+        _("It failed every time it was tried."), _("Tell the operator of the service; the notice is set aside.")
+    ),
+}
+
+
+def advice_for(channel: str, code: str, kind: str = "") -> Advice | None:
+    """What to tell staff about a failure; None where nothing failed."""
+    found = TABLE.get((channel, code)) or TABLE.get(("", code))
+    return found or _KINDS.get(kind) or (_KINDS["permanent"] if code else None)
