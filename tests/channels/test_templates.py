@@ -243,7 +243,7 @@ def test_the_pages_take_a_text_from_draft_to_being_in_force(
     assert "Ask for approval" not in bad
     assert maker.post(f"{address}submit/").status_code == 422
     good = maker.post(f"{address}write/", {"body": OURS}, follow=True).content.decode()
-    assert "Nothing to correct." in good
+    assert "Ask for approval" in good
     assert "<ins>" in good
     assert maker.post(f"{address}submit/").status_code == 302
     assert checker.get(address).content.decode().count("Approve: put this text in force") == 1
