@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from channels.afterwards import CONFIRMATION, LIST_IS_FINAL, RULES, Rule, Way, way_of
 from channels.models import DeliveryAttempt
 from channels.pace import paced
 from channels.protocols import Channel, Failure, Outcome, Reconciles, Report
@@ -34,10 +35,6 @@ from tenants.keys import CannotDecrypt, cipher
 Status = DeliveryAttempt.Status
 BATCH = 200
 LOOK_AGAIN = timedelta(seconds=60)
-# Twilio drops what is still in its queue after ten minutes, so its list is final some time later.
-LIST_IS_FINAL = timedelta(minutes=15)
-# A relay cannot be asked. After this long the mail counts as lost, and another channel has its turn.
-MAIL_IS_LOST = timedelta(minutes=30)
 # LINE remembers a retry key for 24 hours; after that a repeat would be a second message.
 KEY_LIFE = timedelta(hours=23)
 AMBIGUOUS = "ambiguous"
@@ -51,12 +48,9 @@ def release_expired_leases(*, now: datetime, limit: int = BATCH) -> int:
     held = _open(Status.SENDING).filter(lease_until__lt=Now())
     settlements: dict[UUID, Settlement] = {}
     for attempt in _locked(held, limit):
-        if attempt.method != PUSH:
-            settlements[attempt.pk] = unknown(now)
-        elif attempt.tries >= MAX_TRIES:
-            settlements[attempt.pk] = poisoned(now, "lease_expired")
-        else:
-            settlements[attempt.pk] = requeued(now)
+        rule = RULES[way_of(attempt.channel, is_push=attempt.method == PUSH)]
+        is_unknown = rule.released_to == Status.UNKNOWN
+        settlements[attempt.pk] = unknown(now) if is_unknown else _again(attempt, rule, now)
     return len(move(settlements, was=Status.SENDING, actor=SYSTEM, now=now))
 
 
@@ -124,15 +118,20 @@ def _take_unknown(now: datetime, limit: int) -> list[DeliveryAttempt]:
 
 def _settlement_of(attempt: DeliveryAttempt, now: datetime) -> Settlement | None:
     """Where an unknown attempt goes; None while there is hope of an answer, or the answer is applied."""
-    since = attempt.settled_at or now
-    match Channel(attempt.channel):
-        case Channel.SMS:
-            return _ask_list(attempt, now)
-        case Channel.EMAIL:
-            return failed(now, AMBIGUOUS, "no_answer") if now - since >= paced(MAIL_IS_LOST) else None
-        case _:  # a notification message: its delivery event may still come
-            is_over = now - (attempt.first_tried_at or since) >= timedelta(hours=24)
-            return failed(now, AMBIGUOUS, "undelivered") if is_over else None
+    way = way_of(attempt.channel, is_push=attempt.method == PUSH)
+    if way == Way.SMS:
+        return _ask_list(attempt, now)
+    rule, since = RULES[way], attempt.settled_at or now
+    if way == Way.NOTIFICATION:  # by LINE's clock: a day from when it may have taken it
+        is_over = now - (attempt.first_tried_at or since) >= CONFIRMATION
+    else:
+        is_over = now - since >= paced(rule.given_up_after or timedelta())
+    return failed(now, AMBIGUOUS, rule.code) if is_over else None
+
+
+def _again(attempt: DeliveryAttempt, rule: Rule, now: datetime) -> Settlement:
+    """Certainly not sent, or safe to repeat: once more, unless it was tried too often."""
+    return poisoned(now, rule.code) if attempt.tries >= MAX_TRIES else requeued(now)
 
 
 def _look_up(attempt: DeliveryAttempt, now: datetime) -> Report | None:
@@ -153,7 +152,7 @@ def _ask_list(attempt: DeliveryAttempt, now: datetime) -> Settlement | None:
         return None
     if now - (attempt.settled_at or now) < paced(LIST_IS_FINAL):
         return None
-    return poisoned(now, "never_listed") if attempt.tries >= MAX_TRIES else requeued(now)
+    return _again(attempt, RULES[Way.SMS], now)
 
 
 def _ask_print_shop(letters: Sequence[DeliveryAttempt], now: datetime) -> dict[UUID, Settlement]:
@@ -169,14 +168,10 @@ def _ask_print_shop(letters: Sequence[DeliveryAttempt], now: datetime) -> dict[U
         except Failure:
             continue
         if reports is None:
-            settlements |= {piece.pk: _never_got(piece, now) for piece in pieces}
+            settlements |= {piece.pk: _again(piece, RULES[Way.POST], now) for piece in pieces}
         else:
             _apply(reports, {piece.pk for piece in pieces}, now)
     return settlements
-
-
-def _never_got(letter: DeliveryAttempt, now: datetime) -> Settlement:
-    return poisoned(now, "never_got") if letter.tries >= MAX_TRIES else requeued(now)
 
 
 def _apply(reports: Sequence[Report], asked: set[UUID], now: datetime) -> None:

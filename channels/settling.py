@@ -15,6 +15,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from audit.services import Actor, record
 from audit.transitions import transition, transition_many
+from channels.afterwards import CONFIRMATION
 from channels.models import DeliveryAttempt, ProviderAccount
 from channels.pace import paced
 from channels.protocols import Channel, Failure, FailureKind, Outcome, Receipt, Report
@@ -32,8 +33,6 @@ OPTED_OUT = "opted_out"
 BACKOFF = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
 # How long after an answer that never came we first ask the provider.
 FIRST_LOOK = timedelta(seconds=30)
-# A notification message without a delivery event for this long was not delivered.
-CONFIRMATION = timedelta(hours=24)
 # A short message without a report for this long: its callback may be lost, so ask.
 FIRST_CHASE = timedelta(minutes=15)
 # So many messages of a batch, and so large a share, refused for good mean that we are wrong, not the customers.

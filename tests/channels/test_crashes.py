@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from uuid import UUID
 
 import pytest
 from django.db import transaction
 
+from audit.models import AuditEvent
+from channels.afterwards import Fate, Point, Way, table
 from channels.models import DeliveryAttempt
 from channels.posting import hand_over_letters, render_waiting
 from channels.protocols import Channel, Failure, Outcome, Receipt, Report
@@ -29,6 +32,7 @@ from tests.channels.conftest import SYSTEM, Queue, Weather, again, change
 Status = DeliveryAttempt.Status
 KINDS = [(Channel.LINE, "LINE"), (Channel.LINE, "PHONE"), (Channel.SMS, ""), (Channel.EMAIL, ""), (Channel.POST, "")]
 PUSH, NOTIFICATION, SMS, EMAIL, POST = KINDS
+KIND_OF = dict(zip((Way.PUSH, Way.NOTIFICATION, Way.SMS, Way.EMAIL, Way.POST), KINDS, strict=True))
 
 
 class Crash(Exception):
@@ -67,7 +71,7 @@ def recover(bank: Tenant, attempt: DeliveryAttempt, now: datetime) -> DeliveryAt
     if again(attempt).status == Status.SENDING:
         change(again(attempt), lease_until=datetime.now(UTC) - timedelta(seconds=1))
     channel = Channel(attempt.channel)
-    for minutes in (1, 2, 20, 40, 41):
+    for minutes in (1, 2, 20, 40, 41, 60 * 24):
         later = now + timedelta(minutes=minutes)
         release_expired_leases(now=later)
         reconcile_unknown(now=later)
@@ -75,81 +79,47 @@ def recover(bank: Tenant, attempt: DeliveryAttempt, now: datetime) -> DeliveryAt
     return again(attempt)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_crash_before_the_claim_commits_changes_nothing(
-    bank: Tenant, queue: Queue, weather: Weather, kind: tuple[Channel, str]
-) -> None:
-    """S3, first point."""
-    now = datetime.now(UTC)
-    attempt = queue(*kind, not_before=now)
-    with dying():
-        claim(kind[0], now)
-    assert (again(attempt).status, again(attempt).tries) == (Status.QUEUED, 0)
-    send(bank, kind[0], now)
-    assert again(attempt).status == Status.ACCEPTED
-    assert len(weather.messages()) == 1
-
-
-@pytest.mark.parametrize(
-    ("kind", "end", "heard"),
-    [
-        (PUSH, Status.ACCEPTED, 1),  # same key again
-        (SMS, Status.ACCEPTED, 1),  # not in the list after 15 minutes, so sent
-        (POST, Status.ACCEPTED, 1),  # the shop never got the job
-        (EMAIL, Status.FAILED, 0),  # nobody can tell: another channel has its turn
-        (NOTIFICATION, Status.UNKNOWN, 0),  # a delivery event may still come for a day
-    ],
-)
-def test_a_crash_after_the_claim_is_recovered(
-    bank: Tenant, queue: Queue, weather: Weather, kind: tuple[Channel, str], end: str, heard: int
-) -> None:
-    """S3, second point: claimed, and nothing handed over."""
-    now = datetime.now(UTC)
-    attempt = queue(*kind, not_before=now)
-    claim(kind[0], now)
-    assert again(attempt).status == Status.SENDING
-    recovered = recover(bank, attempt, now)
-    assert recovered.status in ({end, Status.DELIVERED} if end == Status.ACCEPTED else {end})
-    assert len(weather.messages()) == heard
-
-
-@pytest.mark.parametrize("before_commit", [False, True])
-@pytest.mark.parametrize(
-    ("kind", "end"),
-    [
-        (PUSH, Status.ACCEPTED),  # 409
-        (SMS, Status.ACCEPTED),  # in the list
-        (POST, Status.ACCEPTED),  # the shop knows the job
-        (EMAIL, Status.FAILED),
-        (NOTIFICATION, Status.UNKNOWN),
-    ],
-)
-def test_a_crash_after_the_provider_accepted_sends_no_second_time(
-    bank: Tenant, queue: Queue, weather: Weather, kind: tuple[Channel, str], end: str, before_commit: bool
-) -> None:
-    """S3, third and fourth point: accepted, and the worker dies before or while it settles."""
-    now = datetime.now(UTC)
-    attempt = queue(*kind, not_before=now)
-    claimed = claim(kind[0], now)
-    results = hand(claimed, kind[0], now)
-    if before_commit:
+def crash(attempt: DeliveryAttempt, channel: Channel, point: Point, now: datetime) -> None:
+    """A worker begins, and dies exactly here."""
+    if point == Point.BEFORE_CLAIM:
+        with dying():
+            claim(channel, now)
+        return
+    claimed = claim(channel, now)
+    if point == Point.BEFORE_HANDOVER:
+        return
+    results = hand(claimed, channel, now)
+    if point == Point.BEFORE_SETTLE:
         with dying():
             settle(claim=claimed.claim, results=results, now=now)
-    recovered = recover(bank, attempt, now)
-    assert recovered.status in ({end, Status.DELIVERED} if end == Status.ACCEPTED else {end})
-    assert len(weather.messages()) == 1
+    elif point == Point.AFTER_SETTLE:
+        settle(claim=claimed.claim, results=results, now=now)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_crash_after_settling_changes_nothing(
-    bank: Tenant, queue: Queue, weather: Weather, kind: tuple[Channel, str]
+@transaction.atomic
+def passed(attempt: DeliveryAttempt) -> list[str]:
+    """The statuses the attempt has had, by the trail; delivered counts as accepted, which it goes beyond."""
+    acts = AuditEvent.objects.filter(kind="ACT", target_id=str(attempt.pk), event__startswith="deliveryattempt.")
+    named = [event.partition(".")[2].upper() for event in acts.order_by("id").values_list("event", flat=True)]
+    taken = [str(Status.ACCEPTED) if status == Status.DELIVERED else status for status in named]
+    return [status for status, _ in groupby(taken)]
+
+
+@pytest.mark.parametrize(("way", "point", "fate"), [row for row in table() if row[0] in KIND_OF], ids=str)
+def test_every_crash_ends_as_the_table_says(
+    bank: Tenant, queue: Queue, weather: Weather, way: Way, point: Point, fate: Fate
 ) -> None:
-    """S3, last point."""
+    """S3: the five points on every channel. docs/sending.md is written from the same table."""
     now = datetime.now(UTC)
+    kind = KIND_OF[way]
     attempt = queue(*kind, not_before=now)
-    send(bank, kind[0], now)
-    assert recover(bank, attempt, now).status == Status.ACCEPTED
-    assert len(weather.messages()) == 1
+    crash(attempt, kind[0], point, now)
+    before = passed(attempt)
+    assert (again(attempt).status, before[-1]) == (fate.found, fate.found)
+    recover(bank, attempt, now)
+    expire_unconfirmed(now=now + timedelta(hours=23))
+    assert tuple(passed(attempt)[len(before) - 1 :]) == fate.path
+    assert len(weather.messages()) == fate.sends
 
 
 def test_a_worker_that_lost_its_lease_settles_nothing(

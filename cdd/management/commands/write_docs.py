@@ -12,9 +12,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.transitions import Stateful
+from channels.afterwards import RULES, Asks, Point, Way, fate_of
+from channels.sending import LEASE
+from channels.settling import MAX_TRIES
 
 DOCS: Path = settings.BASE_DIR / "docs"
 STATES = DOCS / "states.md"
+SENDING = DOCS / "sending.md"
 GLOSSARY = DOCS / "glossary.md"
 
 # | `Case.OPEN` | To be decided | 判断待ち | An officer is to judge the discrepancies. |
@@ -26,9 +30,22 @@ Which status may follow which, drawn from the `TRANSITIONS` of the models; the J
 Written by `manage.py write_docs`: change the models or [glossary.md](glossary.md), then run it again.
 """
 
+_SENDING = """# What a crash leaves
+
+A worker takes a batch out of the queue (the claim, one short transaction), hands each message to its provider with no
+transaction open, and writes down the answers (the settling, another). It may die at any point between; the database and
+the broker may die as well. What then becomes of a message follows from the channel, because providers differ in what
+they can tell afterwards. Written by `manage.py write_docs` from `channels/afterwards.py`, which the sweeper goes by;
+`tests/channels/test_crashes.py` stops a worker at each point on each channel. `bin/manage chaos send` kills workers,
+PostgreSQL and Valkey at random and accounts for every message.
+
+A dead worker's messages are found when its lease of {lease} seconds ends, by the database's clock. A message that
+{tries} workers died over is set aside as `poison` for a person.
+"""
+
 
 class Command(BaseCommand):
-    help = "Writes docs/states.md from the models; with --check, only says whether it is current."
+    help = "Writes docs/states.md and docs/sending.md from the code; with --check, only says whether they are current."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """One switch."""
@@ -38,22 +55,51 @@ class Command(BaseCommand):
         """Write or compare.
 
         Raises:
-            CommandError: the page is stale, or a status is missing from the glossary.
+            CommandError: a page is stale, or a status is missing from the glossary.
         """
-        wanted = states_page()
-        if STATES.exists() and STATES.read_text(encoding="utf-8") == wanted:
-            self.stdout.write("docs/states.md is current.")
-        elif check:
-            raise CommandError("docs/states.md is stale: run `bin/manage write_docs` and commit it.")
-        else:
-            STATES.write_text(wanted, encoding="utf-8")
-            self.stdout.write("Wrote docs/states.md.")
+        for page, wanted in ((STATES, states_page()), (SENDING, sending_page())):
+            name = f"docs/{page.name}"
+            if page.exists() and page.read_text(encoding="utf-8") == wanted:
+                self.stdout.write(f"{name} is current.")
+            elif check:
+                raise CommandError(f"{name} is stale: run `bin/manage write_docs` and commit it.")
+            else:
+                page.write_text(wanted, encoding="utf-8")
+                self.stdout.write(f"Wrote {name}.")
 
 
 def states_page() -> str:
     """The text of docs/states.md."""
     japanese = {status: row["japanese"] for status, row in glossary_statuses().items()}
     return _HEADING + "".join("\n" + "\n".join(_section(model, japanese)) + "\n" for model in stateful_models())
+
+
+def sending_page() -> str:
+    """The text of docs/sending.md."""
+    heading = _SENDING.format(lease=int(LEASE.total_seconds()), tries=MAX_TRIES)
+    return heading + "".join("\n" + "\n".join(_afterwards(way)) + "\n" for way in Way)
+
+
+def _afterwards(way: Way) -> Iterator[str]:
+    rule = RULES[way]
+    yield f"## {way}"
+    yield ""
+    yield f"Afterwards {rule.asks} can be asked: {rule.why}." if rule.asks != Asks.NOBODY else _sentence(rule.why)
+    if rule.given_up_after is not None:
+        hours = rule.given_up_after.total_seconds() / 3600
+        wait = f"{hours:.0f} hours" if hours >= 1 else f"{hours * 60:.0f} minutes"
+        yield f"An unknown one moves on to `{rule.given_up_to}` after {wait}, if nothing was heard."
+    yield ""
+    yield "| the worker dies | found as | then | taken by the provider |"
+    yield "|---|---|---|---|"
+    for point in Point:
+        fate = fate_of(way, point)
+        path = " → ".join(f"`{status}`" for status in fate.path)
+        yield f"| {point} | `{fate.found}` | {path} | {'once' if fate.sends else 'not at all'} |"
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:] + "."
 
 
 def stateful_models() -> list[type[Stateful]]:
