@@ -30,6 +30,7 @@ from channels.protocols import (
     TransientFailure,
 )
 from channels.registry import sender_of
+from channels.restoring import is_whole, keep_mark
 from channels.settling import SYSTEM, settle
 from tenants.keys import CannotDecrypt, KeysUnavailable, PersonShredded, cipher
 from tenants.scoping import tenant_context
@@ -75,7 +76,9 @@ def due(*, channel: Channel, now: datetime) -> QuerySet[DeliveryAttempt]:
 
 
 def claim_at_its_rate(*, channel: Channel, now: datetime, limit: int = BATCH, only_printed: bool = False) -> Claimed:
-    """As `claim_due`, but no more than the account may send in these seconds."""
+    """As `claim_due`, but no more than the account may send in these seconds, and nothing from a restored database."""
+    if not is_whole(now=now):
+        return Claimed(uuid4(), [])
     with transaction.atomic():
         account = ProviderAccount.objects.filter(channel=channel).only("pk", "per_minute").first()
     if account is None:
@@ -83,6 +86,8 @@ def claim_at_its_rate(*, channel: Channel, now: datetime, limit: int = BATCH, on
     taken = rates.take(account.pk, per_minute=account.per_minute, wanted=limit)
     claimed = claim_due(channel=channel, now=now, limit=taken, only_printed=only_printed)
     rates.give_back(account.pk, per_minute=account.per_minute, unused=taken - len(claimed.attempts))
+    if claimed.attempts:
+        keep_mark(claimed.attempts[0].pk, at=now)
     return claimed
 
 
