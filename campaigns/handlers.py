@@ -13,6 +13,8 @@ from campaigns.selectors import failed_references
 from campaigns.services import complete_review, escalate, receive_answer, receive_verification
 from channels.signals import deliveries_settled
 from ekyc.signals import verification_completed
+from outreach.selectors import references_of
+from outreach.signals import tasks_given_up
 from questionnaires.signals import response_submitted
 from reviews.signals import case_closed
 
@@ -21,6 +23,13 @@ from reviews.signals import case_closed
 def climb_the_ladder(*, attempt_ids: Sequence[UUID], now: datetime, **_: Any) -> None:
     """A notice that came to nothing is followed by the next channel."""
     if references := failed_references(attempt_ids):
+        escalate(references=references, now=now)
+
+
+@receiver(tasks_given_up)
+def climb_past_people(*, task_ids: Sequence[UUID], now: datetime, **_: Any) -> None:
+    """A call that came to nothing is followed by a visit, and that by nothing more."""
+    if references := references_of(task_ids):
         escalate(references=references, now=now)
 
 

@@ -140,7 +140,7 @@ class PeriodicReview(Stateful, TenantModel):
     tier = models.CharField(max_length=6, choices=RiskTier)
     due_on = models.DateField()
     # the channel tried last, "" before the first notice
-    channel = models.CharField(max_length=8, blank=True)
+    channel = models.CharField(max_length=9, blank=True)
     response = TenantForeignKey(Response, on_delete=models.PROTECT, null=True, related_name="+")
     verification = TenantForeignKey(Verification, on_delete=models.PROTECT, null=True, related_name="+")
     case = TenantForeignKey(Case, on_delete=models.PROTECT, null=True, related_name="+")

@@ -11,6 +11,8 @@ from enum import StrEnum
 from uuid import UUID
 
 LINE, SMS, EMAIL, POST = "LINE", "SMS", "EMAIL", "POST"
+# By people, where no message arrives: tasks for staff (`outreach`).
+TELEPHONE, VISIT = "TELEPHONE", "VISIT"
 
 
 class Verdict(StrEnum):
@@ -36,22 +38,27 @@ class Candidate:
     is_closed: bool = False
 
 
-def _every_tier(rungs: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
-    return dict.fromkeys(("HIGH", "MEDIUM", "LOW"), rungs)
+def _ladders() -> dict[str, tuple[str, ...]]:
+    messages = (LINE, SMS, EMAIL, POST)
+    return {"HIGH": (*messages, TELEPHONE, VISIT), "MEDIUM": (*messages, TELEPHONE), "LOW": messages}
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How a segment is reached and verified, and what that costs: yen and answers to expect per notice."""
 
-    ladder: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: _every_tier((LINE, SMS, EMAIL, POST)))
+    ladder: Mapping[str, tuple[str, ...]] = field(default_factory=_ladders)
     ekyc: Mapping[str, str] = field(default_factory=lambda: {"HIGH": "ic_chip_selfie", "MEDIUM": "", "LOW": ""})
     yen: Mapping[str, Decimal] = field(
-        default_factory=lambda: {LINE: Decimal(3), SMS: Decimal(10), EMAIL: Decimal("0.5"), POST: Decimal(110)}
-    )
+        default_factory=lambda: {
+            LINE: Decimal(3), SMS: Decimal(10), EMAIL: Decimal("0.5"), POST: Decimal(110),
+            TELEPHONE: Decimal(400), VISIT: Decimal(4000),
+        }
+    )  # fmt: skip
     answer_rate: Mapping[str, Decimal] = field(
         default_factory=lambda: {
             LINE: Decimal("0.40"), SMS: Decimal("0.30"), EMAIL: Decimal("0.20"), POST: Decimal("0.25"),
+            TELEPHONE: Decimal("0.35"), VISIT: Decimal("0.50"),
         }
     )  # fmt: skip
 

@@ -33,7 +33,7 @@ def samples_of(campaign: Campaign, tenant: Tenant, channels: Iterable[str]) -> l
     words = in_force()
     found = []
     for channel in channels:
-        if channel == Channel.POST:
+        if channel == Channel.POST or channel not in Channel:
             continue
         for language in LANGUAGES:
             slot = slot_for(Channel(channel), "request", language)

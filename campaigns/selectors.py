@@ -21,6 +21,8 @@ from channels.models import DeliveryAttempt
 from channels.selectors import unit_prices, usable_channels
 from channels.wording.selectors import digests_in_force
 from customers.models import Customer, DueDiligence
+from outreach.models import OutreachTask
+from outreach.selectors import given_up, ways_to_people
 from questionnaires.models import Response
 from questionnaires.selectors import latest_versions
 from risk.models import RiskRating
@@ -85,13 +87,14 @@ class Progress:
 
 
 def population() -> Iterator[Candidate]:
-    """Every customer of the tenant as planning sees them, in four queries."""
+    """Every customer of the tenant as planning sees them, in seven queries."""
     rows = list(
         Customer.objects.order_by("id").values_list(
             "id", "kind", "risk_tier", "due_diligence", "next_review_on", "status"
         )
     )
-    channels = usable_channels([row[0] for row in rows])
+    ids = [row[0] for row in rows]
+    channels, people = usable_channels(ids), ways_to_people(ids)
     exemptions = _exemption_codes()
     busy = set(
         PeriodicReview.objects.filter(status__in=OPEN_STATES)
@@ -105,7 +108,7 @@ def population() -> Iterator[Candidate]:
             tier=tier,
             due_diligence=due_diligence,
             next_review_on=next_review_on,
-            channels=frozenset(str(channel) for channel in channels.get(pk, ())),
+            channels=frozenset(str(channel) for channel in channels.get(pk, ())) | people.get(pk, set()),
             exemption_codes=exemptions.get(pk, ()),
             is_under_review=pk in busy,
             is_closed=status == Customer.Status.CLOSED,
@@ -241,7 +244,11 @@ def stuck_references(campaign: Campaign, *, limit: int) -> list[UUID]:
     failed = DeliveryAttempt.objects.filter(
         notice__reference=OuterRef("id"), channel=OuterRef("channel"), status__in=FAILED_ATTEMPTS
     )
-    rows = PeriodicReview.objects.filter(Exists(failed), campaign=campaign, status=Status.NOTIFIED)
+    in_vain = OutreachTask.objects.filter(
+        reference=OuterRef("id"), kind=OuterRef("channel"), status=OutreachTask.Status.GAVE_UP
+    )
+    notified = PeriodicReview.objects.filter(campaign=campaign, status=Status.NOTIFIED)
+    rows = notified.filter(Q(Exists(failed)) | Q(Exists(in_vain)))
     return list(rows.order_by("id").values_list("id", flat=True)[:limit])
 
 
@@ -259,8 +266,8 @@ def failed_references(attempt_ids: Sequence[UUID]) -> list[UUID]:
 
 
 def failed_channels(references: Sequence[UUID]) -> dict[UUID, set[str]]:
-    """For each review, the channels whose attempt has come to nothing."""
-    failed: dict[UUID, set[str]] = {}
+    """For each review, the channels whose attempt has come to nothing, calls and visits included."""
+    failed = given_up(references)
     rows = DeliveryAttempt.objects.filter(notice__reference__in=references, status__in=FAILED_ATTEMPTS)
     for reference, channel in rows.values_list("notice__reference", "channel"):
         failed.setdefault(reference, set()).add(channel)

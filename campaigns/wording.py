@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from channels.models import ChannelKind, DeliveryAttempt
 from customers.models import RiskTier
 from ekyc.methods import METHODS
+from outreach.models import OutreachKind
 from risk.selectors import published_policy, reason_labels
 
 REASONS: Mapping[str, Promise | str] = {
@@ -56,6 +57,8 @@ def tier(code: str) -> str:
 
 def channel(code: str) -> str:
     """A channel in words."""
+    if code in OutreachKind.values:
+        return str(OutreachKind(code).label)
     return str(ChannelKind(code).label) if code in ChannelKind.values else code
 
 

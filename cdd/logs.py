@@ -29,7 +29,7 @@ ALLOWED = {
 _OURS = frozenset(
     {
         "audit", "tenants", "retention", "uploads", "customers", "risk", "questionnaires", "channels", "ekyc",
-        "reviews", "campaigns", "integrations", "reporting", "portal", "cdd",
+        "reviews", "outreach", "campaigns", "integrations", "reporting", "portal", "cdd",
     }
 )  # fmt: skip
 # Strangers whose messages without arguments are constants in their source.

@@ -43,6 +43,9 @@ class HeadersMiddleware:
         response = self.get_response(request)
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        for feature in getattr(response, "features", ()):  # what this one page needs of the browser
+            policy = response.headers["Permissions-Policy"]
+            response.headers["Permissions-Policy"] = policy.replace(f"{feature}=()", f"{feature}=(self)")
         return response
 
 

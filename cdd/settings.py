@@ -63,6 +63,7 @@ INSTALLED_APPS = [
     "channels",
     "ekyc",
     "reviews",
+    "outreach",
     "campaigns",
     "integrations",
     "reporting",

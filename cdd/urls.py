@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("campaigns.urls")),
     path("", include("channels.wording.urls")),
     path("", include("reviews.urls")),
+    path("", include("outreach.urls")),
 ]
 
 handler403 = "tenants.explaining.refused"

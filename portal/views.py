@@ -23,16 +23,16 @@ from ekyc.methods import MethodNotAllowed
 from ekyc.protocols import EkycRefused, EkycUnavailable
 from ekyc.services import NoAccount, start_verification
 from portal import guessing, pages
-from portal.formatting import receipt_number
 from portal.forms import read_factors
-from portal.messages import sentence
 from portal.pages import customer_page, show
-from portal.presenting import Writer
 from portal.visiting import Visit, VisitOver, awaits_check, begin_visit, deadline_of, load_visit, remember_typed
 from questionnaires import links, schema
 from questionnaires.answering import Errors, validate
+from questionnaires.formatting import receipt_number
 from questionnaires.links import LinkState
+from questionnaires.messages import sentence
 from questionnaires.models import AccessLink, Response
+from questionnaires.presenting import Writer
 from questionnaires.reading import ERAS
 from questionnaires.services import OffRoute, ResponseClosed, save_page, submit_response
 from tenants.models import Tenant

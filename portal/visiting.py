@@ -1,6 +1,5 @@
 """The visit of a customer who proved themselves: what the session holds, and when it is over."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -12,10 +11,10 @@ from campaigns.models import PeriodicReview
 from customers.models import Customer
 from customers.selectors import facts_of
 from ekyc.models import Verification
-from questionnaires import schema
 from questionnaires.links import is_latest_visit
 from questionnaires.models import AccessLink, Response
 from questionnaires.selectors import questionnaire_of
+from questionnaires.sittings import Sitting
 from tenants.keys import PersonShredded
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
@@ -32,36 +31,13 @@ class VisitOver(Exception):
         self.tenant = tenant
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit(Sitting):
     """All that a page needs, loaded in one short transaction."""
 
     tenant: Tenant
-    response: Response
     customer: Customer
-    questionnaire: schema.Questionnaire
-    facts: Mapping[str, object]
     awaits_check: bool
-    typed: frozenset[str]  # pages filled in during this visit: only these are shown as typed
-
-    @property
-    def route(self) -> list[str]:
-        return schema.route(self.questionnaire, self.response.answers)
-
-    @property
-    def next_page(self) -> str | None:
-        return schema.next_page(self.questionnaire, self.response.answers)
-
-    def held(self, page: schema.Page) -> dict[str, object]:
-        """What the file says, of the questions it answers whole; empty for pages that are always asked."""
-        questions = [q for q in page.questions if all(_is_known(self.facts.get(field)) for field in q.fields)]
-        return {field: self.facts[field] for question in questions for field in question.fields} if page.block else {}
-
-    def known(self, page: schema.Page) -> dict[str, object]:
-        """The file's values of a page that can be confirmed as a whole; empty if something required is missing."""
-        held = self.held(page)
-        required = [f for question in page.questions if question.required for f in question.fields]
-        return held if all(field in held for field in required) else {}
 
 
 def begin_visit(request: HttpRequest, link: AccessLink, *, now: datetime) -> None:
@@ -133,7 +109,3 @@ def awaits_check(response: Response) -> bool:
         return False
     latest = Verification.objects.filter(reference=response.reference).order_by("-attempt").first()
     return latest is None or latest.status in (Verification.Status.CREATED, Verification.Status.OPENED)
-
-
-def _is_known(value: object) -> bool:
-    return value not in (None, "", [])

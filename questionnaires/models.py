@@ -9,6 +9,7 @@ from audit.transitions import Stateful
 from customers.models import Customer
 from tenants.fields import EncryptedJSONField
 from tenants.models import TenantForeignKey, TenantModel
+from tenants.pairing import person_field
 
 
 class Questionnaire(TenantModel):
@@ -51,6 +52,11 @@ class Response(Stateful, TenantModel):
         SUBMITTED = "SUBMITTED", _("Answered")
         CANCELLED = "CANCELLED", _("Cancelled")
 
+    class Origin(models.TextChoices):
+        PORTAL = "PORTAL", _("The customer's own pages")
+        TELEPHONE = "TELEPHONE", _("Told on the telephone")
+        VISIT = "VISIT", _("Told on a visit")
+
     TRANSITIONS = {
         Status.OPEN: {Status.STARTED, Status.CANCELLED},
         Status.STARTED: {Status.SUBMITTED, Status.CANCELLED},
@@ -63,6 +69,10 @@ class Response(Stateful, TenantModel):
     language = models.CharField(max_length=8, default="ja")
     answers = EncryptedJSONField(person="customer_id", default=dict)
     confirmed_pages = models.JSONField(default=list)  # pages answered «nothing changed»
+    # Who typed the answers: the customer, or a member of staff on their behalf.
+    origin = models.CharField(max_length=9, choices=Origin, default=Origin.PORTAL)
+    entered_by = models.BigIntegerField(null=True, blank=True)
+    entered_person = person_field()
     receipt_number = models.CharField(max_length=12, blank=True)
     opened_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)

@@ -102,8 +102,11 @@ def save_page(
     answers: Mapping[str, object],
     now: datetime,
     is_confirmed: bool = False,
+    actor: Actor | None = None,
 ) -> Response:
     """Keep the answers of one page. `is_confirmed`: they are the file's own values, found unchanged.
+
+    `actor`: who types, if it is not the customer.
 
     Raises:
         ResponseClosed, OffRoute.
@@ -118,8 +121,8 @@ def save_page(
     held.confirmed_pages = [*confirmed, page_id] if is_confirmed else confirmed
     held.saved_at = now
     held.save(update_fields=["answers", "confirmed_pages", "saved_at"])
-    actor = Actor.customer(held.customer_id)
-    record("response.page_saved", target=held, actor=actor, at=now, page=page_id, unchanged=is_confirmed)
+    typist = actor or Actor.customer(held.customer_id)
+    record("response.page_saved", target=held, actor=typist, at=now, page=page_id, unchanged=is_confirmed)
     return held
 
 
@@ -153,6 +156,27 @@ def submit_response(*, response: Response, actor: Actor, now: datetime) -> Respo
         submitted_at=now,
     )
     response_submitted.send(sender=Response, response_id=held.pk, reference=held.reference, now=now)
+    return held
+
+
+@transaction.atomic
+def begin_on_behalf(*, response: Response, origin: str, actor: Actor, person: str, now: datetime) -> Response:
+    """A member of staff starts, or goes on, to type what the customer tells them.
+
+    `person`: their staff number; who typed may not judge what was typed.
+
+    Raises:
+        ResponseClosed.
+    """
+    held = _locked(response)
+    if held.status not in (Response.Status.OPEN, Response.Status.STARTED):
+        raise ResponseClosed(held.status)
+    typed = {"origin": origin, "entered_by": int(actor.id), "entered_person": person}
+    if held.status == Response.Status.OPEN:
+        transition(held, Response.Status.STARTED, actor=actor, at=now, started_at=now, **typed)
+    else:
+        Response.objects.filter(pk=held.pk).update(**typed)
+    record("response.begun_on_behalf", target=held, actor=actor, at=now, origin=str(origin))
     return held
 
 

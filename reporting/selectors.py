@@ -21,6 +21,7 @@ from channels.advice import Advice, advice_for
 from channels.models import DeliveryAttempt, MessageTemplate
 from customers.models import Customer, CustomerImport, RiskTier
 from ekyc.models import Verification
+from outreach.models import OutreachTask, VisitRecord
 from questionnaires.models import AccessLink, Response
 from reporting.sentences import Line, Names, describe
 from reviews.models import Case, Decision
@@ -52,6 +53,8 @@ _TARGETS: Mapping[str, _Target] = {
         _Target(Campaign, "name", "campaign"),
         _Target(PeriodicReview, "customer__number", "customer", "customer_id"),
         _Target(Case, "customer__number", "case"),
+        _Target(OutreachTask, "customer__number", "outreach-task"),
+        _Target(VisitRecord, "task__customer__number", "outreach-task", "task_id"),
         _Target(Decision, "case__customer__number", "case", "case_id"),
         _Target(Response, "customer__number", "customer", "customer_id"),
         _Target(AccessLink, "response__customer__number", "customer", "response__customer_id"),

@@ -17,6 +17,8 @@ from channels.models import ChannelKind
 from customers.models import AttributeChange, DueDiligence, RiskTier
 from customers.presenting import label
 from customers.viewing import ViewReason
+from outreach.models import OutreachKind, OutreachTry
+from questionnaires.models import Response
 from reporting.rows import columns_of, describe_row, is_outside
 from reviews.models import Decision
 from tenants.models import Role
@@ -253,6 +255,23 @@ SENTENCES: Mapping[str, Wording] = {
     "decision.proposed": Wording(_("%(actor)s proposed a decision for customer %(target)s."), "edit", "info"),
     "decision.approved": Wording(_("%(actor)s approved the decision for customer %(target)s."), "check", "success"),
     "decision.returned": Wording(_("%(actor)s returned the decision for customer %(target)s."), "undo", "warning"),
+    "outreachtask.made": Wording(_("A call or visit to customer %(target)s was planned."), "plus", "info"),
+    "outreachtask.assigned": Wording(_("The call or visit to customer %(target)s was assigned."), "user"),
+    "outreachtask.open": Wording(_("The call or visit to customer %(target)s is to be assigned again."), "undo"),
+    "outreachtask.tried": Wording(_("%(actor)s called or visited customer %(target)s."), "user", "info"),
+    "outreachtask.proved": Wording(_("%(actor)s made sure of the identity of customer %(target)s."), "check"),
+    "outreachtask.proof_refused": Wording(
+        _("What was said to %(actor)s did not match the file of customer %(target)s."), "alert", "warning"
+    ),
+    "outreachtask.done": Wording(_("The call or visit to customer %(target)s was done."), "check", "success"),
+    "outreachtask.gave_up": Wording(_("The call or visit to customer %(target)s was given up."), "x", "warning"),
+    "outreachtask.cancelled": Wording(_("The call or visit to customer %(target)s was cancelled."), "x"),
+    "visitrecord.begun": Wording(_("%(actor)s began the record of a visit to customer %(target)s."), "edit"),
+    "visitrecord.finished": Wording(_("%(actor)s closed the record of a visit to customer %(target)s."), "check"),
+    "dailycapacity.set": Wording(_("%(actor)s set how many calls or visits a day holds."), "clock"),
+    "response.begun_on_behalf": Wording(
+        _("%(actor)s began to enter the answers of customer %(target)s on their behalf."), "edit", "warning"
+    ),
     "upload.received": Wording(_("%(actor)s handed in a document."), "upload"),
     "upload.clean": Wording(_("The document received on %(target)s was checked and can be seen."), "check", "success"),
     "upload.rejected": Wording(_("The document received on %(target)s was not accepted."), "alert", "danger"),
@@ -268,6 +287,9 @@ _WORDS: Mapping[str, Promise | str] = {
         DueDiligence,
         ChannelKind,
         Decision.Outcome,
+        OutreachKind,
+        OutreachTry.Outcome,
+        Response.Origin,
         AttributeChange.Source,
         PeriodicReview.Status,
         ViewReason,
@@ -288,6 +310,8 @@ SUBJECTS: Sequence[tuple[str, Promise | str]] = (
     ("verification", _("Identity verifications")),
     ("case", _("Cases")),
     ("decision", _("Decisions")),
+    ("outreachtask", _("Calls and visits")),
+    ("visitrecord", _("Records of visits")),
     ("upload", _("Documents")),
     ("membership", _("Signing in and out")),
     ("riskpolicy", _("Risk policies")),
@@ -304,6 +328,7 @@ _DETAILS: Mapping[str, Promise | str] = {
     "version": _("Version"),
     "source": _("Source"),
     "outcome": _("Outcome"),
+    "origin": _("How they were given"),
     "failure_kind": _("Kind of failure"),
     "failure_code": _("Code"),
     "signature": _("Virus signature"),

@@ -94,6 +94,12 @@ def check_may_check(decision: Decision, checker: Standing) -> None:
         raise NotEntitled(_("Your role does not include this step any more. Ask an administrator."))
 
 
+def check_did_not_type(case: Case, standing: Standing) -> None:
+    """Whoever took the answers by telephone or on a visit does not judge them. Raises OwnWork."""
+    if standing.did((case.response.entered_by, case.response.entered_person)):
+        raise OwnWork(_("You entered these answers on the customer's behalf. Somebody else has to judge them."))
+
+
 def content_hash(
     *, case: Case, outcome: str, accepted: Collection[str], rationale: str, discrepancies: Sequence[Discrepancy]
 ) -> str:

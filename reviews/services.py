@@ -118,6 +118,7 @@ def decide_case(
     policies.check_may_decide(case)
     Case.objects.select_for_update(no_key=True).get(pk=case.pk)
     decider = policies.member_behind(actor, now)
+    policies.check_did_not_type(case, decider)
     discrepancies = list(case.discrepancies.all())
     rationale = rationale.strip()
     policies.check_content(outcome=outcome, accepted=accepted_fields, rationale=rationale, discrepancies=discrepancies)
@@ -163,6 +164,7 @@ def approve_decision(*, decision: Decision, actor: Actor, now: datetime) -> None
         decision.refresh_from_db()
         checker = policies.member_behind(actor, now)
         policies.check_may_check(decision, checker)
+        policies.check_did_not_type(case, checker)
         if decision.content_hash != _hash_of(decision, case, discrepancies):
             raise ContentChanged(
                 _("What you are approving is no longer what was decided. Return it, so that it is decided again.")

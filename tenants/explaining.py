@@ -32,6 +32,8 @@ NAMES: dict[Permission, Promise | str] = {
     Permission.APPROVE_CASE: _("Approve decisions"),
     Permission.VIEW_SENDING: _("See how sending goes"),
     Permission.STOP_SENDING: _("Stop and resume sending"),
+    Permission.WORK_OUTREACH: _("Make calls and visits"),
+    Permission.ASSIGN_OUTREACH: _("Assign calls and visits"),
     Permission.VIEW_RETENTION: _("See retention and purges"),
     Permission.PLACE_HOLD: _("Place holds on destruction"),
     Permission.PROPOSE_PURGE: _("Propose destruction"),

@@ -32,6 +32,8 @@ class Permission(Enum):
     APPROVE_CASE = "approve_case"
     VIEW_SENDING = "view_sending"
     STOP_SENDING = "stop_sending"
+    WORK_OUTREACH = "work_outreach"
+    ASSIGN_OUTREACH = "assign_outreach"
     VIEW_RETENTION = "view_retention"
     PLACE_HOLD = "place_hold"
     PROPOSE_PURGE = "propose_purge"
@@ -74,6 +76,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.PLAN_CAMPAIGN,
             Permission.EDIT_TEMPLATE,
             Permission.DECIDE_CASE,
+            Permission.WORK_OUTREACH,
+            Permission.ASSIGN_OUTREACH,
             Permission.PLACE_HOLD,
             Permission.PROPOSE_PURGE,
         }
@@ -98,12 +102,17 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.EXPORT_AUDIT,
         }
     ),
-    # Their own branch's customers; nothing to decide, nothing to take away.
+    # Their own branch's customers, whom they call and visit; nothing to decide, nothing to take away.
     Role.BRANCH_STAFF: frozenset(
-        {Permission.VIEW_CUSTOMERS, Permission.VIEW_TASKS, Permission.VIEW_PERSONAL_DATA},
+        {
+            Permission.VIEW_CUSTOMERS,
+            Permission.VIEW_TASKS,
+            Permission.VIEW_PERSONAL_DATA,
+            Permission.WORK_OUTREACH,
+        },
     ),
     # Masked, and only what they were given.
-    Role.CONTRACTOR: frozenset({Permission.VIEW_TASKS}),
+    Role.CONTRACTOR: frozenset({Permission.VIEW_TASKS, Permission.WORK_OUTREACH}),
     Role.AUDITOR: frozenset(
         {
             Permission.VIEW_CUSTOMERS,

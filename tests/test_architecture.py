@@ -18,8 +18,8 @@ from cdd.celery import app as celery_app
 from tests.conftest import ROOT
 
 OURS = [
-    "audit", "tenants", "retention", "uploads", "customers", "risk", "questionnaires", "channels", "ekyc", "reviews",
-    "campaigns",
+    "audit", "tenants", "retention", "uploads", "customers", "risk", "questionnaires", "channels", "ekyc",
+    "reviews", "outreach", "campaigns",
     "integrations", "reporting", "portal", "cdd", "sandbox",
 ]  # fmt: skip
 

@@ -22,6 +22,7 @@ class Upload(Stateful, TenantModel):
 
     class Purpose(models.TextChoices):
         CASE_DOCUMENT = "CASE_DOCUMENT", _("Document of a case")
+        VISIT_PHOTO = "VISIT_PHOTO", _("Photograph of a visit")
 
     class Kind(models.TextChoices):
         JPEG = "JPEG", _("JPEG")

@@ -15,6 +15,7 @@ from campaigns.services.receiving import reconcile_unverified
 from campaigns.services.refusals import JAPAN, SYSTEM, move
 from campaigns.services.sending import GRACE
 from channels.services import cancel_queued
+from outreach.services import cancel_tasks
 from questionnaires.services import cancel_responses
 
 Status = PeriodicReview.Status
@@ -34,6 +35,7 @@ def close_campaign(*, campaign: Campaign, actor: Actor, now: datetime) -> None:
 
 def _cancel(campaign: Campaign, was: str, actor: Actor, now: datetime) -> None:
     ids = list(PeriodicReview.objects.filter(campaign=campaign, status=was).values_list("id", flat=True))
+    cancel_tasks(references=ids, actor=actor, now=now)
     if was in (Status.UNREACHABLE, Status.NO_ANSWER):  # outcomes stay; only the door closes
         cancel_responses(references=ids, actor=actor, now=now)
         return

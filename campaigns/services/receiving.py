@@ -13,6 +13,7 @@ from campaigns.models import PeriodicReview
 from campaigns.services.refusals import SYSTEM
 from channels.services import cancel_queued
 from ekyc.models import Verification
+from outreach.services import cancel_tasks
 from questionnaires.models import Response
 from reviews.models import Case
 from reviews.services import reconcile_response
@@ -31,6 +32,7 @@ def receive_answer(*, reference: UUID, response_id: UUID, now: datetime) -> None
         if review is None or review.status not in ANSWERABLE:
             return
         cancel_queued(references=[reference], actor=SYSTEM, now=now)
+        cancel_tasks(references=[reference], actor=SYSTEM, now=now)
         response = Response.objects.select_related("version").get(pk=response_id)
         actor = Actor.customer(review.customer_id)
         review.response, review.answered_at = response, now

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from audit.transitions import transition_many
 from campaigns.models import Campaign, PeriodicReview
-from campaigns.planning import first_usable
+from campaigns.planning import TELEPHONE, VISIT, first_usable
 from campaigns.selectors import answering, current_hash, failed_channels, stray_references, stuck_references
 from campaigns.services.approving import pause_campaign
 from campaigns.services.refusals import JAPAN, SYSTEM
@@ -19,7 +19,10 @@ from channels.protocols import Channel
 from channels.selectors import usable_channels
 from channels.services import NoticeRequest, cancel_queued, queue_notices
 from customers.models import Customer
+from outreach.selectors import ways_to_people
+from outreach.services import TaskRequest, queue_tasks
 from questionnaires.links import issue_links
+from questionnaires.models import Response
 from questionnaires.services import open_responses
 
 Status = PeriodicReview.Status
@@ -112,16 +115,20 @@ def _send(
     """Queue the next notice of each review, or give the customer up as unreachable."""
     if not reviews:
         return
-    usable = usable_channels([review.customer_id for review in reviews])
+    ids = [review.customer_id for review in reviews]
+    usable, people = usable_channels(ids), ways_to_people(ids)
     rungs: dict[str, list[PeriodicReview]] = {}
     for review in reviews:
         ladder = campaign.plan["ladder"][review.tier]
-        reach = [str(channel) for channel in usable.get(review.customer_id, ())]
+        reach = {str(channel) for channel in usable.get(review.customer_id, ())} | people[review.customer_id]
         rungs.setdefault(first_usable(ladder, reach, after.get(review.pk)) or "", []).append(review)
     unreachable = [review.pk for review in rungs.pop("", [])]
     transition_many(PeriodicReview, unreachable, was=was, to=Status.UNREACHABLE, actor=SYSTEM, at=now)
     for channel, rows in rungs.items():
-        _queue(campaign, rows, Channel(channel), usable, now)
+        if channel in (TELEPHONE, VISIT):
+            _hand_to_people(rows, channel, now)
+        else:
+            _queue(campaign, rows, Channel(channel), usable, now)
         ids = [review.pk for review in rows]
         if was == Status.NOTIFIED:  # the state stays, the rung rises
             PeriodicReview.objects.filter(pk__in=ids).update(channel=channel)
@@ -138,12 +145,7 @@ def _queue(
     usable: Mapping[UUID, Mapping[Channel, UUID]],
     now: datetime,
 ) -> None:
-    customers = {row.pk: row for row in Customer.objects.filter(pk__in=[r.customer_id for r in reviews])}
-    responses = open_responses(
-        customers=list(customers.values()),
-        reference_by_customer={review.customer_id: review.pk for review in reviews},
-        now=now,
-    )
+    customers, responses = _open(reviews, now)
     expires_at = datetime.combine(campaign.deadline_on, time.max, JAPAN) + GRACE
     tokens = issue_links(responses=list(responses.values()), channel=channel, expires_at=expires_at, now=now)
     requests = [
@@ -162,3 +164,16 @@ def _queue(
         if (response := responses[review.customer_id]).pk in tokens
     ]
     queue_notices(requests=requests, actor=SYSTEM, now=now)
+
+
+def _hand_to_people(reviews: Sequence[PeriodicReview], kind: str, now: datetime) -> None:
+    """Somebody calls or visits, and takes the answers in the same questionnaire."""
+    customers, _responses = _open(reviews, now)
+    requests = [TaskRequest(customers[review.customer_id], review.pk) for review in reviews]
+    queue_tasks(requests=requests, kind=kind, actor=SYSTEM, now=now)
+
+
+def _open(reviews: Sequence[PeriodicReview], now: datetime) -> tuple[dict[UUID, Customer], dict[UUID, Response]]:
+    customers = {row.pk: row for row in Customer.objects.filter(pk__in=[r.customer_id for r in reviews])}
+    references = {review.customer_id: review.pk for review in reviews}
+    return customers, open_responses(customers=list(customers.values()), reference_by_customer=references, now=now)

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language
 
-from portal import formatting
+from questionnaires import formatting
 
 register = template.Library()
 

@@ -28,6 +28,8 @@ CHANGES = {
     Permission.DECIDE_CASE,
     Permission.APPROVE_CASE,
     Permission.STOP_SENDING,
+    Permission.ASSIGN_OUTREACH,
+    Permission.WORK_OUTREACH,
     Permission.PLACE_HOLD,
     Permission.PROPOSE_PURGE,
     Permission.APPROVE_PURGE,
@@ -57,7 +59,7 @@ def test_nobody_may_both_ask_and_approve() -> None:
 def test_guests_change_nothing_and_take_nothing_away() -> None:
     assert not ROLE_PERMISSIONS[Role.AUDITOR] & CHANGES
     assert not ROLE_PERMISSIONS[Role.OPERATOR]
-    assert ROLE_PERMISSIONS[Role.CONTRACTOR] == {Permission.VIEW_TASKS}
+    assert ROLE_PERMISSIONS[Role.CONTRACTOR] == {Permission.VIEW_TASKS, Permission.WORK_OUTREACH}
     assert Permission.EXPORT_DATA not in ROLE_PERMISSIONS[Role.BRANCH_STAFF]
 
 

@@ -6,8 +6,9 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
-from portal.formatting import date_in_both_calendars
-from portal.masking import (
+from questionnaires.answering import Errors, people_count, person_control
+from questionnaires.formatting import date_in_both_calendars
+from questionnaires.masking import (
     Masked,
     mask_address,
     mask_email,
@@ -16,10 +17,9 @@ from portal.masking import (
     mask_postal_code,
     plain,
 )
-from portal.messages import sentence
-from portal.visiting import Visit
-from questionnaires.answering import Errors, people_count, person_control
+from questionnaires.messages import sentence
 from questionnaires.schema import POSTAL_CODE, Kind, Page, Question
+from questionnaires.sittings import Sitting
 
 # A list longer than this is a drop-down: nobody reads seventy countries in rows.
 LONGEST_RADIO_LIST = 15
@@ -81,7 +81,7 @@ class Row:
 class Writer:
     """Words of one questionnaire in one language."""
 
-    visit: Visit
+    visit: Sitting
     language: str
     errors: Errors = field(default_factory=dict)
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 from django.utils.translation import gettext as _
 
-from portal.formatting import era_name, long_date
 from questionnaires.answering import Error
+from questionnaires.formatting import era_name, long_date
 
 
 def sentence(error: Error, label: str) -> str:

@@ -1,0 +1,1 @@
+"""Customers whom no message reaches: calls and visits by people, one task each."""

@@ -1,0 +1,43 @@
+"""What follows from what came of a call or a visit: pure rules, no clock and no database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+TELEPHONE, VISIT = "TELEPHONE", "VISIT"
+
+# What may be entered for each kind. That answers were taken is entered by taking them.
+OFFERED: Mapping[str, tuple[str, ...]] = {
+    TELEPHONE: ("CALL_BACK", "PROMISED", "REFUSED", "NO_ANSWER", "ENGAGED", "WRONG_NUMBER", "MOVED", "DECEASED"),
+    VISIT: ("PROMISED", "REFUSED", "CALL_BACK", "ABSENT", "NOT_AT_ADDRESS", "MOVED", "DECEASED"),
+}
+# Nobody was reached: tried again, but not for ever.
+IN_VAIN = frozenset({"NO_ANSWER", "ENGAGED", "ABSENT"})
+MOST_IN_VAIN: Mapping[str, int] = {TELEPHONE: 5, VISIT: 3}
+_REACHED = frozenset({"ANSWERED", "PROMISED", "REFUSED"})
+
+# The contact point that is known to be wrong from now on.
+WRONG_POINT: Mapping[str, str] = {"WRONG_NUMBER": "PHONE", "MOVED": "POST", "NOT_AT_ADDRESS": "POST"}
+# After these nobody goes to that door again; after the last nobody calls either.
+NOBODY_THERE = frozenset({"MOVED", "NOT_AT_ADDRESS", "DECEASED"})
+
+
+class Next(Enum):
+    """What becomes of the task."""
+
+    DONE = "done"
+    GIVE_UP = "give up"
+    AGAIN = "again"
+    LATER = "later"
+
+
+def next_step(outcome: str, *, kind: str, tries_in_vain: int) -> Next:
+    """What follows. ``tries_in_vain``: how often nobody was reached, this time included."""
+    if outcome in _REACHED:
+        return Next.DONE
+    if outcome == "CALL_BACK":
+        return Next.LATER
+    if outcome in IN_VAIN:
+        return Next.GIVE_UP if tries_in_vain >= MOST_IN_VAIN[kind] else Next.AGAIN
+    return Next.GIVE_UP

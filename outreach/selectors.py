@@ -1,0 +1,147 @@
+"""Reads of calls and visits: who can be reached so, the lists, and one task with all that was tried."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from customers.models import ContactPoint
+from outreach.models import DailyCapacity, OutreachKind, OutreachTask, OutreachTry, VisitRecord
+from outreach.outcomes import NOBODY_THERE
+from outreach.spreading import DEFAULT_CAPACITY
+from questionnaires.models import Response
+from tenants.keyset import Page, keyset_page
+from tenants.models import Membership
+from tenants.permissions import ROLE_PERMISSIONS, Permission
+
+_OPEN = (OutreachTask.Status.OPEN, OutreachTask.Status.ASSIGNED)
+# The lists by the name they have in the address.
+LISTS = ("own", "unassigned", "open", "overdue", "closed")
+
+
+@dataclass(frozen=True, slots=True)
+class Capacities:
+    """How many tasks of a kind a branch can do in a day."""
+
+    rows: Mapping[tuple[str, str], int]
+
+    def of(self, kind: str, branch_code: str) -> int:
+        """The branch's own number, or that of all branches, or the product's."""
+        own = self.rows.get((kind, branch_code))
+        return own or self.rows.get((kind, "")) or DEFAULT_CAPACITY[kind]
+
+
+def capacities() -> Capacities:
+    """What the tenant has set."""
+    rows = DailyCapacity.objects.values_list("kind", "branch_code", "tasks")
+    return Capacities({(kind, branch): tasks for kind, branch, tasks in rows})
+
+
+def ways_to_people(customer_ids: Sequence[UUID]) -> dict[UUID, set[str]]:
+    """By which of call and visit each customer may be reached.
+
+    A call needs a telephone number not known to be wrong, landlines included. A visit needs an address, even one
+    that a letter came back from: that is what there is to be looked at; but not one where nobody was found.
+    """
+    ways: dict[UUID, set[str]] = {customer_id: set() for customer_id in customer_ids}
+    points = ContactPoint.objects.filter(customer_id__in=list(customer_ids), is_current=True)
+    gone = OutreachTry.objects.filter(
+        task__customer_id=OuterRef("customer_id"), outcome__in=NOBODY_THERE, tried_at__gte=OuterRef("created_at")
+    )
+    dead = gone.filter(outcome=OutreachTry.Outcome.DECEASED)
+    unreachable = ContactPoint.Health.UNREACHABLE
+    phones = points.filter(~Exists(dead), channel=ContactPoint.Channel.PHONE).exclude(health=unreachable)
+    doors = points.filter(~Exists(gone), channel=ContactPoint.Channel.POST)
+    for kind, rows in ((OutreachKind.TELEPHONE, phones), (OutreachKind.VISIT, doors)):
+        for customer_id in rows.values_list("customer_id", flat=True):
+            ways[customer_id].add(str(kind))
+    return ways
+
+
+def open_reference(customer_id: UUID) -> UUID | None:
+    """What the customer is being asked at present: the latest response that can still be answered."""
+    states = (Response.Status.OPEN, Response.Status.STARTED)
+    rows = Response.objects.filter(customer_id=customer_id, status__in=states)
+    return rows.order_by("-opened_at", "-id").values_list("reference", flat=True).first()
+
+
+def given_up(references: Collection[UUID]) -> dict[UUID, set[str]]:
+    """For each reference, the kinds of task that came to nothing."""
+    found: dict[UUID, set[str]] = {}
+    rows = OutreachTask.objects.filter(reference__in=list(references), status=OutreachTask.Status.GAVE_UP)
+    for reference, kind in rows.values_list("reference", "kind"):
+        found.setdefault(reference, set()).add(kind)
+    return found
+
+
+def references_of(task_ids: Collection[UUID]) -> list[UUID]:
+    """What these tasks were about."""
+    rows = OutreachTask.objects.filter(pk__in=list(task_ids), reference__isnull=False)
+    return list(rows.values_list("reference", flat=True).distinct())
+
+
+def task_page(
+    *, which: str, user_id: int, today: date, kind: str = "", branch_code: str = "", cursor: str | None = None
+) -> Page[OutreachTask]:
+    """One list, the earliest due first; what is closed the latest first."""
+    rows = _listed(which, user_id, today).select_related("customer")
+    if kind:
+        rows = rows.filter(kind=kind)
+    if branch_code:
+        rows = rows.filter(branch_code=branch_code)
+    order = ("-closed_at", "-id") if which == "closed" else ("due_on", "priority", "id")
+    return keyset_page(rows, order=order, cursor=cursor)
+
+
+def task_counts(*, user_id: int, today: date) -> dict[str, int]:
+    """How many tasks each list of work has."""
+    return {which: _listed(which, user_id, today).count() for which in LISTS if which != "closed"}
+
+
+def _listed(which: str, user_id: int, today: date) -> QuerySet[OutreachTask]:
+    wanted = {
+        "own": Q(assignee=user_id, status=OutreachTask.Status.ASSIGNED),
+        "unassigned": Q(status=OutreachTask.Status.OPEN),
+        "open": Q(status__in=_OPEN),
+        "overdue": Q(status__in=_OPEN, due_on__lt=today),
+        "closed": ~Q(status__in=_OPEN) & Q(closed_at__isnull=False),
+    }
+    return OutreachTask.objects.filter(wanted[which])
+
+
+def task_with_customer(task_id: UUID) -> OutreachTask:
+    """One task.
+
+    Raises:
+        OutreachTask.DoesNotExist: the tenant has no such task, or the member does not see it.
+    """
+    found: OutreachTask = OutreachTask.objects.select_related("customer").get(pk=task_id)
+    return found
+
+
+def tries_of(task: OutreachTask) -> list[OutreachTry]:
+    """What was tried, newest first."""
+    return list(OutreachTry.objects.filter(task=task).order_by("-tried_at", "-id"))
+
+
+def tasks_of(customer_id: UUID) -> list[OutreachTask]:
+    """A customer's tasks, newest first."""
+    return list(OutreachTask.objects.filter(customer_id=customer_id).order_by("-created_at", "-id"))
+
+
+def visits_of(task: OutreachTask) -> list[VisitRecord]:
+    """The records of visits that were finished, newest first."""
+    rows = VisitRecord.objects.filter(task=task, finished_at__isnull=False)
+    return list(rows.order_by("-finished_at", "-id"))
+
+
+def workers(*, now: datetime) -> list[tuple[int, str]]:
+    """Who makes calls and visits at this moment: account and name, by name."""
+    roles = [role for role, held in ROLE_PERMISSIONS.items() if Permission.WORK_OUTREACH in held]
+    holds = Q(valid_until__isnull=True) | Q(valid_until__gt=now)
+    rows = Membership.objects.filter(holds, is_active=True, role__in=roles).order_by("user__name")
+    return list(rows.values_list("user_id", "user__name"))

@@ -1,0 +1,22 @@
+"""Addresses of calls and visits."""
+
+from django.urls import path
+
+from outreach.views import answering, visiting, working
+
+urlpatterns = [
+    path("outreach/", working.index, name="outreach"),
+    path("outreach/capacity/", working.capacity, name="outreach-capacity"),
+    path("outreach/<uuid:task_id>/", working.detail, name="outreach-task"),
+    path("outreach/<uuid:task_id>/take/", working.take, name="outreach-take"),
+    path("outreach/<uuid:task_id>/assign/", working.assign, name="outreach-assign"),
+    path("outreach/<uuid:task_id>/cancel/", working.cancel, name="outreach-cancel"),
+    path("outreach/<uuid:task_id>/try/", working.tell, name="outreach-try"),
+    path("outreach/<uuid:task_id>/identity/", working.identity, name="outreach-identity"),
+    path("outreach/<uuid:task_id>/answer/", answering.begin, name="outreach-begin"),
+    path("outreach/<uuid:task_id>/answer/check/", answering.check, name="outreach-check"),
+    path("outreach/<uuid:task_id>/answer/<slug:page>/", answering.question, name="outreach-question"),
+    path("outreach/<uuid:task_id>/visit/<slug:step>/", visiting.visit, name="outreach-visit"),
+    path("outreach/<uuid:task_id>/photos/<uuid:upload_id>/", visiting.photo, name="outreach-photo"),
+    path("customers/<uuid:customer_id>/outreach/", working.new, name="outreach-new"),
+]
