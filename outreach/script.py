@@ -62,13 +62,10 @@ def explanation(tenant: Tenant) -> Sequence[Line]:
         ),
         Line(
             gettext("Take the answers"),
-            gettext(
-                "Read out the questions as they stand, enter the answers, and read the answers back before"
-                " sending them."
-            ),
+            gettext("Read out the questions as they stand, enter the answers, and read them back before sending."),
         ),
         Line(
-            gettext("Close"),
+            gettext("End the conversation"),
             gettext("“Thank you very much. If anything changes, please call us at %(phone)s.”")
             % {"phone": tenant.phone},
         ),
@@ -115,7 +112,7 @@ def questions(tenant: Tenant) -> Sequence[Line]:
         ),
         (
             gettext("Will it be used for sales?"),
-            gettext("No. The answers are used for this confirmation only."),
+            gettext("No. The answers are not used for sales."),
         ),
         (
             gettext("I have answered already."),
@@ -127,7 +124,7 @@ def questions(tenant: Tenant) -> Sequence[Line]:
         ),
         (
             gettext("I do not use the internet."),
-            gettext("You can answer on the telephone now, by post, or at any branch."),
+            gettext("You can answer now as we speak, or at any branch."),
         ),
         (
             gettext("The account holder is ill, abroad, or has died."),

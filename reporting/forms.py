@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from reporting.sentences import SUBJECTS
+from reporting.subjects import SUBJECTS
 from reporting.trails import RECORDS
 from tenants.forms import DateInput, StaffForm
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
@@ -41,6 +41,8 @@ def visit(request: StaffRequest, task_id: UUID, step: str) -> HttpResponse:
     if step not in STEPS:
         return redirect("outreach-visit", task_id, STEPS[0])
     draft = draft_of(task)
+    if draft is None and step != STEPS[0]:  # closed: it was sent again because no answer had come
+        return redirect("outreach-task", task_id)
     form = _form(request, step, draft)
     if form.is_bound and form.is_valid():
         try:
@@ -76,7 +78,7 @@ def _form(request: StaffRequest, step: str, draft: VisitRecord | None) -> StaffF
         return HouseForm(*data[:1], initial=initial)
     if step == "photo":
         return PhotoForm(*data)
-    return TryForm(OutreachKind.VISIT, *data[:1], initial={"token": uuid4()})
+    return TryForm(OutreachKind.VISIT, *data[:1], initial={"token": draft.pk if draft else None})
 
 
 def _save(request: StaffRequest, task: OutreachTask, step: str, form: StaffForm) -> None:

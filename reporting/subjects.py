@@ -1,0 +1,28 @@
+"""What the audit list may be narrowed to, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+# What the audit list may be narrowed to: event names begin with these.
+SUBJECTS: Sequence[tuple[str, Promise | str]] = (
+    ("customer", _("Customers and views of their data")),
+    ("customerimport", _("Imports")),
+    ("campaign", _("Campaigns")),
+    ("periodicreview", _("Periodic reviews")),
+    ("deliveryattempt", _("Notices")),
+    ("messagetemplate", _("Texts of notices")),
+    ("link", _("Links")),
+    ("response", _("Answers")),
+    ("verification", _("Identity verifications")),
+    ("case", _("Cases")),
+    ("decision", _("Decisions")),
+    ("outreachtask", _("Calls and visits")),
+    ("visitrecord", _("Records of visits")),
+    ("upload", _("Documents")),
+    ("membership", _("Signing in and out")),
+    ("riskpolicy", _("Risk policies")),
+)

@@ -1,0 +1,162 @@
+"""Calls and visits in a real browser: at a desk, on a telephone, without script, with a connection that breaks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from django.utils.timezone import now
+from playwright.sync_api import Error, Page, Response, Route, sync_playwright
+
+from audit.services import Actor
+from outreach.identity import check_identity
+from outreach.models import OutreachTask, OutreachTry, VisitRecord
+from outreach.services import make_task, take_task
+from outreach.visits import save_step
+from tenants.models import Role, Tenant, User
+from tenants.scoping import tenant_scope
+from tests.campaigns.acting import enter, notified, open_for_business
+from tests.conftest import NOW, MakeUser
+from tests.outreach.test_tasks import RIGHT
+from tests.portal.test_journey import CHROMIUM, address
+from tests.reporting.test_journey import AXE, DESK, PHONE, TOO_WIDE, sign_in
+
+__all__ = ["address"]
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")]
+
+BUDGET = 40 * 1024
+
+
+@dataclass(frozen=True)
+class Street:
+    """Somebody with a call and a visit to make."""
+
+    officer: User
+    call: OutreachTask
+    visit: OutreachTask
+
+
+@pytest.fixture
+def street(tenant: Tenant, make_user: MakeUser) -> Street:
+    officer, approver = make_user(tenant, Role.OFFICER, "saeki"), make_user(tenant, Role.APPROVER, "otsuka")
+    actor = Actor.user(officer.pk)
+    with tenant_scope(tenant.pk):
+        open_for_business()
+        customer, other = enter(1, branch_code="012"), enter(2)
+        notified(officer, approver)
+        call = make_task(customer=customer, kind="TELEPHONE", actor=actor, now=NOW)
+        visit = make_task(customer=other, kind="VISIT", actor=actor, now=NOW)
+        for task in (call, visit):
+            take_task(task=task, actor=actor, now=NOW)
+    return Street(officer, call, visit)
+
+
+def at(task: OutreachTask, step: str) -> str:
+    return reverse("outreach-visit", args=[task.pk, step])
+
+
+def test_a_visit_is_recorded_once_although_the_connection_breaks(street: Street, tenant: Tenant, address: str) -> None:
+    """390 px, no script: the last form arrives, its answer does not, and the person comes back to it."""
+    task = street.visit
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = browser.new_context(viewport=PHONE, java_script_enabled=False, locale="ja-JP")  # type: ignore[arg-type]
+        page = context.new_page()
+        sign_in(page, address, street.officer)
+        page.goto(address + at(task, "place"))
+        page.locator("input[value=yes]").check()
+        page.locator(".button--primary").click()
+        page.wait_for_url(address + at(task, "house"))
+        page.locator("input[value=same]").check()
+        page.locator("input[value=nameplate]").check()
+        page.locator(".button--primary").click()
+        page.wait_for_url(address + at(task, "photo"))
+        page.locator(".button--primary").click()
+        page.wait_for_url(address + at(task, "end"))
+        page.locator("input[value=ABSENT]").check()
+        page.locator("textarea").fill("夕方に再訪")
+        page.route("**" + at(task, "end"), lose_the_answer)
+        with pytest.raises(Error):
+            send_and_wait(page)
+        page.unroute_all()
+        page.goto(address + at(task, "end"))
+        assert page.url == address + reverse("outreach-task", args=[task.pk]), "it is closed; the task shows it"
+        browser.close()
+    with tenant_scope(tenant.pk):
+        assert OutreachTry.objects.filter(task=task).count() == 1
+        record = VisitRecord.objects.get(task=task)
+        assert record.details["checklist"] == ["nameplate"]
+        assert record.finished_at
+
+
+def lose_the_answer(route: Route) -> None:
+    """The server has it; the browser never hears so."""
+    route.fetch(max_redirects=0)
+    route.abort("connectionreset")
+
+
+def send_and_wait(page: Page) -> None:
+    with page.expect_navigation(timeout=5_000):
+        page.locator(".button--primary").click()
+    raise Error("nothing arrived")
+
+
+@pytest.mark.parametrize("kind", ["desk", "phone"])
+def test_every_page_reads_well(kind: str, street: Street, tenant: Tenant, address: str, tmp_path: Path) -> None:
+    """W7: no axe violation, one heading, nothing scrolls sideways; the steps of a visit weigh under 40 KB each."""
+    with tenant_scope(tenant.pk):
+        save_step(
+            task=street.visit, values={"address_confirmed": "yes"}, actor=Actor.user(street.officer.pk), now=now()
+        )
+        visit_pages = {step: at(street.visit, step) for step in ("place", "house", "photo", "end")}
+        check_identity(task_id=street.call.pk, said=RIGHT, actor=Actor.user(street.officer.pk), now=now())
+    pages = {
+        "list": reverse("outreach"),
+        "capacity": reverse("outreach-capacity"),
+        "new": reverse("outreach-new", args=[street.call.customer_id]),
+        "call": reverse("outreach-task", args=[street.call.pk]),
+        "task": reverse("outreach-task", args=[street.visit.pk]),
+        **visit_pages,
+    }
+    problems = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        viewport = DESK if kind == "desk" else PHONE
+        context = browser.new_context(viewport=viewport, bypass_csp=True, locale="ja-JP")  # type: ignore[arg-type]
+        page = context.new_page()
+        sign_in(page, address, street.officer)
+        for name, path in pages.items():
+            problems += look(page, f"{kind}-{name}", address + path, tmp_path, is_light=name in visit_pages)
+        page.goto(address + pages["call"])
+        page.locator(f"form[action$='{reverse('outreach-begin', args=[street.call.pk])}'] button").click()
+        problems += look(page, f"{kind}-question", page.url, tmp_path)
+        browser.close()
+    assert problems == []
+
+
+def look(page: Page, name: str, url: str, pictures: Path, *, is_light: bool = False) -> list[str]:
+    weights: list[int] = []
+
+    def weigh(response: Response) -> None:
+        weights.append(len(response.body()))
+
+    if is_light:
+        page.on("response", weigh)
+    page.goto(url)
+    page.wait_for_load_state("networkidle")
+    if is_light:
+        page.remove_listener("response", weigh)
+    page.screenshot(path=pictures / f"{name}.png", full_page=True)
+    problems = [] if page.locator("h1").count() == 1 else [f"{name}: headings"]
+    if is_light and not 0 < sum(weights) <= BUDGET:
+        problems.append(f"{name}: weighs {sum(weights)} bytes")
+    if page.evaluate(TOO_WIDE):
+        problems.append(f"{name}: scrolls sideways")
+    result = Axe().run(page, options=AXE)
+    if result.violations_count:
+        problems.append(f"{name}: {result.generate_report()}")
+    return problems
