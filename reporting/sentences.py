@@ -316,7 +316,7 @@ _DETAILS: Mapping[str, Promise | str] = {
 
 
 def events_of(subject: str) -> list[str]:
-    """Every event of a subject of `reporting.subjects`: row-level security lets equality use the index, a prefix not."""
+    """Every event of a subject of `subjects.py`: row-level security lets equality use the index, a prefix not."""
     return [name for name in SENTENCES if name.startswith(f"{subject}.")]
 
 
