@@ -41,8 +41,9 @@ class Addresses:
     """
 
     def __init__(self) -> None:
-        self._held = [_hold_port(usual) for usual in (8000, 9100, 9125)]
-        self.web_port, self.sandbox_port, self.smtp_port = (held.getsockname()[1] for held in self._held)
+        self._held = [_hold_port(usual) for usual in (8000, 9100, 9125, 9126)]
+        ports = [held.getsockname()[1] for held in self._held]
+        self.web_port, self.sandbox_port, self.smtp_port, self.bounce_port = ports
 
     def release(self) -> None:
         """Give the ports up to the processes that are about to listen on them."""
@@ -127,7 +128,7 @@ def _start(
     environment.setdefault("UPLOAD_SCAN", "required" if environment.get("CLAMAV_SOCKET") else "off")
     console.print("Preparing the database and the two demonstration banks …")
     _prepare(supervisor, environment, data, with_books=with_books)
-    console.print("Starting web, worker, beat, sealer and sandbox …")
+    console.print("Starting web, worker, beat, sealer, bounces and sandbox …")
     stack.callback(supervisor.stop)
     addresses.release()
     _start_processes(supervisor, environment, addresses, data)
@@ -144,6 +145,7 @@ def _start_processes(supervisor: Supervisor, environment: Mapping[str, str], add
         "sandbox": [
             *python, "sandbox", "--port", str(addresses.sandbox_port), "--smtp-port", str(addresses.smtp_port),
             "--data", str(data / "sandbox"), "--callback-base", addresses.web,
+            "--bounce-smtp", f"{HOST}:{addresses.bounce_port}",
             "--people", *(str(book) for book in sorted(data.glob("books/*.csv"))),
         ],
         # No access log: the addresses of customers' pages hold their keys.
@@ -163,10 +165,11 @@ def _start_processes(supervisor: Supervisor, environment: Mapping[str, str], add
             "--pidfile", "", "--loglevel", "INFO",
         ],
         "sealer": django("seal_audit", "--every", "3"),
+        "bounces": django("collect_bounces", "--host", HOST, "--port", str(addresses.bounce_port)),
     }  # fmt: skip
     ready = {"sandbox": addresses.sandbox, "web": f"{addresses.web}/readyz"}
     # Workers and beat last: a page can be looked at before they are up.
-    for names in (("sandbox", "web"), (*WORKERS, "beat", "sealer")):
+    for names in (("sandbox", "web"), (*WORKERS, "beat", "sealer", "bounces")):
         for name in names:
             supervisor.start(Process(name, commands[name], sealing if name == "sealer" else running))
         for name in names:

@@ -160,6 +160,7 @@ def logging_config(*, level: str, as_json: bool) -> None:
                 "urllib3": {"level": "ERROR"},
                 "twilio": {"level": "WARNING"},
                 "weasyprint": {"level": "ERROR"},
+                "mail.log": {"level": "ERROR"},
                 # Every tick of the schedule says that it came and went.
                 "celery.worker.strategy": {"level": "WARNING"},
                 "celery.app.trace": {"level": "WARNING"},

@@ -9,6 +9,9 @@ from enum import StrEnum
 from typing import ClassVar, Protocol, runtime_checkable
 from uuid import UUID
 
+# Beside a returned mail: the address it came back to. No header that crosses the web is called so.
+RECIPIENT = "recipient"
+
 
 class Channel(StrEnum):
     """A way of reaching a customer, cheapest first."""

@@ -10,6 +10,7 @@ from channels.line_linking import tie
 from channels.line_talk import hear
 from channels.models import ProviderAccount, WebhookEvent
 from channels.protocols import (
+    RECIPIENT,
     AddressNews,
     AddressTied,
     Call,
@@ -19,7 +20,7 @@ from channels.protocols import (
     PersonWrote,
     Report,
 )
-from channels.registry import provider_of, reporter_of
+from channels.registry import reporter_of
 from channels.settling import apply_report, stop_channel
 from channels.stopping import forget_stop, points_of_number
 from customers.indexing import contact_index
@@ -67,19 +68,15 @@ def process_webhooks(*, now: datetime, limit: int = BATCH) -> int:
     return work_through(WebhookEvent, _process, now=now, limit=limit)
 
 
-def receive_bounce(*, account: ProviderAccount, raw: bytes, recipient: str, now: datetime) -> bool:
-    """Act on a mail that came back to ``recipient``, the signed return path of one attempt.
+def receive_bounce(*, account: ProviderAccount, raw: bytes, recipient: str, now: datetime) -> int:
+    """Keep a mail that came back to ``recipient``, the signed return path of one attempt, and act on it soon.
 
     Raises:
         ForgedWebhook: the return path was not signed by us.
-        MalformedWebhook: it is no bounce that we understand.
+        MalformedWebhook: it is no return path, or the account is not one of a mail server.
     """
-    provider = provider_of(account)
-    read = getattr(provider, "read_bounce", None)
-    if read is None:
-        raise MalformedWebhook
-    report: Report = read(raw, recipient=recipient)
-    return apply_report(report=report, actor=Actor.provider(account.provider), now=now)
+    call = Call(headers={RECIPIENT: recipient}, body=raw, url="")
+    return receive_webhook(account=account, call=call, now=now)
 
 
 def _process(event: WebhookEvent, now: datetime) -> str:

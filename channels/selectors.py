@@ -19,6 +19,7 @@ from customers.models import ContactPoint
 
 # Japanese mobile numbers; a short message to a landline is refused.
 MOBILE = re.compile(r"\+81[6789]0\d{8}|\+(?!81)\d{6,15}")
+STOPPABLE = (Channel.SMS, Channel.EMAIL)
 
 
 def attempts_of(reference: UUID) -> list[DeliveryAttempt]:
@@ -78,7 +79,7 @@ def usable_channels(customer_ids: Sequence[UUID]) -> dict[UUID, dict[Channel, UU
     for point in _working_points(customer_ids):
         found = usable[point.customer_id]
         for channel in _channels_of(point, by_number=by_number):
-            if channel == Channel.SMS and point.is_stopped:
+            if channel in STOPPABLE and point.is_stopped:
                 continue
             is_better = point.channel == ContactPoint.Channel.LINE or channel not in found
             if channel in accounts and is_better:
@@ -100,11 +101,11 @@ def channels_with_work(*, now: datetime) -> list[Channel]:
 
 
 def _working_points(customer_ids: Sequence[UUID]) -> QuerySet[Any]:
-    """With ``is_stopped``: their owner wants no short messages there."""
+    """With ``is_stopped``: their owner wants no short messages, or no mail, there."""
     points = ContactPoint.objects.filter(customer_id__in=list(customer_ids), is_current=True).exclude(
         health=ContactPoint.Health.UNREACHABLE
     )
-    stopped = OptOut.objects.filter(contact_point=OuterRef("pk"), channel=Channel.SMS)
+    stopped = OptOut.objects.filter(contact_point=OuterRef("pk"), channel__in=STOPPABLE)
     found: QuerySet[Any] = points.annotate(is_stopped=Exists(stopped))
     return found
 

@@ -192,11 +192,11 @@ def apply_report(*, report: Report, actor: Actor, now: datetime) -> bool:
             transition(attempt, Status.SENDING, actor=actor, at=now)
         if to not in DeliveryAttempt.TRANSITIONS.get(attempt.status, ()):
             _note_ignored(attempt, report, to, actor, now)
-            return True
-        transition(attempt, to, actor=actor, at=now, **_changes(attempt, report, now))
-        _learn_of_address(attempt, report, now)
-        tell([attempt.pk], now)
-        if report.is_opt_out:
+        else:
+            transition(attempt, to, actor=actor, at=now, **_changes(attempt, report, now))
+            _learn_of_address(attempt, report, now)
+            tell([attempt.pk], now)
+        if report.is_opt_out:  # whatever became of the message meanwhile
             _heed(attempt, report.code, actor, now)
     return True
 

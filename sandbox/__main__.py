@@ -20,6 +20,7 @@ def read_options(arguments: list[str]) -> Options:
     parser.add_argument("--scenario", type=Path, help="JSON laid over the built-in scenario")
     parser.add_argument("--people", nargs="*", default=[], action="extend", metavar="[SLUG=]FILE.csv")
     parser.add_argument("--callback-base", help="send every callback to this origin")
+    parser.add_argument("--bounce-smtp", metavar="HOST:PORT", help="give returned mail to this mail server")
     given = parser.parse_args(arguments)
     return Options(
         port=given.port,
@@ -29,6 +30,7 @@ def read_options(arguments: list[str]) -> Options:
         scenario=given.scenario,
         people=tuple(given.people),
         callback_base=given.callback_base,
+        bounce_smtp=given.bounce_smtp,
     )
 
 

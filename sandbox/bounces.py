@@ -1,7 +1,6 @@
-"""Returned mail: an RFC 3464 report (or a carrier's plain text) to the envelope's sender."""
+"""Returned mail: an RFC 3464 report (or what follows no rule) to the envelope's sender."""
 
 import asyncio
-import contextlib
 import re
 import smtplib
 from collections.abc import Mapping
@@ -10,6 +9,7 @@ from email import policy
 from email.message import EmailMessage, MIMEPart
 from email.utils import format_datetime, make_msgid
 
+from sandbox import mail_words
 from sandbox.store import Message, utc_now
 from sandbox.world import World
 
@@ -56,7 +56,7 @@ def delivery_report(message: Message, *, status: str, options: Mapping[str, str]
             _header_block(
                 Final_Recipient=f"rfc822; {message.recipient}",
                 Original_Recipient=(options.get("ORCPT") or f"rfc822;{message.recipient}").replace(";", "; ", 1),
-                Action="delayed" if status.startswith("4") else "failed",
+                Action="failed",
                 Status=status,
                 Remote_MTA=f"dns; {MTA}",
                 Diagnostic_Code=f"smtp; {diagnostic}",
@@ -74,20 +74,6 @@ def delivery_report(message: Message, *, status: str, options: Mapping[str, str]
     return mail
 
 
-def plain_report(message: Message) -> EmailMessage:
-    """What some Japanese carriers send instead of a report: words only."""
-    mail = EmailMessage()
-    mail["From"] = f"Mail Administrator <Postmaster@{MTA}>"
-    mail["To"] = _cleaned(message.details["return_path"])
-    mail["Subject"] = "Mail System Error - Returned Mail"
-    mail["Date"] = format_datetime(utc_now().astimezone(UTC))
-    mail["Auto-Submitted"] = "auto-replied"
-    mail.set_content(
-        f"次のあて先へのメッセージはエラーのため送信できませんでした。\n<{message.recipient}>\n550 5.1.1 Host unknown\n"
-    )
-    return mail
-
-
 def return_mail(world: World, message: Message, *, fate: str, options: Mapping[str, str], message_id: str) -> None:
     """Marks the message as bounced and returns it to the envelope's sender, if there is one."""
     status = fate.partition(":")[2]
@@ -96,26 +82,53 @@ def return_mail(world: World, message: Message, *, fate: str, options: Mapping[s
     if not message.details.get("return_path"):
         return
     if fate == "bounce_plain":
-        mail = plain_report(message)
+        raw = mail_words.plain_report(message)
     else:
-        mail = delivery_report(message, status=status, options=options, message_id=message_id)
-    world.bounces.append(
-        {
-            "id": str(message.number),
-            "to": message.details["return_path"],
-            "at": utc_now().isoformat(),
-            "raw": mail.as_string(),
-        }
-    )
+        report = delivery_report(message, status=status, options=options, message_id=message_id)
+        raw = report.as_bytes(policy=policy.SMTP)
+    post_back(world, message, raw, to=message.details["return_path"])
+
+
+def answer_mail(world: World, message: Message, *, fate: str, message_id: str) -> None:
+    """What comes back of a mail that did arrive: a holiday note, or a complaint to the mailbox for complaints."""
+    path = message.details.get("return_path", "")
+    if fate == "out_of_office" and path:
+        post_back(world, message, mail_words.out_of_office(message), to=path)
+    elif path:
+        raw = mail_words.complaint(message, message_id=message_id)
+        post_back(world, message, raw, to="complaints@" + path.rpartition("@")[2])
+
+
+def post_back(world: World, message: Message, raw: bytes, *, to: str) -> None:
+    """Keeps a returned mail for who asks, and gives it to the mail server that the scenario names."""
+    shown = raw.decode("utf-8", "replace").replace("\r\n", "\n")
+    world.bounces.append({"id": str(message.number), "to": to, "at": utc_now().isoformat(), "raw": shown})
     del world.bounces[:-BOUNCE_LIMIT]
     relay = world.scenario.document.get("bounce_smtp")
     if relay:
-        task = asyncio.ensure_future(asyncio.to_thread(_send, str(relay), mail, message.details["return_path"]))
+        task = asyncio.ensure_future(_deliver(str(relay), raw, to))
         world.errands.add(task)
         task.add_done_callback(world.errands.discard)
 
 
-def _send(relay: str, mail: EmailMessage, to: str) -> None:
+async def _deliver(relay: str, raw: bytes, to: str) -> None:
+    """Tries again for some seconds, as mail servers do for days."""
+    for wait in (0.5, 1, 2, 4, 8, 0):
+        if await asyncio.to_thread(_send, relay, raw, to):
+            return
+        await asyncio.sleep(wait)
+
+
+def _send(relay: str, raw: bytes, to: str) -> bool:
+    """False if it is worth trying again."""
     host, _, port = relay.rpartition(":")
-    with contextlib.suppress(OSError, smtplib.SMTPException), smtplib.SMTP(host, int(port), timeout=10) as server:
-        server.sendmail("", [to], mail.as_bytes(policy=policy.SMTP))
+    try:
+        with smtplib.SMTP(host, int(port), timeout=10) as server:
+            server.sendmail("", [to], raw)
+    except smtplib.SMTPRecipientsRefused as refused:
+        return all(code >= 500 for code, _ in refused.recipients.values())
+    except smtplib.SMTPResponseException as refused:
+        return refused.smtp_code >= 500
+    except (OSError, smtplib.SMTPException):
+        return False
+    return True

@@ -25,7 +25,7 @@ RECIPIENT_OUTCOMES: dict[str, str] = {
     "line": r"blocked|invalid",
     "pnp": r"never|unknown",
     "sms": r"2[01]\d{3}|(undelivered|failed):30\d{3}|sent_forever",
-    "email": r"(reject|defer):[45]\d\d|bounce:[45]\.\d+\.\d+|bounce_plain",
+    "email": r"(reject|defer):[45]\d\d|bounce:[45]\.\d+\.\d+|bounce_plain|out_of_office|complaint",
     "post": r"returned:(unknown_address|moved|refused|unclaimed)|rejected:\w+",
     "ekyc": r"rejected:\w+",
     "houjin": r"closed|merged|moved|renamed",
@@ -64,6 +64,8 @@ DEFAULT: Document = {
             "bounce:5.1.1": 0.02,
             "bounce:5.2.2": 0.008,
             "bounce_plain": 0.004,
+            "out_of_office": 0.004,
+            "complaint": 0.001,
         },
         "post": {
             "returned:unknown_address": 0.02,

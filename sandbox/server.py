@@ -46,6 +46,7 @@ class Options:
     scenario: Path | None = None
     people: tuple[str, ...] = ()
     callback_base: str | None = None
+    bounce_smtp: str | None = None
 
 
 @web.middleware
@@ -67,6 +68,8 @@ def build_world(options: Options) -> World:
     scenario = Scenario.from_file(options.scenario) if options.scenario else Scenario()
     if options.callback_base:
         scenario.patch({"callback_base": options.callback_base})
+    if options.bounce_smtp:
+        scenario.patch({"bounce_smtp": options.bounce_smtp})
     people = People()
     for argument in options.people:
         people.load_file(argument)

@@ -10,7 +10,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from sandbox.bounces import return_mail
+from sandbox.bounces import answer_mail, return_mail
 from sandbox.content import answer_link, text_of_mail
 from sandbox.people import Person
 from sandbox.scenario import OK
@@ -125,13 +125,15 @@ class Mailroom:
         message = self._keep(mail, bank=bank, address=address, person=person)
         message.details["return_path"] = (envelope.mail_from or "").strip("<>")
         fate = world.fate("email", address.lower(), person)
-        if fate == OK:
-            message.arrived = True
-            message.become("delivered")
-            return
         wait = world.scenario.seconds("delay_ms", "email", address, message.number)
         options = envelope.delivery_options
         headers = str(mail.get("Message-ID", ""))
+        if fate in (OK, "out_of_office", "complaint"):
+            message.arrived = True
+            message.become("delivered")
+            if fate != OK:
+                world.later(wait, lambda: answer_mail(world, message, fate=fate, message_id=headers))
+            return
         world.later(wait, lambda: return_mail(world, message, fate=fate, options=options, message_id=headers))
 
     def _keep(self, mail: EmailMessage, *, bank: str, address: str, person: Person | None) -> Message:

@@ -3,45 +3,43 @@
 from __future__ import annotations
 
 import hashlib
-import hmac
 import re
 import smtplib
-import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.message import Message as ParsedMessage
 from email.utils import format_datetime
 from typing import ClassVar
 from uuid import UUID
 
 from channels.protocols import (
+    RECIPIENT,
     AmbiguousFailure,
+    Call,
     Channel,
     ConfigurationFailure,
     Failure,
     FailureKind,
-    ForgedWebhook,
+    InboundEvent,
     MalformedWebhook,
     Message,
+    News,
     Outcome,
     PermanentFailure,
     Receipt,
     Report,
     TransientFailure,
 )
+from channels.providers.return_path import PATTERN, ReturnPath
+from channels.providers.smtp_connections import Connections, Line
+from channels.returned_mail import DEAD_ADDRESS, MAILBOX_FULL, Meaning, read_returned, signed_path_in
 
-TIMEOUT_S = 20.0
-MAC_CHARS = 16
-RETURN_PATH = re.compile(r"b\+(?P<attempt>[0-9a-f]{32})\.(?P<mac>[0-9a-f]{16})", re.IGNORECASE)
-# A status somewhere in a bounce that is not written by the rules (some mobile carriers).
-LOOSE_STATUS = re.compile(r"\b[45]\d\d[ -]([45]\.\d{1,3}\.\d{1,3})\b")
-MAILBOX_FULL = "5.2.2"
-# Enhanced status codes that speak of the address itself: no such user, no such domain, moved, disabled.
-DEAD_ADDRESS = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1")
+# Of a returned mail: what it says is at its beginning, the rest is ours.
+KEEP_BYTES = 256 * 1024
+DELIVERED_TO = b"Delivered-To: "
+GO_ON = 354
+DOT_FIRST = re.compile(rb"^\.", re.MULTILINE)
 
 
 class SmtpProvider:
@@ -65,14 +63,13 @@ class SmtpProvider:
         password: str = "",
         security: str = "starttls",
     ) -> None:
-        self._host, self._port, self._security = host, port, security
-        self._username, self._password = username, password
         self._from = Address(display_name=sender_name, addr_spec=sender)
-        self._bounce_domain = bounce_domain
-        self._secret = secret.encode()
+        self._paths = ReturnPath(bounce_domain, secret)
+        self._lines = Connections(host=host, port=port, security=security, username=username, password=password)
 
     def close(self) -> None:
-        """Nothing to let go of: a connection lives as long as a mail."""
+        """Hang up."""
+        self._lines.close()
 
     def may_repeat(self, to: str) -> bool:
         """Never: a relay does not compare Message-IDs."""
@@ -81,16 +78,13 @@ class SmtpProvider:
     def send(self, message: Message) -> Receipt:
         """Hand the mail to the relay. Only what is lost after the text went out is ambiguous."""
         mail = self.compose(message)
-        with self._session() as relay:
-            _check_sender(relay.mail(self.return_path(message.attempt_id)))
-            _check(relay.rcpt(message.to, ["NOTIFY=FAILURE"] if relay.has_extn("dsn") else []))
-            try:
-                answer = relay.data(mail.as_bytes(policy=policy.SMTP))
-            except smtplib.SMTPDataError as error:
-                answer = (error.smtp_code, _bytes(error.smtp_error))
-            except (smtplib.SMTPException, OSError):
-                raise AmbiguousFailure("no_answer") from None
-            _check(answer)
+        content = mail.as_bytes(policy=policy.SMTP)
+        try:
+            with self._lines.line() as line:
+                self._hand_over(line, message, content)
+        except _WornLine:  # silence on a connection that had carried mail: nothing of this one went out
+            with self._lines.line(fresh=True) as line:
+                self._hand_over(line, message, content)
         return Receipt(str(mail["Message-ID"]).strip("<>"))
 
     def compose(self, message: Message) -> EmailMessage:
@@ -110,72 +104,72 @@ class SmtpProvider:
 
     def return_path(self, attempt_id: UUID) -> str:
         """The envelope's sender, to which this mail's bounce comes back."""
-        return f"b+{attempt_id.hex}.{self._mac(attempt_id)}@{self._bounce_domain}"
+        return self._paths.of(attempt_id)
 
-    def read_bounce(self, raw: bytes, *, recipient: str) -> Report:
-        """What a bounced mail, delivered to ``recipient``, says of the attempt.
+    def verify(self, call: Call) -> list[InboundEvent]:
+        """A returned mail, if its recipient, or for a complaint the mail it encloses, is a return path of ours."""
+        recipient, raw = call.headers.get(RECIPIENT, ""), call.body[:KEEP_BYTES]
+        try:
+            attempt_id = self._paths.attempt_of(recipient)
+        except MalformedWebhook:
+            quoted = signed_path_in(raw, PATTERN)
+            if quoted is None:
+                raise
+            attempt_id = self._paths.attempt_of(quoted[0])
+        path = self._paths.of(attempt_id).encode()
+        # A mail server that lost our answer gives the same mail again, under a new Received line.
+        named = message_from_bytes(raw).get("Message-ID") or raw
+        name = hashlib.sha256(path + (named if isinstance(named, bytes) else str(named).encode())).hexdigest()
+        return [InboundEvent(name, DELIVERED_TO + path + b"\r\n" + raw)]
+
+    def read(self, body: bytes) -> list[News]:
+        """What a returned mail says of the attempt, if anything.
 
         Raises:
-            ForgedWebhook: the return path was not signed by us.
-            MalformedWebhook: it is no return path of ours, or the mail tells no status.
+            MalformedWebhook: a person should look at it.
         """
-        found = RETURN_PATH.match(recipient)
-        if found is None:
-            raise MalformedWebhook
-        attempt_id = UUID(found["attempt"])
-        if not hmac.compare_digest(found["mac"].lower(), self._mac(attempt_id)):
-            raise ForgedWebhook
-        status = _status_of(message_from_bytes(raw, policy=policy.default))
-        if status.startswith("2."):
-            return Report(attempt_id, Outcome.DELIVERED)
-        is_soft = status.startswith("4.") or status == MAILBOX_FULL
-        return Report(
-            attempt_id,
-            Outcome.FAILED,
-            failure_kind=FailureKind.TRANSIENT if is_soft else FailureKind.PERMANENT,
-            code=status,
-            is_dead_address=status in DEAD_ADDRESS,
-        )
+        first, _, raw = body.partition(b"\r\n")
+        attempt_id = self._paths.attempt_of(first.removeprefix(DELIVERED_TO).decode("ascii", "replace"))
+        said = read_returned(raw)
+        match said.meaning:
+            case Meaning.DELIVERED:
+                return [Report(attempt_id, Outcome.DELIVERED)]
+            case Meaning.COMPLAINED:
+                return [Report(attempt_id, Outcome.DELIVERED, code="complaint", is_opt_out=True)]
+            case Meaning.BOUNCED:
+                kind = FailureKind.TRANSIENT if said.is_soft else FailureKind.PERMANENT
+                dead = said.is_dead_address
+                return [Report(attempt_id, Outcome.FAILED, failure_kind=kind, code=said.status, is_dead_address=dead)]
+            case Meaning.NOTHING:
+                return []
+        raise MalformedWebhook
 
-    def _mac(self, attempt_id: UUID) -> str:
-        return hmac.new(self._secret, attempt_id.bytes, hashlib.sha256).hexdigest()[:MAC_CHARS]
-
-    @contextmanager
-    def _session(self) -> Iterator[smtplib.SMTP]:
+    def _hand_over(self, line: Line, message: Message, content: bytes) -> None:
+        relay, was_used = line.relay, not line.is_fresh
+        line.is_lost = True
         try:
-            relay = self._connect()
-        except smtplib.SMTPAuthenticationError:
-            raise ConfigurationFailure("authentication") from None
-        except smtplib.SMTPNotSupportedError:
-            raise ConfigurationFailure("not_supported") from None
+            if was_used:
+                relay.rset()
+            sender = relay.mail(self.return_path(message.attempt_id))
+            recipient = relay.rcpt(message.to, ["NOTIFY=FAILURE"] if relay.has_extn("dsn") else [])
+            answer = relay.docmd("DATA") if sender[0] < 300 and recipient[0] < 300 else recipient
         except (smtplib.SMTPException, OSError):
-            raise TransientFailure("no_connection") from None
-        try:
-            yield relay
-        except (smtplib.SMTPException, OSError):
+            if was_used:
+                raise _WornLine from None
             raise TransientFailure("connection_lost") from None  # before the text went out
-        finally:
-            with suppress(smtplib.SMTPException, OSError):
-                relay.quit()
-            relay.close()
+        if answer[0] == GO_ON:
+            try:
+                relay.send(DOT_FIRST.sub(b"..", content) + b".\r\n")
+                answer = relay.getreply()
+            except (smtplib.SMTPException, OSError):
+                raise AmbiguousFailure("no_answer") from None
+        line.is_lost = False
+        _check_sender(sender)
+        _check(answer)
 
-    def _connect(self) -> smtplib.SMTP:
-        context = ssl.create_default_context() if self._security else None
-        if self._security == "tls" and context:
-            relay: smtplib.SMTP = smtplib.SMTP_SSL(self._host, self._port, timeout=TIMEOUT_S, context=context)
-        else:
-            relay = smtplib.SMTP(self._host, self._port, timeout=TIMEOUT_S)
-        try:
-            relay.ehlo()
-            if self._security == "starttls":
-                relay.starttls(context=context)
-                relay.ehlo()
-            if self._username:
-                relay.login(self._username, self._password)
-        except BaseException:
-            relay.close()
-            raise
-        return relay
+
+class _WornLine(Exception):
+    """A connection that had carried mail before turned out to be dead."""
 
 
 def _check_sender(answer: tuple[int, bytes]) -> None:
@@ -200,23 +194,6 @@ def _failure(code: int, status: str) -> Failure:
 def _enhanced(text: bytes) -> str:
     found = re.match(rb"([245]\.\d{1,3}\.\d{1,3})\b", text)
     return found[1].decode() if found else ""
-
-
-def _bytes(text: bytes | str) -> bytes:
-    return text if isinstance(text, bytes) else text.encode()
-
-
-def _status_of(bounce: ParsedMessage) -> str:
-    for part in bounce.walk():
-        if part.get_content_type() == "message/delivery-status":
-            blocks = part.get_payload()
-            for block in blocks if isinstance(blocks, list) else []:
-                if isinstance(block, ParsedMessage) and block.get("Status"):
-                    return str(block["Status"]).split()[0]
-    found = LOOSE_STATUS.search(bounce.as_string())
-    if found is None:
-        raise MalformedWebhook
-    return found[1]
 
 
 def _time_of(attempt_id: UUID) -> datetime:

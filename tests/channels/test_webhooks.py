@@ -263,7 +263,8 @@ def test_a_bounce_to_the_signed_return_path_fails_the_mail(
         forged = path.replace(path.split(".")[1].split("@")[0], "0" * 16)
         with pytest.raises(ForgedWebhook):
             receive_bounce(account=account, raw=raw, recipient=forged, now=now)
-        assert receive_bounce(account=account, raw=raw, recipient=path, now=now)
+        assert receive_bounce(account=account, raw=raw, recipient=path, now=now) == 1
+    process_inbox(now=now)
     bounced = again(attempt)
     assert (bounced.status, bounced.failure_code, health_of(bounced)) == (end, status, health)
 
@@ -285,6 +286,7 @@ def test_the_mail_server_hands_bounces_to_a_command(
             call_command("receive_bounce", account.public_id, recipient)
     monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(words)))
     call_command("receive_bounce", account.public_id, path)
+    process_inbox(now=now)
     assert (again(attempt).status, health_of(attempt)) == (Status.FAILED, "UNREACHABLE")
     with pytest.raises(CommandError, match="No account"):
         call_command("receive_bounce", "nobody", path)
