@@ -75,6 +75,7 @@ TABLE: Mapping[tuple[str, str], Advice] = {
         _("LINE does not know this account, or it has not added yours as a friend."), _NEXT_CHANNEL
     ),
     (LINE, "http_422"): Advice(_("The number has no LINE account that takes notification messages."), _NEXT_CHANNEL),
+    (LINE, "untied"): Advice(_("The customer ended notices on LINE."), _NEXT_CHANNEL),
     (LINE, "monthly_limit"): Advice(
         _("The month's allowance of messages is used up."),
         _("Ask an administrator to raise the plan at LINE, or wait for next month and resume sending."),

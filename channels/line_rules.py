@@ -16,28 +16,25 @@ ADVERTISING = (
     "キャンペーン",
     "クーポン",
     "プレゼント",
-    "セール",
     "割引",
     "特典",
     "お得",
-    "還元",
     "抽選",
     "新商品",
     "今だけ",
-    "限定",
+    "期間限定",
     "友だち追加",
-    "おすすめ",
 )
 ITEMS, BUTTONS, EMPHASIZED, CONTENT = 15, 2, 15, 300
 _URL = re.compile(
     r"[a-z][a-z0-9+.-]*://\S+|(?<![\w@.])(?:www\.|[a-z0-9-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE | re.ASCII
 )
-_PLACEHOLDER = re.compile(r"\$\{?\w+\}?")
+_PLACEHOLDER = re.compile(r"\{[^{}]+\}")
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing LINE or its review would refuse. ``code`` is put into words by `channels.line_problems`."""
+    """One thing LINE or its review would refuse; `channels.wording.remarks` says it in words."""
 
     code: str
     place: str = ""  # as LINE names it: messages[0].text

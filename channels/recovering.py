@@ -16,7 +16,7 @@ from channels.models import DeliveryAttempt
 from channels.pace import paced
 from channels.protocols import Channel, Failure, Outcome, Reconciles, Report
 from channels.registry import printer_of, provider_of
-from channels.sending import message_of
+from channels.sending import KEY_LIFE, message_of
 from channels.settling import (
     MAX_TRIES,
     NOTIFICATION,
@@ -35,8 +35,6 @@ from tenants.keys import CannotDecrypt, cipher
 Status = DeliveryAttempt.Status
 BATCH = 200
 LOOK_AGAIN = timedelta(seconds=60)
-# LINE remembers a retry key for 24 hours; after that a repeat would be a second message.
-KEY_LIFE = timedelta(hours=23)
 AMBIGUOUS = "ambiguous"
 # Carriers report within two days or never.
 CHASE_AGAIN, REPORTS_END = timedelta(hours=1), timedelta(hours=48)

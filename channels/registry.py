@@ -35,7 +35,15 @@ CALLBACKS = {"line": "line", "twilio": "twilio", "sms_gateway": "sms", "print_sh
 # Adapters that speak to addresses which a tenant typed in.
 GUARDED = {"sms_gateway"}
 # Options that are ours rather than the adapter's.
-OUR_OPTIONS = {"notification_messages", "notification_template", "basic_id", "auto_reply", "yen", "link_free"}
+OUR_OPTIONS = {
+    "notification_messages",
+    "notification_template",
+    "basic_id",
+    "account_name",
+    "auto_reply",
+    "yen",
+    "link_free",
+}
 
 
 _adapters: dict[UUID, tuple[str, Provider]] = {}

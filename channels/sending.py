@@ -31,7 +31,7 @@ from channels.protocols import (
 )
 from channels.registry import sender_of
 from channels.restoring import is_whole, keep_mark
-from channels.settling import SYSTEM, settle
+from channels.settling import PUSH, SYSTEM, settle
 from tenants.keys import CannotDecrypt, KeysUnavailable, PersonShredded, cipher
 from tenants.scoping import tenant_context
 
@@ -42,6 +42,8 @@ ROUNDS = 8
 # Batches to look through for somebody who has not had too many messages.
 LOOKS = 20
 THREADS = 16
+# LINE remembers a retry key for 24 hours; after that a repeat would be a second message.
+KEY_LIFE = timedelta(hours=23)
 # Longer than the slowest batch: four messages a thread, each as slow as its timeouts allow.
 LEASE = timedelta(seconds=180)
 
@@ -72,6 +74,8 @@ def due(*, channel: Channel, now: datetime) -> QuerySet[DeliveryAttempt]:
     waiting = DeliveryAttempt.objects.filter(
         not_held(), channel=channel, status=Status.QUEUED, not_before__lte=now, account__is_paused=False
     )
+    if channel == Channel.LINE:  # the sweeper hands these to a person; after a long standstill it may come second
+        waiting = waiting.exclude(method=PUSH, tries__gt=0, first_tried_at__lt=now - KEY_LIFE)
     return waiting if is_open(channel=channel, now=now) else waiting.none()
 
 

@@ -17,6 +17,7 @@ from audit.transitions import transition_many
 from channels.barcodes import return_id
 from channels.gates import change_limits, change_rules, hold_group, pause_tenant, release_group, resume_tenant
 from channels.line_talk import send_replies
+from channels.line_templates import filled_template
 from channels.models import DeliveryAttempt, Notice, ProviderAccount
 from channels.numbers import new_number, written
 from channels.posting import print_due
@@ -299,4 +300,7 @@ def _snapshot(
         }
     text = render_text(Channel(attempt.channel), wording)
     said = {"to": str(point.value), "text": text.text, "link": wording.url}
+    template = attempt.account.options.get("notification_template")
+    if attempt.method == NOTIFICATION and template:
+        said["template"] = filled_template(template, wording)
     return {**said, "subject": text.subject, "html": text.html} if text.subject else said

@@ -56,6 +56,14 @@ REMARKS: Mapping[str, tuple[Promise | str, Promise | str]] = {
         _("Your institution sends this channel without links."),
         _("Take the link out and ask the customer to open your site and enter the reference number."),
     ),
+    "line_advertising": (
+        _("LINE allows no advertising in notification messages."),
+        _("Take the word out. LINE may close the account for advertising to people who are not friends."),
+    ),
+    "line_uri_scheme": (
+        _("A link is not encrypted."),
+        _("Write addresses that begin with https://."),
+    ),
     "link_in_letter": (
         _("The free part of a letter carries no link."),
         _("Take it out: the code to scan and the address of your site are on the sheet."),

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.urls import reverse
 
-from channels.linting import Draft, Ground, Remark, lint
+from channels.line_rules import text_problems
+from channels.linting import Draft, Ground, Remark, Severity, lint
 from channels.models import ChannelKind, MessageTemplate, Notice, ProviderAccount
 from channels.protocols import Channel
 from channels.rendering import Bank, CannotRender, Text, Wording, default_words, language_of, render_text, values_of
@@ -176,7 +177,17 @@ def remarks_on(words: Words, wording: Wording) -> list[Remark]:
         hosts=frozenset(_hosts(tenant)),
         is_link_free=bool(account and account.options.get("link_free")),
     )
-    return lint(draft, ground)
+    return [*_lines_own(draft, account), *lint(draft, ground)]
+
+
+def _lines_own(draft: Draft, account: ProviderAccount | None) -> list[Remark]:
+    """What LINE or its review would refuse, beside what is amiss on every channel."""
+    if account is None or account.channel != Channel.LINE:
+        return []
+    is_notification = bool(account.options.get("notification_messages"))
+    problems = text_problems(draft.filled_body, is_notification=is_notification)
+    known = ("advertising", "uri_scheme")  # the linter itself counts characters
+    return [Remark(f"line_{p.code}", Severity.ERROR, p.word) for p in problems if p.code in known]
 
 
 def _filled(words: str, values: Mapping[str, str]) -> str:
