@@ -9,6 +9,9 @@ from datetime import date
 from campaigns.models import Campaign
 from channels.protocols import Channel
 from channels.rendering import Sheet, render_letters, render_text
+from channels.segments import count_segments
+from channels.selectors import sender_numbers
+from channels.senders import in_a_line
 from channels.wording.selectors import LANGUAGES, in_force, sample_wording, slot_for
 from tenants.models import Tenant
 
@@ -24,8 +27,13 @@ class Sample:
 
     @property
     def length(self) -> int:
-        """Characters of the text: what short messages are charged by."""
+        """Characters of the text."""
         return len(self.text)
+
+    @property
+    def parts(self) -> int:
+        """What a short message is charged as."""
+        return count_segments(self.text)
 
 
 def samples_of(campaign: Campaign, tenant: Tenant, channels: Iterable[str]) -> list[Sample]:
@@ -47,8 +55,9 @@ def sample_letter(campaign: Campaign, tenant: Tenant, today: date) -> bytes:
     """The letter as a PDF."""
     slot = slot_for(Channel.POST, "request", "ja")
     wording = sample_wording(slot, tenant, campaign.deadline_on)
+    bank = replace(wording.bank, sms_senders=in_a_line(sender_numbers(), slot.language))
     sheet = Sheet(
-        wording=replace(wording, words=in_force()[slot].whole),
+        wording=replace(wording, bank=bank, words=in_force()[slot].whole),
         name="見本 太郎",
         is_company=False,
         postal_code="1000001",

@@ -96,7 +96,10 @@ class MalformedWebhook(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One frozen piece of communication: the same on every retry, byte for byte."""
+    """One frozen piece of communication: the same on every retry, byte for byte.
+
+    ``mark`` is what its text has and no other's does, where that is not the link.
+    """
 
     attempt_id: UUID
     to: str
@@ -104,6 +107,7 @@ class Message:
     subject: str = ""
     html: str = ""
     link: str = ""
+    mark: str = ""
     template: str = ""  # LINE's template notification messages: their body as JSON, without the recipient
 
 

@@ -43,6 +43,8 @@ OUR_OPTIONS = {
     "auto_reply",
     "yen",
     "link_free",
+    "sender_numbers",
+    "segment_yen",
 }
 
 

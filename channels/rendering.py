@@ -39,6 +39,12 @@ IDENTITY = {
 }
 
 
+SMS_SENDERS = {
+    "ja": "<li>ショートメッセージ（SMS）の送信元は、{}です。</li>",
+    "en": "<li>Our text messages (SMS) come from {}.</li>",
+}
+
+
 class CannotRender(Exception):
     """A notice cannot be written as it should be; ``code`` says why, without personal values."""
 
@@ -58,6 +64,7 @@ class Bank:
     phone_hours: str
     official_site: str
     address: str = ""
+    sms_senders: str = ""  # where its short messages come from
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +108,14 @@ def language_of(language: str) -> str:
     return "ja" if language.startswith("ja") else "en"
 
 
-def default_words(channel: Channel, purpose: str, language: str) -> str:
-    """What a tenant without words of its own says, variables open. E-mail and letters: a line of subject first."""
+def default_words(channel: Channel, purpose: str, language: str, *, is_link_free: bool = False) -> str:
+    """What a tenant without words of its own says, variables open. E-mail and letters: a line of subject first.
+
+    ``is_link_free`` is for short messages, the channel on which banks give links up.
+    """
     name = "letter" if channel == Channel.POST else channel.lower()
-    return _words(f"{language}/{name}.{purpose}.txt")
+    variant = ".nolink" if is_link_free and channel == Channel.SMS else ""
+    return _words(f"{language}/{name}.{purpose}{variant}.txt")
 
 
 def render_text(channel: Channel, wording: Wording) -> Text:
@@ -152,9 +163,11 @@ def letter_html(sheet: Sheet) -> str:
     number = address_number(sheet.postal_code, sheet.address)
     bars = "" if number is None else _image(customer_barcode_svg(sheet.postal_code, number))
     values = {name: escape(value) for name, value in values_of(sheet.wording, language).items()}
+    senders = sheet.wording.bank.sms_senders
     values |= {
         "heading": escape(heading),
         "opening": escape(opening.strip()),
+        "sms_senders": SMS_SENDERS[language].format(escape(senders)) if senders else "",
         "identity": IDENTITY[language, sheet.is_company],
         "issued_on": _long_date(sheet.issued_on, language, weekday=False),
         "postal_code": escape(f"{sheet.postal_code[:3]}-{sheet.postal_code[3:]}"),

@@ -15,6 +15,7 @@ from channels.gates import hours_of, not_held, sending_rules
 from channels.hours import opens_at
 from channels.models import DeliveryAttempt, OptOut, ProviderAccount
 from channels.protocols import Channel
+from channels.senders import SenderNumber, numbers_of
 from customers.models import ContactPoint
 
 # Japanese mobile numbers; a short message to a landline is refused.
@@ -85,6 +86,12 @@ def usable_channels(customer_ids: Sequence[UUID]) -> dict[UUID, dict[Channel, UU
             if channel in accounts and is_better:
                 found[channel] = point.pk
     return usable
+
+
+def sender_numbers() -> list[SenderNumber]:
+    """The numbers that customers see on the institution's short messages. One query."""
+    account = ProviderAccount.objects.filter(channel=Channel.SMS).first()
+    return numbers_of(account.options) if account else []
 
 
 def channels_with_work(*, now: datetime) -> list[Channel]:

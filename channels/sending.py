@@ -173,6 +173,7 @@ def message_of(attempt: DeliveryAttempt) -> Message:
         subject=snapshot.get("subject", ""),
         html=snapshot.get("html", ""),
         link=snapshot["link"],
+        mark=snapshot.get("mark", ""),
         template=snapshot.get("template", ""),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,8 @@ from channels.protocols import Channel
 from channels.receiving import process_webhooks, receive_bounce, receive_webhook
 from channels.recovering import chase_reports, expire_unconfirmed, reconcile_unknown, release_expired_leases
 from channels.registry import provider_of, webhook_url
-from channels.rendering import Wording, render_text
+from channels.rendering import Wording, language_of, render_text
+from channels.senders import in_a_line, numbers_of
 from channels.sending import send_due
 from channels.settling import NOTIFICATION, PUSH, apply_report, pause_account, settle
 from channels.wording.selectors import bank_of, check_page, in_force, slot_for
@@ -234,6 +235,7 @@ def _freeze(requests: Sequence[NoticeRequest], notices: Mapping[Any, Notice], no
     )
     words, tenant = in_force(), tenant_in_scope()
     bank, page = bank_of(tenant), check_page(tenant)
+    senders = numbers_of(accounts[Channel.SMS].options) if Channel.SMS in accounts else []
     attempts = []
     for request in requests:
         if request.channel not in accounts:
@@ -250,7 +252,7 @@ def _freeze(requests: Sequence[NoticeRequest], notices: Mapping[Any, Notice], no
         )
         said = words[slot_for(request.channel, request.purpose, request.language)]
         wording = Wording(
-            bank=bank,
+            bank=replace(bank, sms_senders=in_a_line(senders, language_of(request.language))),
             purpose=request.purpose.lower(),
             language=request.language,
             url=request.url,
@@ -299,7 +301,8 @@ def _snapshot(
             "issued_on": now.astimezone(JST).date().isoformat(),
         }
     text = render_text(Channel(attempt.channel), wording)
-    said = {"to": str(point.value), "text": text.text, "link": wording.url}
+    mark = wording.number if wording.number in text.text else ""
+    said = {"to": str(point.value), "text": text.text, "link": wording.url, "mark": mark}
     template = attempt.account.options.get("notification_template")
     if attempt.method == NOTIFICATION and template:
         said["template"] = filled_template(template, wording)

@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
 from campaigns.models import Campaign, PeriodicReview
-from campaigns.planning import Plan, Terms, plan
+from campaigns.planning import SMS, Plan, Terms, plan
 from campaigns.selectors import current_hash, population, unrated_count
 from campaigns.services.refusals import JAPAN, CampaignRefused, member_behind
+from channels.costs import sms_yen
 from tenants.scoping import required_tenant_id
 
 BATCH = 1_000
@@ -28,7 +29,6 @@ def plan_campaign(
     Raises:
         CampaignRefused: the deadline is past, customers are not rated yet, or nobody is due.
     """
-    terms = terms or Terms()
     if deadline_on <= now.astimezone(JAPAN).date():
         raise CampaignRefused(_("The deadline for answers must lie in the future."))
     with transaction.atomic():
@@ -39,6 +39,7 @@ def plan_campaign(
                 _("%(count)d customers are not rated yet. Wait until rating has finished, then plan.")
                 % {"count": waiting}
             )
+        terms = terms or _usual_terms(deadline_on)
         found = plan(population(), due_by, terms)
         if not found.due:
             raise CampaignRefused(_("Nobody is due by this date. Choose a later one."))
@@ -65,6 +66,13 @@ def plan_campaign(
             **{key: campaign.counts[key] for key in ("population", "due", "not_due", "exempt")},
         )
     return campaign
+
+
+def _usual_terms(deadline_on: date) -> Terms:
+    """With short messages at the price that the bank entered, for as many parts as its text has."""
+    usual = Terms()
+    yen = sms_yen(deadline_on=deadline_on)
+    return usual if yen is None else Terms(yen={**usual.yen, SMS: yen})
 
 
 def _lock_planning() -> None:

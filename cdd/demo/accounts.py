@@ -31,7 +31,14 @@ def channel_accounts(bank: Bank, *, sandbox_url: str, sandbox_smtp: str) -> dict
                 "account_sid": "AC" + hashlib.md5(slug.encode(), usedforsecurity=False).hexdigest(),
                 "auth_token": f"sandbox-twilio-{slug}",
             },
-            "options": {"base_url": f"{sandbox_url}/twilio", "sender": "+815050000000"},
+            "options": {
+                "base_url": f"{sandbox_url}/twilio",
+                "messaging_url": f"{sandbox_url}/twilio/messaging",
+                "sender": "+815050000000",
+                "sender_numbers": [
+                    {"carrier": "NTTドコモ・au・ソフトバンク・楽天モバイル", "number": "050-5000-0000"},
+                ],
+            },
         },
         "EMAIL": {
             "provider": "smtp",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 from uuid import UUID
 
 import requests
@@ -24,6 +25,7 @@ from channels.protocols import (
     ConfigurationFailure,
     Failure,
     FailureKind,
+    Finding,
     ForgedWebhook,
     InboundEvent,
     MalformedWebhook,
@@ -38,6 +40,7 @@ from channels.protocols import (
 )
 
 API = "https://api.twilio.com"
+MESSAGING_API = "https://messaging.twilio.com"
 TIMEOUT_S = 10.0
 # A message we could not confirm must not leave Twilio's queue hours later.
 VALIDITY_S = 600
@@ -113,6 +116,7 @@ class TwilioProvider:
         callback_url: str,
         shared_key: str = "",
         base_url: str = API,
+        messaging_url: str = MESSAGING_API,
     ) -> None:
         http = TwilioHttpClient(timeout=TIMEOUT_S)
         for scheme in ("https://", "http://"):
@@ -120,6 +124,7 @@ class TwilioProvider:
         self._http = http.session
         self._client = Client(account_sid, auth_token, http_client=http)
         self._client.api.base_url = base_url
+        self._client.messaging.base_url = messaging_url
         self._sender = sender
         self._callback_url = callback_url
         self._auth_token = auth_token
@@ -135,7 +140,7 @@ class TwilioProvider:
 
     def send(self, message: Message) -> Receipt:
         """Create a message that expires in Twilio's queue after ten minutes."""
-        key = "messaging_service_sid" if self._sender.startswith("MG") else "from_"
+        key = "messaging_service_sid" if _is_service(self._sender) else "from_"
         sender: dict[str, Any] = {key: self._sender}
         try:
             created = self._client.messages.create(
@@ -156,17 +161,50 @@ class TwilioProvider:
         return Receipt(str(created.sid))
 
     def look_up(self, message: Message, *, since: datetime) -> Report | None:
-        """Find the message in Twilio's own list by the number and the unique link in its text."""
+        """Find the message in Twilio's own list by the number and what is unique in its text."""
+        mark = message.mark or message.link
+        if not mark or mark not in message.text:  # another message's text might be the same
+            raise TransientFailure("no_mark")
         try:
             listed = self._client.messages.list(
                 to=message.to, date_sent_after=since - timedelta(days=1), limit=LIST_LIMIT
             )
         except (TwilioException, requests.RequestException, ValueError):
             raise TransientFailure("list_unavailable") from None
-        found = next((row for row in listed if message.link and message.link in (row.body or "")), None)
+        found = next((row for row in listed if mark in (row.body or "")), None)
         if found is None:
             return None
         return _report(message.attempt_id, str(found.status), str(found.sid), found.error_code)
+
+    def check_setup(self) -> list[Finding]:
+        """Whether the account is active, owns the sender, and can call us back."""
+        address = urlsplit(self._callback_url)
+        # Twilio posts to no host with an underscore in its name.
+        can_call = Finding("callback_address", address.scheme == "https" and "_" not in (address.hostname or "_"))
+        try:
+            account = self._client.api.accounts(self._client.account_sid).fetch()
+            is_active = account.status == "active"
+            findings = [Finding("account_reachable", is_active, "" if is_active else str(account.status))]
+            findings.append(Finding("sender_exists", self._owns_sender()))
+        except TwilioRestException as error:
+            return [Finding("account_reachable", False, str(error.code or error.status)), can_call]
+        except (TwilioException, requests.RequestException, ValueError):
+            return [Finding("account_reachable", False, "no_answer"), can_call]
+        return [*findings, can_call]
+
+    def _owns_sender(self) -> bool:
+        """A messaging service or a number of the account. A name cannot be looked up, only judged by its form."""
+        if self._sender.startswith("+"):
+            return bool(self._client.incoming_phone_numbers.list(phone_number=self._sender, limit=1))
+        if not _is_service(self._sender):
+            return re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}", self._sender) is not None
+        try:
+            self._client.messaging.v1.services(self._sender).fetch()
+        except TwilioRestException as error:
+            if error.status == 404:
+                return False
+            raise
+        return True
 
     def verify(self, call: Call) -> list[InboundEvent]:
         """Check the signature over our public address and the form, and name the event by what it says.
@@ -198,6 +236,11 @@ class TwilioProvider:
             return [OptOutNews(said["from"], said["wish"] == Wish.STOP)]
         report = _report(UUID(said["attempt"]), said["MessageStatus"], said["MessageSid"], said.get("ErrorCode", ""))
         return [report] if report else []
+
+
+def _is_service(sender: str) -> bool:
+    """A messaging service rather than a name such as MGBANK."""
+    return re.fullmatch(r"MG[0-9a-fA-F]{32}", sender) is not None
 
 
 def _event(said: Mapping[str, str]) -> InboundEvent:

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from channels.models import ChannelKind, DeliveryAttempt, ProviderAccount
+from channels.senders import numbers_of
 
 JST = ZoneInfo("Asia/Tokyo")
 KNOWN_FOR = timedelta(days=400)
@@ -20,7 +21,6 @@ _SENT = (_Status.ACCEPTED, _Status.DELIVERED, _Status.RETURNED, _Status.UNKNOWN)
 # Options of an account that are printed for everybody to see, in the order of the page.
 _PUBLIC: Mapping[str, tuple[tuple[str, Promise | str], ...]] = {
     ChannelKind.LINE: (("account_name", _("Name of the LINE account")), ("basic_id", _("ID of the LINE account"))),
-    ChannelKind.SMS: (("sender", _("Number short messages come from")),),
     ChannelKind.EMAIL: (("sender", _("Address e-mails come from")),),
 }
 
@@ -45,9 +45,11 @@ def sent_as(number: str, *, now: datetime) -> list[Sending]:
 def official_senders() -> list[tuple[Promise | str, str]]:
     """The senders that customers may see on notices: what it is, and how it reads. One query."""
     options = {account.channel: account.options for account in ProviderAccount.objects.all()}
-    return [
+    found: list[tuple[Promise | str, str]] = [
         (label, str(options[channel][name]))
         for channel, wanted in _PUBLIC.items()
         for name, label in wanted
         if options.get(channel, {}).get(name)
     ]
+    numbers = numbers_of(options.get(ChannelKind.SMS, {}))
+    return found + [(_("Number short messages come from"), f"{n.number} {n.carrier}".strip()) for n in numbers]

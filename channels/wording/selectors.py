@@ -73,9 +73,9 @@ SLOTS: Mapping[str, Slot] = {
 }
 
 
-def default_of(slot: Slot) -> Words:
+def default_of(slot: Slot, *, is_link_free: bool = False) -> Words:
     """The text that comes with the product."""
-    whole = default_words(slot.channel, slot.purpose.lower(), slot.language)
+    whole = default_words(slot.channel, slot.purpose.lower(), slot.language, is_link_free=is_link_free)
     subject, body = whole.split("\n", 1) if slot.channel in WITH_SUBJECT else ("", whole)
     return Words(slot, subject, body.strip())
 
@@ -91,18 +91,24 @@ def slot_of(template: MessageTemplate) -> Slot:
 
 
 def in_force() -> dict[Slot, Words]:
-    """Every slot's text as approved, or else as it comes with the product. One query.
+    """Every slot's text as approved, or else as it comes with the product. Two queries.
 
     Raises:
         CannotRender: an approved text is not what was approved any more.
     """
-    found = {slot: default_of(slot) for slot in SLOTS.values()}
+    without = sms_is_link_free()
+    found = {slot: default_of(slot, is_link_free=without) for slot in SLOTS.values()}
     for template in MessageTemplate.objects.filter(status=Status.APPROVED):
         words = words_of(template)
         if words.digest != template.approved_hash:
             raise CannotRender("template_altered")
         found[words.slot] = words
     return found
+
+
+def sms_is_link_free() -> bool:
+    """Whether the institution gave up links in short messages. One query."""
+    return ProviderAccount.objects.filter(channel=Channel.SMS, options__link_free=True).exists()
 
 
 def slot_for(channel: Channel, purpose: str, language: str) -> Slot:
@@ -113,7 +119,8 @@ def slot_for(channel: Channel, purpose: str, language: str) -> Slot:
 def digests_in_force() -> dict[str, str]:
     """Digest of every text of the tenant's own, by slot: what an approval of a campaign covers beside the files."""
     rows = MessageTemplate.objects.filter(status=Status.APPROVED)
-    return {f"template {slot_of(row).name}": words_of(row).digest for row in rows}
+    found = {f"template {slot_of(row).name}": words_of(row).digest for row in rows}
+    return {**found, "sms": "without links"} if sms_is_link_free() else found
 
 
 def versions_of(slot: Slot) -> list[MessageTemplate]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -15,9 +16,19 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 from twilio.request_validator import RequestValidator
 
-from channels.protocols import Call, Failure, FailureKind, ForgedWebhook, MalformedWebhook, Message, Outcome, Report
+from channels.protocols import (
+    Call,
+    Failure,
+    FailureKind,
+    ForgedWebhook,
+    MalformedWebhook,
+    Message,
+    Outcome,
+    Report,
+    TransientFailure,
+)
 from channels.providers.twilio import TwilioProvider
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Sandbox
 
 SPECS = Path(ROOT).parent / "shared" / "specs" / "twilio" / "twilio_api_v2010.json"
 ACCOUNT = "AC" + "a" * 32
@@ -239,3 +250,62 @@ def test_repeats_of_a_callback_have_one_name_and_other_states_another() -> None:
 
     assert name() == name(RawDlrDoneDate="2611220512", SomethingNew="1")
     assert len({name(), name(MessageStatus="sent"), name(ErrorCode="30003"), name(MessageSid="SM2")}) == 4
+
+
+SANDBOX_TOKEN = "sandbox-twilio-asanagi"
+
+
+@pytest.mark.parametrize(
+    ("sender", "exists"),
+    [
+        ("+815050000000", True), ("+819012345678", False), ("MG" + "b" * 32, True), ("MG" + "0" * 32, False),
+        ("MYBANK", True), ("MGBANK 1", True), ("12345", False), ("A NAME TOO LONG", False),
+    ],
+)  # fmt: skip
+def test_the_connection_test_looks_for_the_sender(sandbox: Sandbox, sender: str, exists: bool) -> None:
+    """A number, a messaging service, or a name that a carrier would take."""
+    provider = sandbox_provider(sandbox, sender=sender)
+    assert [(finding.code, finding.is_ok) for finding in provider.check_setup()] == [
+        ("account_reachable", True),
+        ("sender_exists", exists),
+        ("callback_address", True),
+    ]
+    provider.close()
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong", "detail"),
+    [
+        ({"auth_token": "wrong"}, "account_reachable", "20003"),
+        ({"base_url": "http://127.0.0.1:9"}, "account_reachable", "no_answer"),
+        ({"callback_url": "http://notice.example.jp/x/"}, "callback_address", ""),
+        ({"callback_url": "https://my_bank.example.jp/x/"}, "callback_address", ""),
+    ],
+)
+def test_the_connection_test_says_what_is_wrong(
+    sandbox: Sandbox, changes: dict[str, str], wrong: str, detail: str
+) -> None:
+    provider = sandbox_provider(sandbox, **changes)
+    found = {finding.code: finding for finding in provider.check_setup()}
+    assert (found[wrong].is_ok, found[wrong].detail) == (False, detail)
+    provider.close()
+
+
+def sandbox_provider(sandbox: Sandbox, **changes: str) -> TwilioProvider:
+    """The bank's account at the sandbox."""
+    terms = {
+        "account_sid": ACCOUNT,
+        "auth_token": SANDBOX_TOKEN,
+        "sender": "+815050000000",
+        "callback_url": "https://notice.example.jp/webhooks/twilio/abc/",
+        "base_url": f"{sandbox.url}/twilio",
+        "messaging_url": f"{sandbox.url}/twilio/messaging",
+    }
+    return TwilioProvider(**{**terms, **changes})
+
+
+def test_a_text_like_any_other_is_never_looked_up_by_guessing() -> None:
+    """Without something unique in the text, another customer's message might be taken for this one."""
+    alike = Message(attempt_id=ATTEMPT, to="+819012345678", text="ご確認ください")
+    with pytest.raises(TransientFailure, match="no_mark"):
+        provider_with().look_up(alike, since=datetime.now(UTC))

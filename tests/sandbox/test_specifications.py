@@ -181,6 +181,23 @@ def test_a_list_of_messages_is_twilios(sandbox: Sandbox) -> None:
     assert answer.json()["next_page_uri"].startswith("/2010-04-01/Accounts/")
 
 
+def test_the_account_its_numbers_and_its_services_are_twilios(sandbox: Sandbox) -> None:
+    document, base = read("twilio/twilio_api_v2010.json"), f"{sandbox.url}/twilio/2010-04-01/Accounts/{SID}"
+
+    def schema(path: str) -> Any:
+        found = document["paths"][f"/2010-04-01/Accounts/{path}"]["get"]["responses"]["200"]
+        return found["content"]["application/json"]["schema"]
+
+    check(document, schema("{Sid}.json"), httpx.get(f"{base}.json", auth=TWILIO_AUTH).json())
+    listed = httpx.get(f"{base}/IncomingPhoneNumbers.json?PhoneNumber=%2B815050000000", auth=TWILIO_AUTH).json()
+    assert len(listed["incoming_phone_numbers"]) == 1
+    check(document, schema("{AccountSid}/IncomingPhoneNumbers.json"), listed)
+    services = read("twilio/twilio_messaging_v1.yaml")
+    service = httpx.get(f"{sandbox.url}/twilio/messaging/v1/Services/MG{'b' * 32}", auth=TWILIO_AUTH).json()
+    check(services, services["components"]["schemas"]["messaging.v1.service"], service)
+    assert httpx.get(f"{base}.json", auth=(SID, "wrong")).json()["code"] == 20003
+
+
 def test_the_checker_itself_refuses_what_is_wrong() -> None:
     document = read("twilio/twilio_api_v2010.json")
     with pytest.raises(jsonschema.ValidationError):
