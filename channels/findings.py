@@ -49,6 +49,13 @@ WORDS: dict[str, tuple[Promise, Promise]] = {
         _("The provider accepts the account's credentials."),
         _("The provider cannot be reached or refuses the credentials. Check them with the provider."),
     ),
+    "sender_exists": (
+        _("The sender belongs to the account."),
+        _(
+            "The sender does not belong to the account. Check the number, the name (up to 11 letters and digits) or"
+            " the messaging service."
+        ),
+    ),
     "sender_set": (
         _("A sender is set."),
         _("No sender is set. Enter the number or name that the provider gave you."),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# What a letter has room for.
-LONGEST = 90
+# What the two lines of a letter have room for, in half-width characters.
+WIDEST = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,4 +38,8 @@ def in_a_line(numbers: list[SenderNumber], language: str) -> str:
     one = "{carrier} {number}" if language == "en" else "{carrier}は{number}"
     said = [one.format(carrier=n.carrier, number=n.number) if n.carrier else n.number for n in numbers]
     line = (", " if language == "en" else "、").join(said)
-    return line if len(line) <= LONGEST else ""
+    return line if _width(line) <= WIDEST else ""
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WFA" else 1 for char in text)
