@@ -13,6 +13,7 @@ from campaigns.planning import SMS, Plan, Terms, plan
 from campaigns.selectors import current_hash, population, unrated_count
 from campaigns.services.refusals import JAPAN, CampaignRefused, member_behind
 from channels.costs import sms_yen
+from channels.selectors import unit_prices
 from tenants.scoping import required_tenant_id
 
 BATCH = 1_000
@@ -69,10 +70,9 @@ def plan_campaign(
 
 
 def _usual_terms(deadline_on: date) -> Terms:
-    """With short messages at the price that the bank entered, for as many parts as its text has."""
-    usual = Terms()
-    yen = sms_yen(deadline_on=deadline_on)
-    return usual if yen is None else Terms(yen={**usual.yen, SMS: yen})
+    """At the prices that the bank entered; a short message costs as many parts as its text has."""
+    usual, sms = Terms(), sms_yen(deadline_on=deadline_on)
+    return Terms(yen={**usual.yen, **({} if sms is None else {SMS: sms}), **unit_prices()})
 
 
 def _lock_planning() -> None:
