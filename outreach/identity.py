@@ -38,8 +38,8 @@ def check_identity(*, task_id: UUID, said: Said, actor: Actor, now: datetime) ->
         rows = OutreachTask.objects.select_for_update(no_key=True, of=("self",))
         task: OutreachTask = rows.select_related("customer").get(pk=task_id)
         hold_task(task, actor=actor, now=now)
-        if task.locked_until and task.locked_until > now:
-            return Verdict(False, 0, task.locked_until)
+        if locked_until := _locked_until(task, now):
+            return Verdict(False, 0, locked_until)
         if agrees(said, facts_of(task.customer)):
             task.failed_proofs, task.locked_until = 0, None
             task.proved_at, task.proved_by = now, int(actor.id)
@@ -52,6 +52,13 @@ def check_identity(*, task_id: UUID, said: Said, actor: Actor, now: datetime) ->
 def is_proved(task: OutreachTask, user_id: int, now: datetime) -> bool:
     """Whether this member has just made sure whom they speak to."""
     return task.proved_by == user_id and task.proved_at is not None and now - task.proved_at < HOLDS
+
+
+def _locked_until(task: OutreachTask, now: datetime) -> datetime | None:
+    """By any task about the customer: another one is no way to more guesses."""
+    locks = OutreachTask.objects.filter(customer_id=task.customer_id, locked_until__gt=now)
+    until: datetime | None = locks.order_by("-locked_until").values_list("locked_until", flat=True).first()
+    return until
 
 
 def _count_failure(task: OutreachTask, actor: Actor, now: datetime) -> Verdict:

@@ -18,6 +18,7 @@ from outreach.forms import AssignForm, CapacityForm, IdentityForm, KindForm, Try
 from outreach.identity import Verdict, check_identity, is_proved
 from outreach.models import DailyCapacity, OutreachKind, OutreachTask
 from outreach.presenting import is_locked, may_see, person_of, rows_of
+from outreach.recounting import visit_of
 from outreach.selectors import LISTS, task_counts, task_page, task_with_customer, tries_of, visits_of, workers
 from outreach.services import (
     OutreachRefused,
@@ -220,7 +221,7 @@ def task_page_of(
         "can_answer": response is not None and response.status in (Response.Status.OPEN, Response.Status.STARTED),
         "response": response,
         "tries": tries,
-        "visits": visits_of(task),
+        "visits": [visit_of(record) for record in visits_of(task)] if shows else [],
         "people": people,
         "opening": script.opening(request.tenant, is_visit=task.kind == OutreachKind.VISIT),
         "explanation": script.explanation(request.tenant),
@@ -242,12 +243,13 @@ def _assign_form(request: StaffRequest, task: OutreachTask) -> AssignForm | None
 
 
 def _shows_person(request: StaffRequest, task: OutreachTask) -> bool:
+    """To whoever works on it, and to who has named a reason on the customer's page within ten minutes."""
     allowed = may(request, Permission.VIEW_PERSONAL_DATA)
-    if not may_see(task, user_id=request.user.pk, may_see_personal_data=allowed):
-        return False
     now, customer = timezone.now(), task.customer
-    if is_sensitive(customer):
-        return shown_until(request.session, customer.pk, now) is not None
+    if allowed and shown_until(request.session, customer.pk, now) is not None:
+        return True
+    if is_sensitive(customer) or not may_see(task, user_id=request.user.pk, may_see_personal_data=allowed):
+        return False
     reveal(request.session, customer=customer, reason=ViewReason.CONTACT, actor=request.actor, now=now)
     return True
 

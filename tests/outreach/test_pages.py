@@ -276,6 +276,9 @@ def test_a_visit_is_recorded_step_by_step_and_each_step_twice(
         assert (upload.purpose, upload.person_id, upload.reference) == ("VISIT_PHOTO", task.customer_id, visit.pk)
         assert list(OutreachTry.objects.values_list("outcome", "token")) == [("ABSENT", token)]
         assert AuditEvent.objects.filter(event__startswith="visitrecord.").count() == 2
+    shown = page(client, "outreach-task", task.pk)
+    assert "35.6812" in shown
+    assert "夕方に再訪" in shown
     client.post(at("end"), {"outcome": "ABSENT", "token": uuid4()})
     with transaction.atomic():
         assert OutreachTry.objects.count() == 1, "without a record under way nothing can be closed"

@@ -240,7 +240,8 @@ def test_who_sees_which_tasks(bank: Tenant, officer: User, contractor: User) -> 
 def test_the_identity_check_counts_and_locks(bank: Tenant, officer: User) -> None:
     """As the portal does (five wrong answers, thirty minutes), and nothing that was said is kept."""
     actor = Actor.user(officer.pk)
-    task = make_task(customer=enter(1), kind="TELEPHONE", actor=actor, now=NOW)
+    customer = enter(1)
+    task = make_task(customer=customer, kind="TELEPHONE", actor=actor, now=NOW)
 
     def check(said: Said, minutes: int = 0) -> tuple[bool, int]:
         verdict = check_identity(task_id=task.pk, said=said, actor=actor, now=NOW + timedelta(minutes=minutes))
@@ -254,6 +255,8 @@ def test_the_identity_check_counts_and_locks(bank: Tenant, officer: User) -> Non
     assert not is_proved(task, officer.pk + 1, NOW)
     assert [check(WRONG)[1] for _ in range(5)] == [4, 3, 2, 1, 0]
     assert check(RIGHT) == (False, 0), "locked: not even looked at"
+    visit = make_task(customer=customer, kind="VISIT", actor=actor, now=NOW)
+    assert not check_identity(task_id=visit.pk, said=RIGHT, actor=actor, now=NOW).is_match, "by no other task either"
     assert check(RIGHT, 31) == (True, 5)
     assert timedelta(minutes=30) == LOCK
     with transaction.atomic():
