@@ -1,6 +1,7 @@
 """Measurements of the headline paths: each against its peer and its physical limit, in the same run.
 
-A benchmark is a module here with `ROWS` (its usual size) and `run(rows) -> Result`; its name is the module's.
+A benchmark is a module here with `ROWS` (its usual size) and `run(rows) -> Result`; its name is the
+module's, with - for _.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-_NOT_BENCHMARKS = frozenset({"ground", "outbox"})
+_NOT_BENCHMARKS = frozenset({"ground", "outbox", "sinks"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,13 @@ class Result:
 
 def names() -> list[str]:
     """The benchmarks there are."""
-    return sorted(module.name for module in iter_modules(__path__) if module.name not in _NOT_BENCHMARKS)
+    modules = (module.name for module in iter_modules(__path__) if module.name not in _NOT_BENCHMARKS)
+    return sorted(name.replace("_", "-") for name in modules)
 
 
 def run(name: str, rows: int | None = None) -> Result:
     """Run one benchmark, at its usual size unless told otherwise."""
-    module = import_module(f"{__name__}.{name}")
+    module = import_module(f"{__name__}.{name.replace('-', '_')}")
     measure: Callable[[int], Result] = module.run
     return measure(rows or module.ROWS)
 

@@ -129,7 +129,7 @@ class LineApi:
     def __init__(self, *, base_url: str, tokens: Tokens) -> None:
         self._configuration = Configuration(host=base_url, access_token="")
         self._configuration.retries = False
-        self._configuration.connection_pool_maxsize = 16
+        self._configuration.connection_pool_maxsize = 64  # as many as a worker hands over at once
         self._client = ApiClient(self._configuration)
         self._tokens = tokens
         self.messaging = MessagingApi(self._client)

@@ -26,6 +26,18 @@ def test_the_import_benchmark_runs_and_prints_one_json_object(process_environmen
     assert result["peak_rss_mb"] < 400
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "rows"), [("dispatch", 300), ("dispatch-line", 300)])
+def test_the_benchmarks_of_sending_run(process_environment: dict[str, str], name: str, rows: int) -> None:
+    """How fast is for a quiet machine; that a batch is faster than one by one is not."""
+    command = [sys.executable, "manage.py", "bench", name, "--rows", str(rows), "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=process_environment, capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout)
+    assert (result["name"], result["figures"]["rows"]) == (name, rows)
+    assert result["ratio_to_peer"] > 2
+    assert 0 < result["ratio_to_limit"] < 1
+
+
 def test_benchmarks_are_found_by_their_modules() -> None:
-    assert {"audit", "copy"} <= set(benchmarks.names())
-    assert "ground" not in benchmarks.names()
+    assert {"audit", "copy", "dispatch", "dispatch-line"} <= set(benchmarks.names())
+    assert not {"ground", "outbox", "sinks"} & set(benchmarks.names())
