@@ -124,7 +124,7 @@ def storm(here: Stage, *, seconds: float, dice: random.Random) -> Damage:
         (0.50 * seconds, lambda: _crash_valkey(here, damage)),
         (0.75 * seconds, lambda: _crash_postgres(here, damage)),
     ]
-    while (passed := time.monotonic() - began) < seconds:
+    while (passed := time.monotonic() - began) < seconds or crashes:
         time.sleep(dice.uniform(0.2, 0.9))
         if crashes and passed > crashes[0][0]:
             crashes.pop(0)[1]()

@@ -81,7 +81,7 @@ def test_a_storm_loses_nothing_and_sends_nothing_twice() -> None:
     assert done.returncode == 0
     assert sum(way["messages"] for way in found["balance"]["ways"].values()) == 240
     assert set(found["balance"]["ways"]) == {"push", "notification", "sms", "email", "post"}
-    assert found["damage"]["kills"] >= 12
+    assert found["damage"]["kills"] >= 6
     assert found["damage"]["whole_workers"] >= 1
     assert (found["damage"]["postgres_crashes"], found["damage"]["valkey_crashes"]) == (2, 1)
     assert found["retries"] > 0, "the storm met something in hand"
