@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import smtplib
+import time
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.headerregistry import Address
@@ -13,6 +15,8 @@ from email.utils import format_datetime
 from typing import ClassVar
 from uuid import UUID
 
+from channels.mail_readiness import Domain, check_domain
+from channels.mail_signing import dkim_signed, dns_record, load_key
 from channels.protocols import (
     RECIPIENT,
     AmbiguousFailure,
@@ -21,6 +25,7 @@ from channels.protocols import (
     ConfigurationFailure,
     Failure,
     FailureKind,
+    Finding,
     InboundEvent,
     MalformedWebhook,
     Message,
@@ -31,6 +36,7 @@ from channels.protocols import (
     Report,
     TransientFailure,
 )
+from channels.providers.dns_resolver import DnsResolver
 from channels.providers.return_path import PATTERN, ReturnPath
 from channels.providers.smtp_connections import Connections, Line
 from channels.returned_mail import DEAD_ADDRESS, MAILBOX_FULL, Meaning, read_returned, signed_path_in
@@ -39,13 +45,17 @@ from channels.returned_mail import DEAD_ADDRESS, MAILBOX_FULL, Meaning, read_ret
 KEEP_BYTES = 256 * 1024
 DELIVERED_TO = b"Delivered-To: "
 GO_ON = 354
+# How long a look at the domain's records is good for.
+READY_FOR_S = 600.0
 DOT_FIRST = re.compile(rb"^\.", re.MULTILINE)
 
 
 class SmtpProvider:
     """One relay and sender. ``security`` is "starttls", "tls", or "" on a trusted network.
 
-    ``secret`` signs the return path, so that nobody can bounce a message they never got.
+    ``secret`` signs the return path, so that nobody can bounce a message they never got. The first of ``dkim``, each a
+    selector and a key of `mail_signing`, signs the mail; the other one waits for its turn or fades away. Nothing leaves
+    before the domain's DNS is in order, unless ``require_ready_domain`` is off.
     """
 
     channel: ClassVar = Channel.EMAIL
@@ -62,9 +72,16 @@ class SmtpProvider:
         username: str = "",
         password: str = "",
         security: str = "starttls",
+        dkim: Sequence[Mapping[str, str]] = (),
+        spf: str = "",
+        require_ready_domain: bool = True,
+        dns_servers: Sequence[str] = (),
     ) -> None:
         self._from = Address(display_name=sender_name, addr_spec=sender)
         self._paths = ReturnPath(bounce_domain, secret)
+        self._keys = [(one["selector"], load_key(one["key"])) for one in dkim]
+        self._spf, self._dns_servers = spf, dns_servers
+        self._must_be_ready, self._ready_until = require_ready_domain, 0.0
         self._lines = Connections(host=host, port=port, security=security, username=username, password=password)
 
     def close(self) -> None:
@@ -77,8 +94,9 @@ class SmtpProvider:
 
     def send(self, message: Message) -> Receipt:
         """Hand the mail to the relay. Only what is lost after the text went out is ambiguous."""
+        self._refuse_unready()
         mail = self.compose(message)
-        content = mail.as_bytes(policy=policy.SMTP)
+        content = self.sign(mail.as_bytes(policy=policy.SMTP))
         try:
             with self._lines.line() as line:
                 self._hand_over(line, message, content)
@@ -101,6 +119,26 @@ class SmtpProvider:
             mail.add_alternative(message.html, subtype="html", cte="base64")
             mail.set_boundary(f"part-{message.attempt_id.hex}")
         return mail
+
+    def sign(self, mail: bytes) -> bytes:
+        """With the bank's DKIM signature, if it has a key."""
+        if not self._keys:
+            return mail
+        selector, key = self._keys[0]
+        return dkim_signed(mail, domain=self._from.domain, selector=selector, key=key)
+
+    def check_setup(self) -> list[Finding]:
+        """The domain's records, and whether the relay lets us in."""
+        try:
+            findings = self._check_domain()
+        except TransientFailure:
+            findings = [Finding("mail_dns", False)]
+        try:
+            with self._lines.line(fresh=True):
+                pass
+        except Failure as failure:
+            return [Finding("account_reachable", False, failure.code), *findings]
+        return [Finding("account_reachable", True), *findings]
 
     def return_path(self, attempt_id: UUID) -> str:
         """The envelope's sender, to which this mail's bounce comes back."""
@@ -143,6 +181,19 @@ class SmtpProvider:
             case Meaning.NOTHING:
                 return []
         raise MalformedWebhook
+
+    def _check_domain(self) -> list[Finding]:
+        selector, record = (self._keys[0][0], dns_record(self._keys[0][1])) if self._keys else ("", "")
+        claims = Domain(self._from.domain.lower(), self._paths.domain, selector, record, self._spf)
+        return check_domain(claims, DnsResolver(self._dns_servers))
+
+    def _refuse_unready(self) -> None:
+        if not self._must_be_ready or time.monotonic() < self._ready_until:
+            return
+        missing = [finding.code for finding in self._check_domain() if not finding.is_ok]
+        if missing:
+            raise ConfigurationFailure(missing[0])
+        self._ready_until = time.monotonic() + READY_FOR_S
 
     def _hand_over(self, line: Line, message: Message, content: bytes) -> None:
         relay, was_used = line.relay, not line.is_fresh
