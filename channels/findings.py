@@ -25,6 +25,34 @@ WORDS: dict[str, tuple[Promise, Promise]] = {
         _("The test ended."),
         _("The test ended with a fault of ours. Ask the operator of the service."),
     ),
+    "mail_bounce_mx": (
+        _("Returned mail has a way back to this service."),
+        _("The bounce domain has no MX record. Publish one that names the mail server in front of this service."),
+    ),
+    "mail_spf": (
+        _("SPF of the bounce domain allows the relay."),
+        _(
+            "SPF of the bounce domain is missing, doubled, open to everybody, or does not name the relay. Correct the TXT record."
+        ),
+    ),
+    "mail_dkim": (
+        _("The DKIM key that signs is published."),
+        _(
+            "The DKIM key that signs is not published, or another one is. Publish the record that the operator of the service gives you."
+        ),
+    ),
+    "mail_dmarc": (
+        _("DMARC protects the sender's domain."),
+        _("The sender's domain has no DMARC policy of quarantine or reject. Publish one."),
+    ),
+    "mail_alignment": (
+        _("Receivers can tell that the mail is the bank's."),
+        _("Neither DKIM nor SPF speaks for the sender's domain. Publish the DKIM key."),
+    ),
+    "mail_dns": (
+        _("DNS answers."),
+        _("DNS did not answer. Try again later."),
+    ),
     "line_access": (
         _("LINE accepts the channel's credentials."),
         _("LINE refuses the channel's credentials. Check the channel ID and secret in LINE Developers."),
