@@ -32,13 +32,15 @@ WORDS: dict[str, tuple[Promise, Promise]] = {
     "mail_spf": (
         _("SPF of the bounce domain allows the relay."),
         _(
-            "SPF of the bounce domain is missing, doubled, open to everybody, or does not name the relay. Correct the TXT record."
+            "SPF of the bounce domain is missing, doubled, open to everybody, or does not name "
+            "the relay. Correct the TXT record."
         ),
     ),
     "mail_dkim": (
         _("The DKIM key that signs is published."),
         _(
-            "The DKIM key that signs is not published, or another one is. Publish the record that the operator of the service gives you."
+            "The DKIM key that signs is not published, or another one is. Publish the record that "
+            "the operator of the service gives you."
         ),
     ),
     "mail_dmarc": (

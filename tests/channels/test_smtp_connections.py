@@ -77,7 +77,8 @@ def relay() -> Iterator[Relay]:
 @pytest.fixture
 def provider(relay: Relay) -> Iterator[SmtpProvider]:
     """Our side."""
-    values: dict[str, Any] = {"host": "127.0.0.1", "port": relay.port, "security": "", "secret": "x", "require_ready_domain": False}
+    values: dict[str, Any] = {"host": "127.0.0.1", "port": relay.port, "security": "", "secret": "x"}
+    values["require_ready_domain"] = False
     made = SmtpProvider(
         sender="kakunin@asanagi.example", sender_name="あさなぎ銀行", bounce_domain="b.asanagi.example", **values
     )
