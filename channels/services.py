@@ -25,7 +25,7 @@ from channels.protocols import Channel
 from channels.receiving import process_webhooks, receive_bounce, receive_webhook
 from channels.recovering import chase_reports, expire_unconfirmed, reconcile_unknown, release_expired_leases
 from channels.registry import provider_of, webhook_url
-from channels.rendering import Wording, language_of, render_text
+from channels.rendering import CannotRender, Wording, language_of, render_text
 from channels.senders import in_a_line, numbers_of
 from channels.sending import send_due
 from channels.settling import NOTIFICATION, PUSH, apply_report, pause_account, settle
@@ -99,7 +99,7 @@ def queue_notices(*, requests: Sequence[NoticeRequest], actor: Actor, now: datet
 
     Raises:
         NoAccount: the bank has no account for one of the channels.
-        CannotRender: a text is longer than its channel takes.
+        CannotRender: a text is longer than its channel takes, or is not what was approved any more.
     """
     notices = _ensure_notices(requests, now)
     known = _attempts_of(notices)
@@ -251,6 +251,8 @@ def _freeze(requests: Sequence[NoticeRequest], notices: Mapping[Any, Notice], no
             created_at=now,
         )
         said = words[slot_for(request.channel, request.purpose, request.language)]
+        if said.is_altered:
+            raise CannotRender("template_altered")
         wording = Wording(
             bank=replace(bank, sms_senders=in_a_line(senders, language_of(request.language))),
             purpose=request.purpose.lower(),

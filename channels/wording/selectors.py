@@ -50,6 +50,7 @@ class Words:
     body: str
     version: int = 0
     template_id: str = ""
+    is_altered: bool = False  # it is not what was approved any more
 
     @property
     def whole(self) -> str:
@@ -91,18 +92,12 @@ def slot_of(template: MessageTemplate) -> Slot:
 
 
 def in_force() -> dict[Slot, Words]:
-    """Every slot's text as approved, or else as it comes with the product. Two queries.
-
-    Raises:
-        CannotRender: an approved text is not what was approved any more.
-    """
+    """Every slot's text as approved, or else as it comes with the product. Two queries."""
     without = sms_is_link_free()
     found = {slot: default_of(slot, is_link_free=without) for slot in SLOTS.values()}
     for template in MessageTemplate.objects.filter(status=Status.APPROVED):
         words = words_of(template)
-        if words.digest != template.approved_hash:
-            raise CannotRender("template_altered")
-        found[words.slot] = words
+        found[words.slot] = replace(words, is_altered=words.digest != template.approved_hash)
     return found
 
 

@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET, require_POST
 
 from channels.linting import has_errors
 from channels.models import ChannelKind, MessageTemplate, Notice
-from channels.rendering import CannotRender
 from channels.variables import VARIABLES
 from channels.wording.forms import ReturnForm, WordsForm
 from channels.wording.remarks import in_words
@@ -24,7 +23,6 @@ from channels.wording.selectors import (
     SLOTS,
     Slot,
     Words,
-    default_of,
     difference,
     in_force,
     preview_of,
@@ -76,15 +74,11 @@ def _titled(slot: Slot, of_slot: dict[tuple[Slot, bool], MessageTemplate]) -> di
 def place(request: StaffRequest, place: str) -> HttpResponse:
     """One text: as it is in force, and its versions."""
     slot = _slot(place)
-    try:
-        words, is_altered = in_force()[slot], False
-    except CannotRender:
-        words, is_altered = default_of(slot), True
+    words = in_force()[slot]
     versions = versions_of(slot)
     context = {
         **_shown(request, words),
         "versions": versions,
-        "is_altered": is_altered,
         "open": next((one for one in versions if one.status in _UNDER_WAY), None),
         "people": names_of([user for one in versions for user in (one.drafted_by, one.approved_by)]),
     }
@@ -182,10 +176,7 @@ def _template(
     request: StaffRequest, found: MessageTemplate, form: StaffForm | None = None, *, refusal: str = ""
 ) -> HttpResponse:
     words = words_of(found)
-    try:
-        old = in_force()[words.slot]
-    except CannotRender:
-        old = default_of(words.slot)
+    old = in_force()[words.slot]
     context = {
         **_shown(request, words),
         "template": found,

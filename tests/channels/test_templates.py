@@ -157,7 +157,7 @@ def test_the_database_refuses_one_person_twice(
 
 
 def test_an_approved_text_never_changes(
-    bank: Tenant, officer: User, approver: User, queue: Queue, now: datetime
+    bank: Tenant, officer: User, approver: User, queue: Queue, staff_client: SignIn, now: datetime
 ) -> None:
     """By the product it cannot be changed; behind its back, nothing is queued with it."""
     template = put_in_force(officer, approver, now)
@@ -168,6 +168,9 @@ def test_an_approved_text_never_changes(
         MessageTemplate.objects.filter(pk=template.pk).update(body=OURS.replace("{リンク}", "https://evil.example/"))
     with pytest.raises(CannotRender, match="template_altered"):
         queue(Channel.SMS)
+    queue(Channel.EMAIL)  # the other texts are what they were
+    page = staff_client(english(officer)).get(reverse("template-place", args=["sms-request-ja"])).content.decode()
+    assert "A text in force is not what was approved" in page
 
 
 def test_errors_keep_a_text_from_being_submitted(bank: Tenant, officer: User, now: datetime) -> None:
