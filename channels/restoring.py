@@ -62,7 +62,7 @@ def is_whole(*, now: datetime) -> bool:
         mark = _mark()
         if mark is None or _is_remembered(mark):
             return True
-        log.error("The database is older than the last message sent at %s: all sending is stopped.", mark.at)
+        log.error("The database is older than the last message sent: all sending is stopped.")
         pause_tenant(reason=RESTORED, actor=SYSTEM, now=now)
         doubt_what_was_due(until=mark.at, now=now)
     _forget()

@@ -130,7 +130,7 @@ def ensure_accounts(
 ) -> dict[Channel, ProviderAccount]:
     """Create or update the tenant's accounts: channel -> {"provider", "credentials", "options"}.
 
-    The name in webhook addresses is made once and stays.
+    The name in webhook addresses is made once and stays, and so do the keys that sign mail.
     """
     made: dict[Channel, ProviderAccount] = {}
     for channel, terms in accounts.items():
@@ -138,7 +138,8 @@ def ensure_accounts(
         if account is None:
             account = ProviderAccount(channel=channel, public_id=secrets.token_hex(8))
         account.provider = terms["provider"]
-        account.credentials = dict(terms["credentials"])
+        kept = {"dkim": account.credentials["dkim"]} if account.credentials and "dkim" in account.credentials else {}
+        account.credentials = {**kept, **terms["credentials"]}
         account.options = dict(terms.get("options", {}))
         account.save()
         record("provideraccount.set_up", target=account, actor=actor, at=now, provider=account.provider)

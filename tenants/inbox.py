@@ -74,13 +74,6 @@ def _put_off(event: InboxEvent, error: Exception, now: datetime) -> None:
     event.error = type(error).__name__
     event.retry_at = now + FIRST_WAIT * GROWTH ** (event.tries - 1)
     is_over = event.tries >= MAX_TRIES
-    log.error(
-        "Event %s of %s failed with %s, try %d%s.",
-        event.pk,
-        event.provider,
-        event.error,
-        event.tries,
-        "; it is quarantined" if is_over else "",
-    )
+    log.error("Event %s of %s failed with %s, try %d.", event.pk, event.provider, type(error).__name__, event.tries)
     if is_over:
         event.processed_at = now

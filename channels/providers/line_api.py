@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import threading
 import time
@@ -92,7 +93,7 @@ class StatelessTokens:
 
     def renew(self, refused: str) -> bool:
         with self._lock:  # another thread may have renewed it meanwhile
-            if self._token == refused:
+            if hmac.compare_digest(self._token, refused):
                 self._ends_at = 0.0
         return True
 

@@ -21,7 +21,20 @@ SESSION_SQL = re.compile(
 )
 OTHER_RIGHTS = re.compile(r"\bSET\s+(SESSION\s+)?(ROLE|AUTHORIZATION)\b|BYPASSRLS|row_security\s*=")
 SECRET = re.compile(r"(token|secret|signature|password|hmac|mac|code_hash)$", re.IGNORECASE)
-HARMLESS = {"pk", "id", "count", "len", "__name__", "code", "status", "seconds", "provider", "channel"}
+HARMLESS = {
+    "pk",
+    "id",
+    "account_id",
+    "tries",
+    "count",
+    "len",
+    "__name__",
+    "code",
+    "status",
+    "seconds",
+    "provider",
+    "channel",
+}
 LOG_METHODS = {"debug", "info", "warning", "error", "exception", "critical"}
 
 

@@ -76,6 +76,7 @@ RULES: dict[Rule, tuple[str, str, dict[str, str]]] = {
             "customers/synthetic.py": "invented people",
             "cdd/demo": "invented people",
             "cdd/benchmarks": "invented people",
+            "cdd/chaos": "which process dies, repeatably",
             "sandbox/": "invented weather",
         },
     ),

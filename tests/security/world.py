@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.test import Client
@@ -14,9 +15,11 @@ from django.utils import timezone
 from campaigns.models import Campaign
 from campaigns.planning import Terms, plan
 from customers.models import Customer, RejectedRow
+from outreach.models import VisitRecord
 from reviews.models import Case, Decision
 from risk.models import RiskPolicy
 from risk.services import default_document, publish_default_policy
+from tenants.identifiers import uuid7
 from tenants.models import Membership, Role, Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import NOW, SYSTEM, MakeUser
@@ -36,10 +39,13 @@ class Bank:
     staff: dict[str, User]
     rows: Rows
     sent: Sent
+    photo: UUID
 
     def values(self, route: Route) -> dict[str, object]:
         """The bank's own row behind each argument of the address."""
-        return {name: self.value(name) for name in route.arguments}
+        values = {name: self.value(name) for name in route.arguments}
+        # Documents of cases and photographs of visits are rows of one table.
+        return {**values, "upload_id": self.photo} if route.name == "outreach-photo" else values
 
     def value(self, argument: str) -> object:
         """Its own value of one argument; "stranger" where it can have none."""
@@ -106,7 +112,7 @@ def build_bank(tenant: Tenant, make_user: MakeUser) -> Bank:
     with tenant_scope(tenant.pk):  # rated and due, so that a campaign can be planned
         publish_default_policy(actor=SYSTEM, now=NOW)
         Customer.objects.update(risk_tier="LOW", is_rating_due=False, next_review_on=date(2026, 6, 30))
-    return Bank(tenant, staff, rows, sent)
+    return Bank(tenant, staff, rows, sent, _visit_photo(tenant, rows))
 
 
 def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
@@ -125,6 +131,18 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         upload = Upload.objects.get(pk=rows[Upload])
         upload.reference, upload.body, upload.status = rows[Case], b"picture", Upload.Status.CLEAN
         upload.save(update_fields=["reference", "body", "status"])
+
+
+def _visit_photo(tenant: Tenant, rows: Rows) -> UUID:
+    """A photograph of the visit, beside the case's document."""
+    with tenant_scope(tenant.pk):
+        photo = Upload.objects.get(pk=rows[Upload])
+        sent, photo.pk = photo.body, uuid7()
+        photo.name, photo.body = "visit.jpg", sent
+        photo.purpose, photo.reference = Upload.Purpose.VISIT_PHOTO, rows[VisitRecord]
+        photo.adopt_tenant()
+        Upload.objects.bulk_create([photo])
+    return photo.pk
 
 
 def build_world(tenant: Tenant, other_tenant: Tenant, make_user: MakeUser) -> World:
