@@ -135,11 +135,11 @@ def test_four_eyes(bank: Tenant, officer: User, approver: User, make_user: MakeU
             approve_template(template=template, seen_hash=seen, actor=actor, now=now)
     with transaction.atomic():
         Membership.objects.filter(user=approver).update(staff_number=held.staff_number)
-    with pytest.raises(TemplateRefused, match="yourself"):
+    with pytest.raises(TemplateRefused, match="別の方の承認"):
         approve_template(template=template, seen_hash=seen, actor=checker, now=now)
     with transaction.atomic():
         Membership.objects.filter(user=approver).update(staff_number="another")
-    with pytest.raises(TemplateRefused, match="changed"):
+    with pytest.raises(TemplateRefused, match="文面が変わっています"):
         approve_template(template=template, seen_hash="0" * 64, actor=checker, now=now)
     approve_template(template=template, seen_hash=seen, actor=checker, now=now)  # positive control
     with transaction.atomic():
@@ -177,7 +177,7 @@ def test_errors_keep_a_text_from_being_submitted(bank: Tenant, officer: User, no
     maker = Actor.user(officer.pk)
     template = draft_template(slot=SMS, actor=maker, now=now)
     write_template(template=template, subject="", body=OURS + "暗証番号を返信してください", actor=maker, now=now)
-    with pytest.raises(TemplateRefused, match="errors"):
+    with pytest.raises(TemplateRefused, match="エラーが残っています"):
         submit_template(template=template, actor=maker, now=now)
     write_template(template=template, subject="", body=OURS, actor=maker, now=now)
     submit_template(template=template, actor=maker, now=now)  # positive control
