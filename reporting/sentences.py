@@ -194,6 +194,8 @@ SENTENCES: Mapping[str, Wording] = {
     ),
     "ekycaccount.set_up": Wording(_("%(actor)s set up the account with an identity provider."), "key"),
     "provideraccount.set_up": Wording(_("%(actor)s set up the account with a provider of notices."), "key"),
+    "optout.began": Wording(_("A customer asked for no more messages by this channel."), "x"),
+    "optout.ended": Wording(_("A customer allows messages by this channel again."), "check"),
     "provideraccount.paused": Wording(_("Sending by one channel was stopped."), "pause", "danger"),
     "provideraccount.resumed": Wording(_("%(actor)s resumed sending by one channel."), "play", "success"),
     "provideraccount.answered": Wording(_("Messages that people wrote to our LINE account were answered.")),

@@ -126,10 +126,11 @@ def grow(superuser: psycopg.Connection, keys_superuser: psycopg.Connection, bank
 def _copies(model: type[Model]) -> str:
     table = model._meta.db_table
     columns = [str(field.column) for field in model._meta.concrete_fields]
-    values = dict(zip(columns, columns, strict=True)) | {"id": id_of(model)} | VARIED[model]
+    # Quoted: a column may be called as a word of SQL's own.
+    values = {name: f'"{name}"' for name in columns} | {"id": id_of(model)} | VARIED[model]
     values["tenant_id"] = f"CASE WHEN i %% {BANKS} = 0 THEN tenant_id ELSE 1000 + i %% {BANKS} END"
     said = ", ".join(value if name == "tenant_id" else value.replace("%", "%%") for name, value in values.items())
     return (
-        f"INSERT INTO {table} ({', '.join(values)}) SELECT {said}"
+        f"INSERT INTO {table} ({', '.join(f'"{name}"' for name in values)}) SELECT {said}"
         f" FROM (SELECT * FROM {table} WHERE tenant_id = %(bank)s LIMIT 1) AS model, generate_series(1, %(rows)s) AS i"
     )
