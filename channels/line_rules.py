@@ -26,8 +26,10 @@ ADVERTISING = (
     "友だち追加",
 )
 ITEMS, BUTTONS, EMPHASIZED, CONTENT = 15, 2, 15, 300
+# Each begins where no part of one can go on before it, so that no long word is tried again from every letter.
 _URL = re.compile(
-    r"[a-z][a-z0-9+.-]*://\S+|(?<![\w@.])(?:www\.|[a-z0-9-]+\.)+[a-z]{2,}(?:/\S*)?", re.IGNORECASE | re.ASCII
+    r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://\S+|(?<![\w@.-])(?:[a-z0-9-]{1,63}\.)+[a-z]{2,}(?:/\S*)?",
+    re.IGNORECASE | re.ASCII,
 )
 _PLACEHOLDER = re.compile(r"\{[^{}]+\}")
 
