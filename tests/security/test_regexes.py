@@ -38,8 +38,8 @@ def patterns() -> tuple[list[Found], set[str]]:
         name = name_of(path).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
         module = importlib.import_module(name)
         for key, value in vars(module).items():
-            for pattern in within(value):
-                note(f"{name}.{key}", pattern, used.get(key, {"search"}))
+            for one in within(value):
+                note(f"{name}.{key}", one, used.get(key, {"search"}))
         for call, function in literals(tree):
             pattern = compiled(call, module)
             if pattern is None:

@@ -137,12 +137,13 @@ def _visit_photo(tenant: Tenant, rows: Rows) -> UUID:
     """A photograph of the visit, beside the case's document."""
     with tenant_scope(tenant.pk):
         photo = Upload.objects.get(pk=rows[Upload])
-        sent, photo.pk = photo.body, uuid7()
+        sent, photo_id = photo.body, uuid7()
+        photo.pk = photo_id
         photo.name, photo.body = "visit.jpg", sent
         photo.purpose, photo.reference = Upload.Purpose.VISIT_PHOTO, rows[VisitRecord]
         photo.adopt_tenant()
         Upload.objects.bulk_create([photo])
-    return photo.pk
+    return photo_id
 
 
 def build_world(tenant: Tenant, other_tenant: Tenant, make_user: MakeUser) -> World:
