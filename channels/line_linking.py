@@ -19,7 +19,7 @@ from django.db.models import QuerySet
 from audit.services import Actor, record
 from channels.models import DeliveryAttempt, LineLink, ProviderAccount
 from channels.protocols import AddressTied, Channel, Failure
-from channels.registry import provider_of
+from channels.registry import talker_of
 from channels.settling import SYSTEM, failed, move
 from customers.models import ContactPoint
 from customers.tying import tie_line, untie_line
@@ -101,12 +101,12 @@ def confirm_at_line(*, customer_id: UUID, now: datetime) -> str:
         link, account = waiting.select_for_update(of=("self",)).first(), _account()
         if link is None or link.line_user is None or account is None:
             raise NotHeardYet
-        user_id, provider = link.line_user, provider_of(account)
+        user_id, provider = link.line_user, talker_of(account)
         link.nonce_hash = _digest(nonce)
         link.expires_at = now + CONFIRMATION_LIFE
         link.save(update_fields=["nonce_hash", "expires_at"])
     try:
-        return provider.linking_address(user_id, nonce)  # type: ignore[union-attr]  # a LINE account's adapter
+        return provider.linking_address(user_id, nonce)
     except Failure as failure:
         raise LinkingUnavailable from failure
 

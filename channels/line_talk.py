@@ -15,8 +15,8 @@ from audit.services import Actor, record
 from channels.line_linking import NUMBER_LENGTH, end_points, hear_number
 from channels.line_rules import reply_problems
 from channels.models import LineReply, ProviderAccount
-from channels.protocols import Failure, PersonWrote
-from channels.registry import provider_of
+from channels.protocols import Failure, PersonWrote, Talks
+from channels.registry import talker_of
 from customers.tying import points_of_line_user
 from tenants.models import Tenant, tenant_in_scope
 
@@ -51,7 +51,7 @@ def send_replies(*, now: datetime, limit: int = BATCH) -> int:
         replies = list(waiting.select_related("account")[:limit])
         tenant = tenant_in_scope() if replies else None
         calls = [
-            (provider_of(reply.account), reply.reply_token, reply_text(reply.kind, tenant, reply.account.options))
+            (talker_of(reply.account), reply.reply_token, reply_text(reply.kind, tenant, reply.account.options))
             for reply in replies
             if tenant and now - reply.received_at <= REPLY_LIFE
         ]
@@ -108,8 +108,8 @@ def _understand(news: PersonWrote, actor: Actor, now: datetime) -> str:
     return Kind.NOBODY_READS
 
 
-def _answer(provider: object, reply_token: str, text: str) -> None:
+def _answer(provider: Talks, reply_token: str, text: str) -> None:
     try:
-        provider.answer(reply_token, text)  # type: ignore[attr-defined]  # a LINE account's adapter
+        provider.answer(reply_token, text)
     except Failure as failure:
         log.warning("A reply on LINE was not taken: %s.", failure.code)

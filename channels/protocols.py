@@ -250,6 +250,22 @@ class Prints(Protocol):
         ...
 
 
+class Talks(Protocol):
+    """A channel on which customers write to the bank, and tie their account there to their file."""
+
+    def set_webhook(self, url: str) -> None:
+        """Tell the provider where to call. Raises one of the failures above."""
+        ...
+
+    def linking_address(self, user_id: str, nonce: str) -> str:
+        """Where the customer confirms the tie; ``nonce`` comes back with it. Raises one of the failures above."""
+        ...
+
+    def answer(self, reply_token: str, text: str) -> None:
+        """Answer what a customer wrote. Raises one of the failures above."""
+        ...
+
+
 @runtime_checkable
 class ReportsDelivery(Protocol):
     """Calls us back."""

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from channels.models import ProviderAccount
-from channels.protocols import ConfigurationFailure, Prints, ReportsDelivery, Sends
+from channels.protocols import ConfigurationFailure, Prints, ReportsDelivery, Sends, Talks
 from tenants.outgoing import guarded_client
 
 if TYPE_CHECKING:
@@ -89,6 +89,11 @@ def sender_of(account: ProviderAccount) -> Sends:
 def printer_of(account: ProviderAccount) -> Prints:
     """The adapter of an account that takes batches of letters."""
     return cast(Prints, provider_of(account))
+
+
+def talker_of(account: ProviderAccount) -> Talks:
+    """The adapter of an account to which customers write."""
+    return cast(Talks, provider_of(account))
 
 
 def reporter_of(account: ProviderAccount) -> ReportsDelivery | None:

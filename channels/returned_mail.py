@@ -106,7 +106,8 @@ def signed_path_in(raw: bytes, pattern: re.Pattern[str]) -> re.Match[str] | None
             payload = part.get_payload()
             headers = [block for block in payload if isinstance(block, Message)] if isinstance(payload, list) else []
         elif part.get_content_type() == "text/rfc822-headers":
-            headers = [message_from_bytes(part.get_payload(decode=True) or b"")]  # type: ignore[arg-type]
+            quoted = part.get_payload(decode=True)
+            headers = [message_from_bytes(quoted)] if isinstance(quoted, bytes) else []
         for block in headers:
             for name in ("Original-Mail-From", "Return-Path"):
                 found = pattern.search(str(block.get(name, "")))

@@ -24,7 +24,7 @@ from channels.posting import print_due
 from channels.protocols import Channel
 from channels.receiving import process_webhooks, receive_bounce, receive_webhook
 from channels.recovering import chase_reports, expire_unconfirmed, reconcile_unknown, release_expired_leases
-from channels.registry import provider_of, webhook_url
+from channels.registry import talker_of, webhook_url
 from channels.rendering import CannotRender, Wording, language_of, render_text
 from channels.senders import in_a_line, numbers_of
 from channels.sending import send_due
@@ -155,9 +155,8 @@ def register_webhooks(*, now: datetime) -> list[str]:
     """
     told = []
     with transaction.atomic():
-        accounts = [(account, provider_of(account)) for account in ProviderAccount.objects.filter(provider="line")]
-    for account, adapter in accounts:
-        provider: Any = adapter
+        accounts = [(account, talker_of(account)) for account in ProviderAccount.objects.filter(provider="line")]
+    for account, provider in accounts:
         provider.set_webhook(webhook_url(account))
         told.append(webhook_url(account))
     return told

@@ -64,7 +64,7 @@ def give_grant(
 def take_grant(*, grant: Grant, member: Membership, actor: Actor, now: datetime) -> None:
     """End a grant at once."""
     with transaction.atomic():
-        thing = str(grant.content_object_id)  # type: ignore[attr-defined]  # every kind has one
+        thing = str(grant.content_object_id)  # type: ignore[attr-defined]  # guardian has no types  # every kind has one
         grant.delete()
         record(f"{grant._meta.model_name}.taken", target=member, actor=actor, at=now, thing=thing)
 
@@ -101,7 +101,7 @@ class GrantChecker(ObjectPermissionChecker):
 
     def get_user_filters(self, obj: Any) -> dict[str, Any]:
         """The account's grants on the object that hold at this moment."""
-        field: Any = get_user_obj_perms_model(obj).permission.field  # type: ignore[attr-defined]
+        field: Any = get_user_obj_perms_model(obj).permission.field  # type: ignore[attr-defined]  # guardian has no types
         filters: dict[str, Any] = super().get_user_filters(obj)
         return {**filters, f"{field.related_query_name()}__valid_until__gt": Now()}
 

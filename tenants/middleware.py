@@ -88,8 +88,8 @@ class TenantMiddleware:
         chosen = request.session.get(SESSION_TENANT)
         membership = next((m for m in memberships if m.tenant_id == chosen), memberships[0])
         request.membership = membership  # type: ignore[attr-defined]  # see StaffRequest
-        request.memberships = memberships  # type: ignore[attr-defined]
-        request.tenant = Tenant.objects.get(pk=membership.tenant_id)  # type: ignore[attr-defined]
+        request.memberships = memberships  # type: ignore[attr-defined]  # as above
+        request.tenant = Tenant.objects.get(pk=membership.tenant_id)  # type: ignore[attr-defined]  # as above
         request.actor = Actor.user(request.user.pk)  # type: ignore[attr-defined]
         with (
             tenant_context(membership.tenant_id),

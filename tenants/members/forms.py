@@ -135,7 +135,7 @@ class GrantForm(StaffForm):
             for name, things in offers.items()
             if things
         ]
-        self.fields["thing"].choices = [("", "—"), *groups]  # type: ignore[attr-defined]
+        self.fields["thing"].choices = [("", "—"), *groups]  # type: ignore[attr-defined]  # a ChoiceField, as declared above
 
     def clean_last_day(self) -> Any:
         """Not a day that has passed."""
