@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from channels.protocols import Channel
 
+QUEUED, SENDING, UNKNOWN, FAILED, ACCEPTED = "QUEUED", "SENDING", "UNKNOWN", "FAILED", "ACCEPTED"
+
 
 class Way(StrEnum):
     """The ways of sending that differ in what can be known afterwards."""
@@ -40,6 +42,11 @@ class Rule:
     code: str
     why: str
 
+    @property
+    def leaves_in_waves(self) -> bool:
+        """Nobody can be asked afterwards and nothing makes a repeat safe, so it is noted which messages have begun."""
+        return self.asks == Asks.NOBODY and self.released_to == UNKNOWN
+
 
 # Twilio drops what is still in its queue after ten minutes, so its list is final some time later.
 LIST_IS_FINAL = timedelta(minutes=15)
@@ -47,7 +54,6 @@ LIST_IS_FINAL = timedelta(minutes=15)
 MAIL_IS_LOST = timedelta(minutes=30)
 # A notification message without a delivery event for this long was not delivered.
 CONFIRMATION = timedelta(hours=24)
-QUEUED, SENDING, UNKNOWN, FAILED, ACCEPTED = "QUEUED", "SENDING", "UNKNOWN", "FAILED", "ACCEPTED"
 
 RULES = {
     Way.PUSH: Rule(
@@ -90,7 +96,8 @@ class Point(StrEnum):
     """Where a worker can die. The tests stop one at each of them."""
 
     BEFORE_CLAIM = "before the claim commits"
-    BEFORE_HANDOVER = "after the claim, before the provider has it"
+    CLAIMED = "after the claim, before its wave begins"
+    BEGUN = "in its wave, before the provider has it"
     AFTER_HANDOVER = "after the provider took it"
     BEFORE_SETTLE = "before the settling commits"
     AFTER_SETTLE = "after the settling"
@@ -112,7 +119,7 @@ def fate_of(way: Way, point: Point) -> Fate:
         return Fate(QUEUED, (QUEUED, SENDING, ACCEPTED), 1)
     if point == Point.AFTER_SETTLE:
         return Fate(ACCEPTED, (ACCEPTED,), 1)
-    if rule.released_to == QUEUED:
+    if rule.released_to == QUEUED or (point == Point.CLAIMED and rule.leaves_in_waves):
         return Fate(SENDING, (SENDING, QUEUED, SENDING, ACCEPTED), 1)
     was_taken = point in (Point.AFTER_HANDOVER, Point.BEFORE_SETTLE)
     if rule.asks != Asks.NOBODY:

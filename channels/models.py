@@ -234,6 +234,8 @@ class DeliveryAttempt(Stateful, TenantModel):
     lease_until = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
     first_tried_at = models.DateTimeField(null=True, blank=True)
+    # of ways nobody can be asked about: when this try began to leave, by the database's clock; null: certainly not sent
+    begun_at = models.DateTimeField(null=True, blank=True)
     accepted_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     provider_reference = models.CharField(max_length=80, blank=True)

@@ -12,10 +12,10 @@ from django.db import transaction
 from channels.barcodes import address_number
 from channels.models import DeliveryAttempt
 from channels.models import Letter as PrintedLetter
-from channels.protocols import Channel, Failure, Letter, LetterBatch, Receipt
+from channels.protocols import Channel, Failure, Letter, LetterBatch, Receipt, TransientFailure
 from channels.registry import printer_of
 from channels.rendering import Bank, CannotRender, Sheet, Wording, render_letters
-from channels.sending import Claimed, claim_at_its_rate, due
+from channels.sending import LATE, Claimed, claim_at_its_rate, due
 from channels.settling import SYSTEM, failed, move, settle
 from tenants.keys import KeysUnavailable, cipher
 from tenants.scoping import tenant_context
@@ -58,6 +58,8 @@ def hand_over_letters(claimed: Claimed, *, now: datetime) -> dict[UUID, Receipt 
     letters = [_piece(attempt, printed[attempt.pk]) for attempt in claimed.attempts]
     result: Receipt | Failure
     try:
+        if claimed.is_late:  # the shop may have said meanwhile that it never got the job
+            raise TransientFailure(LATE)
         result = printer_of(claimed.attempts[0].account).send_batch(LetterBatch(claimed.claim, now, letters))
     except Failure as failure:
         failure.is_dead_address = False  # what the shop refuses is the job

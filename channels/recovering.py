@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from channels.afterwards import CONFIRMATION, LIST_IS_FINAL, RULES, Rule, Way, way_of
@@ -42,13 +42,9 @@ CHASE_AGAIN, REPORTS_END = timedelta(hours=1), timedelta(hours=48)
 
 @transaction.atomic
 def release_expired_leases(*, now: datetime, limit: int = BATCH) -> int:
-    """Attempts whose worker died: a push goes again under the same key, anything else is unknown."""
+    """Attempts whose worker died: what is safe to repeat, or had not begun, goes again; anything else is unknown."""
     held = _open(Status.SENDING).filter(lease_until__lt=Now())
-    settlements: dict[UUID, Settlement] = {}
-    for attempt in _locked(held, limit):
-        rule = RULES[way_of(attempt.channel, is_push=attempt.method == PUSH)]
-        is_unknown = rule.released_to == Status.UNKNOWN
-        settlements[attempt.pk] = unknown(now) if is_unknown else _again(attempt, rule, now)
+    settlements = {attempt.pk: _released(attempt, now) for attempt in _locked(held, limit)}
     return len(move(settlements, was=Status.SENDING, actor=SYSTEM, now=now))
 
 
@@ -125,6 +121,13 @@ def _settlement_of(attempt: DeliveryAttempt, now: datetime) -> Settlement | None
     else:
         is_over = now - since >= paced(rule.given_up_after or timedelta())
     return failed(now, AMBIGUOUS, rule.code) if is_over else None
+
+
+def _released(attempt: DeliveryAttempt, now: datetime) -> Settlement:
+    rule = RULES[way_of(attempt.channel, is_push=attempt.method == PUSH)]
+    if rule.leaves_in_waves and attempt.begun_at is None:  # its worker never came to it: the try does not count
+        return requeued(now, tries=F("tries") - 1)
+    return unknown(now) if rule.released_to == Status.UNKNOWN else _again(attempt, rule, now)
 
 
 def _again(attempt: DeliveryAttempt, rule: Rule, now: datetime) -> Settlement:

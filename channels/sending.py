@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import batched
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -15,6 +17,7 @@ from django.db.models.functions import Coalesce, Now
 
 from audit.transitions import transition_many
 from channels import rates
+from channels.afterwards import RULES, way_of
 from channels.budget import within_budget
 from channels.gates import is_open, not_held, places
 from channels.models import DeliveryAttempt, ProviderAccount
@@ -50,6 +53,13 @@ AT_ONCE_ELSEWHERE = 16
 A_THREAD = 4
 # Longer than the slowest batch: four messages a thread, each as slow as its timeouts allow.
 LEASE = timedelta(seconds=180)
+# A worker that was held up begins nothing after this, so that what it has begun is over before its lease is.
+BEGINS_WITHIN = LEASE * 2 / 3
+# Of the ways that nobody can be asked about so many leave together: no more are in doubt when a worker dies.
+WAVE = 16
+LATE = "lease_expired"
+# Goes on while the process is stopped, and where there is such a clock while the machine sleeps.
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,13 @@ class Claimed:
 
     claim: UUID
     attempts: Sequence[DeliveryAttempt]
+    # of this machine's steady clock, taken before the lease began
+    began: float = field(default_factory=lambda: time.clock_gettime(_CLOCK))
+
+    @property
+    def is_late(self) -> bool:
+        """Whether so much of the lease is over that nothing more may begin."""
+        return time.clock_gettime(_CLOCK) - self.began > paced(BEGINS_WITHIN).total_seconds()
 
 
 def send_due(*, tenant_id: int, channel: Channel, now: datetime) -> int:
@@ -68,9 +85,50 @@ def send_due(*, tenant_id: int, channel: Channel, now: datetime) -> int:
             claimed = claim_at_its_rate(channel=channel, now=now, limit=A_THREAD * threads_of(channel))
             if not claimed.attempts:
                 break
-            settle(claim=claimed.claim, results=hand_over(claimed), now=now)
+            send_claimed(claimed, now=now)
             sent += len(claimed.attempts)
     return sent
+
+
+def send_claimed(claimed: Claimed, *, now: datetime) -> None:
+    """Hand over and settle: together what can be asked about or repeated, the rest in waves.
+
+    One transaction settles a wave and notes which messages begin with the next, so that a crash leaves one wave in
+    doubt. Messages that do not begin in time are left to the sweeper, which knows that they were not sent.
+    """
+    in_waves, together = _parted(claimed.attempts)
+    if together:
+        settle(claim=claimed.claim, results=hand_over(replace(claimed, attempts=together)), now=now)
+    results: dict[UUID, Receipt | Failure] = {}
+    for wave in batched(in_waves, WAVE):
+        if claimed.is_late:
+            break
+        with transaction.atomic():
+            if results:
+                settle(claim=claimed.claim, results=results, now=now)
+            begun = begin(wave, claim=claimed.claim)
+        results = hand_over(replace(claimed, attempts=begun))
+    if results:
+        settle(claim=claimed.claim, results=results, now=now)
+
+
+def begin(attempts: Sequence[DeliveryAttempt], *, claim: UUID) -> Sequence[DeliveryAttempt]:
+    """Note that these are about to leave; without those that are not ours any more."""
+    ours = DeliveryAttempt.objects.filter(pk__in=[attempt.pk for attempt in attempts], claim=claim)
+    held = ours.filter(status=Status.SENDING, lease_until__gt=Now())
+    if held.update(begun_at=Now()) == len(attempts):
+        return attempts
+    begun = set(ours.filter(status=Status.SENDING, begun_at__isnull=False).values_list("pk", flat=True))
+    return [attempt for attempt in attempts if attempt.pk in begun]
+
+
+def _parted(attempts: Sequence[DeliveryAttempt]) -> tuple[list[DeliveryAttempt], list[DeliveryAttempt]]:
+    """What leaves in waves, and what need not."""
+    parts: tuple[list[DeliveryAttempt], list[DeliveryAttempt]] = ([], [])
+    for attempt in attempts:
+        rule = RULES[way_of(attempt.channel, is_push=attempt.method == PUSH)]
+        parts[0 if rule.leaves_in_waves else 1].append(attempt)
+    return parts
 
 
 def threads_of(channel: Channel) -> int:
@@ -106,7 +164,7 @@ def claim_at_its_rate(*, channel: Channel, now: datetime, limit: int = BATCH, on
 
 def claim_due(*, channel: Channel, now: datetime, limit: int = BATCH, only_printed: bool = False) -> Claimed:
     """Take a batch out of the queue. The lease runs on the database's clock."""
-    claim = uuid4()
+    claimed = Claimed(uuid4(), [])
     with transaction.atomic():
         ids = transition_many(
             DeliveryAttempt,
@@ -115,14 +173,15 @@ def claim_due(*, channel: Channel, now: datetime, limit: int = BATCH, only_print
             to=Status.SENDING,
             actor=SYSTEM,
             at=now,
-            claim=claim,
+            claim=claimed.claim,
             lease_until=Now() + paced(LEASE),
+            begun_at=None,
             tries=F("tries") + 1,
             first_tried_at=Coalesce("first_tried_at", now),
         )
         attempts = _with_accounts(ids)
         cipher()  # opened while there is a transaction, because messages are unsealed when there is none
-    return Claimed(claim, attempts)
+    return replace(claimed, attempts=attempts)
 
 
 def _with_accounts(ids: Sequence[UUID]) -> list[DeliveryAttempt]:
@@ -170,7 +229,10 @@ def hand_over(claimed: Claimed) -> dict[UUID, Receipt | Failure]:
         return results
     threads = threads_of(Channel(claimed.attempts[0].channel))
     with ThreadPoolExecutor(min(threads, len(messages)), thread_name_prefix="send") as pool:
-        answers = pool.map(lambda pair: _send(*pair), ((sender, m) for m, sender in messages.items()))
+        answers = pool.map(
+            lambda pair: TransientFailure(LATE) if claimed.is_late else _send(*pair),
+            ((sender, m) for m, sender in messages.items()),
+        )
         results.update(zip((message.attempt_id for message in messages), answers, strict=True))
     return results
 

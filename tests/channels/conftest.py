@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID, uuid4
@@ -217,6 +217,12 @@ def change(attempt: DeliveryAttempt, **values: Any) -> None:
     for name, value in values.items():
         setattr(attempt, name, value)
     attempt.save(update_fields=list(values))
+
+
+@transaction.atomic
+def end_leases() -> None:
+    """As if the time of dead workers had run out."""
+    DeliveryAttempt.objects.filter(status="SENDING").update(lease_until=datetime.now(UTC) - timedelta(seconds=1))
 
 
 @transaction.atomic

@@ -16,7 +16,7 @@ from channels.models import DeliveryAttempt
 from channels.protocols import Channel
 from channels.services import send_due, sweep
 from tenants.models import Tenant
-from tests.channels.conftest import Queue, Weather, count
+from tests.channels.conftest import Queue, Weather, count, end_leases
 from tests.conftest import ROOT
 
 MESSAGES = 160
@@ -57,12 +57,6 @@ def wait_for_work(seconds: float = 30) -> None:
 def statuses() -> set[str]:
     """Where the attempts stand."""
     return set(DeliveryAttempt.objects.values_list("status", flat=True).distinct())
-
-
-@transaction.atomic
-def end_leases() -> None:
-    """As if the time of dead workers had run out."""
-    DeliveryAttempt.objects.filter(status="SENDING").update(lease_until=datetime.now(UTC) - timedelta(seconds=1))
 
 
 @pytest.mark.slow

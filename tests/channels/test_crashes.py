@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from uuid import UUID
@@ -16,7 +17,7 @@ from channels.afterwards import Fate, Point, Way, table
 from channels.models import DeliveryAttempt
 from channels.posting import hand_over_letters, render_waiting
 from channels.protocols import Channel, Failure, Outcome, Receipt, Report
-from channels.sending import Claimed, claim_due, hand_over
+from channels.sending import WAVE, Claimed, begin, claim_due, hand_over, send_claimed
 from channels.services import (
     apply_report,
     expire_unconfirmed,
@@ -27,7 +28,7 @@ from channels.services import (
     settle,
 )
 from tenants.models import Tenant
-from tests.channels.conftest import SYSTEM, Queue, Weather, again, change
+from tests.channels.conftest import SYSTEM, Queue, Weather, again, change, count, end_leases
 
 Status = DeliveryAttempt.Status
 KINDS = [(Channel.LINE, "LINE"), (Channel.LINE, "PHONE"), (Channel.SMS, ""), (Channel.EMAIL, ""), (Channel.POST, "")]
@@ -86,7 +87,11 @@ def crash(attempt: DeliveryAttempt, channel: Channel, point: Point, now: datetim
             claim(channel, now)
         return
     claimed = claim(channel, now)
-    if point == Point.BEFORE_HANDOVER:
+    if point == Point.CLAIMED:
+        return
+    with transaction.atomic():
+        assert begin(claimed.attempts, claim=claimed.claim) == claimed.attempts
+    if point == Point.BEGUN:
         return
     results = hand(claimed, channel, now)
     if point == Point.BEFORE_SETTLE:
@@ -120,6 +125,60 @@ def test_every_crash_ends_as_the_table_says(
     expire_unconfirmed(now=now + timedelta(hours=23))
     assert tuple(passed(attempt)[len(before) - 1 :]) == fate.path
     assert len(weather.messages()) == fate.sends
+
+
+def queue_mails(queue: Queue, wanted: int) -> None:
+    """To as many mailboxes."""
+    for number in range(wanted):
+        queue(Channel.EMAIL, EMAIL=f"customer-{number}@example.jp")
+
+
+def found(**wanted: object) -> int:
+    """How many attempts are like this."""
+    return count(DeliveryAttempt, **wanted)
+
+
+def test_a_worker_that_dies_in_a_wave_leaves_that_wave_in_doubt_and_no_other(
+    bank: Tenant, queue: Queue, weather: Weather, now: datetime
+) -> None:
+    """The wave before is settled, the wave after goes again at once, and its try does not count."""
+    queue_mails(queue, 2 * WAVE + 3)
+    claimed = claim(Channel.EMAIL, now)
+    first, second = claimed.attempts[:WAVE], claimed.attempts[WAVE : 2 * WAVE]
+    send_claimed(replace(claimed, attempts=first), now=now)
+    with transaction.atomic():
+        begin(second, claim=claimed.claim)
+    end_leases()
+    release_expired_leases(now=now)
+    assert found(status=Status.ACCEPTED, begun_at__isnull=False) == WAVE
+    assert found(status=Status.UNKNOWN) == WAVE
+    assert found(status=Status.QUEUED, tries=0, claim=None) == 3
+    assert send(bank, Channel.EMAIL, now) == 3
+    assert found(status=Status.ACCEPTED, tries=1) == WAVE + 3
+    assert len(weather.messages("email")) == WAVE + 3
+
+
+def test_a_batch_of_mails_begins_wave_by_wave(bank: Tenant, queue: Queue, now: datetime) -> None:
+    queue_mails(queue, WAVE + 2)
+    assert send(bank, Channel.EMAIL, now) == WAVE + 2
+    with transaction.atomic():
+        times = DeliveryAttempt.objects.order_by("begun_at").values_list("begun_at", flat=True)
+        assert [len(list(wave)) for _, wave in groupby(times)] == [WAVE, 2]
+
+
+def test_what_another_worker_has_meanwhile_does_not_begin(
+    bank: Tenant, queue: Queue, weather: Weather, now: datetime
+) -> None:
+    """S10: a worker that was held up past its lease finds, wave by wave, that the rest is not its own any more."""
+    queue_mails(queue, 2)
+    slow = claim(Channel.EMAIL, now)
+    end_leases()
+    release_expired_leases(now=now)
+    quick = claim_due(channel=Channel.EMAIL, now=now, limit=1)
+    send_claimed(slow, now=now)
+    assert weather.messages("email") == []
+    send_claimed(quick, now=now)
+    assert len(weather.messages("email")) == 1
 
 
 def test_a_worker_that_lost_its_lease_settles_nothing(

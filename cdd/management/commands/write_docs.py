@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.transitions import Stateful
 from channels.afterwards import RULES, Asks, Point, Way, fate_of
-from channels.sending import LEASE
+from channels.sending import BEGINS_WITHIN, LEASE, WAVE
 from channels.settling import MAX_TRIES
 
 DOCS: Path = settings.BASE_DIR / "docs"
@@ -38,6 +38,11 @@ the broker may die as well. What then becomes of a message follows from the chan
 they can tell afterwards. Written by `manage.py write_docs` from `channels/afterwards.py`, which the sweeper goes by;
 `tests/channels/test_crashes.py` stops a worker at each point on each channel. `bin/manage chaos send` kills workers,
 PostgreSQL and Valkey at random and accounts for every message.
+
+Of e-mail and of LINE's notification messages nobody can be asked afterwards whether they were taken. They leave in
+waves of {wave}: the transaction that settles one wave notes which messages the next begins with, and what a dead worker
+had claimed but not begun was certainly not sent. All other messages begin with the claim. A worker that was held up
+begins nothing more after {begins} seconds.
 
 A dead worker's messages are found when its lease of {lease} seconds ends, by the database's clock. A message that
 {tries} workers died over is set aside as `poison` for a person.
@@ -76,7 +81,9 @@ def states_page() -> str:
 
 def sending_page() -> str:
     """The text of docs/sending.md."""
-    heading = _SENDING.format(lease=int(LEASE.total_seconds()), tries=MAX_TRIES)
+    heading = _SENDING.format(
+        lease=int(LEASE.total_seconds()), begins=int(BEGINS_WITHIN.total_seconds()), wave=WAVE, tries=MAX_TRIES
+    )
     return heading + "".join("\n" + "\n".join(_afterwards(way)) + "\n" for way in Way)
 
 
