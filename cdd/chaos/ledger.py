@@ -30,13 +30,13 @@ class Claim:
 
 @dataclass(slots=True)
 class Count:
-    """One way's figures. ``unconfirmed``: we say that we do not know; ``lost``: nobody accepted it, though one could
-    know; ``untrue``: our word and the provider's differ."""
+    """One way's figures. Of what is in doubt we say that we do not know, and the next channel or a person has its
+    turn; ``lost``: nobody accepted it, though one could know; ``untrue``: our word and the provider's differ."""
 
     messages: int = 0
     accepted_once: int = 0
-    unconfirmed: int = 0
-    of_those_accepted: int = 0
+    in_doubt_accepted: int = 0
+    in_doubt_not_accepted: int = 0
     duplicates: int = 0
     lost: int = 0
     untrue: int = 0
@@ -92,7 +92,13 @@ def balance_of(claims: Sequence[Claim], accepted: Iterable[Mapping[str, Any]]) -
         f"{way}: {count.messages} messages, but the figures add up to {total}"
         for way, count in balance.ways.items()
         if (
-            total := count.accepted_once + count.unconfirmed + count.duplicates + count.lost + count.untrue + count.open
+            total := count.accepted_once
+            + count.in_doubt_accepted
+            + count.in_doubt_not_accepted
+            + count.duplicates
+            + count.lost
+            + count.untrue
+            + count.open
         )
         != count.messages
     ]
@@ -114,8 +120,8 @@ def _put(count: Count, claim: Claim, times: int) -> str:
         count.untrue += 1
         return "nobody accepted it"
     if claim.way in AT_MOST_ONCE:
-        count.unconfirmed += 1
-        count.of_those_accepted += times
+        count.in_doubt_accepted += times
+        count.in_doubt_not_accepted += 1 - times
         return ""
     if times:
         count.untrue += 1

@@ -121,7 +121,7 @@ def storm(here: Stage, *, seconds: float, dice: random.Random) -> Damage:
     began = time.monotonic()
     crashes: list[tuple[float, Callable[[], None]]] = [
         (0.25 * seconds, lambda: _crash_postgres(here, damage)),
-        (0.50 * seconds, lambda: _crash_valkey(here, damage)),
+        (0.50 * seconds, lambda: _crash_valkey(here, damage, away=0.2 * seconds)),
         (0.75 * seconds, lambda: _crash_postgres(here, damage)),
     ]
     while (passed := time.monotonic() - began) < seconds or crashes:
@@ -156,12 +156,12 @@ def _crash_postgres(here: Stage, damage: Damage) -> None:
     damage.postgres_crashes += 1
 
 
-def _crash_valkey(here: Stage, damage: Damage) -> None:
-    """All messages gone, then the server."""
+def _crash_valkey(here: Stage, damage: Damage, *, away: float) -> None:
+    """All messages gone, then the server, for many times as long as a lease lasts in such a hurry."""
     with Redis.from_url(here.environment["REDIS_URL"]) as valkey:
         valkey.flushall()
     here.ground.servers.kill_valkey()
-    time.sleep(0.5)
+    time.sleep(away)
     here.ground.servers.revive()
     damage.valkey_crashes += 1
 

@@ -46,16 +46,20 @@ class Command(BaseCommand):
 
 
 def _as_text(found: sending.Outcome) -> str:
-    columns = ("messages", "accepted once", "unconfirmed", "(of those accepted)", "twice", "lost", "untrue", "open")
+    columns = ("messages", "accepted once", "doubt: accepted", "doubt: not", "twice", "lost", "untrue", "open")
     lines = ["".join(f"{name:>20}" for name in ("", *columns))]
     for way, count in found.balance.ways.items():
         figures = (
-            count.messages, count.accepted_once, count.unconfirmed, count.of_those_accepted, count.duplicates,
-            count.lost, count.untrue, count.open,
+            count.messages, count.accepted_once, count.in_doubt_accepted, count.in_doubt_not_accepted,
+            count.duplicates, count.lost, count.untrue, count.open,
         )  # fmt: skip
         lines.append(f"{way:>20}" + "".join(f"{figure:>20,}" for figure in figures))
-    damage = found.damage
+    damage, ways = found.damage, found.balance.ways.values()
+    accepted = sum(count.in_doubt_accepted for count in ways)
+    in_doubt = accepted + sum(count.in_doubt_not_accepted for count in ways)
     lines += [
+        f"{in_doubt} in doubt, where nobody can be asked: {accepted} had been accepted, {in_doubt - accepted} had not.",
+        "Each of those ended as failed, so that the next channel or a person has its turn.",
         f"{damage.kills} kills of workers, {damage.whole_workers} of them of a whole worker.",
         f"PostgreSQL crashed {damage.postgres_crashes} times, Valkey emptied and killed {damage.valkey_crashes} times.",
         f"{found.retries} further tries; {found.balance.strays} messages at the providers that are none of ours.",
