@@ -34,8 +34,7 @@ class Domain:
 def check_domain(domain: Domain, resolver: Resolver) -> list[Finding]:
     """What is in order and what is not, in the order in which a bank sets it up."""
     policy = _dmarc(domain.sender, resolver)
-    published = resolver.texts(f"{domain.selector}._domainkey.{domain.sender}") if domain.record else []
-    is_signed = any(_tags(text).get("p") == _tags(domain.record)["p"] for text in published)
+    is_signed = is_published(domain.sender, domain.selector, domain.record, resolver)
     is_aligned = domain.bounces == domain.sender or domain.bounces.endswith(f".{domain.sender}")
     return [
         Finding("mail_bounce_mx", bool(resolver.mail_hosts(domain.bounces))),
@@ -44,6 +43,22 @@ def check_domain(domain: Domain, resolver: Resolver) -> list[Finding]:
         Finding("mail_dmarc", policy in ("quarantine", "reject"), policy),
         # d= is always the sender's own domain, so a good DKIM signature is aligned whatever SPF is.
         Finding("mail_alignment", is_signed or (is_aligned and policy != "")),
+    ]
+
+
+def is_published(sender: str, selector: str, record: str, resolver: Resolver) -> bool:
+    """Whether DNS has the key of ``record`` under this selector; False for no record."""
+    published = resolver.texts(f"{selector}._domainkey.{sender}") if record else []
+    return any(_tags(text).get("p") == _tags(record)["p"] for text in published)
+
+
+def check_service_domain(sender: str, selector: str, resolver: Resolver) -> list[Finding]:
+    """The same of a domain whose mail a service signs, under ``selector``, and sends from its own addresses."""
+    policy = _dmarc(sender, resolver)
+    published = resolver.texts(f"{selector}._domainkey.{sender}") if selector else []
+    return [
+        Finding("mail_dkim", any(_tags(text).get("p") for text in published), selector),
+        Finding("mail_dmarc", policy in ("quarantine", "reject"), policy),
     ]
 
 

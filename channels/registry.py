@@ -14,13 +14,14 @@ from channels.protocols import ConfigurationFailure, Prints, ReportsDelivery, Se
 from tenants.outgoing import guarded_client
 
 if TYPE_CHECKING:
+    from channels.providers.anymail import AnymailProvider
     from channels.providers.line import LineProvider
     from channels.providers.print_shop import PrintShop
     from channels.providers.sms_gateway import SmsGateway
     from channels.providers.smtp import SmtpProvider
     from channels.providers.twilio import TwilioProvider
 
-    type Provider = LineProvider | TwilioProvider | SmsGateway | SmtpProvider | PrintShop
+    type Provider = LineProvider | TwilioProvider | SmsGateway | SmtpProvider | AnymailProvider | PrintShop
 
 # By name and imported on first use: LINE's library alone costs every start of a process a second.
 PROVIDERS = {
@@ -28,12 +29,13 @@ PROVIDERS = {
     "twilio": "channels.providers.twilio.TwilioProvider",
     "sms_gateway": "channels.providers.sms_gateway.SmsGateway",
     "smtp": "channels.providers.smtp.SmtpProvider",
+    "anymail": "channels.providers.anymail.anymail_provider",
     "print_shop": "channels.providers.print_shop.PrintShop",
 }
 # Adapters whose provider must be told where to call back, and the part of the address that is theirs.
-CALLBACKS = {"line": "line", "twilio": "twilio", "sms_gateway": "sms", "print_shop": "print"}
+CALLBACKS = {"line": "line", "twilio": "twilio", "sms_gateway": "sms", "anymail": "mail", "print_shop": "print"}
 # Adapters that speak to addresses which a tenant typed in.
-GUARDED = {"sms_gateway"}
+GUARDED = {"sms_gateway", "anymail"}
 # Options that are ours rather than the adapter's.
 OUR_OPTIONS = {
     "notification_messages",

@@ -195,7 +195,7 @@ def _narrowed(status: str, diagnostic: str) -> str:
     found = QUOTED_STATUS.search(diagnostic)
     if found and found[1][0] == status[0]:
         return found[1]
-    said = _status_in(diagnostic)
+    said = status_in(diagnostic)
     return said if said[:1] == status[0] else status
 
 
@@ -206,7 +206,7 @@ def _own_words(mail: Message, words: str) -> Returned:
     cut = QUOTED_MAIL.search(words)
     words = words[: cut.start()] if cut and cut.start() > 0 else words
     if MAILER.search(sender) or RETURNED.search(subject) or QUOTED_STATUS.search(words):
-        status = _status_in(words) or _status_in(subject)
+        status = status_in(words) or status_in(subject)
         if status:
             return Returned(Meaning.BOUNCED, status)
     if (mail.get("Auto-Submitted") or "no").strip().lower() != "no" and not MAILER.search(sender):
@@ -224,7 +224,8 @@ def _is_automatic(mail: Message, subject: str) -> bool:
     )
 
 
-def _status_in(words: str) -> str:
+def status_in(words: str) -> str:
+    """The enhanced status code that a mail server's words hold or stand for; "" for none."""
     found = QUOTED_STATUS.search(words)
     if found:
         return found[1]

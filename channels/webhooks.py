@@ -47,6 +47,14 @@ def sms_gateway(request: HttpRequest, public_id: str) -> HttpResponse:
 @csrf_exempt
 @transaction.non_atomic_requests
 @require_POST
+def mail_service(request: HttpRequest, public_id: str) -> HttpResponse:
+    """Reports of a service that sends e-mail."""
+    return _receive(request, public_id, provider="anymail")
+
+
+@csrf_exempt
+@transaction.non_atomic_requests
+@require_POST
 def print_shop(request: HttpRequest, public_id: str) -> HttpResponse:
     """Acknowledgement and returned-mail files of a print shop."""
     return _receive(request, public_id, provider="print_shop")

@@ -49,6 +49,12 @@ def plain_report(message: Message) -> bytes:
     return head.encode() + body.encode(charset)
 
 
+def plain_words(message: Message) -> str:
+    """The words of such a bounce alone."""
+    words = CARRIERS.get(message.recipient.rpartition("@")[2].lower(), HOST_UNKNOWN)[3]
+    return words.format(to=_cleaned(message.recipient))
+
+
 def out_of_office(message: Message) -> bytes:
     """The answer of somebody on holiday."""
     mail = EmailMessage()

@@ -20,6 +20,7 @@ from sandbox import (
     line,
     line_accounts,
     line_notices,
+    postmark,
     print_shop,
     sms_gateway,
     smtp,
@@ -84,7 +85,7 @@ def build_world(options: Options) -> World:
 def build_app(world: World) -> web.Application:
     app = web.Application(client_max_size=BODY_LIMIT, middlewares=[without_stack_traces])
     app[WORLD] = world
-    messages = (line, line_accounts, line_notices, twilio, twilio_setup, sms_gateway, print_shop)
+    messages = (line, line_accounts, line_notices, twilio, twilio_setup, sms_gateway, postmark, print_shop)
     providers = (*messages, ekyc, ekyc_pages, houjin, timestamping)
     directories = (identity_provider, identity_provider_saml)
     for part in (*providers, *directories, control, inbox):

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 import httpx
@@ -41,6 +41,13 @@ VALIDITY_S = 600
 ANSWERS_LIMIT = 1_000
 # What the guarded client refuses before a byte has left.
 REFUSED_ADDRESS = frozenset({"scheme", "credentials", "port", "address"})
+
+
+class Answer(Protocol):
+    """What any library's answer has."""
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
 
 
 class Meaning(StrEnum):
@@ -271,7 +278,7 @@ class SmsGateway:
         if meaning is not None:
             raise KINDS[meaning](
                 said["code"][:40],
-                retry_after=_retry_after(answer),
+                retry_after=retry_after(answer),
                 is_dead_address=meaning is Meaning.DEAD,
                 is_opt_out=meaning is Meaning.STOPPED,
             )
@@ -321,7 +328,7 @@ def _refusal(answer: httpx.Response) -> Failure:
     code = f"http_{status}"
     match status:
         case 429:
-            return TransientFailure(code, retry_after=_retry_after(answer))
+            return TransientFailure(code, retry_after=retry_after(answer))
         case 402:
             return QuotaFailure(code)
         case 400 | 422 | 409:
@@ -329,7 +336,8 @@ def _refusal(answer: httpx.Response) -> Failure:
     return ConfigurationFailure(code)  # who we are, where we asked, or a redirect
 
 
-def _retry_after(answer: httpx.Response) -> timedelta | None:
+def retry_after(answer: Answer) -> timedelta | None:
+    """How long an answer asks us to wait, a day at most."""
     seconds = answer.headers.get("retry-after", "")
     return timedelta(seconds=min(int(seconds), 86_400)) if seconds.isascii() and seconds.isdigit() else None
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import socketserver
-import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import StringIO
 from typing import Any
 
 import dkim
-import dns.message
-import dns.rrset
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
@@ -24,7 +19,7 @@ from channels.registry import provider_of
 from channels.services import send_due
 from tenants.identifiers import uuid7
 from tenants.models import Tenant
-from tests.channels.conftest import Queue, account_of, again
+from tests.channels.conftest import Nameserver, Queue, account_of, again
 
 SENDER, BOUNCES = "asanagi.example", "bounce.asanagi.example"
 MESSAGE = Message(
@@ -89,32 +84,10 @@ def _pieces(text: str) -> str:
 
 
 @pytest.fixture
-def zone() -> Iterator[tuple[dict[tuple[str, str], list[str]], str]]:
-    """Records, and the address of a name server that knows nothing else."""
-    records = ready()
-
-    class Handler(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            data, socket = self.request
-            query = dns.message.from_wire(data)
-            asked = query.question[0]
-            answer = dns.message.make_response(query)
-            kind = dns.rdatatype.to_text(asked.rdtype)
-            found = records.get((asked.name.to_text().rstrip("."), kind))
-            if found == ["SERVFAIL"]:
-                answer.set_rcode(dns.rcode.SERVFAIL)
-            elif found:
-                answer.answer.append(dns.rrset.from_text(asked.name, 60, "IN", kind, *found))
-            else:
-                answer.set_rcode(dns.rcode.NXDOMAIN)
-            socket.sendto(answer.to_wire(), self.client_address)
-
-    with socketserver.ThreadingUDPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield records, f"127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+def zone(nameserver: Nameserver) -> Nameserver:
+    """A name server that knows what such a bank publishes, and nothing else."""
+    nameserver.records.update(ready())
+    return nameserver
 
 
 @pytest.mark.parametrize(
@@ -132,14 +105,13 @@ def zone() -> Iterator[tuple[dict[tuple[str, str], list[str]], str]]:
     ],
 )
 def test_nothing_leaves_before_the_domain_is_ready(
-    zone: tuple[dict[tuple[str, str], list[str]], str], place: tuple[str, str], said: list[str], missing: str
+    zone: Nameserver, place: tuple[str, str], said: list[str], missing: str
 ) -> None:
     """Positive control: with all records the mail gets as far as the relay, which is not there."""
-    records, server = zone
-    settings = {"dns_servers": [server], "spf": "include:spf.relay.example"}
+    settings = {"dns_servers": [zone.address], "spf": "include:spf.relay.example"}
     with pytest.raises(TransientFailure, match="no_connection"):
         provider(**settings).send(MESSAGE)
-    records[place] = said
+    zone.records[place] = said
     with pytest.raises(ConfigurationFailure, match=missing):
         provider(**settings).send(MESSAGE)
     found = {finding.code: finding.is_ok for finding in provider(**settings).check_setup()}
@@ -148,11 +120,10 @@ def test_nothing_leaves_before_the_domain_is_ready(
         provider(**settings, require_ready_domain=False).send(MESSAGE)
 
 
-def test_a_name_server_that_fails_only_delays(zone: tuple[dict[tuple[str, str], list[str]], str]) -> None:
-    records, server = zone
-    records[BOUNCES, "MX"] = ["SERVFAIL"]
+def test_a_name_server_that_fails_only_delays(zone: Nameserver) -> None:
+    zone.records[BOUNCES, "MX"] = ["SERVFAIL"]
     with pytest.raises(TransientFailure, match="dns"):
-        provider(dns_servers=[server]).send(MESSAGE)
+        provider(dns_servers=[zone.address]).send(MESSAGE)
 
 
 def test_keys_are_turned_over_without_a_gap(bank: Tenant, queue: Queue, now: datetime) -> None:

@@ -1,0 +1,492 @@
+"""Mail services through Anymail: what each is asked, what its answers and reports mean, and that nothing is tracked."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from django.conf import settings
+from django.db import transaction
+from django.test import Client
+
+from channels.models import DeliveryAttempt, OptOut, WebhookEvent
+from channels.protocols import (
+    AmbiguousFailure,
+    Call,
+    Channel,
+    ConfigurationFailure,
+    Failure,
+    FailureKind,
+    ForgedWebhook,
+    MalformedWebhook,
+    Message,
+    Report,
+)
+from channels.providers.anymail import AnymailProvider, anymail_provider
+from channels.providers.anymail_services import SERVICES
+from channels.services import ensure_accounts, process_webhooks, send_due
+from tenants.identifiers import uuid7
+from tenants.models import Tenant
+from tenants.outgoing import guarded_client
+from tests.channels.conftest import SYSTEM, Listener, Queue, Weather, account_of, again, count, health_of
+from tests.channels.test_contract import mail_service_account, tell_mail_service
+
+type Answer = tuple[int, dict[str, str], bytes]
+PASSWORD = "keizoku:hook-password"
+BASIC = "Basic " + base64.b64encode(PASSWORD.encode()).decode()
+EVENTS_KEY = ec.generate_private_key(ec.SECP256R1())
+PUBLIC = base64.b64encode(
+    EVENTS_KEY.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+).decode()
+MAILGUN_KEY = "mailgun-signing-key"
+SECRETS: dict[str, dict[str, str]] = {
+    "mailgun": {"api_key": "k-mailgun", "webhook_signing_key": MAILGUN_KEY},
+    "mailjet": {"api_key": "k-mailjet", "secret_key": "s-mailjet"},
+    "postmark": {"server_token": "k-postmark"},
+    "sendgrid": {"api_key": "k-sendgrid", "tracking_webhook_verification_key": PUBLIC},
+    "sparkpost": {"api_key": "k-sparkpost"},
+}
+TO = "setsuko@example.jp"
+GOOD: dict[str, bytes] = {
+    "mailgun": b'{"id": "<1@asanagi.example>", "message": "Queued. Thank you."}',
+    "mailjet": json.dumps(
+        {"Messages": [{"Status": "success", "To": [{"Email": TO, "MessageID": 77, "MessageUUID": "u"}]}]}
+    ).encode(),
+    "postmark": json.dumps({"To": TO, "MessageID": "pm-1", "ErrorCode": 0, "Message": "OK"}).encode(),
+    "sendgrid": b"",
+    "sparkpost": b'{"results": {"total_rejected_recipients": 0, "total_accepted_recipients": 1, "id": "sp-1"}}',
+}
+
+
+@dataclass
+class Machine:
+    """A service that gives one answer and keeps what it was asked."""
+
+    url: str = ""
+    answer: Answer = (200, {}, b"")
+    wait: threading.Event | None = None
+    asked: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[Machine]:
+    """One, that the guard takes for the sandbox."""
+    state = Machine()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            state.asked.append((self.path, {k.lower(): v for k, v in self.headers.items()}, body))
+            if state.wait is not None:
+                state.wait.wait(5)
+            status, headers, said = state.answer
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(said))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        state.url = f"http://127.0.0.1:{server.server_port}"
+        monkeypatch.setattr(settings, "SANDBOX_URL", state.url)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        yield state
+        if state.wait is not None:
+            state.wait.set()
+        server.shutdown()
+        thread.join()
+
+
+def provider(service: str = "postmark", *, seconds: float = 15.0, **more: Any) -> AnymailProvider:
+    """An account with a service."""
+    values: dict[str, Any] = {"webhook_secret": PASSWORD, **SECRETS[service], "require_ready_domain": False, **more}
+    return anymail_provider(
+        http=guarded_client(seconds=seconds),
+        service=service,
+        sender="kakunin@asanagi.example",
+        sender_name="あさなぎ銀行",
+        callback_url="https://keizoku.example/webhooks/mail/x/",
+        **values,
+    )
+
+
+def message() -> Message:
+    return Message(attempt_id=uuid7(), to=TO, text="本文です", subject="ご確認のお願い", html="<p>本文です</p>")
+
+
+def said_by(service: str, body: bytes) -> dict[str, Any]:
+    """What a request says, whatever form it has."""
+    if service == "mailgun":
+        return {name: values[0] for name, values in parse_qs(body.decode()).items()}
+    found: dict[str, Any] = json.loads(body)
+    return found
+
+
+def shown_by(headers: dict[str, str]) -> str:
+    """What a request brings to show who asks, a login in clear."""
+    kind, _, login = headers.get("authorization", "").partition(" ")
+    return base64.b64decode(login).decode() if kind == "Basic" else " ".join(headers.values())
+
+
+UNTRACKED: dict[str, Callable[[dict[str, Any]], object]] = {
+    "mailgun": lambda said: (said["o:tracking-opens"], said["o:tracking-clicks"]) == ("no", "no"),
+    "mailjet": lambda said: (said["Globals"]["TrackOpens"], said["Globals"]["TrackClicks"]) == ("disabled", "disabled"),
+    "postmark": lambda said: (said["TrackOpens"], said["TrackLinks"]) == (False, "None"),
+    "sendgrid": lambda said: {one["enable"] for one in said["tracking_settings"].values()} == {False},
+    "sparkpost": lambda said: (said["options"]["open_tracking"], said["options"]["click_tracking"]) == (False, False),
+}
+NAMED: dict[str, Callable[[dict[str, Any]], object]] = {
+    "mailgun": lambda said: said["v:keizoku_id"],
+    "mailjet": lambda said: json.loads(said["Globals"]["EventPayload"])["keizoku_id"],
+    "postmark": lambda said: said["Metadata"]["keizoku_id"],
+    "sendgrid": lambda said: said["custom_args"]["keizoku_id"],
+    "sparkpost": lambda said: said["metadata"]["keizoku_id"],
+}
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_each_service_gets_the_mail_with_our_id_and_is_told_to_track_nothing(machine: Machine, service: str) -> None:
+    """The account's own key, text and HTML, over the guarded client; the service's id is the receipt."""
+    machine.answer = (202 if service == "sendgrid" else 200, {"Content-Type": "application/json"}, GOOD[service])
+    mail = message()
+    receipt = provider(service, api_url=machine.url).send(mail)
+    [(_, headers, body)] = machine.asked
+    said = said_by(service, body)
+    assert NAMED[service](said) == str(mail.attempt_id)
+    assert UNTRACKED[service](said)
+    whole = json.dumps(said, ensure_ascii=False)
+    assert all(part in whole for part in ("<p>本文です</p>", "ご確認のお願い", TO, "kakunin@asanagi.example"))
+    assert (f"<{mail.attempt_id}@asanagi.example>" in whole) is SERVICES[service].keeps_id
+    assert next(iter(SECRETS[service].values())) in shown_by(headers)
+    assert headers["user-agent"] == "Keizoku"
+    assert bool(receipt.reference)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "service"),
+    [
+        ({"service": "console"}, "postmark"),
+        ({"webhook_secret": ""}, "postmark"),
+        ({"webhook_secret": "no-password:"}, "postmark"),
+        ({"api_key": "of another service"}, "postmark"),
+        ({"debug_api_requests": "1"}, "postmark"),
+        ({"webhook_signing_key": None}, "mailgun"),
+        ({"tracking_webhook_verification_key": "nonsense"}, "sendgrid"),
+    ],
+)
+def test_an_account_that_is_set_up_wrongly_makes_no_adapter(wrong: dict[str, Any], service: str) -> None:
+    """Only listed services, only their own settings, and never a webhook without a password."""
+    values = {**SECRETS[service], "webhook_secret": PASSWORD, "service": service, **wrong}
+    values = {name: value for name, value in values.items() if value is not None}
+    sender = {"sender": "a@asanagi.example", "sender_name": "", "callback_url": ""}
+    with guarded_client() as http, pytest.raises((KeyError, TypeError, ValueError)):
+        anymail_provider(http=http, **sender, **values)
+
+
+def test_an_address_of_our_own_network_is_never_called(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Positive control: as the sandbox's, the same address is called."""
+    machine.answer = (200, {}, GOOD["postmark"])
+    with monkeypatch.context() as patch:
+        patch.setattr(settings, "SANDBOX_URL", "")
+        for api_url in (machine.url, "https://127.0.0.1/", "https://localhost.localdomain:8443/"):
+            with pytest.raises(ConfigurationFailure, match="address_"):
+                provider(api_url=api_url).send(message())
+    assert machine.asked == []
+    provider(api_url=machine.url).send(message())
+    assert len(machine.asked) == 1
+
+
+def test_a_redirect_is_not_followed(machine: Machine) -> None:
+    machine.answer = (307, {"Location": f"{machine.url}/elsewhere"}, b"")
+    with pytest.raises(ConfigurationFailure, match="http_307"):
+        provider(api_url=machine.url).send(message())
+    assert len(machine.asked) == 1
+
+
+POSTMARK_SAYS = '{{"ErrorCode": {0}, "Message": "x"}}'
+INVALID_TO = b'{"ErrorCode": 300, "Message": "Invalid \'To\' address: \'setsuko@example.jp\'."}'
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "code"),
+    [
+        (401, POSTMARK_SAYS.format(10).encode(), FailureKind.CONFIGURATION, "postmark_10"),
+        (403, b"", FailureKind.CONFIGURATION, "http_403"),
+        (404, b"", FailureKind.CONFIGURATION, "http_404"),
+        (422, POSTMARK_SAYS.format(400).encode(), FailureKind.CONFIGURATION, "postmark_400"),
+        (422, POSTMARK_SAYS.format(405).encode(), FailureKind.QUOTA, "postmark_405"),
+        (402, b"", FailureKind.QUOTA, "http_402"),
+        (422, POSTMARK_SAYS.format(300).encode(), FailureKind.PERMANENT, "http_422"),
+        (422, INVALID_TO, FailureKind.PERMANENT, "rejected_invalid"),
+        (400, b"", FailureKind.PERMANENT, "http_400"),
+        (429, b"", FailureKind.TRANSIENT, "http_429"),
+        (408, b"", FailureKind.AMBIGUOUS, "http_408"),
+        (500, b"", FailureKind.AMBIGUOUS, "http_500"),
+        (503, b"<html>", FailureKind.AMBIGUOUS, "http_503"),
+        (200, b"<html>", FailureKind.AMBIGUOUS, "no_answer"),
+    ],
+)
+def test_an_answer_means_what_the_engine_needs_to_know(
+    machine: Machine, status: int, body: bytes, kind: FailureKind, code: str
+) -> None:
+    """No word of the answer, which may hold the address, gets into the failure."""
+    machine.answer = (status, {"Retry-After": "7"}, body)
+    with pytest.raises(Failure) as failed:
+        provider(api_url=machine.url).send(message())
+    assert (failed.value.kind, failed.value.code) == (kind, code)
+    assert failed.value.is_dead_address is (code == "rejected_invalid")
+    if status == 429:
+        assert failed.value.retry_after is not None
+        assert failed.value.retry_after.total_seconds() == 7
+
+
+def test_mailjets_refusal_of_one_mail_is_no_success(machine: Machine) -> None:
+    """Its API answers with a list in which this mail is marked as wrong, and Anymail raises nothing."""
+    machine.answer = (400, {"Content-Type": "application/json"}, b'{"Messages": [{"Status": "error", "Errors": []}]}')
+    with pytest.raises(Failure) as failed:
+        provider("mailjet", api_url=machine.url).send(message())
+    assert failed.value.kind == FailureKind.PERMANENT
+
+
+def test_silence_after_the_mail_went_out_is_ambiguous(machine: Machine) -> None:
+    machine.wait = threading.Event()
+    with pytest.raises(AmbiguousFailure, match="no_answer"):
+        provider(api_url=machine.url, seconds=0.3).send(message())
+    assert len(machine.asked) == 1
+
+
+def call(service: str, body: bytes, **headers: str) -> Call:
+    """A signed report of a service."""
+    signed = {"authorization": BASIC, "content-type": "application/json"}
+    if service == "sendgrid":
+        moment = "1767225600"
+        signature = EVENTS_KEY.sign(moment.encode() + body, ec.ECDSA(hashes.SHA256()))
+        signed["x-twilio-email-event-webhook-timestamp"] = moment
+        signed["x-twilio-email-event-webhook-signature"] = base64.b64encode(signature).decode()
+    return Call({**signed, **headers}, body, "https://keizoku.example/webhooks/mail/x/")
+
+
+def signed_by_mailgun(event: dict[str, Any]) -> bytes:
+    signature = hmac.new(MAILGUN_KEY.encode(), b"1767225600token", hashlib.sha256).hexdigest()
+    signed = {"timestamp": "1767225600", "token": "token", "signature": signature}
+    return json.dumps({"signature": signed, "event-data": {"timestamp": 1767225600.5, **event}}).encode()
+
+
+ID = uuid7()
+META = {"keizoku_id": str(ID)}
+
+
+def postmark(**event: Any) -> bytes:
+    return json.dumps({"Metadata": META, "MessageID": "m", **event}).encode()
+
+
+def mailgun(**event: Any) -> bytes:
+    return signed_by_mailgun({"user-variables": META, **event})
+
+
+def mailjet(**event: Any) -> bytes:
+    return json.dumps([{"time": 1767225600, "Payload": json.dumps(META), **event}]).encode()
+
+
+def sendgrid(**event: Any) -> bytes:
+    return json.dumps([{"timestamp": 1767225600, **META, **event}]).encode()
+
+
+def sparkpost(**event: Any) -> bytes:
+    said = {"timestamp": "1767225600", "rcpt_meta": META, **event}
+    return json.dumps([{"msys": {"message_event": said}}]).encode()
+
+
+HARD, FULL = "550 5.1.1 no such user", "552 5.2.2 mailbox full"
+# outcome, kind of failure, code, is the address dead, did they ask us to stop
+DELIVERED, ACCEPTED = ("delivered", None, "", 0, 0), ("accepted", None, "", 0, 0)
+DEAD, COMPLAINT = ("failed", "permanent", "5.1.1", 1, 0), ("delivered", None, "complaint", 0, 1)
+GONE = {"event": "failed", "severity": "permanent", "delivery-status": {"message": "5.1.1 unknown"}}
+LATER = {"event": "failed", "severity": "temporary", "delivery-status": {"message": "x"}}
+
+
+@pytest.mark.parametrize(
+    ("service", "body", "expected"),
+    [
+        ("postmark", postmark(RecordType="Delivery", DeliveredAt="2026-01-01T00:00:00Z"), DELIVERED),
+        ("postmark", postmark(RecordType="Bounce", Type="HardBounce", Details=f"smtp;{HARD}"), DEAD),
+        ("postmark", postmark(RecordType="Bounce", Type="SoftBounce", Details=FULL),
+         ("failed", "transient", "5.2.2", 0, 0)),
+        ("postmark", postmark(RecordType="Bounce", Type="HardBounce", Description="unknown user"),
+         ("failed", "permanent", "bounced", 0, 0)),
+        ("postmark", postmark(RecordType="Bounce", Type="Transient", Details="smtp;451 wait"), ACCEPTED),
+        ("postmark", postmark(RecordType="Bounce", Type="Blocked"), ("failed", "permanent", "rejected_blocked", 0, 0)),
+        ("postmark", postmark(RecordType="Bounce", Type="BadEmailAddress"),
+         ("failed", "permanent", "rejected_invalid", 1, 0)),
+        ("postmark", postmark(RecordType="SpamComplaint", Type="SpamComplaint"), COMPLAINT),
+        ("mailgun", mailgun(event="delivered"), DELIVERED),
+        ("mailgun", mailgun(**LATER), ACCEPTED),
+        ("mailgun", mailgun(**GONE), DEAD),
+        ("mailgun", mailgun(event="complained"), COMPLAINT),
+        ("mailgun", mailgun(event="unsubscribed"), ("accepted", None, "unsubscribed", 0, 1)),
+        ("mailjet", mailjet(event="sent", MessageID=7), DELIVERED),
+        ("mailjet", mailjet(event="bounce", error="user unknown", hard_bounce=True), DEAD),
+        ("mailjet", mailjet(event="blocked", error="spam reporter"), ("failed", "permanent", "rejected_spam", 0, 1)),
+        ("mailjet", mailjet(event="spam"), COMPLAINT),
+        ("sendgrid", sendgrid(event="delivered"), DELIVERED),
+        ("sendgrid", sendgrid(event="bounce", status="5.1.1", reason="gone"), DEAD),
+        ("sendgrid", sendgrid(event="dropped", reason="Unsubscribed Address"),
+         ("failed", "permanent", "rejected_unsubscribed", 0, 1)),
+        ("sendgrid", sendgrid(event="processed"), ACCEPTED),
+        ("sparkpost", sparkpost(type="delivery"), DELIVERED),
+        ("sparkpost", sparkpost(type="bounce", bounce_class="10", raw_reason=HARD), DEAD),
+        ("sparkpost", sparkpost(type="bounce", bounce_class="22", raw_reason="451 4.2.2 full"),
+         ("failed", "transient", "4.2.2", 0, 0)),
+        ("sparkpost", sparkpost(type="generation_failure"), ("failed", "transient", "service_failed", 0, 0)),
+    ],
+)  # fmt: skip
+def test_a_report_says_the_same_from_every_service(service: str, body: bytes, expected: tuple[Any, ...]) -> None:
+    """Hard or soft is told by what the other server answered; a repeat has the same name; no address is kept."""
+    adapter = provider(service)
+    [event] = adapter.verify(call(service, body))
+    assert [event] == adapter.verify(call(service, body))
+    [report] = adapter.read(event.body)
+    assert isinstance(report, Report)
+    assert report.attempt_id == ID
+    said = (report.outcome, report.failure_kind, report.code, report.is_dead_address, report.is_opt_out)
+    assert said == expected
+
+
+@pytest.mark.parametrize(
+    ("service", "body"),
+    [
+        ("postmark", postmark(RecordType="Open", Recipient=TO)),
+        ("postmark", postmark(RecordType="Bounce", Type="AutoResponder")),
+        ("postmark", json.dumps({"RecordType": "Delivery", "MessageID": "another mail's"}).encode()),
+        ("mailjet", b"[]"),
+        ("sparkpost", b'[{"msys": {}}]'),
+    ],
+)
+def test_what_is_not_of_our_mail_or_says_nothing_is_not_kept(service: str, body: bytes) -> None:
+    assert provider(service).verify(call(service, body)) == []
+
+
+@pytest.mark.parametrize("service", sorted(SERVICES))
+def test_a_report_without_the_accounts_password_or_signature_is_forged(service: str) -> None:
+    """S18. Positive control: the same bytes with both are taken."""
+    bodies = {
+        "mailgun": mailgun(event="delivered"),
+        "mailjet": mailjet(event="sent"),
+        "postmark": postmark(RecordType="Delivery"),
+        "sendgrid": sendgrid(event="delivered"),
+        "sparkpost": sparkpost(type="delivery"),
+    }
+    body = bodies[service]
+    adapter, true = provider(service), call(service, body)
+    assert len(adapter.verify(true)) == 1
+    other = base64.b64encode(b"keizoku:other").decode()
+    for login in ("", f"Basic {other}", "Basic !!", BASIC.replace("Basic", "Bearer")):
+        with pytest.raises(ForgedWebhook):
+            adapter.verify(call(service, body, authorization=login))
+    if service == "sendgrid":
+        with pytest.raises(ForgedWebhook):
+            adapter.verify(Call(true.headers, body + b" ", true.url))
+    if service == "mailgun":
+        with pytest.raises(ForgedWebhook):
+            adapter.verify(Call(true.headers, body.replace(b'"token": "token"', b'"token": "other"'), true.url))
+
+
+@pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b"7", b'{"RecordType": 7, "DeliveredAt": 7}', b"[" * 100_000])
+def test_a_report_that_cannot_be_read_breaks_nothing(body: bytes) -> None:
+    with pytest.raises(MalformedWebhook):
+        provider().verify(call("postmark", body))
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The sandbox lives by the real clock."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture
+def service_account(
+    bank: Tenant, weather: Weather, listener: Listener, monkeypatch: pytest.MonkeyPatch, now: datetime
+) -> Tenant:
+    """The bank sends its e-mail through the service, which reports to the bank's own webhook address."""
+    monkeypatch.setattr(settings, "SANDBOX_URL", weather.sandbox.url)
+    with transaction.atomic():
+        accounts: dict[str, Any] = {Channel.EMAIL: mail_service_account(weather.sandbox.url)}
+        made = ensure_accounts(accounts=accounts, actor=SYSTEM, now=now)
+    tell_mail_service(weather.sandbox.url, f"{listener.url}/webhooks/mail/{made[Channel.EMAIL].public_id}/")
+    return bank
+
+
+def test_a_mail_goes_out_and_its_delivery_comes_back(
+    service_account: Tenant, queue: Queue, weather: Weather, listener: Listener, client: Client, now: datetime
+) -> None:
+    """Reports twice, and one that came late, change nothing (ranked states)."""
+    attempt = queue(Channel.EMAIL)
+    send_due(tenant_id=service_account.pk, channel=Channel.EMAIL, now=now)
+    assert again(attempt).status == DeliveryAttempt.Status.ACCEPTED
+    [kept] = weather.messages("email")
+    assert (kept["id"], kept["details"]["tracked"]) == (again(attempt).provider_reference, "no")
+    assert kept["details"]["message_id"] == f"<{attempt.pk}@asanagi.example>"
+    assert listener.deliver(client, 1) == [200]
+    assert listener.deliver(client, 1) == [200]
+    process_webhooks(now=now)
+    path, headers, body = listener.calls[0]
+    late = {**json.loads(body), "RecordType": "Bounce", "Type": "Transient"}
+    listener.calls.append((path, headers, json.dumps(late).encode()))
+    assert listener.deliver(client, 2) == [200, 200]
+    process_webhooks(now=now)
+    assert again(attempt).status == DeliveryAttempt.Status.DELIVERED
+    assert (count(WebhookEvent), health_of(attempt)) == (2, "WORKING")
+
+
+@pytest.mark.parametrize(
+    ("fate", "status", "health", "stops"),
+    [
+        ("bounce:5.1.1", "FAILED", "UNREACHABLE", 0),
+        ("bounce:5.2.2", "FAILED", "UNKNOWN", 0),
+        ("complaint", "DELIVERED", "WORKING", 1),
+    ],
+)  # fmt: skip
+def test_a_bounce_or_a_complaint_is_heeded(
+    service_account: Tenant, queue: Queue, weather: Weather, listener: Listener, client: Client, now: datetime,
+    fate: str, status: str, health: str, stops: int,
+) -> None:  # fmt: skip
+    weather.rule("email", fate)
+    attempt = queue(Channel.EMAIL)
+    send_due(tenant_id=service_account.pk, channel=Channel.EMAIL, now=now)
+    calls = 2 if fate == "complaint" else 1
+    assert listener.deliver(client, calls) == [200] * calls
+    process_webhooks(now=now)
+    assert (again(attempt).status, health_of(attempt), count(OptOut)) == (status, health, stops)
+
+
+def test_a_report_goes_to_the_account_it_names(
+    service_account: Tenant, queue: Queue, listener: Listener, client: Client, now: datetime
+) -> None:
+    queue(Channel.EMAIL)
+    send_due(tenant_id=service_account.pk, channel=Channel.EMAIL, now=now)
+    path, headers, body = listener.wait(1)[0]
+    stripped = {name: value for name, value in headers.items() if name.lower() != "authorization"}
+    public_id = account_of(Channel.EMAIL).public_id
+    answers = [
+        client.post(path.replace("/mail/", "/sms/"), data=body, content_type="application/json", headers=headers),
+        client.post(path, data=body, content_type="application/json", headers=stripped),
+        client.post(path.replace(public_id, "0" * 16), data=body, content_type="application/json", headers=headers),
+    ]
+    assert [answer.status_code for answer in answers] == [404, 401, 404]
+    assert count(WebhookEvent) == 0
