@@ -7,6 +7,11 @@ from django.utils.translation import gettext_lazy as _
 
 from channels.protocols import Finding
 
+
+def _certificate(wrong: Promise) -> tuple[Promise, Promise]:
+    return (_("The S/MIME certificate can be used."), wrong)
+
+
 # code -> (when it is as it should be, when it is not: what is wrong and what to do)
 WORDS: dict[str, tuple[Promise, Promise]] = {
     "account_settings": (
@@ -55,6 +60,23 @@ WORDS: dict[str, tuple[Promise, Promise]] = {
         _("DNS answers."),
         _("DNS did not answer. Try again later."),
     ),
+    "mail_smime": (
+        _("The S/MIME certificate is good until the day named."),
+        _("The S/MIME certificate ends on the day named. Ask your certification authority for the next one now."),
+    ),
+    "smime_unreadable": _certificate(
+        _("The file cannot be read, or the password does not open it. Use a .p12, .pfx or PEM file with the key.")
+    ),
+    "smime_key": _certificate(_("The file has no key of its certificate, or not an RSA key of 2,048 bits or more.")),
+    "smime_chain": _certificate(
+        _("The certificates of the file do not belong together. Ask your certification authority for the whole file.")
+    ),
+    "smime_sender": _certificate(
+        _("The S/MIME certificate is of another address than the sender's. Ask for one of the sender's address.")
+    ),
+    "smime_usage": _certificate(_("The S/MIME certificate is not one for signing e-mail. Ask for one that is.")),
+    "smime_not_yet": _certificate(_("The S/MIME certificate is not good yet. Put it in when its day has come.")),
+    "smime_expired": _certificate(_("The S/MIME certificate has ended. Put in the next one.")),
     "line_access": (
         _("LINE accepts the channel's credentials."),
         _("LINE refuses the channel's credentials. Check the channel ID and secret in LINE Developers."),

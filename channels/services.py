@@ -67,6 +67,8 @@ Status = DeliveryAttempt.Status
 JST = ZoneInfo("Asia/Tokyo")
 BATCH = 1_000
 NUMBERS = 3
+# What signs mail is put in on pages of its own.
+SIGNING = ("dkim", "smime")
 
 
 class NoAccount(Exception):
@@ -138,7 +140,7 @@ def ensure_accounts(
         if account is None:
             account = ProviderAccount(channel=channel, public_id=secrets.token_hex(8))
         account.provider = terms["provider"]
-        kept = {"dkim": account.credentials["dkim"]} if account.credentials and "dkim" in account.credentials else {}
+        kept = {name: value for name, value in (account.credentials or {}).items() if name in SIGNING}
         account.credentials = {**kept, **terms["credentials"]}
         account.options = dict(terms.get("options", {}))
         account.save()

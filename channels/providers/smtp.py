@@ -6,7 +6,7 @@ import hashlib
 import re
 import smtplib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.headerregistry import Address
@@ -17,6 +17,7 @@ from uuid import UUID
 
 from channels.mail_readiness import Domain, check_domain
 from channels.mail_signing import dkim_signed, dns_record, load_key
+from channels.mail_smime import ends_soon, load_signer, problem_of, smime_signed
 from channels.protocols import (
     RECIPIENT,
     AmbiguousFailure,
@@ -54,8 +55,9 @@ class SmtpProvider:
     """One relay and sender. ``security`` is "starttls", "tls", or "" on a trusted network.
 
     ``secret`` signs the return path, so that nobody can bounce a message they never got. The first of ``dkim``, each a
-    selector and a key of `mail_signing`, signs the mail; the other one waits for its turn or fades away. Nothing leaves
-    before the domain's DNS is in order, unless ``require_ready_domain`` is off.
+    selector and a key of `mail_signing`, signs the mail; the other one waits for its turn or fades away. ``smime`` is a
+    certificate with its key, of `mail_smime`. Nothing leaves before the domain's DNS is in order, unless
+    ``require_ready_domain`` is off. ``clock`` gives seconds since 1970.
     """
 
     channel: ClassVar = Channel.EMAIL
@@ -73,13 +75,16 @@ class SmtpProvider:
         password: str = "",
         security: str = "starttls",
         dkim: Sequence[Mapping[str, str]] = (),
+        smime: Mapping[str, str] | None = None,
         spf: str = "",
         require_ready_domain: bool = True,
         dns_servers: Sequence[str] = (),
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._from = Address(display_name=sender_name, addr_spec=sender)
         self._paths = ReturnPath(bounce_domain, secret)
         self._keys = [(one["selector"], load_key(one["key"])) for one in dkim]
+        self._signer, self._clock = load_signer(smime) if smime else None, clock
         self._spf, self._dns_servers = spf, dns_servers
         self._must_be_ready, self._ready_until = require_ready_domain, 0.0
         self._lines = Connections(host=host, port=port, security=security, username=username, password=password)
@@ -94,6 +99,7 @@ class SmtpProvider:
 
     def send(self, message: Message) -> Receipt:
         """Hand the mail to the relay. Only what is lost after the text went out is ambiguous."""
+        self._refuse_bad_certificate()
         self._refuse_unready()
         mail = self.compose(message)
         content = self.sign(mail.as_bytes(policy=policy.SMTP))
@@ -121,7 +127,9 @@ class SmtpProvider:
         return mail
 
     def sign(self, mail: bytes) -> bytes:
-        """With the bank's DKIM signature, if it has a key."""
+        """With the bank's S/MIME signature, if it has a certificate; and around it DKIM's, if it has a key."""
+        if self._signer is not None:
+            mail = smime_signed(mail, self._signer)
         if not self._keys:
             return mail
         selector, key = self._keys[0]
@@ -133,6 +141,7 @@ class SmtpProvider:
             findings = self._check_domain()
         except TransientFailure:
             findings = [Finding("mail_dns", False)]
+        findings += self._check_certificate()
         try:
             with self._lines.line(fresh=True):
                 pass
@@ -186,6 +195,23 @@ class SmtpProvider:
         selector, record = (self._keys[0][0], dns_record(self._keys[0][1])) if self._keys else ("", "")
         claims = Domain(self._from.domain.lower(), self._paths.domain, selector, record, self._spf)
         return check_domain(claims, DnsResolver(self._dns_servers))
+
+    def _check_certificate(self) -> list[Finding]:
+        if self._signer is None:
+            return []
+        now, until = self._now(), f"{self._signer.ends_at:%Y-%m-%d}"
+        problem = problem_of(self._signer, sender=self._from.addr_spec, now=now)
+        if problem:
+            return [Finding(problem, False, until)]
+        return [Finding("mail_smime", not ends_soon(self._signer, now=now), until)]
+
+    def _refuse_bad_certificate(self) -> None:
+        problem = self._signer and problem_of(self._signer, sender=self._from.addr_spec, now=self._now())
+        if problem:
+            raise ConfigurationFailure(problem)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock(), UTC)
 
     def _refuse_unready(self) -> None:
         if not self._must_be_ready or time.monotonic() < self._ready_until:
