@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from channels.models import ChannelKind
@@ -26,6 +28,11 @@ _NEXT_CHANNEL = _(
 )
 _SETTINGS = _("Ask an administrator to check the account's settings and to resume sending.")
 _WAIT = _("Nothing to do: it is tried again by itself.")
+_TELL = _("Tell the operator of the service.")
+_LOOK = _("Nothing to do: whether it arrived is looked up, and it is tried again where that is safe.")
+_PUBLISH = _(
+    "Ask an administrator to have the domain's DNS records corrected, then test the account and resume sending."
+)
 
 _DEAD_NUMBER = Advice(_("The telephone number is not in use, or takes no short messages."), _NEXT_CHANNEL)
 _DEAD_MAILBOX = Advice(_("The e-mail address does not exist."), _NEXT_CHANNEL)
@@ -40,6 +47,27 @@ _STOPPED = Advice(
     _("Do not send by this channel. The next one is tried by itself; the customer can start it again."),
 )
 _LIST_OF_SENDER = Advice(_("The account or its sender is not set up for this message."), _SETTINGS)
+_CREDENTIALS = Advice(_("The provider refused our credentials."), _SETTINGS)
+_SLOWER = Advice(_("The provider asked us to go slower."), _WAIT)
+_INCOMPLETE = Advice(_("The account's settings are wrong or incomplete."), _SETTINGS)
+_FAULT_OF_PROVIDER = Advice(_("The provider had a fault of its own."), _LOOK)
+_REFUSED_BY_PROVIDER = Advice(_("The provider did not take the message as it was."), _TELL)
+_ALLOWANCE = Advice(
+    _("The allowance of messages is used up."), _("Ask an administrator to raise it and to resume sending.")
+)
+_SET_ASIDE = Advice(
+    _("The provider never got the notice, although it was tried several times."),
+    _("Tell the operator of the service; the notice is set aside."),
+)
+_BY_HAND = _("Send this letter by hand.")
+_UNDELIVERED = Advice(_("The provider could not deliver it and gives no reason."), _NEXT_CHANNEL)
+_TEXT = Advice(_("The text could not be written for this customer."), _("Correct the text of the notice."))
+
+_REFUSED_BY_SERVER = Advice(
+    _("The customer's mail server refused the e-mail."),
+    _("The next channel is tried by itself. If many fail so, have the domain's SPF, DKIM and DMARC checked."),
+)
+_SERVER_AWAY = Advice(_("The customer's mail server could not be reached in time."), _NEXT_CHANNEL)
 
 # "" stands for every channel.
 TABLE: Mapping[tuple[str, str], Advice] = {
@@ -61,16 +89,21 @@ TABLE: Mapping[tuple[str, str], Advice] = {
     ("", "lease_expired"): Advice(
         _("Sending was broken off several times."), _("Tell the operator of the service; the notice is set aside.")
     ),
-    ("", "never_listed"): Advice(
-        _("The provider never got the notice, although it was tried several times."),
-        _("Tell the operator of the service; the notice is set aside."),
-    ),
+    ("", "never_listed"): _SET_ASIDE,
+    ("", "never_got"): _SET_ASIDE,
     ("", "undelivered"): Advice(_("No delivery was confirmed in time."), _NEXT_CHANNEL),
     ("", "opted_out"): _STOPPED,
-    ("", "account_settings"): Advice(_("The account's settings are wrong or incomplete."), _SETTINGS),
-    ("", "http_401"): Advice(_("The provider refused our credentials."), _SETTINGS),
-    ("", "http_403"): Advice(_("The provider refused our credentials."), _SETTINGS),
-    ("", "http_429"): Advice(_("The provider asked us to go slower."), _WAIT),
+    ("", "account_settings"): _INCOMPLETE,
+    ("", "unknown_provider"): Advice(_("This version does not know the account's provider."), _TELL),
+    ("", "not_supported"): Advice(_("The provider does not offer what the account's settings ask for."), _SETTINGS),
+    ("", "authentication"): _CREDENTIALS,
+    ("", "text_too_long"): Advice(
+        _("The text is longer than the channel takes."), _("Shorten the text of the notice.")
+    ),
+    ("", "unknown_variable"): _TEXT,
+    ("", "template_altered"): Advice(
+        _("The text in force is not what was approved."), _("Have a new version of the text approved.")
+    ),
     (LINE, "http_400"): Advice(
         _("LINE does not know this account, or it has not added yours as a friend."), _NEXT_CHANNEL
     ),
@@ -84,10 +117,20 @@ TABLE: Mapping[tuple[str, str], Advice] = {
         _("LINE did not answer for a day, so the notice may or may not have arrived."),
         _("It is not sent again by itself, so that nobody is told twice. Wait for an answer, or ask the customer."),
     ),
+    (LINE, "token_no_answer"): Advice(_("LINE issued no key in time."), _WAIT),
+    (LINE, "line_template"): Advice(
+        _("LINE would refuse the template of notification messages."), _("Ask an administrator to check the account.")
+    ),
     (LINE, "token_refused"): Advice(_("LINE refused the channel's credentials."), _SETTINGS),
     (LINE, "assertion_key_unreadable"): Advice(_("The key of the LINE channel cannot be read."), _SETTINGS),
-    (SMS, "20003"): Advice(_("The provider refused our credentials."), _SETTINGS),
-    (SMS, "20429"): Advice(_("The provider asked us to go slower."), _WAIT),
+    (SMS, "no_inquiry"): Advice(
+        _("The account's provider cannot be asked what became of a message, so nothing is sent."), _SETTINGS
+    ),
+    (SMS, "expired"): _AWAY,
+    (SMS, "failed"): _UNDELIVERED,
+    (SMS, "canceled"): _UNDELIVERED,
+    (SMS, "20003"): _CREDENTIALS,
+    (SMS, "20429"): _SLOWER,
     (SMS, "21211"): _DEAD_NUMBER,
     (SMS, "21214"): _DEAD_NUMBER,
     (SMS, "21217"): _DEAD_NUMBER,
@@ -95,7 +138,7 @@ TABLE: Mapping[tuple[str, str], Advice] = {
     (SMS, "21606"): _LIST_OF_SENDER,
     (SMS, "21607"): _LIST_OF_SENDER,
     (SMS, "21610"): _STOPPED,
-    (SMS, "21611"): Advice(_("The provider asked us to go slower."), _WAIT),
+    (SMS, "21611"): _SLOWER,
     (SMS, "21612"): _LIST_OF_SENDER,
     (SMS, "21614"): _DEAD_NUMBER,
     (SMS, "21617"): Advice(_("The text is longer than the provider takes."), _("Shorten the text of the notice.")),
@@ -109,6 +152,22 @@ TABLE: Mapping[tuple[str, str], Advice] = {
     (SMS, "30007"): _REFUSED_BY_CARRIER,
     (SMS, "30008"): Advice(_("The carrier could not deliver the message and gives no reason."), _NEXT_CHANNEL),
     (SMS, "30036"): _AWAY,
+    (EMAIL, "mail_bounce_mx"): Advice(_("The bounce domain has no MX record, so no mail leaves."), _PUBLISH),
+    (EMAIL, "mail_spf"): Advice(_("SPF of the bounce domain does not allow the relay, so no mail leaves."), _PUBLISH),
+    (EMAIL, "mail_dkim"): Advice(_("The DKIM key that signs is not published, so no mail leaves."), _PUBLISH),
+    (EMAIL, "mail_dmarc"): Advice(_("DMARC does not protect the sender's domain, so no mail leaves."), _PUBLISH),
+    (EMAIL, "mail_alignment"): Advice(
+        _("Receivers could not tell that the mail is the bank's, so no mail leaves."), _PUBLISH
+    ),
+    (EMAIL, "dns"): Advice(_("DNS did not say whether the domain is ready."), _WAIT),
+    (EMAIL, "complaint"): Advice(
+        _("The customer reported the e-mail as unwanted."),
+        _("No more e-mail goes to this address. Explain by telephone or letter what the notice is for."),
+    ),
+    (EMAIL, "invalid_address"): _DEAD_MAILBOX,
+    (EMAIL, "rejected_invalid"): _DEAD_MAILBOX,
+    (EMAIL, "rejected_other"): _REFUSED_BY_SERVER,
+    (EMAIL, "service_refused"): _REFUSED_BY_PROVIDER,
     (EMAIL, "5.1.1"): _DEAD_MAILBOX,
     (EMAIL, "5.1.2"): _DEAD_MAILBOX,
     (EMAIL, "5.1.6"): _DEAD_MAILBOX,
@@ -116,15 +175,21 @@ TABLE: Mapping[tuple[str, str], Advice] = {
     (EMAIL, "5.2.1"): _DEAD_MAILBOX,
     (EMAIL, "5.2.2"): _FULL,
     (EMAIL, "4.2.2"): _FULL,
-    (EMAIL, "5.7.1"): Advice(
-        _("The customer's mail server refused the e-mail."),
-        _("The next channel is tried by itself. If many fail so, have the domain's SPF, DKIM and DMARC checked."),
-    ),
+    (EMAIL, "5.1.3"): _DEAD_MAILBOX,
+    (EMAIL, "4.2.1"): Advice(_("The customer's mailbox takes nothing for the moment."), _NEXT_CHANNEL),
+    (EMAIL, "4.4.1"): _SERVER_AWAY,
+    (EMAIL, "4.4.7"): _SERVER_AWAY,
+    (EMAIL, "5.7.1"): _REFUSED_BY_SERVER,
     (POST, "unknown_address"): Advice(_("The letter came back: nobody lives at this address."), _NEXT_CHANNEL),
     (POST, "moved"): Advice(
         _("The letter came back: the customer has moved."), _("Ask for the new address by telephone, or visit.")
     ),
     (POST, "refused"): Advice(_("The letter came back: it was not accepted."), _("Call the customer.")),
+    (POST, "unclaimed"): Advice(
+        _("The letter came back: nobody fetched it in time."), _("Call the customer before sending another.")
+    ),
+    (POST, "does_not_fit"): Advice(_("The letter does not fit on one sheet."), _("Shorten the text of the letter.")),
+    (POST, "incomplete"): Advice(_("A part of the letter cannot be printed."), _BY_HAND),
     (POST, "absent"): Advice(
         _("The letter came back: nobody fetched it in time."), _("Call the customer before sending another.")
     ),
@@ -134,29 +199,54 @@ TABLE: Mapping[tuple[str, str], Advice] = {
     (POST, "address_does_not_fit"): Advice(
         _("The address does not fit the window of the envelope."), _("Shorten the address in the customer file.")
     ),
-    (POST, "name_does_not_fit"): Advice(
-        _("The name does not fit the window of the envelope."), _("Send this letter by hand.")
-    ),
-    (POST, "missing_glyph"): Advice(
-        _("A character of the name or the address cannot be printed."), _("Send this letter by hand.")
-    ),
+    (POST, "name_does_not_fit"): Advice(_("The name does not fit the window of the envelope."), _BY_HAND),
+    (POST, "missing_glyph"): Advice(_("A character of the name or the address cannot be printed."), _BY_HAND),
 }
-# Where the table has no word for the code: what its kind means.
+# What the beginning of a code says, where the table has no word for the whole.
+_FAMILIES: tuple[tuple[str, re.Pattern[str], Advice], ...] = tuple(
+    (channel, re.compile(pattern), advice)
+    for channel, pattern, advice in (
+        ("", r"(http|token)_(401|403)", _CREDENTIALS),
+        ("", r"(http|token)_429", _SLOWER),
+        ("", r"http_402", _ALLOWANCE),
+        ("", r"http_408", TABLE["", "no_answer"]),
+        ("", r"(http|token)_5\d\d", _FAULT_OF_PROVIDER),
+        ("", r"(http|token)_\d{3}", _REFUSED_BY_PROVIDER),
+        ("", r"address_\w+", Advice(_("The provider's address in the account is not one we may call."), _SETTINGS)),
+        (EMAIL, r"postmark_\d+", _REFUSED_BY_PROVIDER),
+        (EMAIL, r"5\.1\.\d+", _DEAD_MAILBOX),
+        (EMAIL, r"4\.[1347]\.\d+|4\.0\.0|4\d\d", _SERVER_AWAY),
+        (EMAIL, r"5\.\d+\.\d+|4\.\d+\.\d+|5\d\d", _REFUSED_BY_SERVER),
+    )
+)
+# Where nothing is known of the code: what its kind means.
 _KINDS: Mapping[str, Advice] = {
     "transient": Advice(_("The provider could not take it at that time."), _NEXT_CHANNEL),
     "permanent": Advice(_("This address does not work on this channel."), _NEXT_CHANNEL),
     "ambiguous": TABLE["", "no_answer"],
-    "configuration": Advice(_("The account's settings are wrong or incomplete."), _SETTINGS),
-    "quota": Advice(
-        _("The allowance of messages is used up."), _("Ask an administrator to raise it and to resume sending.")
-    ),
+    "configuration": _INCOMPLETE,
+    "quota": _ALLOWANCE,
     "poison": Advice(
         _("It failed every time it was tried."), _("Tell the operator of the service; the notice is set aside.")
     ),
 }
 
 
-def advice_for(channel: str, code: str, kind: str = "") -> Advice | None:
-    """What to tell staff about a failure; None where nothing failed."""
+def known_advice(channel: str, code: str) -> Advice | None:
+    """What is written for the code itself or its family."""
     found = TABLE.get((channel, code)) or TABLE.get(("", code))
-    return found or _KINDS.get(kind) or (_KINDS["permanent"] if code else None)
+    families = (a for on, pattern, a in _FAMILIES if on in ("", channel) and pattern.fullmatch(code))
+    return found or next(families, None)
+
+
+def advice_for(channel: str, code: str, kind: str = "") -> Advice | None:
+    """What to tell staff about a failure; None where nothing failed. A code nobody foresaw is named."""
+    if not code:
+        return _KINDS.get(kind)
+    found = known_advice(channel, code)
+    if found:
+        return found
+    guessed = _KINDS.get(kind, _KINDS["permanent"])
+    return replace(
+        guessed, reason=format_lazy(_("{reason} (the provider's code: {code})"), reason=guessed.reason, code=code)
+    )

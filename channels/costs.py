@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from channels.models import ProviderAccount
 from channels.protocols import Channel
 from channels.rendering import render_text
-from channels.segments import cost_yen
+from channels.segments import cost_yen, read_price
 from channels.wording.selectors import in_force, sample_wording, slot_for
 from tenants.models import tenant_in_scope
 
@@ -17,17 +17,9 @@ from tenants.models import tenant_in_scope
 def sms_yen(*, deadline_on: date) -> Decimal | None:
     """Yen for one request in Japanese; None as long as no price per part is entered (``segment_yen``)."""
     account = ProviderAccount.objects.filter(channel=Channel.SMS).first()
-    price = _price(account.options.get("segment_yen")) if account else None
+    price = read_price(account.options.get("segment_yen")) if account else None
     if price is None:
         return None
     slot = slot_for(Channel.SMS, "request", "ja")
     wording = replace(sample_wording(slot, tenant_in_scope(), deadline_on), words=in_force()[slot].whole)
     return cost_yen(render_text(Channel.SMS, wording).text, price)
-
-
-def _price(entered: object) -> Decimal | None:
-    try:
-        price = Decimal(str(entered))
-    except InvalidOperation:
-        return None
-    return price if price.is_finite() and price >= 0 else None

@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record_ids
-from channels.models import DeliveryAttempt, Letter, LineLink, Notice, OptOut, WebhookEvent
+from channels.models import DeliveryAttempt, Letter, LineLink, Notice, OptOut, Trial, WebhookEvent
 from retention.classes import Due, RecordClass, register_class, register_eraser
 from retention.expiring import Period, Unit, day_in_japan, end_of_day
 from retention.reports import reports
@@ -46,6 +46,21 @@ def erase_customers(ids: Sequence[UUID]) -> None:
     _erase(list(Notice.objects.filter(customer__in=ids).values_list("pk", flat=True)))
 
 
+def due_trials(*, until: date, limit: int, only: Sequence[UUID] | None = None) -> list[Due]:
+    """Tests of texts, by the day they were sent; they are about no customer."""
+    rows = Trial.objects.filter(sent_at__lt=end_of_day(until))
+    if only is not None:
+        rows = rows.filter(pk__in=only)
+    found = rows.order_by("sent_at", "pk").values_list("pk", "sent_at")[:limit]
+    return [Due(pk, day_in_japan(at), None) for pk, at in found]
+
+
+def destroy_trials(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> None:
+    """Records of tests."""
+    Trial.objects.filter(pk__in=ids).delete()
+    record_ids("trial.destroyed", model=Trial, tenant_id=required_tenant_id(), ids=ids, actor=actor, at=now)
+
+
 def _erase(notices: Sequence[UUID]) -> None:
     attempts = list(DeliveryAttempt.objects.filter(notice__in=notices).values_list("pk", flat=True))
     WebhookEvent.objects.filter(attempt_reference__in=attempts).delete()
@@ -77,6 +92,19 @@ def register() -> None:
             longest=30,
             due=due_notices,
             destroy=destroy_notices,
+        )
+    )
+    register_class(
+        RecordClass(
+            code="trials",
+            title=_("Records of texts sent as tests"),
+            basis=_("Needed only to show that texts were tried before they were used"),
+            trigger=_("The day of the test"),
+            default=Period(2, Unit.YEARS),
+            shortest=1,
+            longest=10,
+            due=due_trials,
+            destroy=destroy_trials,
         )
     )
     title = _("Raw reports of delivery providers")

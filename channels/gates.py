@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from audit.services import Actor, record
 from channels.hours import Hours, day_of, opens_at
-from channels.models import DeliveryAttempt, HeldGroup, ProviderAccount, SendingRules
+from channels.models import DeliveryAttempt, HeldGroup, ProviderAccount, SendingRules, Trial
 from channels.protocols import Channel
 
 Status = DeliveryAttempt.Status
@@ -77,8 +77,9 @@ def places(*, channel: Channel, now: datetime, limit: int) -> int:
 
 
 def tried_since(account: ProviderAccount, since: datetime) -> int:
-    """How many messages were first handed over by the account at or after ``since``."""
-    return int(DeliveryAttempt.objects.filter(account=account, first_tried_at__gte=since).count())
+    """How many messages were first handed over by the account at or after ``since``; tests too, as providers count."""
+    tests = Trial.objects.filter(channel=account.channel, sent_at__gte=since).count()
+    return int(DeliveryAttempt.objects.filter(account=account, first_tried_at__gte=since).count() + tests)
 
 
 def _batches_in_flight(account: ProviderAccount) -> int:

@@ -167,6 +167,8 @@ def _variables(draft: Draft, ground: Ground) -> Iterator[Remark]:
     yield from (_error("missing_variable", name) for name in _NEEDED[ground.channel] if name not in named)
     if not ground.is_link_free and "リンク" not in named_in(draft.body):
         yield _error("missing_variable", "リンク")
+    if "リンク" in named and re.search(r"\{リンク\}(?=\S)", words):
+        yield _error("link_joined")
     if not {"期限", "期限（短）"} & set(named):
         yield _warning("no_deadline")
     if "電話番号" not in named and ground.channel != Channel.EMAIL:

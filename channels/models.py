@@ -6,20 +6,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
+from channels.kinds import ChannelKind as ChannelKind
+from channels.wording.models import Guest as Guest
+from channels.wording.models import Trial as Trial
 from customers.models import ContactPoint, Customer
 from tenants.fields import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
 from tenants.inbox import InboxEvent
 from tenants.models import TenantForeignKey, TenantModel
 from tenants.pairing import person_field, two_people
-
-
-class ChannelKind(models.TextChoices):
-    """The ways to a customer, cheapest first."""
-
-    LINE = "LINE", _("LINE")
-    SMS = "SMS", _("SMS")
-    EMAIL = "EMAIL", _("E-mail")
-    POST = "POST", _("Post")
 
 
 class ProviderAccount(TenantModel):

@@ -23,6 +23,7 @@ from channels.protocols import (
 from channels.registry import reporter_of
 from channels.settling import apply_report, stop_channel
 from channels.stopping import forget_stop, points_of_number
+from channels.wording.trials import note_report
 from customers.indexing import contact_index
 from customers.models import ContactPoint
 from customers.services import mark_contact_health
@@ -95,7 +96,9 @@ def _process(event: WebhookEvent, now: datetime) -> str:
             case AddressTied():
                 tie(news, actor=actor, now=now)
             case Report():
-                is_known &= apply_report(report=news, actor=actor, now=now)
+                is_known &= apply_report(report=news, actor=actor, now=now) or note_report(
+                    report=news, actor=actor, now=now
+                )
     return "" if is_known else NO_ATTEMPT
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 # 3GPP TS 23.038: the default alphabet, and what needs an escape before it.
 BASIC = frozenset(
@@ -42,6 +42,15 @@ def count_segments(text: str) -> int:
 def cost_yen(text: str, yen_per_segment: Decimal) -> Decimal:
     """What sending the text once costs, unrounded."""
     return count_segments(text) * yen_per_segment
+
+
+def read_price(entered: object) -> Decimal | None:
+    """Yen as an account's options have them; None unless it is a price."""
+    try:
+        price = Decimal(str(entered))
+    except InvalidOperation:
+        return None
+    return price if price.is_finite() and price >= 0 else None
 
 
 def _parts(sizes: list[int], alone: int, part: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from channels.gates import hours_of, not_held, sending_rules
 from channels.hours import opens_at
 from channels.models import DeliveryAttempt, OptOut, ProviderAccount
 from channels.protocols import Channel
+from channels.segments import read_price
 from channels.senders import SenderNumber, numbers_of
 from customers.models import ContactPoint
 
@@ -58,15 +59,7 @@ def delivery_counts(references: Sequence[UUID]) -> dict[Channel, dict[str, int]]
 def unit_prices() -> dict[str, Decimal]:
     """What one notice costs by each channel whose account names its price (option ``yen``). One query."""
     options = ProviderAccount.objects.values_list("channel", "options__yen")
-    return {channel: price for channel, yen in options if (price := _price(yen)) is not None}
-
-
-def _price(yen: object) -> Decimal | None:
-    try:
-        price = Decimal(str(yen))
-    except InvalidOperation:
-        return None
-    return price if price.is_finite() and price >= 0 else None
+    return {channel: price for channel, yen in options if (price := read_price(yen)) is not None}
 
 
 def usable_channels(customer_ids: Sequence[UUID]) -> dict[UUID, dict[Channel, UUID]]:

@@ -23,6 +23,7 @@ class ViewReason(models.TextChoices):
     REVIEW = "REVIEW", _("To review an answer")
     INQUIRY = "INQUIRY", _("To answer the customer's inquiry")
     CONTACT = "CONTACT", _("To prepare a call or a visit")
+    NOTICE = "NOTICE", _("To check the text of a notice")
     INSPECTION = "INSPECTION", _("Inspection or audit")
 
 

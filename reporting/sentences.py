@@ -20,18 +20,11 @@ from customers.viewing import ViewReason
 from outreach.models import OutreachKind, OutreachTry
 from questionnaires.models import Response
 from reporting.rows import columns_of, describe_row, is_outside
+from reporting.text_sentences import TEXTS
+from reporting.wording import Wording
 from reviews.models import Decision
 from tenants.models import Role
 from uploads.wording import REASONS
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """A sentence with places for ``actor``, ``target`` and the event's own data, and how it looks."""
-
-    text: Promise | str
-    icon: str = "circle"
-    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +56,7 @@ class _Places(dict[str, Any]):
 
 
 SENTENCES: Mapping[str, Wording] = {
+    **TEXTS,
     "membership.signed_in": Wording(_("%(actor)s signed in."), "key", "success"),
     "membership.signed_out": Wording(_("%(actor)s signed out."), "key"),
     "membership.sign_in_refused": Wording(_("A sign-in to the account of %(target)s was refused."), "key", "warning"),
@@ -164,20 +158,6 @@ SENTENCES: Mapping[str, Wording] = {
         "warning",
     ),
     "deliveryattempt.cancelled": Wording(_("A notice to customer %(target)s was withdrawn."), "x"),
-    "messagetemplate.drafted": Wording(
-        _("%(actor)s began version %(version)s of a text of notices: %(target)s."), "edit"
-    ),
-    "messagetemplate.written": Wording(
-        _("%(actor)s changed version %(version)s of a text of notices: %(target)s."), "edit"
-    ),
-    "messagetemplate.awaiting_approval": Wording(
-        _("%(actor)s asked for approval of a text of notices: %(target)s."), "send", "info"
-    ),
-    "messagetemplate.approved": Wording(
-        _("%(actor)s approved a text of notices and put it in force: %(target)s."), "check", "success"
-    ),
-    "messagetemplate.draft": Wording(_("%(actor)s returned a text of notices: %(target)s."), "undo", "warning"),
-    "messagetemplate.retired": Wording(_("A text of notices is no longer used: %(target)s."), "x"),
     "verification.created": Wording(_("An identity verification of customer %(target)s was prepared."), "user"),
     "verification.opened": Wording(_("Customer %(target)s began the identity verification."), "user", "info"),
     "verification.submitted": Wording(

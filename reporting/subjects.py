@@ -15,6 +15,8 @@ SUBJECTS: Sequence[tuple[str, Promise | str]] = (
     ("periodicreview", _("Periodic reviews")),
     ("deliveryattempt", _("Notices")),
     ("messagetemplate", _("Texts of notices")),
+    ("trial", _("Tests of texts")),
+    ("guest", _("Guest list for tests")),
     ("link", _("Links")),
     ("response", _("Answers")),
     ("verification", _("Identity verifications")),

@@ -8,6 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from channels.protocols import Channel
+from channels.wording.guests import CHANNELS
+from customers.forms import RevealForm
 from tenants.forms import StaffForm
 
 
@@ -34,3 +36,35 @@ class ReturnForm(StaffForm):
     """Why a text goes back."""
 
     reason = forms.CharField(label=_("Reason"), max_length=400, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class GuestForm(StaffForm):
+    """Somebody who agreed to receive tests."""
+
+    channel = forms.ChoiceField(label=_("Channel"), choices=CHANNELS)
+    name = forms.CharField(
+        label=_("Recipient"), max_length=40, error_messages={"required": _("Enter the name of the recipient.")}
+    )
+    address = forms.CharField(
+        label=_("Goes to"),
+        error_messages={"required": _("Enter where tests go.")},
+        help_text=_("A mobile number, an e-mail address, or a LINE user ID. Never a customer's."),
+        max_length=254,
+    )
+    has_agreed = forms.BooleanField(
+        label=_("This person has agreed to receive tests at this address."),
+        error_messages={"required": _("Ask the person first, then tick the box.")},
+    )
+
+
+class CustomerForm(RevealForm):
+    """Through whose eyes a text is to be seen. ``matter`` only where the customer's data are watched closely."""
+
+    number = forms.CharField(
+        label=_("Customer number"), max_length=40, error_messages={"required": _("Enter the customer number.")}
+    )
+    field_order = ("number", "matter")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["reason"]

@@ -52,6 +52,10 @@ REMARKS: Mapping[str, tuple[Promise | str, Promise | str]] = {
         _("A link leads somewhere else than to your own site or the page for answers."),
         _("Take it out, or use the variables of the link and the site."),
     ),
+    "link_joined": (
+        _("Something is written right behind the link."),
+        _("Telephones take it for a part of the address. Begin a new line after the link."),
+    ),
     "link_free": (
         _("Your institution sends this channel without links."),
         _("Take the link out and ask the customer to open your site and enter the reference number."),

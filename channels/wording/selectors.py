@@ -101,6 +101,19 @@ def in_force() -> dict[Slot, Words]:
     return found
 
 
+def text_of(slot: Slot, version: int) -> Words | None:
+    """A slot's text of one version, in force or not; 0 is what comes with the product. One query."""
+    if version == 0:
+        return default_of(slot, is_link_free=sms_is_link_free())
+    rows = MessageTemplate.objects.filter(channel=slot.channel, purpose=slot.purpose, language=slot.language)
+    template = rows.filter(version=version).first()
+    if template is None:
+        return None
+    words = words_of(template)
+    is_altered = template.status == Status.APPROVED and words.digest != template.approved_hash
+    return replace(words, is_altered=is_altered)
+
+
 def sms_is_link_free() -> bool:
     """Whether the institution gave up links in short messages. One query."""
     return ProviderAccount.objects.filter(channel=Channel.SMS, options__link_free=True).exists()
@@ -187,7 +200,10 @@ def _lines_own(draft: Draft, account: ProviderAccount | None) -> list[Remark]:
     if account is None or account.channel != Channel.LINE:
         return []
     is_notification = bool(account.options.get("notification_messages"))
-    problems = text_problems(draft.filled_body, is_notification=is_notification)
+    # A demonstration runs without encryption; in production our own address cannot (cdd/checks.py).
+    ours = settings.PUBLIC_BASE_URL
+    body = draft.filled_body.replace(ours, ours.replace("http://", "https://", 1))
+    problems = text_problems(body, is_notification=is_notification)
     known = ("advertising", "uri_scheme")  # the linter itself counts characters
     return [Remark(f"line_{p.code}", Severity.ERROR, p.word) for p in problems if p.code in known]
 

@@ -17,6 +17,7 @@ from channels.wording.selectors import (
     in_force,
     remarks_on,
     sample_wording,
+    text_of,
     versions_of,
     words_of,
 )
@@ -33,16 +34,26 @@ class TemplateRefused(Exception):
     """What was asked for is not allowed; its text is a sentence for the person who asked."""
 
 
-def draft_template(*, slot: Slot, actor: Actor, now: datetime) -> MessageTemplate:
-    """Begin a new version with the text in force; the one that is being written, if there is one."""
+def draft_template(*, slot: Slot, actor: Actor, now: datetime, version: int | None = None) -> MessageTemplate:
+    """Begin a new version with the text in force; the one that is being written, if there is one.
+
+    ``version`` begins it with an earlier text instead, to go back to that; 0 is what comes with the product.
+
+    Raises:
+        TemplateRefused: the actor may not; there is no such version; or, going back, another one is being written.
+    """
     with transaction.atomic():
         standing = _standing(actor, Permission.EDIT_TEMPLATE, now)
         _lock()
         versions = versions_of(slot)
         for one in versions:
             if one.status in (Status.DRAFT, Status.AWAITING_APPROVAL):
+                if version is not None:
+                    raise TemplateRefused(_("A version is being written already. Finish it or throw it away first."))
                 return one
-        words = in_force()[slot]
+        words = in_force()[slot] if version is None else text_of(slot, version)
+        if words is None:
+            raise TemplateRefused(_("There is no such version."))
         template: MessageTemplate = MessageTemplate.objects.create(
             channel=slot.channel,
             purpose=slot.purpose,
@@ -54,7 +65,8 @@ def draft_template(*, slot: Slot, actor: Actor, now: datetime) -> MessageTemplat
             drafted_person=standing.person,
             drafted_at=now,
         )
-        record("messagetemplate.drafted", target=template, actor=actor, at=now, version=template.version)
+        data = {"version": template.version, "of": words.version}
+        record("messagetemplate.drafted", target=template, actor=actor, at=now, **data)
     return template
 
 

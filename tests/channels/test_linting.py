@@ -209,3 +209,11 @@ def test_a_number_catches_every_wrong_sign_and_every_swap() -> None:
             if swapped != list(number):
                 assert read_number("".join(swapped)) is None
     assert len({new_number() for _ in range(1_000)}) == 1_000
+
+
+@pytest.mark.parametrize(
+    ("after", "is_joined"), [("。", True), ("{電話番号}", True), (" です", False), ("\n以上", False)]
+)
+def test_nothing_stands_right_behind_the_link(after: str, is_joined: bool) -> None:
+    """Telephones take it for a part of the address, and the customer's link opens nothing."""
+    assert ("link_joined" in errors(GOOD + after)) == is_joined

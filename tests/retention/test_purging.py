@@ -319,6 +319,7 @@ def test_every_class_finds_and_destroys_what_it_says(
         "UPDATE channels_deliveryattempt SET status = 'DELIVERED', settled_at = %s",
         "UPDATE channels_webhookevent SET received_at = %s, processed_at = now()",
         "UPDATE ekyc_ekycevent SET received_at = %s, processed_at = now()",
+        "UPDATE channels_trial SET sent_at = %s",
         "UPDATE questionnaires_response SET status = 'CANCELLED', saved_at = %s",
         "UPDATE customers_customerimport SET finished_at = %s",
     ):

@@ -52,9 +52,8 @@ class Bank:
         model = model_of(argument)
         if model is not None:
             return self.rows[model]
-        return {"token": self.sent.token, "page_id": "contact", "place": "sms-request-ja", "pk": 999_999}.get(
-            argument, "stranger"
-        )
+        plain = {"page_id": "contact", "place": "sms-request-ja", "version": 0, "pk": 999_999}
+        return {"token": self.sent.token, **plain}.get(argument, "stranger")
 
 
 @dataclass

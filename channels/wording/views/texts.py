@@ -16,16 +16,17 @@ from django.views.decorators.http import require_GET, require_POST
 
 from channels.linting import has_errors
 from channels.models import ChannelKind, MessageTemplate, Notice
+from channels.rendering import values_of
 from channels.variables import VARIABLES
 from channels.wording.forms import ReturnForm, WordsForm
 from channels.wording.remarks import in_words
+from channels.wording.samples import accounts_by_channel, sample_of
 from channels.wording.selectors import (
     SLOTS,
     Slot,
     Words,
     difference,
     in_force,
-    preview_of,
     remarks_on,
     sample_wording,
     slot_of,
@@ -41,6 +42,7 @@ from channels.wording.services import (
     submit_template,
     write_template,
 )
+from channels.wording.views.trials import tests_of
 from tenants.forms import StaffForm
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
@@ -88,9 +90,11 @@ def place(request: StaffRequest, place: str) -> HttpResponse:
 @require_POST
 @requires(Permission.EDIT_TEMPLATE)
 def draft(request: StaffRequest, place: str) -> HttpResponse:
-    """Begin a new version."""
+    """Begin a new version, with the text in force or, to go back, with that of ``version``."""
+    typed = request.POST.get("version", "")
+    version = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else None
     try:
-        made = draft_template(slot=_slot(place), actor=request.actor, now=timezone.now())
+        made = draft_template(slot=_slot(place), version=version, actor=request.actor, now=timezone.now())
     except TemplateRefused as refused:
         messages.error(request, str(refused))
         return redirect("template-place", place)
@@ -177,6 +181,7 @@ def _template(
 ) -> HttpResponse:
     words = words_of(found)
     old = in_force()[words.slot]
+    values = values_of(sample_wording(words.slot, request.tenant, timezone.localdate()), words.slot.language)
     context = {
         **_shown(request, words),
         "template": found,
@@ -187,7 +192,7 @@ def _template(
         "form": form,
         "refusal": refusal,
         "digest": words.digest,
-        "variables": VARIABLES,
+        "variables": [(name, values[key]) for name, key in VARIABLES.items()],
         "people": names_of([found.drafted_by, found.submitted_by, found.approved_by]),
         "is_own": request.user.pk in (found.drafted_by, found.submitted_by)
         or request.membership.staff_number in (found.drafted_person, found.submitted_person),
@@ -209,9 +214,10 @@ def _shown(request: StaffRequest, words: Words) -> dict[str, Any]:
         "purpose": _purpose(words.slot),
         "channel": ChannelKind(words.slot.channel).label,
         "words": words,
-        "preview": preview_of(words, wording),
+        "sample": sample_of(words, wording, accounts_by_channel()),
         "remarks": in_words(remarks),
         "has_errors": has_errors(remarks),
+        "tests": tests_of(request, words),
     }
 
 

@@ -1,0 +1,1 @@
+"""Pages of texts: writing and approving them, sending them as tests, seeing them as one customer would."""
