@@ -65,12 +65,13 @@ def throwaway(now: datetime) -> Iterator[Ground]:
     place.chmod(0o711)
     servers = EmbeddedServers(place / "servers")
     was = {alias: dict(connections.databases[alias]) for alias in ALIASES}
-    kek = settings.KEK
+    kek, valkey = settings.KEK, settings.REDIS_URL
     try:
         servers.start()
         environment = servers.environment()
         for alias, variable in ALIASES.items():
             _point(alias, database(environment[variable]))
+        settings.REDIS_URL = environment["REDIS_URL"]
         (place / "kek").write_bytes(secrets.token_bytes(32))
         settings.KEK = f"file:{place / 'kek'}"
         key_encryption_key.cache_clear()
@@ -82,7 +83,7 @@ def throwaway(now: datetime) -> Iterator[Ground]:
         connections.close_all()
         for alias, parts in was.items():
             _point(alias, parts)
-        settings.KEK = kek
+        settings.KEK, settings.REDIS_URL = kek, valkey
         key_encryption_key.cache_clear()
         forget_keys()
         servers.remove()

@@ -11,9 +11,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from linebot.v3.messaging import (
-    PnpMessagesRequest,
     PnpTemplatedMessageRequest,
-    PushMessageRequest,
     ReplyMessageRequest,
     SetWebhookEndpointRequest,
     TestWebhookEndpointRequest,
@@ -45,6 +43,7 @@ from channels.providers.line_api import API, AlreadyAccepted, LineApi, LongLived
 ACCESS = "https://access.line.me"
 USER_ID = re.compile(r"U[0-9a-f]{32}")
 TAG_PREFIX = "attempt-"
+PUSH, NOTIFICATION = "/v2/bot/message/push", "/bot/pnp/push"
 
 
 class LineProvider:
@@ -97,25 +96,16 @@ class LineProvider:
         return self._notify_by_template(message) if message.template else self._notify(message)
 
     def _push(self, message: Message) -> Receipt:
+        said = {"to": message.to, "messages": [_text(message)]}
         try:
-            response = self._api.call(
-                self._api.messaging.push_message_with_http_info,
-                PushMessageRequest(to=message.to, messages=[TextMessage(text=message.text)]),
-                x_line_retry_key=str(message.attempt_id),
-                may_repeat=True,
-            )
+            return Receipt(self._api.post(PUSH, said, X_Line_Retry_Key=str(message.attempt_id), may_repeat=True))
         except AlreadyAccepted as accepted:
             return Receipt(accepted.reference)
-        return Receipt(header(response.headers, "x-line-request-id"))
 
     def _notify(self, message: Message) -> Receipt:
-        response = self._api.call(
-            self._api.messaging.push_messages_by_phone_with_http_info,
-            PnpMessagesRequest(to=digest_of(message.to), messages=[TextMessage(text=message.text)]),
-            x_line_delivery_tag=delivery_tag(message.attempt_id),
-            may_repeat=False,
-        )
-        return Receipt(header(response.headers, "x-line-request-id"))
+        said = {"to": digest_of(message.to), "messages": [_text(message)]}
+        tag = delivery_tag(message.attempt_id)
+        return Receipt(self._api.post(NOTIFICATION, said, X_Line_Delivery_Tag=tag, may_repeat=False))
 
     def _notify_by_template(self, message: Message) -> Receipt:
         response = self._api.call(
@@ -230,6 +220,10 @@ def is_user_id(to: str) -> bool:
 def delivery_tag(attempt_id: UUID) -> str:
     """LINE echoes 16 to 100 characters; this is the only thing that ties a delivery event to an attempt."""
     return f"{TAG_PREFIX}{attempt_id}"
+
+
+def _text(message: Message) -> dict[str, str]:
+    return {"type": "text", "text": message.text}
 
 
 def digest_of(phone: str) -> str:

@@ -8,9 +8,8 @@ import smtplib
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.headerregistry import Address
-from email.message import EmailMessage
 from email.utils import format_datetime
 from typing import ClassVar
 from uuid import UUID
@@ -18,6 +17,7 @@ from uuid import UUID
 from channels.mail_readiness import Domain, check_domain
 from channels.mail_signing import dkim_signed, dns_record, load_key
 from channels.mail_smime import ends_soon, load_signer, problem_of, smime_signed
+from channels.mail_writing import address_field, body, text_field
 from channels.protocols import (
     RECIPIENT,
     AmbiguousFailure,
@@ -45,7 +45,7 @@ from channels.returned_mail import DEAD_ADDRESS, MAILBOX_FULL, Meaning, read_ret
 # Of a returned mail: what it says is at its beginning, the rest is ours.
 KEEP_BYTES = 256 * 1024
 DELIVERED_TO = b"Delivered-To: "
-GO_ON = 354
+GO_ON, CLOSING = 354, 421
 # How long a look at the domain's records is good for.
 READY_FOR_S = 600.0
 DOT_FIRST = re.compile(rb"^\.", re.MULTILINE)
@@ -82,6 +82,7 @@ class SmtpProvider:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._from = Address(display_name=sender_name, addr_spec=sender)
+        self._from_field = address_field("From", self._from)
         self._paths = ReturnPath(bounce_domain, secret)
         self._keys = [(one["selector"], load_key(one["key"])) for one in dkim]
         self._signer, self._clock = load_signer(smime) if smime else None, clock
@@ -101,30 +102,35 @@ class SmtpProvider:
         """Hand the mail to the relay. Only what is lost after the text went out is ambiguous."""
         self._refuse_bad_certificate()
         self._refuse_unready()
-        mail = self.compose(message)
-        content = self.sign(mail.as_bytes(policy=policy.SMTP))
+        content = self.sign(self.compose(message))
         try:
             with self._lines.line() as line:
                 self._hand_over(line, message, content)
         except _WornLine:  # silence on a connection that had carried mail: nothing of this one went out
             with self._lines.line(fresh=True) as line:
                 self._hand_over(line, message, content)
-        return Receipt(str(mail["Message-ID"]).strip("<>"))
+        return Receipt(self._message_id(message.attempt_id))
 
-    def compose(self, message: Message) -> EmailMessage:
-        """The same bytes on every try: date, id and part boundary follow from the attempt's id."""
-        mail = EmailMessage(policy=policy.SMTP)
-        mail["From"] = self._from
-        mail["To"] = message.to
-        mail["Subject"] = message.subject
-        mail["Date"] = format_datetime(_time_of(message.attempt_id))
-        mail["Message-ID"] = f"<{message.attempt_id}@{self._from.domain}>"
-        mail["Auto-Submitted"] = "auto-generated"
-        mail.set_content(message.text, cte="base64")
-        if message.html:
-            mail.add_alternative(message.html, subtype="html", cte="base64")
-            mail.set_boundary(f"part-{message.attempt_id.hex}")
-        return mail
+    def compose(self, message: Message) -> bytes:
+        """The same bytes on every try: date, id and part boundary follow from the attempt's id.
+
+        Raises:
+            ValueError: the address or the subject has a line end.
+        """
+        named = (
+            f"Date: {format_datetime(_time_of(message.attempt_id))}\r\n"
+            f"Message-ID: <{self._message_id(message.attempt_id)}>\r\n"
+            "Auto-Submitted: auto-generated\r\n"
+        )
+        return b"".join(
+            [
+                self._from_field,
+                address_field("To", message.to),
+                text_field("Subject", message.subject),
+                named.encode(),
+                body(message.text, message.html, f"part-{message.attempt_id.hex}"),
+            ]
+        )
 
     def sign(self, mail: bytes) -> bytes:
         """With the bank's S/MIME signature, if it has a certificate; and around it DKIM's, if it has a key."""
@@ -221,45 +227,52 @@ class SmtpProvider:
             raise ConfigurationFailure(missing[0])
         self._ready_until = time.monotonic() + READY_FOR_S
 
+    def _message_id(self, attempt_id: UUID) -> str:
+        return f"{attempt_id}@{self._from.domain}"
+
     def _hand_over(self, line: Line, message: Message, content: bytes) -> None:
         relay, was_used = line.relay, not line.is_fresh
         line.is_lost = True
+        notify = " NOTIFY=FAILURE" if relay.has_extn("dsn") else ""
+        commands = [
+            f"MAIL FROM:<{self.return_path(message.attempt_id)}>",
+            f"RCPT TO:{smtplib.quoteaddr(message.to)}{notify}",
+            "DATA",
+        ]
         try:
-            if was_used:
-                relay.rset()
-            sender = relay.mail(self.return_path(message.attempt_id))
-            recipient = relay.rcpt(message.to, ["NOTIFY=FAILURE"] if relay.has_extn("dsn") else [])
-            answer = relay.docmd("DATA") if sender[0] < 300 and recipient[0] < 300 else recipient
+            answers = line.ask(commands)
         except (smtplib.SMTPException, OSError):
             if was_used:
                 raise _WornLine from None
             raise TransientFailure("connection_lost") from None  # before the text went out
-        if answer[0] == GO_ON:
-            try:
-                relay.send(DOT_FIRST.sub(b"..", content) + b".\r\n")
-                answer = relay.getreply()
-            except (smtplib.SMTPException, OSError):
-                raise AmbiguousFailure("no_answer") from None
+        if was_used and answers[0][0] == CLOSING:
+            raise _WornLine
+        refusal = _refusal(answers)
+        if refusal:  # a relay that waits for the text all the same is hung up on
+            line.is_lost = answers[-1][0] == GO_ON or not line.begin_again()
+            raise refusal
+        try:
+            relay.send(DOT_FIRST.sub(b"..", content) + b".\r\n")
+            code, text = relay.getreply()
+        except (smtplib.SMTPException, OSError):
+            raise AmbiguousFailure("no_answer") from None
         line.is_lost = False
-        _check_sender(sender)
-        _check(answer)
+        if code >= 400:
+            raise _failure(code, _enhanced(text))
 
 
 class _WornLine(Exception):
     """A connection that had carried mail before turned out to be dead."""
 
 
-def _check_sender(answer: tuple[int, bytes]) -> None:
-    code, text = answer
-    if code >= 500:
-        raise ConfigurationFailure(_enhanced(text) or str(code))
-    _check(answer)
-
-
-def _check(answer: tuple[int, bytes]) -> None:
-    code, text = answer
-    if code >= 400:
-        raise _failure(code, _enhanced(text))
+def _refusal(answers: Sequence[tuple[int, bytes]]) -> Failure | None:
+    """Why the relay does not want the text, from its answers to MAIL, RCPT and DATA."""
+    for command, (code, text) in enumerate(answers):
+        if command == 0 and code >= 500:
+            return ConfigurationFailure(_enhanced(text) or str(code))
+        if code >= 400:
+            return _failure(code, _enhanced(text))
+    return None if answers[-1][0] == GO_ON else TransientFailure(str(answers[-1][0]))
 
 
 def _failure(code: int, status: str) -> Failure:

@@ -6,7 +6,7 @@ import smtplib
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -35,6 +35,31 @@ class Line:
     @property
     def is_worn(self) -> bool:
         return self.mails >= MOST_MAILS or time.monotonic() - self.used_at > IDLE_S
+
+    def ask(self, commands: Sequence[str]) -> list[tuple[int, bytes]]:
+        """The answers up to the first refusal; all commands go out at once where the relay takes that (RFC 2920).
+
+        Raises:
+            ValueError: a command has a line end in it.
+        """
+        if any("\r" in command or "\n" in command for command in commands):
+            raise ValueError("A command has a line end in it.")
+        if self.relay.has_extn("pipelining"):
+            self.relay.send("".join(f"{command}\r\n" for command in commands))
+            return [self.relay.getreply() for _ in commands]
+        answers: list[tuple[int, bytes]] = []
+        for command in commands:
+            answers.append(self.relay.docmd(command))
+            if answers[-1][0] >= 400:
+                break
+        return answers
+
+    def begin_again(self) -> bool:
+        """Forget a mail that was refused half-way; False if nobody listens any more."""
+        try:
+            return self.relay.rset()[0] < 400
+        except (smtplib.SMTPException, OSError):
+            return False
 
     def hang_up(self) -> None:
         """Say goodbye if anybody listens."""

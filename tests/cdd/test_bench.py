@@ -39,5 +39,5 @@ def test_the_benchmarks_of_sending_run(process_environment: dict[str, str], name
 
 
 def test_benchmarks_are_found_by_their_modules() -> None:
-    assert {"audit", "copy", "dispatch", "dispatch-line"} <= set(benchmarks.names())
-    assert not {"ground", "outbox", "sinks"} & set(benchmarks.names())
+    assert {"audit", "copy", "dispatch", "dispatch-email", "dispatch-line"} <= set(benchmarks.names())
+    assert not {"ground", "outbox", "post_office_peer", "sinks"} & set(benchmarks.names())

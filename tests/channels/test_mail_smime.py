@@ -118,7 +118,7 @@ def provider(file: bytes, *, at: datetime = TODAY, **more: Any) -> SmtpProvider:
 
 
 def signed_mail(adapter: SmtpProvider) -> bytes:
-    return adapter.sign(adapter.compose(MESSAGE).as_bytes(policy=policy.SMTP))
+    return adapter.sign(adapter.compose(MESSAGE))
 
 
 def openssl_believes(mail: bytes, root: x509.Certificate, place: Path) -> bytes | None:

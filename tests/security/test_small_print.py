@@ -134,7 +134,7 @@ def test_no_header_can_be_smuggled_into_a_mail(field: str) -> None:
     )  # fmt: skip
     values: dict[str, Any] = {"to": "taro@mail.example.jp", "subject": "お願い", "text": "本文"}
     message = Message(attempt_id=uuid7(), **values)
-    assert "Bcc" not in provider.compose(message)
+    assert b"Bcc" not in provider.compose(message)
     values[field] += "\r\nBcc: thief@mail.example.jp"
     with pytest.raises(ValueError):
         provider.compose(Message(attempt_id=uuid7(), **values))
