@@ -40,6 +40,8 @@ class Campaign(Stateful, TenantModel):
     plan = models.JSONField()
     # what the plan found: population, due, not_due, exempt, by tier, by channel, exempt reasons, cost
     counts = models.JSONField(default=dict)
+    # how many customers do not stand where they should, by the check that adds everybody up
+    astray = models.PositiveIntegerField(default=0)
     plan_hash = models.CharField(max_length=64)
     planned_by = models.BigIntegerField()
     planned_person = person_field()

@@ -7,8 +7,10 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
+from campaigns import arithmetic
 from campaigns.models import Campaign
 from campaigns.services import close_overdue, escalate_stuck, notify_planned, withdraw_strays
+from tenants.rounds import for_each_tenant
 from tenants.scoping import active_tenant_ids, tenant_context, tenant_scope
 
 BATCH = 500
@@ -36,6 +38,12 @@ def close_overdue_reviews() -> int:
         with tenant_context(tenant_id):
             moved += close_overdue(now=timezone.now())
     return moved
+
+
+@shared_task
+def check_sums() -> None:
+    """Add up the campaigns of every tenant."""
+    for_each_tenant(arithmetic.check_sums, task="check_sums")
 
 
 def _running(tenant_id: int) -> list[UUID]:

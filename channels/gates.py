@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 from django.db.models import Count, Q
@@ -15,6 +16,7 @@ from channels.hours import Hours, day_of, opens_at
 from channels.models import DeliveryAttempt, HeldGroup, ProviderAccount, SendingRules, Trial
 from channels.protocols import Channel
 
+log = structlog.get_logger(__name__)
 Status = DeliveryAttempt.Status
 
 
@@ -106,6 +108,8 @@ def pause_tenant(*, reason: str, actor: Actor, now: datetime) -> None:
     if not rules.is_paused:
         _save(rules, is_paused=True, pause_reason=reason[:80])
         record("sendingrules.paused", target=rules, actor=actor, at=now, reason=reason[:80])
+        if actor.kind == "system":  # people know what they did, and their words may name somebody
+            log.error("sending.stopped", tenant_id=rules.tenant_id, channel="ALL", code=reason[:80])
 
 
 @transaction.atomic

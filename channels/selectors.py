@@ -100,6 +100,14 @@ def channels_with_work(*, now: datetime) -> list[Channel]:
     return [channel for channel in found if due.filter(channel=channel).exists()]
 
 
+def stopped_channels() -> list[Channel]:
+    """Channels by which nothing leaves until a person says so; all of them if the tenant has stopped everything."""
+    accounts = (
+        ProviderAccount.objects.all() if sending_rules().is_paused else ProviderAccount.objects.filter(is_paused=True)
+    )
+    return [Channel(channel) for channel in accounts.values_list("channel", flat=True)]
+
+
 def _working_points(customer_ids: Sequence[UUID]) -> QuerySet[Any]:
     """With ``is_stopped``: their owner wants no short messages, or no mail, there."""
     points = ContactPoint.objects.filter(customer_id__in=list(customer_ids), is_current=True).exclude(

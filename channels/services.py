@@ -14,6 +14,7 @@ from django.db import transaction
 
 from audit.services import Actor, record, record_many
 from audit.transitions import transition_many
+from channels.alarms import pause_account, resume_account
 from channels.barcodes import return_id
 from channels.gates import change_limits, change_rules, hold_group, pause_tenant, release_group, resume_tenant
 from channels.line_talk import send_replies
@@ -28,7 +29,7 @@ from channels.registry import talker_of, webhook_url
 from channels.rendering import CannotRender, Wording, language_of, render_text
 from channels.senders import in_a_line, numbers_of
 from channels.sending import send_due
-from channels.settling import NOTIFICATION, PUSH, apply_report, pause_account, settle
+from channels.settling import NOTIFICATION, PUSH, apply_report, settle
 from channels.wording.selectors import bank_of, check_page, in_force, slot_for
 from customers.models import ContactPoint, Customer
 from tenants.models import tenant_in_scope
@@ -162,13 +163,6 @@ def register_webhooks(*, now: datetime) -> list[str]:
         provider.set_webhook(webhook_url(account))
         told.append(webhook_url(account))
     return told
-
-
-def resume_account(*, account: ProviderAccount, actor: Actor, now: datetime) -> None:
-    """Let messages leave again."""
-    with transaction.atomic():
-        if ProviderAccount.objects.filter(pk=account.pk, is_paused=True).update(is_paused=False, pause_reason=""):
-            record("provideraccount.resumed", target=account, actor=actor, at=now)
 
 
 def process_inbox(*, now: datetime, rounds: int = 20) -> int:

@@ -16,7 +16,10 @@ from django.db.models.functions import Cast, Coalesce
 from audit.services import Actor, record
 from audit.transitions import transition, transition_many
 from channels.afterwards import CONFIRMATION
-from channels.models import DeliveryAttempt, ProviderAccount
+from channels.alarms import NOTIFICATION as NOTIFICATION
+from channels.alarms import SYSTEM as SYSTEM
+from channels.alarms import judge_answers, judge_report
+from channels.models import DeliveryAttempt
 from channels.pace import paced
 from channels.protocols import Channel, Failure, FailureKind, Outcome, Receipt, Report
 from channels.signals import deliveries_settled
@@ -25,8 +28,7 @@ from customers.models import ContactPoint
 from customers.services import mark_contact_health
 
 Status = DeliveryAttempt.Status
-SYSTEM = Actor.system("channels")
-PUSH, NOTIFICATION = "push", "pnp"
+PUSH = "push"
 MAX_TRIES = 5
 POISON = "poison"
 OPTED_OUT = "opted_out"
@@ -35,8 +37,6 @@ BACKOFF = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), ti
 FIRST_LOOK = timedelta(seconds=30)
 # A short message without a report for this long: its callback may be lost, so ask.
 FIRST_CHASE = timedelta(minutes=15)
-# So many messages of a batch, and so large a share, refused for good mean that we are wrong, not the customers.
-SPIKE, SPIKE_SHARE = 20, 0.5
 # What an answer is judged by: all that settling reads of an attempt.
 _JUDGED_BY = ("tenant", "account", "contact_point", "channel", "method", "status", "tries")
 SETTLED = (Status.ACCEPTED, Status.DELIVERED, Status.FAILED, Status.RETURNED)
@@ -70,7 +70,7 @@ def settle(*, claim: UUID, results: Mapping[UUID, Receipt | Failure], now: datet
         references = {pk: r.reference[:80] for pk, r in results.items() if isinstance(r, Receipt) and r.reference}
         moved = move(settlements, was=Status.SENDING, actor=SYSTEM, now=now, references=references)
         failures = {pk: result for pk, result in results.items() if isinstance(result, Failure)}
-        _stop_the_line(attempts, failures, now)
+        judge_answers(attempts, failures, now)
         mark_dead([a for a in attempts if a.pk in failures and failures[a.pk].is_dead_address], now=now)
         for attempt in attempts:
             if attempt.pk in failures and failures[attempt.pk].is_opt_out:
@@ -193,6 +193,7 @@ def apply_report(*, report: Report, actor: Actor, now: datetime) -> bool:
         if to not in DeliveryAttempt.TRANSITIONS.get(attempt.status, ()):
             _note_ignored(attempt, report, to, actor, now)
         else:
+            judge_report(attempt, report, now)
             transition(attempt, to, actor=actor, at=now, **_changes(attempt, report, now))
             _learn_of_address(attempt, report, now)
             tell([attempt.pk], now)
@@ -248,27 +249,3 @@ def _note_ignored(attempt: DeliveryAttempt, report: Report, to: str, actor: Acto
     if attempt.status == to or report.outcome == Outcome.ACCEPTED:
         return
     record("deliveryattempt.report_ignored", target=attempt, actor=actor, at=now, was=attempt.status, said=to)
-
-
-def _stop_the_line(attempts: Sequence[DeliveryAttempt], failures: Mapping[UUID, Failure], now: datetime) -> None:
-    """What would fail every message stops the account until a person has looked."""
-    reason = next(
-        (f"{f.kind}: {f.code}" for f in failures.values() if f.kind in (FailureKind.CONFIGURATION, FailureKind.QUOTA)),
-        "",
-    )
-    # That a number is not on LINE is an answer, not a failure.
-    sent = [attempt for attempt in attempts if attempt.method != NOTIFICATION]
-    refused = [a for a in sent if a.pk in failures and failures[a.pk].kind == FailureKind.PERMANENT]
-    if len(refused) >= SPIKE and len(refused) >= SPIKE_SHARE * len(sent):
-        reason = reason or f"spike: {len(refused)} of {len(sent)} refused"
-    if attempts and reason:
-        account = ProviderAccount.objects.get(pk=attempts[0].account_id)
-        pause_account(account=account, reason=reason, actor=SYSTEM, now=now)
-
-
-def pause_account(*, account: ProviderAccount, reason: str, actor: Actor, now: datetime) -> None:
-    """Let nothing more leave through an account; what is in flight may still arrive."""
-    with transaction.atomic():
-        running = ProviderAccount.objects.filter(pk=account.pk, is_paused=False)
-        if running.update(is_paused=True, pause_reason=reason[:80]):
-            record("provideraccount.paused", target=account, actor=actor, at=now, reason=reason[:80])

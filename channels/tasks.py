@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from celery import shared_task
-from django.utils import timezone
+from datetime import datetime
 
-from channels import selectors, services
+from celery import shared_task
+from django.db import connection, transaction
+
+from channels import backlog, selectors, services
 from channels.protocols import Channel
 from tenants.messages import TaskOfTenant
 from tenants.rounds import for_each_tenant
@@ -19,8 +21,9 @@ def dispatch_due() -> None:
 
 
 def _dispatch() -> None:
+    now = _now()
     with tenant_scope(required_tenant_id()):
-        channels = selectors.channels_with_work(now=timezone.now())
+        channels = selectors.channels_with_work(now=now)
     for channel in channels:
         if channel == Channel.POST:
             print_letters.apply_async(expires=30)
@@ -31,13 +34,13 @@ def _dispatch() -> None:
 @shared_task(base=TaskOfTenant)
 def send_batch(*, channel: str) -> None:
     """Send what is due on one channel of the message's tenant."""
-    services.send_due(tenant_id=required_tenant_id(), channel=Channel(channel), now=timezone.now())
+    services.send_due(tenant_id=required_tenant_id(), channel=Channel(channel), now=_now())
 
 
 @shared_task(base=TaskOfTenant)
 def print_letters() -> None:
     """Render and hand over one batch of letters."""
-    services.print_due(tenant_id=required_tenant_id(), now=timezone.now())
+    services.print_due(tenant_id=required_tenant_id(), now=_now())
 
 
 @shared_task
@@ -47,17 +50,38 @@ def process_inbox() -> None:
 
 
 def _process() -> None:
-    if services.process_inbox(now=timezone.now()):
+    if services.process_inbox(now=_now()):
         answer_messages.apply_async(expires=30)
 
 
 @shared_task(base=TaskOfTenant)
 def answer_messages() -> None:
     """Answer those who wrote to the tenant's LINE account."""
-    services.send_replies(now=timezone.now())
+    services.send_replies(now=_now())
 
 
 @shared_task
 def sweep() -> None:
     """Bring abandoned, unknown and unconfirmed attempts of every tenant to an end."""
-    for_each_tenant(lambda: services.sweep(now=timezone.now()), task="sweep")
+    for_each_tenant(lambda: services.sweep(now=_now()), task="sweep")
+
+
+@shared_task
+def check_backlogs() -> None:
+    """Put into the log what waits on the channels of every tenant."""
+    for_each_tenant(_check_backlogs, task="check_backlogs")
+
+
+def _check_backlogs() -> None:
+    now = _now()
+    with tenant_scope(required_tenant_id()):
+        backlog.check_backlogs(now=now)
+
+
+@transaction.atomic
+def _now() -> datetime:
+    """By the database's clock, which all workers share: one whose own is wrong sends nothing too early or too late."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: datetime = cursor.fetchone()[0]
+    return now

@@ -14,11 +14,13 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext
 
 from audit.models import AuditEvent
+from campaigns.arithmetic import UNDER_WAY
 from campaigns.funnels import Funnel, funnel_of
 from campaigns.models import Campaign, PeriodicReview
 from campaigns.selectors import campaign_progress
 from channels.advice import Advice, advice_for
 from channels.models import DeliveryAttempt, MessageTemplate
+from channels.selectors import stopped_channels
 from customers.models import Customer, CustomerImport, RiskTier
 from ekyc.models import Verification
 from outreach.models import OutreachTask, VisitRecord
@@ -160,6 +162,26 @@ def _work(allowed: Collection[Permission]) -> list[Work]:
     plans = dict(Campaign.objects.values_list("status").annotate(Count("id")).order_by())
     reviews, campaigns = reverse("reviews"), reverse("campaigns")
     offers = [
+        (
+            Permission.STOP_SENDING,
+            Work(
+                len(stopped_channels()),
+                gettext("Channels that stand still"),
+                gettext("Sending stopped by itself or by hand. See why, and resume."),
+                reverse("sending"),
+                is_urgent=True,
+            ),
+        ),
+        (
+            Permission.VIEW_TASKS,
+            Work(
+                Campaign.objects.filter(status__in=UNDER_WAY, astray__gt=0).count(),
+                gettext("Campaigns that do not add up"),
+                gettext("Some customers are not where they should be. Tell the operator of the service."),
+                campaigns,
+                is_urgent=True,
+            ),
+        ),
         (
             Permission.APPROVE_CAMPAIGN,
             Work(
