@@ -327,6 +327,9 @@ AUDIT_TRUSTED_KEYS_FILE = env.text("AUDIT_TRUSTED_KEYS_FILE", "" if IS_PRODUCTIO
 TIMESTAMP_AUTHORITY_URL = env.text("TIMESTAMP_AUTHORITY_URL", "")
 TIMESTAMP_AUTHORITY_CERTIFICATES = env.text("TIMESTAMP_AUTHORITY_CERTIFICATES", "")
 
+# The name of the mail server that takes returned mail for us, for the MX records of the tenants' bounce domains.
+BOUNCES_HOST = env.text("BOUNCES_HOST", "")
+
 # The service's own mail to its staff: forgotten passwords. Customers' mail goes through the tenants' accounts.
 _mail_host, _separator, _mail_port = env.text("STAFF_SMTP", SANDBOX_SMTP or "localhost:25").rpartition(":")
 MAILERS: dict[str, dict[str, Any]] = {

@@ -21,6 +21,7 @@ urlpatterns = [
     path("", include("retention.urls")),
     path("", include("customers.urls")),
     path("", include("channels.pages")),
+    path("", include("channels.mail_setup.urls")),
     path("", include("campaigns.urls")),
     path("", include("channels.wording.urls")),
     path("", include("reviews.urls")),

@@ -44,8 +44,8 @@ WORDS: dict[str, tuple[Promise, Promise]] = {
     "mail_dkim": (
         _("The DKIM key that signs is published."),
         _(
-            "The DKIM key that signs is not published, or another one is. Publish the record that "
-            "the operator of the service gives you."
+            "The DKIM key that signs is not published, or another one is. The page of records and "
+            "signatures shows what to publish."
         ),
     ),
     "mail_dmarc": (
