@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.planning import TELEPHONE, VISIT
 from tenants.forms import DateInput, StaffForm
+
+_WRONG_NUMBER = ("invalid", "min_value", "max_value")
 
 
 class PlanForm(StaffForm):
@@ -35,6 +40,31 @@ class PlanForm(StaffForm):
             "invalid": _("Enter a date, such as 2027-01-31."),
         },
     )
+    call_after = forms.IntegerField(
+        label=_("Call who stays silent after (days)"),
+        help_text=_("Counted from the last notice. High and medium risk only; leave it empty to call nobody."),
+        initial=14,
+        required=False,
+        min_value=1,
+        max_value=180,
+        error_messages={name: _("Enter a number of days from 1 to 180.") for name in _WRONG_NUMBER},
+    )
+    visit_after = forms.IntegerField(
+        label=_("Visit who stays silent after a call (days)"),
+        help_text=_("Counted from the call. High risk only; leave it empty to visit nobody."),
+        initial=14,
+        required=False,
+        min_value=1,
+        max_value=180,
+        error_messages={name: _("Enter a number of days from 1 to 180.") for name in _WRONG_NUMBER},
+    )
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """The arguments of `plan_campaign`."""
+        data = dict(self.cleaned_data)
+        days = {TELEPHONE: data.pop("call_after"), VISIT: data.pop("visit_after")}
+        return {**data, "silence": {kind: after for kind, after in days.items() if after}}
 
 
 class ReasonForm(StaffForm):

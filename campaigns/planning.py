@@ -45,9 +45,14 @@ def _ladders() -> dict[str, tuple[str, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a segment is reached and verified, and what that costs: yen and answers to expect per notice."""
+    """How a segment is reached and verified, and what that costs: yen and answers to expect per notice.
+
+    ``silence``: days without an answer after which somebody is called, and days after that until they are visited,
+    where their ladder has such a rung; what is not in it is not done.
+    """
 
     ladder: Mapping[str, tuple[str, ...]] = field(default_factory=_ladders)
+    silence: Mapping[str, int] = field(default_factory=lambda: {TELEPHONE: 14, VISIT: 14})
     ekyc: Mapping[str, str] = field(default_factory=lambda: {"HIGH": "ic_chip_selfie", "MEDIUM": "", "LOW": ""})
     yen: Mapping[str, Decimal] = field(
         default_factory=lambda: {
@@ -66,6 +71,7 @@ class Terms:
         """As kept with the campaign: numbers as text, so that no float ever rounds them."""
         return {
             "ladder": {tier: list(rungs) for tier, rungs in self.ladder.items()},
+            "silence": dict(self.silence),
             "ekyc": dict(self.ekyc),
             "yen": {channel: str(yen) for channel, yen in self.yen.items()},
             "answer_rate": {channel: str(rate) for channel, rate in self.answer_rate.items()},

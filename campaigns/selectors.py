@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -21,6 +22,7 @@ from channels.models import DeliveryAttempt
 from channels.selectors import unit_prices, usable_channels
 from channels.wording.selectors import digests_in_force
 from customers.models import Customer, DueDiligence
+from outreach.counting import Figures, figures_about, standing
 from outreach.models import OutreachTask
 from outreach.selectors import given_up, ways_to_people
 from questionnaires.models import Response
@@ -176,6 +178,7 @@ def plan_summary(campaign: Campaign) -> dict[str, Any]:
     return {
         **campaign.counts,
         "ladder": campaign.plan["ladder"],
+        "silence": campaign.plan.get("silence", {}),
         "ekyc": campaign.plan["ekyc"],
         "hash": now_hash,
         "is_unchanged": now_hash == campaign.plan_hash,
@@ -274,10 +277,29 @@ def failed_channels(references: Sequence[UUID]) -> dict[UUID, set[str]]:
     return failed
 
 
-def campaign_costs(campaign: Campaign, progress: Progress) -> Costs:
-    """What the campaign's notices have cost, by the prices of the accounts, else those of the plan. One query."""
+def campaign_costs(campaign: Campaign, progress: Progress, people: Sequence[Figures]) -> Costs:
+    """What the campaign has cost, by the prices of the accounts, else those of the plan. One query."""
     planned = {channel: Decimal(yen) for channel, yen in campaign.plan.get("yen", {}).items()}
-    return costs_of(progress.by_channel, planned | unit_prices(), progress.completed)
+    tries = {figures.kind: figures.tries for figures in people}
+    return costs_of(progress.by_channel, planned | unit_prices(), progress.completed, tries)
+
+
+def campaign_people(campaign: Campaign, *, today: date) -> list[Figures]:
+    """How far the campaign's calls and visits have got, by kind. Two queries."""
+    return figures_about(PeriodicReview.objects.filter(campaign=campaign).values_list("id", flat=True), today=today)
+
+
+def reviews_by_task(
+    campaign: Campaign, *, kind: str, which: str, today: date, cursor: str | None = None, limit: int = 50
+) -> Page[PeriodicReview]:
+    """The list behind a number of ``campaign_people``.
+
+    Raises:
+        KeyError: there is no such number.
+    """
+    tasks = OutreachTask.objects.filter(standing(which, today=today), kind=kind, reference=OuterRef("id"))
+    rows = PeriodicReview.objects.filter(Exists(tasks), campaign=campaign).select_related("customer")
+    return keyset_page(rows, order=("id",), cursor=cursor, limit=limit)
 
 
 def last_failures(references: Sequence[UUID]) -> dict[UUID, Advice]:

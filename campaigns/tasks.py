@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from campaigns import arithmetic
 from campaigns.models import Campaign
-from campaigns.services import close_overdue, escalate_stuck, notify_planned, withdraw_strays
+from campaigns.planning import TELEPHONE, VISIT
+from campaigns.services import close_overdue, contact_silent, escalate_stuck, notify_planned, withdraw_strays
 from tenants.rounds import for_each_tenant
 from tenants.scoping import active_tenant_ids, tenant_context, tenant_scope
 
@@ -28,6 +29,19 @@ def run_campaigns() -> int:
                 moved += escalate_stuck(campaign_id=campaign_id, limit=BATCH, now=timezone.now())
             withdraw_strays(now=timezone.now())
     return moved
+
+
+@shared_task
+def contact_silent_customers() -> int:
+    """Have whoever has been silent for the approved days called or visited; returns for how many tasks were made."""
+    made = 0
+    for tenant_id in active_tenant_ids():
+        with tenant_context(tenant_id):
+            for campaign_id in _running(tenant_id):
+                for kind in (TELEPHONE, VISIT):
+                    while taken := contact_silent(campaign_id=campaign_id, kind=kind, limit=BATCH, now=timezone.now()):
+                        made += taken
+    return made
 
 
 @shared_task

@@ -23,10 +23,12 @@ from campaigns.selectors import (
     STATES,
     campaign_costs,
     campaign_page,
+    campaign_people,
     campaign_progress,
     last_failures,
     plan_summary,
     reviews_by_attempt,
+    reviews_by_task,
     reviews_page,
 )
 from campaigns.services import (
@@ -39,11 +41,14 @@ from campaigns.services import (
     resume_campaign,
     submit_campaign,
 )
-from campaigns.wording import STAGES, attempt_status, channel, reasons
+from campaigns.wording import STAGES, TASK_FIGURES, attempt_status, channel, reasons, task_figure
 from channels.models import ChannelKind, DeliveryAttempt
 from customers.presenting import name_shown
 from customers.selectors import facts_of_each
+from outreach.counting import Figures
+from outreach.models import OutreachKind, OutreachTry
 from tenants.forms import StaffForm
+from tenants.keyset import Page
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
 from tenants.permissions import Permission, may, requires
@@ -73,7 +78,7 @@ def new(request: StaffRequest) -> HttpResponse:
     form = PlanForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
-            campaign = plan_campaign(**form.cleaned_data, actor=request.actor, now=timezone.now())
+            campaign = plan_campaign(**form.plan, actor=request.actor, now=timezone.now())
         except CampaignRefused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -97,16 +102,7 @@ def campaign(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
 def customers(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
     """The customers behind a number of the campaign's page."""
     found = get_object_or_404(Campaign.objects.all(), pk=campaign_id)
-    sent_by, outcome = request.GET.get("channel", ""), request.GET.get("status", "")
-    stage = request.GET.get("stage", "targeted")
-    if sent_by in ChannelKind.values and outcome in DeliveryAttempt.Status.values:
-        title = f"{channel(sent_by)}: {attempt_status(outcome)}"
-        page = reviews_by_attempt(found, channel=sent_by, status=outcome, cursor=_cursor(request))
-    elif stage in STATES or stage in ("sent", "delivered", "opened"):
-        title = str(STAGES[stage])
-        page = reviews_page(found, stage, _cursor(request))
-    else:
-        raise Http404
+    title, page = _list_behind(request, found)
     facts = facts_of_each(review.customer for review in page.items)
     masked = not may(request, Permission.VIEW_PERSONAL_DATA)
     failures = last_failures([review.pk for review in page.items])
@@ -195,6 +191,21 @@ def close(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
     return _step(request, campaign_id, close_campaign, _("The campaign is closed."))
 
 
+def _list_behind(request: StaffRequest, found: Campaign) -> tuple[str, Page[PeriodicReview]]:
+    """The list behind a number of the campaign's page, and what it is called."""
+    way, what = request.GET.get("channel", ""), request.GET.get("status", "")
+    stage, cursor = request.GET.get("stage", "targeted"), _cursor(request)
+    if way in ChannelKind.values and what in DeliveryAttempt.Status.values:
+        title = f"{channel(way)}: {attempt_status(what)}"
+        return title, reviews_by_attempt(found, channel=way, status=what, cursor=cursor)
+    if way in OutreachKind.values and what in (*TASK_FIGURES, *OutreachTry.Outcome.values):
+        page = reviews_by_task(found, kind=way, which=what, today=timezone.localdate(), cursor=cursor)
+        return f"{channel(way)}: {task_figure(what)}", page
+    if stage in STATES or stage in ("sent", "delivered", "opened"):
+        return str(STAGES[stage]), reviews_page(found, stage, cursor)
+    raise Http404
+
+
 def _step(request: StaffRequest, campaign_id: UUID, step: Callable[..., None], success: str) -> HttpResponse:
     """One act on a campaign; a refusal shows the campaign as it is now, and why."""
     found = get_object_or_404(Campaign.objects.all(), pk=campaign_id)
@@ -235,11 +246,13 @@ def _campaign_page(request: StaffRequest, found: Campaign, form: StaffForm, *, r
 
 def _progress(found: Campaign) -> dict[str, Any]:
     progress = campaign_progress(found)
+    people = campaign_people(found, today=timezone.localdate())
     return {
         "campaign": found,
         "funnel": funnel_of(progress),
         "progress": progress,
-        "costs": campaign_costs(found, progress),
+        "costs": campaign_costs(found, progress, people),
+        "by_people": [(figures, _numbers(figures)) for figures in people],
         "is_moving": found.status == Campaign.Status.RUNNING,
         "channels": [
             (code, [(status, count) for status, count in sorted(counts.items())], sum(counts.values()))
@@ -247,6 +260,12 @@ def _progress(found: Campaign) -> dict[str, Any]:
             if (counts := progress.by_channel.get(code))
         ],
     }
+
+
+def _numbers(figures: Figures) -> list[tuple[str, str, int]]:
+    """Code, words and number of everything there is to say of one kind of calls and visits."""
+    shown = [(code, getattr(figures, code)) for code in TASK_FIGURES] + list(figures.outcomes.items())
+    return [(code, task_figure(code), count) for code, count in shown if count]
 
 
 def _plan(request: StaffRequest, found: Campaign) -> dict[str, Any]:

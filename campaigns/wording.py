@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from channels.models import ChannelKind, DeliveryAttempt
 from customers.models import RiskTier
 from ekyc.methods import METHODS
-from outreach.models import OutreachKind
+from outreach.models import OutreachKind, OutreachTry
 from risk.selectors import published_policy, reason_labels
 
 REASONS: Mapping[str, Promise | str] = {
@@ -39,6 +39,21 @@ STAGES: Mapping[str, Promise | str] = {
     "no_answer": _("No answer by the deadline"),
     "cancelled": _("Cancelled"),
 }
+
+# The numbers of calls and visits on a campaign's page; the outcomes come after them, in their own words.
+TASK_FIGURES: Mapping[str, Promise | str] = {
+    "open": _("Still to be done"),
+    "overdue": _("Overdue"),
+    "reached": _("Reached"),
+    "done": _("Done"),
+    "given_up": _("Given up"),
+    "cancelled": _("Cancelled"),
+}
+
+
+def task_figure(code: str) -> str:
+    """What a number of calls and visits is called."""
+    return str(TASK_FIGURES[code] if code in TASK_FIGURES else OutreachTry.Outcome(code).label)
 
 
 def reasons(counts: Mapping[str, int]) -> list[tuple[str, int]]:

@@ -61,6 +61,11 @@ app.conf.update(
         },
         "ratings": {"task": "risk.tasks.rate_waiting", "schedule": 3.0, "options": {"expires": 9}},
         "campaigns": {"task": "campaigns.tasks.run_campaigns", "schedule": 3.0, "options": {"expires": 9}},
+        "silent": {
+            "task": "campaigns.tasks.contact_silent_customers",
+            "schedule": 600.0,
+            "options": {"expires": 1200},
+        },
         "overdue": {
             "task": "campaigns.tasks.close_overdue_reviews",
             "schedule": crontab(minute="5", hour="0"),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from customers.models import Customer
 from outreach.models import OutreachKind, OutreachTry
-from outreach.outcomes import OFFERED
+from outreach.outcomes import offered
 from outreach.proving import NEEDED, Said
 from questionnaires import reading
 from questionnaires.reading import Unreadable
 from tenants.forms import StaffForm
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 class MomentInput(forms.DateTimeInput):
@@ -50,13 +54,13 @@ class TryForm(StaffForm):
     )
     token = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, kind: str, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, kind: str, *args: Any, is_question: bool = False, **kwargs: Any) -> None:
         kwargs.setdefault("initial", {"token": uuid4()})
         super().__init__(*args, **kwargs)
         words = dict(OutreachTry.Outcome.choices)
         field = self.fields["outcome"]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [(outcome, words[outcome]) for outcome in OFFERED[kind]]
+        field.choices = [(outcome, words[outcome]) for outcome in offered(kind, is_question=is_question)]
 
 
 class IdentityForm(StaffForm):
@@ -134,6 +138,25 @@ class AssignForm(StaffForm):
         field.choices = [("", _("Nobody yet")), *people]
 
 
+class AssignManyForm(AssignForm):
+    """Who is to do the tasks that were ticked."""
+
+    @property
+    def task_ids(self) -> list[UUID]:
+        """The tasks."""
+        ids: list[UUID] = self.cleaned_data["tasks"]
+        return ids
+
+    def clean(self) -> dict[str, Any]:
+        """One task at least; of what is no task's name nothing is kept."""
+        data = super().clean() or {}
+        given = self.data.getlist("task") if isinstance(self.data, QueryDict) else []
+        data["tasks"] = [UUID(value) for value in given if _UUID.fullmatch(value)]
+        if not data["tasks"]:
+            raise forms.ValidationError(_("Tick the tasks that are to be assigned."))
+        return data
+
+
 class KindForm(StaffForm):
     """How to reach the customer."""
 
@@ -145,14 +168,34 @@ class KindForm(StaffForm):
     )
 
 
+class QuestionForm(KindForm):
+    """What a reviewer wants to know."""
+
+    why = forms.CharField(
+        label=_("What is to be asked"),
+        help_text=_("Whoever calls or visits reads this. Sealed with the customer's own key."),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        max_length=1_000,
+        error_messages={"required": _("Write down what is to be asked.")},
+    )
+
+
 class CapacityForm(StaffForm):
     """How much a day holds."""
 
     kind = forms.ChoiceField(label=_("Call or visit"), choices=OutreachKind.choices)
+    person = forms.TypedChoiceField(
+        label=_("Person"),
+        help_text=_("Only for the number of one person."),
+        coerce=int,
+        empty_value=None,
+        required=False,
+        error_messages={"invalid_choice": _("This person makes no calls and visits. Choose somebody else.")},
+    )
     branch_code = forms.RegexField(
         r"^[0-9A-Za-z]{1,8}$",
         label=_("Branch code"),
-        help_text=_("Leave it empty for every branch that has no number of its own."),
+        help_text=_("Leave it empty for one person's number, or for every branch that has no number of its own."),
         required=False,
         error_messages={"invalid": _("Enter the branch code in digits and letters.")},
     )
@@ -164,3 +207,16 @@ class CapacityForm(StaffForm):
             name: _("Enter a number from 1 to 1,000.") for name in ("required", "invalid", "min_value", "max_value")
         },
     )
+
+    def __init__(self, people: list[tuple[int, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["person"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("A branch, not a person")), *people]
+
+    def clean(self) -> dict[str, Any]:
+        """A branch or a person, not both."""
+        data = super().clean() or {}
+        if data.get("person") and data.get("branch_code"):
+            raise forms.ValidationError(_("Choose a person or enter a branch, not both."))
+        return data

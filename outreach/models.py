@@ -30,6 +30,12 @@ class OutreachTask(Stateful, TenantModel):
         GAVE_UP = "GAVE_UP", _("Given up")
         CANCELLED = "CANCELLED", _("Cancelled")
 
+    class Origin(models.TextChoices):
+        LADDER = "LADDER", _("No message arrived")
+        SILENCE = "SILENCE", _("No answer to the notices")
+        CASE = "CASE", _("A question from the review")
+        HAND = "HAND", _("Entered by a colleague")
+
     class Priority(models.IntegerChoices):
         HIGH = 1, _("Urgent")
         NORMAL = 2, _("Normal")
@@ -44,6 +50,9 @@ class OutreachTask(Stateful, TenantModel):
     # What is asked: the reference of the response, which is the periodic review; none where nothing is asked.
     reference = models.UUIDField(null=True, blank=True)
     kind = models.CharField(max_length=9, choices=OutreachKind)
+    origin = models.CharField(max_length=7, choices=Origin, default=Origin.LADDER)
+    # What a reviewer wants to know, for whoever calls or visits.
+    why = EncryptedTextField(person="customer_id", null=True)
     status = models.CharField(max_length=9, choices=Status, default=Status.OPEN)
     priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
     branch_code = models.CharField(max_length=8, blank=True)
@@ -98,6 +107,7 @@ class OutreachTry(TenantModel):
 
     class Outcome(models.TextChoices):
         ANSWERED = "ANSWERED", _("Reached, answers taken")
+        CLARIFIED = "CLARIFIED", _("Reached, the question is answered")
         PROMISED = "PROMISED", _("Reached, will answer by themselves")
         REFUSED = "REFUSED", _("Reached, refused to answer")
         CALL_BACK = "CALL_BACK", _("To be contacted again at a time agreed")
@@ -148,16 +158,22 @@ class VisitRecord(TenantModel):
 
 
 class DailyCapacity(TenantModel):
-    """How many calls or visits a branch can make in a day; without a branch: each branch that says nothing."""
+    """How many calls or visits a branch, or one person, makes in a day; of neither: each branch that says nothing."""
 
     kind = models.CharField(max_length=9, choices=OutreachKind)
     branch_code = models.CharField(max_length=8, blank=True)
+    person = models.BigIntegerField(null=True, blank=True)
     tasks = models.PositiveSmallIntegerField()
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["tenant", "kind", "branch_code"], name="one_capacity"),
+            models.UniqueConstraint(
+                fields=["tenant", "kind", "branch_code", "person"], nulls_distinct=False, name="one_capacity"
+            ),
             models.CheckConstraint(condition=models.Q(tasks__gte=1), name="capacity_is_something"),
+            models.CheckConstraint(
+                condition=models.Q(person__isnull=True) | models.Q(branch_code=""), name="capacity_of_one"
+            ),
         ]
 
     def __str__(self) -> str:

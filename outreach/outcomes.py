@@ -12,15 +12,26 @@ OFFERED: Mapping[str, tuple[str, ...]] = {
     TELEPHONE: ("CALL_BACK", "PROMISED", "REFUSED", "NO_ANSWER", "ENGAGED", "WRONG_NUMBER", "MOVED", "DECEASED"),
     VISIT: ("PROMISED", "REFUSED", "CALL_BACK", "ABSENT", "NOT_AT_ADDRESS", "MOVED", "DECEASED"),
 }
+# A reviewer's question has an answer, but nothing for the customer to promise.
+OF_A_QUESTION = "CLARIFIED"
 # Nobody was reached: tried again, but not for ever.
 IN_VAIN = frozenset({"NO_ANSWER", "ENGAGED", "ABSENT"})
 MOST_IN_VAIN: Mapping[str, int] = {TELEPHONE: 5, VISIT: 3}
-_REACHED = frozenset({"ANSWERED", "PROMISED", "REFUSED"})
+REACHED = frozenset({"ANSWERED", "CLARIFIED", "PROMISED", "REFUSED"})
+# Somebody was there and wants to be contacted at another time.
+SPOKEN_TO = REACHED | {"CALL_BACK"}
 
 # The contact point that is known to be wrong from now on.
 WRONG_POINT: Mapping[str, str] = {"WRONG_NUMBER": "PHONE", "MOVED": "POST", "NOT_AT_ADDRESS": "POST"}
 # After these nobody goes to that door again; after the last nobody calls either.
 NOBODY_THERE = frozenset({"MOVED", "NOT_AT_ADDRESS", "DECEASED"})
+
+
+def offered(kind: str, *, is_question: bool) -> tuple[str, ...]:
+    """What may be entered; ``is_question``: a reviewer wants to know something, no answers are taken."""
+    if not is_question:
+        return OFFERED[kind]
+    return (OF_A_QUESTION, *(outcome for outcome in OFFERED[kind] if outcome != "PROMISED"))
 
 
 class Next(Enum):
@@ -34,7 +45,7 @@ class Next(Enum):
 
 def next_step(outcome: str, *, kind: str, tries_in_vain: int) -> Next:
     """What follows. ``tries_in_vain``: how often nobody was reached, this time included."""
-    if outcome in _REACHED:
+    if outcome in REACHED:
         return Next.DONE
     if outcome == "CALL_BACK":
         return Next.LATER

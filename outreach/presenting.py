@@ -66,9 +66,14 @@ def rows_of(tasks: Iterable[OutreachTask], *, masked: bool, today: date) -> list
     ]
 
 
-def may_see(task: OutreachTask, *, user_id: int, may_see_personal_data: bool) -> bool:
-    """Whether this member sees whom the task is about: with the role for it, while the task is theirs to do."""
-    return may_see_personal_data and task.status == OutreachTask.Status.ASSIGNED and task.assignee == user_id
+def is_done_by(task: OutreachTask, user_id: int) -> bool:
+    """Whether the task is this member's to do at present: so long they see whom they are to reach."""
+    return task.status == OutreachTask.Status.ASSIGNED and task.assignee == user_id
+
+
+def code_of(task: OutreachTask) -> str:
+    """What the task is called before people who may not know the customer's number."""
+    return task.pk.hex[-8:].upper()
 
 
 def is_locked(task: OutreachTask, now: datetime) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
+from channels.gates import hours_of, sending_rules
 from customers.models import ContactPoint
 from outreach.models import DailyCapacity, OutreachKind, OutreachTask, OutreachTry, VisitRecord
 from outreach.outcomes import NOBODY_THERE
-from outreach.spreading import DEFAULT_CAPACITY
+from outreach.spreading import DEFAULT_CAPACITY, OF_A_PERSON, working_days
 from questionnaires.models import Response
 from tenants.keyset import Page, keyset_page
 from tenants.models import Membership
@@ -25,20 +26,33 @@ LISTS = ("own", "unassigned", "open", "overdue", "closed")
 
 @dataclass(frozen=True, slots=True)
 class Capacities:
-    """How many tasks of a kind a branch can do in a day."""
+    """How many tasks of a kind a branch, or one person, can do in a day."""
 
     rows: Mapping[tuple[str, str], int]
+    persons: Mapping[tuple[str, int], int]
 
     def of(self, kind: str, branch_code: str) -> int:
         """The branch's own number, or that of all branches, or the product's."""
         own = self.rows.get((kind, branch_code))
         return own or self.rows.get((kind, "")) or DEFAULT_CAPACITY[kind]
 
+    def of_person(self, kind: str, user_id: int) -> int:
+        """The person's own number, or the product's."""
+        return self.persons.get((kind, user_id)) or OF_A_PERSON[kind]
+
 
 def capacities() -> Capacities:
     """What the tenant has set."""
-    rows = DailyCapacity.objects.values_list("kind", "branch_code", "tasks")
-    return Capacities({(kind, branch): tasks for kind, branch, tasks in rows})
+    rows = list(DailyCapacity.objects.values_list("kind", "branch_code", "person", "tasks"))
+    return Capacities(
+        rows={(kind, branch): tasks for kind, branch, person, tasks in rows if person is None},
+        persons={(kind, person): tasks for kind, _branch, person, tasks in rows if person is not None},
+    )
+
+
+def is_working_day() -> Callable[[date], bool]:
+    """Whether somebody works on a day: Monday to Friday without the holidays among the rules of sending."""
+    return working_days(hours_of(sending_rules()).holidays)
 
 
 def ways_to_people(customer_ids: Sequence[UUID]) -> dict[UUID, set[str]]:
@@ -48,18 +62,24 @@ def ways_to_people(customer_ids: Sequence[UUID]) -> dict[UUID, set[str]]:
     that a letter came back from: that is what there is to be looked at; but not one where nobody was found.
     """
     ways: dict[UUID, set[str]] = {customer_id: set() for customer_id in customer_ids}
-    points = ContactPoint.objects.filter(customer_id__in=list(customer_ids), is_current=True)
+    for kind in OutreachKind.values:
+        rows = points_for(kind).filter(customer_id__in=list(customer_ids))
+        for customer_id in rows.values_list("customer_id", flat=True):
+            ways[customer_id].add(kind)
+    return ways
+
+
+def points_for(kind: str) -> QuerySet[ContactPoint]:
+    """The telephone numbers that can be called, or the doors that can be gone to."""
+    points: QuerySet[ContactPoint] = ContactPoint.objects.filter(is_current=True)
     gone = OutreachTry.objects.filter(
         task__customer_id=OuterRef("customer_id"), outcome__in=NOBODY_THERE, tried_at__gte=OuterRef("created_at")
     )
+    if kind == OutreachKind.VISIT:
+        return points.filter(~Exists(gone), channel=ContactPoint.Channel.POST)
     dead = gone.filter(outcome=OutreachTry.Outcome.DECEASED)
-    unreachable = ContactPoint.Health.UNREACHABLE
-    phones = points.filter(~Exists(dead), channel=ContactPoint.Channel.PHONE).exclude(health=unreachable)
-    doors = points.filter(~Exists(gone), channel=ContactPoint.Channel.POST)
-    for kind, rows in ((OutreachKind.TELEPHONE, phones), (OutreachKind.VISIT, doors)):
-        for customer_id in rows.values_list("customer_id", flat=True):
-            ways[customer_id].add(str(kind))
-    return ways
+    phones = points.filter(~Exists(dead), channel=ContactPoint.Channel.PHONE)
+    return phones.exclude(health=ContactPoint.Health.UNREACHABLE)
 
 
 def open_reference(customer_id: UUID) -> UUID | None:
@@ -85,32 +105,45 @@ def references_of(task_ids: Collection[UUID]) -> list[UUID]:
 
 
 def task_page(
-    *, which: str, user_id: int, today: date, kind: str = "", branch_code: str = "", cursor: str | None = None
+    *,
+    which: str,
+    user_id: int,
+    today: date,
+    kind: str = "",
+    branch_code: str = "",
+    assignee: int | None = None,
+    cursor: str | None = None,
 ) -> Page[OutreachTask]:
     """One list, the earliest due first; what is closed the latest first."""
     rows = _listed(which, user_id, today).select_related("customer")
-    if kind:
-        rows = rows.filter(kind=kind)
-    if branch_code:
-        rows = rows.filter(branch_code=branch_code)
+    wanted = {"kind": kind, "branch_code": branch_code, "assignee": assignee}
+    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
     order = ("-closed_at", "-id") if which == "closed" else ("due_on", "priority", "id")
     return keyset_page(rows, order=order, cursor=cursor)
 
 
 def task_counts(*, user_id: int, today: date) -> dict[str, int]:
-    """How many tasks each list of work has."""
-    return {which: _listed(which, user_id, today).count() for which in LISTS if which != "closed"}
+    """How many tasks each list of work has, and under ``due`` how many of the person's own are due by today."""
+    counted = (*(which for which in LISTS if which != "closed"), "due")
+    counts = {which: Count("id", filter=_wanted(which, user_id, today)) for which in counted}
+    found: dict[str, int] = OutreachTask.objects.filter(status__in=_OPEN).aggregate(**counts)
+    return found
 
 
 def _listed(which: str, user_id: int, today: date) -> QuerySet[OutreachTask]:
-    wanted = {
-        "own": Q(assignee=user_id, status=OutreachTask.Status.ASSIGNED),
+    return OutreachTask.objects.filter(_wanted(which, user_id, today))
+
+
+def _wanted(which: str, user_id: int, today: date) -> Q:
+    own = Q(assignee=user_id, status=OutreachTask.Status.ASSIGNED)
+    return {
+        "own": own,
+        "due": own & Q(due_on__lte=today),
         "unassigned": Q(status=OutreachTask.Status.OPEN),
         "open": Q(status__in=_OPEN),
         "overdue": Q(status__in=_OPEN, due_on__lt=today),
         "closed": ~Q(status__in=_OPEN) & Q(closed_at__isnull=False),
-    }
-    return OutreachTask.objects.filter(wanted[which])
+    }[which]
 
 
 def task_with_customer(task_id: UUID) -> OutreachTask:
@@ -128,9 +161,11 @@ def tries_of(task: OutreachTask) -> list[OutreachTry]:
     return list(OutreachTry.objects.filter(task=task).order_by("-tried_at", "-id"))
 
 
-def tasks_of(customer_id: UUID) -> list[OutreachTask]:
-    """A customer's tasks, newest first."""
-    return list(OutreachTask.objects.filter(customer_id=customer_id).order_by("-created_at", "-id"))
+def tasks_about(reference: UUID) -> list[OutreachTask]:
+    """The tasks of one periodic review with what was tried, newest first."""
+    tries = Prefetch("tries", queryset=OutreachTry.objects.order_by("-tried_at", "-id"))
+    rows = OutreachTask.objects.filter(reference=reference).prefetch_related(tries)
+    return list(rows.order_by("-created_at", "-id"))
 
 
 def visits_of(task: OutreachTask) -> list[VisitRecord]:

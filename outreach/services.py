@@ -17,17 +17,18 @@ from audit.services import Actor, record, record_many
 from audit.transitions import IllegalTransition, LostRace, transition, transition_many
 from customers.models import ContactPoint, Customer
 from customers.services import mark_contact_health
+from customers.viewing import is_sensitive
 from outreach import outcomes
 from outreach.models import DailyCapacity, OutreachKind, OutreachTask, OutreachTry
 from outreach.outcomes import Next, next_step
-from outreach.selectors import capacities, open_reference
+from outreach.selectors import capacities, is_working_day, open_reference
 from outreach.signals import tasks_given_up
-from outreach.spreading import is_weekday, next_working_day, spread
+from outreach.spreading import next_working_day, spread
 from tenants.four_eyes import standing_of
 from tenants.permissions import Permission
 
 JAPAN = ZoneInfo("Asia/Tokyo")
-Status = OutreachTask.Status
+Status, Origin = OutreachTask.Status, OutreachTask.Origin
 _OPEN = (Status.OPEN, Status.ASSIGNED)
 _PRIORITY = {"HIGH": OutreachTask.Priority.HIGH, "LOW": OutreachTask.Priority.LOW}
 _BATCH = 2_000
@@ -43,23 +44,27 @@ class TaskRequest:
 
     customer: Customer
     reference: UUID | None
+    why: str | None = None
 
 
 @transaction.atomic
-def queue_tasks(*, requests: Sequence[TaskRequest], kind: str, actor: Actor, now: datetime) -> list[OutreachTask]:
+def queue_tasks(
+    *, requests: Sequence[TaskRequest], kind: str, actor: Actor, now: datetime, origin: str = Origin.LADDER
+) -> list[OutreachTask]:
     """A task for each request, spread over the working days by what each branch can do.
 
     A reference that has an open task of this kind keeps that one. Returns those that are new.
     """
-    made = []
+    made: list[OutreachTask] = []
+    is_working = is_working_day()
     for branch_code in sorted({request.customer.branch_code for request in requests}):
         own = [request for request in requests if request.customer.branch_code == branch_code]
-        days = _days(len(own), kind, branch_code, now)
-        made += [_task(request, kind, day, now) for request, day in zip(own, days, strict=True)]
+        days = _days(len(own), kind, branch_code, now, is_working)
+        made += [_task(request, kind, origin, day, now) for request, day in zip(own, days, strict=True)]
     OutreachTask.objects.bulk_create(made, batch_size=_BATCH, ignore_conflicts=True)
     kept = set(OutreachTask.objects.filter(pk__in=[task.pk for task in made]).values_list("pk", flat=True))
     created = [task for task in made if task.pk in kept]
-    record_many("outreachtask.made", targets=created, actor=actor, at=now, kind=str(kind))
+    record_many("outreachtask.made", targets=created, actor=actor, at=now, kind=str(kind), origin=str(origin))
     return created
 
 
@@ -70,11 +75,27 @@ def make_task(*, customer: Customer, kind: str, actor: Actor, now: datetime) -> 
         OutreachRefused: there is one already.
     """
     with transaction.atomic():
-        Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
-        if OutreachTask.objects.filter(customer=customer, kind=kind, status__in=_OPEN).exists():
-            raise OutreachRefused(_("There is such a task for this customer already."))
         request = TaskRequest(customer, open_reference(customer.pk))
-        (task,) = queue_tasks(requests=[request], kind=kind, actor=actor, now=now)
+        return _make(request, kind, Origin.HAND, actor, now)
+
+
+def ask_customer(
+    *, customer: Customer, reference: UUID, kind: str, why: str, actor: Actor, now: datetime
+) -> OutreachTask:
+    """A reviewer has a question to the customer about answers that are in; what came of it shows in the case.
+
+    Raises:
+        OutreachRefused: there is such a task already.
+    """
+    with transaction.atomic():
+        return _make(TaskRequest(customer, reference, why.strip()), kind, Origin.CASE, actor, now)
+
+
+def _make(request: TaskRequest, kind: str, origin: str, actor: Actor, now: datetime) -> OutreachTask:
+    Customer.objects.select_for_update(no_key=True).get(pk=request.customer.pk)
+    if OutreachTask.objects.filter(customer=request.customer, kind=kind, status__in=_OPEN).exists():
+        raise OutreachRefused(_("There is such a task for this customer already."))
+    (task,) = queue_tasks(requests=[request], kind=kind, actor=actor, now=now, origin=origin)
     return task
 
 
@@ -98,11 +119,24 @@ def assign_task(*, task: OutreachTask, assignee: int | None, actor: Actor, now: 
         if held.assignee == assignee:
             return
         if assignee is not None:
-            _check_may_work(assignee, now)
+            _check_may_work(held, assignee, now)
         if held.status == Status.ASSIGNED:
             _move(held, Status.OPEN, actor=actor, now=now, assignee=None)
         if assignee is not None:
             _move(held, Status.ASSIGNED, actor=actor, now=now, assignee=assignee)
+
+
+def assign_tasks(*, task_ids: Collection[UUID], assignee: int | None, actor: Actor, now: datetime) -> int:
+    """Give several tasks to a member, or back to everybody, all or none; returns how many.
+
+    Raises:
+        OutreachRefused: one of them is closed, or that person may not work on them.
+    """
+    with transaction.atomic():
+        tasks = list(OutreachTask.objects.filter(pk__in=task_ids).order_by("id"))
+        for task in tasks:
+            assign_task(task=task, assignee=assignee, actor=actor, now=now)
+    return len(tasks)
 
 
 def record_try(
@@ -170,13 +204,20 @@ def cancel_task(*, task: OutreachTask, actor: Actor, now: datetime) -> None:
         _move(_locked(task.pk), Status.CANCELLED, actor=actor, now=now, closed_at=now)
 
 
-def set_capacity(*, kind: str, branch_code: str, tasks: int, actor: Actor, now: datetime) -> None:
-    """How many calls or visits a branch makes in a day from now on; "" is every branch without an own number."""
+def set_capacity(
+    *, kind: str, branch_code: str, tasks: int, actor: Actor, now: datetime, person: int | None = None
+) -> None:
+    """How many calls or visits a branch or a person makes in a day from now on.
+
+    Without either it is that of every branch that has no number of its own.
+    """
+    branch_code = "" if person is not None else branch_code
     with transaction.atomic():
         row, _made = DailyCapacity.objects.update_or_create(
-            kind=kind, branch_code=branch_code, defaults={"tasks": tasks}
+            kind=kind, branch_code=branch_code, person=person, defaults={"tasks": tasks}
         )
-        record("dailycapacity.set", target=row, actor=actor, at=now, kind=kind, branch=branch_code, tasks=tasks)
+        whose = {"branch": branch_code} if person is None else {"person": person}
+        record("dailycapacity.set", target=row, actor=actor, at=now, kind=kind, tasks=tasks, **whose)
 
 
 def hold_task(task: OutreachTask, *, actor: Actor, now: datetime) -> None:
@@ -186,7 +227,7 @@ def hold_task(task: OutreachTask, *, actor: Actor, now: datetime) -> None:
         OutreachRefused: it is closed or somebody else's.
     """
     if task.status == Status.OPEN:
-        _check_may_work(int(actor.id), now)
+        _check_may_work(task, int(actor.id), now)
         _move(task, Status.ASSIGNED, actor=actor, now=now, assignee=int(actor.id))
     if task.status != Status.ASSIGNED:
         raise OutreachRefused(_("This task is closed. Nothing more can be entered."))
@@ -210,7 +251,7 @@ def _follow(task: OutreachTask, made: OutreachTry, *, actor: Actor, now: datetim
         today = now.astimezone(JAPAN).date()
         at = made.call_back_at if step is Next.LATER else None
         task.call_back_at = at
-        task.due_on = at.astimezone(JAPAN).date() if at else next_working_day(today)
+        task.due_on = at.astimezone(JAPAN).date() if at else next_working_day(today, is_working_day())
         task.save(update_fields=["call_back_at", "due_on"])
 
 
@@ -219,10 +260,12 @@ def _check_call_back(outcome: str, call_back_at: datetime | None, now: datetime)
         raise OutreachRefused(_("Enter the time agreed, which must be still to come."))
 
 
-def _check_may_work(user_id: int, now: datetime) -> None:
+def _check_may_work(task: OutreachTask, user_id: int, now: datetime) -> None:
     standing = standing_of(Actor.user(user_id), now=now)
     if standing is None or not standing.may(Permission.WORK_OUTREACH):
         raise OutreachRefused(_("This person makes no calls and visits. Choose somebody else."))
+    if is_sensitive(task.customer) and not standing.may(Permission.VIEW_PERSONAL_DATA):
+        raise OutreachRefused(_("This customer's data are for the institution's own staff. Choose somebody else."))
 
 
 def _locked(task_id: UUID) -> OutreachTask:
@@ -239,12 +282,14 @@ def _move(task: OutreachTask, to: str, *, actor: Actor, now: datetime, **changes
         )
 
 
-def _task(request: TaskRequest, kind: str, day: date, now: datetime) -> OutreachTask:
+def _task(request: TaskRequest, kind: str, origin: str, day: date, now: datetime) -> OutreachTask:
     customer = request.customer
     return OutreachTask(
         customer=customer,
         reference=request.reference,
         kind=kind,
+        origin=origin,
+        why=request.why or None,
         priority=_PRIORITY.get(customer.risk_tier, OutreachTask.Priority.NORMAL),
         branch_code=customer.branch_code,
         due_on=day,
@@ -252,9 +297,7 @@ def _task(request: TaskRequest, kind: str, day: date, now: datetime) -> Outreach
     )
 
 
-def _days(
-    count: int, kind: str, branch_code: str, now: datetime, is_working: Callable[[date], bool] = is_weekday
-) -> list[date]:
+def _days(count: int, kind: str, branch_code: str, now: datetime, is_working: Callable[[date], bool]) -> list[date]:
     today = now.astimezone(JAPAN).date()
     rows = OutreachTask.objects.filter(kind=kind, branch_code=branch_code, status__in=_OPEN, due_on__gt=today)
     taken = Counter(dict(rows.order_by().values_list("due_on").annotate(Count("id"))))

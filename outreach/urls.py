@@ -2,14 +2,17 @@
 
 from django.urls import path
 
-from outreach.views import answering, visiting, working
+from outreach.views import answering, assigning, entering, visiting, working
 
 urlpatterns = [
     path("outreach/", working.index, name="outreach"),
-    path("outreach/capacity/", working.capacity, name="outreach-capacity"),
+    path("outreach/capacity/", assigning.capacity, name="outreach-capacity"),
+    path("outreach/workload/", assigning.workload, name="outreach-workload"),
+    path("outreach/assign/", assigning.assign_many, name="outreach-assign-many"),
+    path("outreach/ask/<uuid:response_id>/", entering.ask, name="outreach-ask"),
     path("outreach/<uuid:task_id>/", working.detail, name="outreach-task"),
     path("outreach/<uuid:task_id>/take/", working.take, name="outreach-take"),
-    path("outreach/<uuid:task_id>/assign/", working.assign, name="outreach-assign"),
+    path("outreach/<uuid:task_id>/assign/", assigning.assign, name="outreach-assign"),
     path("outreach/<uuid:task_id>/cancel/", working.cancel, name="outreach-cancel"),
     path("outreach/<uuid:task_id>/try/", working.tell, name="outreach-try"),
     path("outreach/<uuid:task_id>/identity/", working.identity, name="outreach-identity"),
@@ -18,5 +21,5 @@ urlpatterns = [
     path("outreach/<uuid:task_id>/answer/<slug:page>/", answering.question, name="outreach-question"),
     path("outreach/<uuid:task_id>/visit/<slug:step>/", visiting.visit, name="outreach-visit"),
     path("outreach/<uuid:task_id>/photos/<uuid:upload_id>/", visiting.photo, name="outreach-photo"),
-    path("customers/<uuid:customer_id>/outreach/", working.new, name="outreach-new"),
+    path("customers/<uuid:customer_id>/outreach/", entering.new, name="outreach-new"),
 ]

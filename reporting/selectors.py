@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Model
@@ -24,6 +24,7 @@ from channels.selectors import stopped_channels
 from customers.models import Customer, CustomerImport, RiskTier
 from ekyc.models import Verification
 from outreach.models import OutreachTask, VisitRecord
+from outreach.selectors import task_counts
 from questionnaires.models import AccessLink, Response
 from reporting.sentences import Line, Names, describe
 from reviews.models import Case, Decision
@@ -106,7 +107,19 @@ def _names(events: Sequence[AuditEvent]) -> Names:
             targets[label, str(pk)] = _moment(name) if isinstance(name, datetime) else str(name)
             if target.page:
                 urls[label, str(pk)] = reverse(target.page, args=[page_id])
+    urls |= _pages_of_photos([target_id for label, target_id in targets if label == Upload._meta.label_lower])
     return Names(users=users, targets=targets, urls=urls)
+
+
+def _pages_of_photos(upload_ids: Collection[str]) -> dict[tuple[str, str], str]:
+    """A photograph of a visit is shown with its task; what else is received belongs to a case."""
+    photos = Upload.objects.filter(pk__in=upload_ids, purpose=Upload.Purpose.VISIT_PHOTO)
+    visits = dict(photos.values_list("pk", "reference")) if upload_ids else {}
+    tasks = dict(VisitRecord.objects.filter(pk__in=visits.values()).values_list("pk", "task_id")) if visits else {}
+    return {
+        (Upload._meta.label_lower, str(pk)): reverse("outreach-task", args=[tasks[visit]]) if visit in tasks else ""
+        for pk, visit in visits.items()
+    }
 
 
 def _moment(at: datetime) -> str:
@@ -141,8 +154,8 @@ class HomeFigures:
     customers: int
 
 
-def home_figures(*, allowed: Collection[Permission]) -> HomeFigures:
-    """The figures for somebody with these permissions. Constant number of queries for each running campaign."""
+def home_figures(*, allowed: Collection[Permission], user_id: int, today: date) -> HomeFigures:
+    """The figures for this person with these permissions. Constant number of queries for each running campaign."""
     running = list(
         Campaign.objects.filter(status__in=(Campaign.Status.RUNNING, Campaign.Status.PAUSED)).order_by("-planned_at")[
             :5
@@ -150,14 +163,14 @@ def home_figures(*, allowed: Collection[Permission]) -> HomeFigures:
     )
     tiers = dict(Customer.objects.values_list("risk_tier").annotate(Count("id")).order_by())
     return HomeFigures(
-        work=_work(allowed),
+        work=_work(allowed, user_id, today),
         campaigns=[(campaign, funnel_of(campaign_progress(campaign))) for campaign in running],
         tiers=[(tier, tiers.get(tier, 0)) for tier in (*RiskTier.values, "")],
         customers=sum(tiers.values()),
     )
 
 
-def _work(allowed: Collection[Permission]) -> list[Work]:
+def _work(allowed: Collection[Permission], user_id: int, today: date) -> list[Work]:
     cases = queue_counts()
     plans = dict(Campaign.objects.values_list("status").annotate(Count("id")).order_by())
     reviews, campaigns = reverse("reviews"), reverse("campaigns")
@@ -232,8 +245,47 @@ def _work(allowed: Collection[Permission]) -> list[Work]:
                 reverse("imports"),
             ),
         ),
+        *_people_work(allowed, user_id, today),
     ]
     return [work for permission, work in offers if permission in allowed and work.count]
+
+
+def _people_work(allowed: Collection[Permission], user_id: int, today: date) -> list[tuple[Permission, Work]]:
+    """Calls and visits: the person's own, those that are late, and those that nobody has."""
+    if not {Permission.WORK_OUTREACH, Permission.ASSIGN_OUTREACH} & set(allowed):
+        return []
+    counts, lists = task_counts(user_id=user_id, today=today), reverse("outreach")
+    return [
+        (
+            Permission.WORK_OUTREACH,
+            Work(
+                counts["own"],
+                gettext("Your calls and visits"),
+                gettext("%(count)d of them due today or before") % {"count": counts["due"]},
+                f"{lists}?list=own",
+                is_urgent=counts["due"] > 0,
+            ),
+        ),
+        (
+            Permission.ASSIGN_OUTREACH,
+            Work(
+                counts["overdue"],
+                gettext("Calls and visits overdue"),
+                gettext("Their day has passed. Give them to somebody who has time."),
+                f"{lists}?list=overdue",
+                is_urgent=True,
+            ),
+        ),
+        (
+            Permission.ASSIGN_OUTREACH,
+            Work(
+                counts["unassigned"],
+                gettext("Calls and visits to be assigned"),
+                gettext("Nobody has them yet."),
+                f"{lists}?list=unassigned",
+            ),
+        ),
+    ]
 
 
 @dataclass(frozen=True, slots=True)

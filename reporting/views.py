@@ -40,7 +40,8 @@ def home(request: StaffRequest) -> HttpResponse:
     if getattr(request, "membership", None) is None:
         raise PermissionDenied
     allowed = ROLE_PERMISSIONS[request.membership.role]
-    context = {"figures": home_figures(allowed=allowed), "now": timezone.now()}
+    figures = home_figures(allowed=allowed, user_id=request.user.pk, today=timezone.localdate())
+    context = {"figures": figures, "now": timezone.now()}
     return render(request, "staff/reporting/home.html", context)
 
 

@@ -1,4 +1,4 @@
-"""Writes of campaigns, by topic: drafting, approving, sending, receiving, closing."""
+"""Writes of campaigns, by topic: drafting, approving, sending, receiving, calling the silent, closing."""
 
 from campaigns.services.approving import (
     approve_campaign,
@@ -12,6 +12,7 @@ from campaigns.services.drafting import plan_campaign
 from campaigns.services.receiving import complete_review, receive_answer, receive_verification
 from campaigns.services.refusals import CampaignNotReady, CampaignRefused, NotEntitled, OwnWork, PlanChanged
 from campaigns.services.sending import escalate, escalate_stuck, notify_planned, withdraw_strays
+from campaigns.services.silence import contact_silent
 
 __all__ = [
     "CampaignNotReady",
@@ -23,6 +24,7 @@ __all__ = [
     "close_campaign",
     "close_overdue",
     "complete_review",
+    "contact_silent",
     "escalate",
     "escalate_stuck",
     "notify_planned",

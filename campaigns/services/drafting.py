@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.db import connection, transaction
@@ -21,11 +22,18 @@ _ONE_PLAN_AT_A_TIME = 4_201  # advisory lock class; the key within it is the ten
 
 
 def plan_campaign(
-    *, name: str, due_by: date, deadline_on: date, actor: Actor, now: datetime, terms: Terms | None = None
+    *,
+    name: str,
+    due_by: date,
+    deadline_on: date,
+    actor: Actor,
+    now: datetime,
+    terms: Terms | None = None,
+    silence: Mapping[str, int] | None = None,
 ) -> Campaign:
     """Judge the whole customer book and keep a draft with one review for everybody who is due.
 
-    Constant number of queries per 1,000 customers.
+    ``silence`` is that of the usual terms where none is given. Constant number of queries per 1,000 customers.
 
     Raises:
         CampaignRefused: the deadline is past, customers are not rated yet, or nobody is due.
@@ -40,7 +48,7 @@ def plan_campaign(
                 _("%(count)d customers are not rated yet. Wait until rating has finished, then plan.")
                 % {"count": waiting}
             )
-        terms = terms or _usual_terms(deadline_on)
+        terms = terms or _usual_terms(deadline_on, silence)
         found = plan(population(), due_by, terms)
         if not found.due:
             raise CampaignRefused(_("Nobody is due by this date. Choose a later one."))
@@ -69,10 +77,11 @@ def plan_campaign(
     return campaign
 
 
-def _usual_terms(deadline_on: date) -> Terms:
+def _usual_terms(deadline_on: date, silence: Mapping[str, int] | None) -> Terms:
     """At the prices that the bank entered; a short message costs as many parts as its text has."""
     usual, sms = Terms(), sms_yen(deadline_on=deadline_on)
-    return Terms(yen={**usual.yen, **({} if sms is None else {SMS: sms}), **unit_prices()})
+    silence = usual.silence if silence is None else silence
+    return Terms(silence=silence, yen={**usual.yen, **({} if sms is None else {SMS: sms}), **unit_prices()})
 
 
 def _lock_planning() -> None:

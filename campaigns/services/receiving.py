@@ -62,8 +62,9 @@ def reconcile_unverified(*, reference: UUID, now: datetime) -> None:
 
 
 def complete_review(*, reference: UUID, case_id: UUID, now: datetime) -> None:
-    """The case is closed: this customer is up to date."""
+    """The case is closed: this customer is up to date, and nobody need ask them about it any more."""
     with transaction.atomic():
+        cancel_tasks(references=[reference], actor=SYSTEM, now=now)
         review = _locked(reference)
         if review is None or review.status not in (Status.VERIFYING, Status.IN_REVIEW, *ANSWERABLE):
             return

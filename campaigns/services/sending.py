@@ -19,7 +19,7 @@ from channels.protocols import Channel
 from channels.selectors import usable_channels
 from channels.services import NoticeRequest, cancel_queued, queue_notices
 from customers.models import Customer
-from outreach.selectors import ways_to_people
+from outreach.selectors import given_up, ways_to_people
 from outreach.services import TaskRequest, queue_tasks
 from questionnaires.links import issue_links
 from questionnaires.models import Response
@@ -117,10 +117,12 @@ def _send(
         return
     ids = [review.customer_id for review in reviews]
     usable, people = usable_channels(ids), ways_to_people(ids)
+    in_vain = given_up([review.pk for review in reviews])  # such as a call that was made because nobody answered
     rungs: dict[str, list[PeriodicReview]] = {}
     for review in reviews:
         ladder = campaign.plan["ladder"][review.tier]
-        reach = {str(channel) for channel in usable.get(review.customer_id, ())} | people[review.customer_id]
+        by_people = people[review.customer_id] - in_vain.get(review.pk, set())
+        reach = {str(channel) for channel in usable.get(review.customer_id, ())} | by_people
         rungs.setdefault(first_usable(ladder, reach, after.get(review.pk)) or "", []).append(review)
     unreachable = [review.pk for review in rungs.pop("", [])]
     transition_many(PeriodicReview, unreachable, was=was, to=Status.UNREACHABLE, actor=SYSTEM, at=now)
@@ -145,7 +147,7 @@ def _queue(
     usable: Mapping[UUID, Mapping[Channel, UUID]],
     now: datetime,
 ) -> None:
-    customers, responses = _open(reviews, now)
+    customers, responses = open_questions(reviews, now)
     expires_at = datetime.combine(campaign.deadline_on, time.max, JAPAN) + GRACE
     tokens = issue_links(responses=list(responses.values()), channel=channel, expires_at=expires_at, now=now)
     requests = [
@@ -168,12 +170,15 @@ def _queue(
 
 def _hand_to_people(reviews: Sequence[PeriodicReview], kind: str, now: datetime) -> None:
     """Somebody calls or visits, and takes the answers in the same questionnaire."""
-    customers, _responses = _open(reviews, now)
+    customers, _responses = open_questions(reviews, now)
     requests = [TaskRequest(customers[review.customer_id], review.pk) for review in reviews]
     queue_tasks(requests=requests, kind=kind, actor=SYSTEM, now=now)
 
 
-def _open(reviews: Sequence[PeriodicReview], now: datetime) -> tuple[dict[UUID, Customer], dict[UUID, Response]]:
+def open_questions(
+    reviews: Sequence[PeriodicReview], now: datetime
+) -> tuple[dict[UUID, Customer], dict[UUID, Response]]:
+    """The customers of these reviews, and of each the response that waits for their answers."""
     customers = {row.pk: row for row in Customer.objects.filter(pk__in=[r.customer_id for r in reviews])}
     references = {review.customer_id: review.pk for review in reviews}
     return customers, open_responses(customers=list(customers.values()), reference_by_customer=references, now=now)

@@ -1,4 +1,4 @@
-"""Bringing a freshly started demonstration to life: providers know where to call, and some customers answer."""
+"""Bringing a freshly started demonstration to life: providers know us, customers answer, staff have calls to make."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime
 import httpx
 
 from cdd.demo.banks import BANKS, Bank
+from cdd.demo.errands import give_errands
 from cdd.demo.sandbox import Sandbox
 from cdd.demo.seeding import connect_bank
 
@@ -24,11 +25,14 @@ def enliven(*, sandbox_url: str, now: datetime) -> int:
         connect_bank(bank, now=now)
     sandbox = Sandbox(sandbox_url)
     try:
-        return sum(_answers(sandbox, bank) for bank in BANKS)
+        answered = sum(_answers(sandbox, bank) for bank in BANKS)
     except httpx.HTTPError:  # somebody is answering already, or the demonstration is being stopped
-        return 0
+        answered = 0
     finally:
         sandbox.close()
+    for bank in BANKS:
+        give_errands(bank, now=now)
+    return answered
 
 
 def _answers(sandbox: Sandbox, bank: Bank) -> int:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from customers.viewing import is_sensitive, shown_until
 from outreach.forms import TryForm
 from outreach.models import OutreachKind, OutreachTask, VisitRecord
+from outreach.presenting import is_done_by
 from outreach.services import OutreachRefused
 from outreach.views.working import find
 from outreach.visit_forms import HouseForm, PhotoForm, PlaceForm
@@ -35,22 +36,21 @@ from uploads.serving import serve_upload
 def visit(request: StaffRequest, task_id: UUID, step: str) -> HttpResponse:
     """One step. Sent again because no answer came, it changes nothing."""
     task = find(task_id)
-    is_mine = task.status == OutreachTask.Status.ASSIGNED and task.assignee == request.user.pk
-    if task.kind != OutreachKind.VISIT or not is_mine:
+    if task.kind != OutreachKind.VISIT or not is_done_by(task, request.user.pk):
         return redirect("outreach-task", task_id)
     if step not in STEPS:
         return redirect("outreach-visit", task_id, STEPS[0])
     draft = draft_of(task)
     if draft is None and step != STEPS[0]:  # closed: it was sent again because no answer had come
         return redirect("outreach-task", task_id)
-    form = _form(request, step, draft)
+    form = _form(request, task, step, draft)
     if form.is_bound and form.is_valid():
         try:
             _save(request, task, step, form)
         except (OutreachRefused, UploadRefused) as refusal:
             form.add_error(None, str(refusal))
         else:
-            return _onwards(request, task, step)
+            return _gone_to(request, _onwards(request, task, step))
     return _step_page(request, task, step, form)
 
 
@@ -69,7 +69,7 @@ def photo(request: StaffRequest, task_id: UUID, upload_id: UUID) -> HttpResponse
     return serve_upload(upload, actor=request.actor, now=now)
 
 
-def _form(request: StaffRequest, step: str, draft: VisitRecord | None) -> StaffForm:
+def _form(request: StaffRequest, task: OutreachTask, step: str, draft: VisitRecord | None) -> StaffForm:
     data = (request.POST, request.FILES) if request.method == "POST" else ()
     initial: dict[str, Any] = dict(draft.details) if draft else {}
     if step == "place":
@@ -78,7 +78,8 @@ def _form(request: StaffRequest, step: str, draft: VisitRecord | None) -> StaffF
         return HouseForm(*data[:1], initial=initial)
     if step == "photo":
         return PhotoForm(*data)
-    return TryForm(OutreachKind.VISIT, *data[:1], initial={"token": draft.pk if draft else None})
+    is_question = task.origin == OutreachTask.Origin.CASE
+    return TryForm(task.kind, *data[:1], is_question=is_question, initial={"token": draft.pk if draft else None})
 
 
 def _save(request: StaffRequest, task: OutreachTask, step: str, form: StaffForm) -> None:
@@ -91,13 +92,18 @@ def _save(request: StaffRequest, task: OutreachTask, step: str, form: StaffForm)
         add_photo(task=task, file=said["file"], name=said["file"].name, actor=request.actor, now=now)
 
 
-def _onwards(request: StaffRequest, task: OutreachTask, step: str) -> HttpResponse:
+def _onwards(request: StaffRequest, task: OutreachTask, step: str) -> HttpResponseRedirect:
     if step == "end":
         messages.success(request, _("The visit is noted."))
         return redirect("outreach-task", task.pk)
     if step == "photo" and request.FILES:
         return redirect("outreach-visit", task.pk, "photo")
     return redirect("outreach-visit", task.pk, STEPS[STEPS.index(step) + 1])
+
+
+def _gone_to(request: StaffRequest, way: HttpResponseRedirect) -> HttpResponse:
+    """The page's script goes there itself, for only then it may let go of what was typed."""
+    return HttpResponse(status=204, headers={"X-Next": way.url}) if "X-Step" in request.headers else way
 
 
 def _step_page(request: StaffRequest, task: OutreachTask, step: str, form: StaffForm) -> HttpResponse:

@@ -5,31 +5,27 @@ from __future__ import annotations
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from customers.models import Customer
 from customers.viewing import ViewReason, is_sensitive, reveal, shown_until
 from outreach import script
-from outreach.forms import AssignForm, CapacityForm, IdentityForm, KindForm, TryForm
+from outreach.forms import AssignForm, AssignManyForm, IdentityForm, TryForm
 from outreach.identity import Verdict, check_identity, is_proved
-from outreach.models import DailyCapacity, OutreachKind, OutreachTask
-from outreach.presenting import is_locked, may_see, person_of, rows_of
+from outreach.loads import choices_for
+from outreach.models import OutreachKind, OutreachTask
+from outreach.presenting import is_done_by, is_locked, person_of, rows_of
 from outreach.recounting import visit_of
 from outreach.selectors import LISTS, task_counts, task_page, task_with_customer, tries_of, visits_of, workers
 from outreach.services import (
     OutreachRefused,
-    assign_task,
     cancel_task,
-    make_task,
     record_try,
-    set_capacity,
     take_task,
 )
-from outreach.spreading import DEFAULT_CAPACITY
 from questionnaires.models import Response
 from questionnaires.selectors import response_of
 from tenants.forms import StaffForm
@@ -58,14 +54,24 @@ def index(request: StaffRequest) -> HttpResponse:
     kind = request.GET.get("kind", "")
     kind = kind if kind in OutreachKind.values else ""
     cursor = request.GET.get("after") or request.GET.get("before")
-    branch_code = request.GET.get("branch", "")[:8]
+    branch_code, person = request.GET.get("branch", "")[:8], request.GET.get("person", "")
+    assignee = int(person) if person.isdecimal() and len(person) < 10 else None
     page = task_page(
-        which=which, user_id=request.user.pk, today=today, kind=kind, branch_code=branch_code, cursor=cursor
+        which=which,
+        user_id=request.user.pk,
+        today=today,
+        kind=kind,
+        branch_code=branch_code,
+        assignee=assignee,
+        cursor=cursor,
     )
+    gives_out = may(request, Permission.ASSIGN_OUTREACH) and which != "closed" and bool(page.items)
     context = {
         "page": page,
         "rows": rows_of(page.items, masked=not may(request, Permission.VIEW_PERSONAL_DATA), today=today),
-        "people": names_of(task.assignee for task in page.items),
+        "people": names_of([assignee, *(task.assignee for task in page.items)]),
+        "assignee": assignee,
+        "assign_form": AssignManyForm(workers(now=timezone.now())) if gives_out else None,
         "which": which,
         "kind": kind,
         "branch_code": branch_code,
@@ -97,21 +103,6 @@ def take(request: StaffRequest, task_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.ASSIGN_OUTREACH)
-def assign(request: StaffRequest, task_id: UUID) -> HttpResponse:
-    """Give the task to somebody, or back to everybody."""
-    task = find(task_id)
-    form = AssignForm(workers(now=timezone.now()), request.POST)
-    if not form.is_valid():
-        return task_page_of(request, task, assign_form=form)
-    try:
-        assign_task(task=task, assignee=form.cleaned_data["assignee"], actor=request.actor, now=timezone.now())
-    except OutreachRefused as refusal:
-        return task_page_of(request, find(task_id), refusal=str(refusal))
-    return redirect("outreach-task", task_id)
-
-
-@require_POST
-@requires(Permission.ASSIGN_OUTREACH)
 def cancel(request: StaffRequest, task_id: UUID) -> HttpResponse:
     """The call or visit is not needed."""
     try:
@@ -127,7 +118,7 @@ def cancel(request: StaffRequest, task_id: UUID) -> HttpResponse:
 def tell(request: StaffRequest, task_id: UUID) -> HttpResponse:
     """What came of the call or visit."""
     task = find(task_id)
-    form = TryForm(task.kind, request.POST)
+    form = _try_form(task, request.POST)
     if not form.is_valid():
         return task_page_of(request, task, try_form=form)
     try:
@@ -155,42 +146,6 @@ def identity(request: StaffRequest, task_id: UUID) -> HttpResponse:
     return task_page_of(request, find(task_id), verdict=verdict)
 
 
-@require_http_methods(["GET", "POST"])
-@requires(Permission.WORK_OUTREACH)
-def new(request: StaffRequest, customer_id: UUID) -> HttpResponse:
-    """A call or visit that somebody finds necessary."""
-    customer = Customer.objects.filter(pk=customer_id).first()
-    if customer is None:
-        raise Http404
-    form = KindForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            task = make_task(customer=customer, kind=form.cleaned_data["kind"], actor=request.actor, now=timezone.now())
-        except OutreachRefused as refusal:
-            form.add_error("kind", str(refusal))
-        else:
-            return redirect("outreach-task", task.pk)
-    context = {"form": form, "customer": customer}
-    return render(request, "staff/outreach/new.html", context, status=422 if form.errors else 200)
-
-
-@require_http_methods(["GET", "POST"])
-@requires(Permission.ASSIGN_OUTREACH)
-def capacity(request: StaffRequest) -> HttpResponse:
-    """How many calls and visits a branch makes in a day."""
-    form = CapacityForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        set_capacity(**form.cleaned_data, actor=request.actor, now=timezone.now())
-        messages.success(request, _("New tasks are spread by this number."))
-        return redirect("outreach-capacity")
-    context = {
-        "form": form,
-        "rows": DailyCapacity.objects.order_by("kind", "branch_code"),
-        "defaults": [(OutreachKind(kind).label, number) for kind, number in DEFAULT_CAPACITY.items()],
-    }
-    return render(request, "staff/outreach/capacity.html", context, status=422 if form.errors else 200)
-
-
 def task_page_of(
     request: StaffRequest,
     task: OutreachTask,
@@ -203,7 +158,7 @@ def task_page_of(
 ) -> HttpResponse:
     """The page of one task, with what was wrong with what was just entered."""
     now = timezone.now()
-    is_mine = task.status == OutreachTask.Status.ASSIGNED and task.assignee == request.user.pk
+    is_mine = is_done_by(task, request.user.pk)
     bound: StaffForm | None = try_form or identity_form or assign_form
     tries = tries_of(task)
     people = names_of([task.assignee, *(one.tried_by for one in tries)])
@@ -226,7 +181,8 @@ def task_page_of(
         "opening": script.opening(request.tenant, is_visit=task.kind == OutreachKind.VISIT),
         "explanation": script.explanation(request.tenant),
         "questions": script.questions(request.tenant),
-        "try_form": try_form or TryForm(task.kind),
+        "is_question": task.origin == OutreachTask.Origin.CASE,
+        "try_form": try_form or _try_form(task),
         "identity_form": identity_form or IdentityForm(task.customer.kind),
         "assign_form": assign_form or _assign_form(request, task),
         "form": bound,
@@ -239,16 +195,23 @@ def task_page_of(
 def _assign_form(request: StaffRequest, task: OutreachTask) -> AssignForm | None:
     if not (task.is_open and may(request, Permission.ASSIGN_OUTREACH)):
         return None
-    return AssignForm(workers(now=timezone.now()), initial={"assignee": task.assignee or ""})
+    return AssignForm(choices_for(task, now=timezone.now()), initial={"assignee": task.assignee or ""})
+
+
+def _try_form(task: OutreachTask, *data: QueryDict) -> TryForm:
+    return TryForm(task.kind, *data, is_question=task.origin == OutreachTask.Origin.CASE)
 
 
 def _shows_person(request: StaffRequest, task: OutreachTask) -> bool:
-    """To whoever works on it, and to who has named a reason on the customer's page within ten minutes."""
-    allowed = may(request, Permission.VIEW_PERSONAL_DATA)
+    """To whoever works on it, and to who has named a reason on the customer's page within ten minutes.
+
+    A contractor sees whom to reach while the task is theirs and open, and nothing before or after.
+    """
     now, customer = timezone.now(), task.customer
+    allowed = may(request, Permission.VIEW_PERSONAL_DATA)
     if allowed and shown_until(request.session, customer.pk, now) is not None:
         return True
-    if is_sensitive(customer) or not may_see(task, user_id=request.user.pk, may_see_personal_data=allowed):
+    if is_sensitive(customer) or not is_done_by(task, request.user.pk) or not may(request, Permission.WORK_OUTREACH):
         return False
     reveal(request.session, customer=customer, reason=ViewReason.CONTACT, actor=request.actor, now=now)
     return True

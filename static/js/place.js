@@ -1,10 +1,10 @@
 // Enters where the telephone is into the form, if and when the button is pressed. The page works without.
 "use strict";
 
-const button = document.getElementById("locate");
-const said = document.getElementById("located");
-
-if (button && "geolocation" in navigator) {
+function offer() {
+  const button = document.getElementById("locate");
+  const said = document.getElementById("located");
+  if (!button || !("geolocation" in navigator)) return;
   button.hidden = false;
   button.addEventListener("click", () => {
     navigator.geolocation.getCurrentPosition(
@@ -18,3 +18,6 @@ if (button && "geolocation" in navigator) {
     );
   });
 }
+
+offer();
+addEventListener("step", offer); // the page was shown anew without being loaded

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from django.utils.timezone import now
-from playwright.sync_api import Error, Page, Response, Route, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Page, Response, Route, sync_playwright
 
 from audit.services import Actor
 from outreach.identity import check_identity
@@ -20,9 +20,11 @@ from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_scope
 from tests.campaigns.acting import enter, notified, open_for_business
 from tests.conftest import NOW, MakeUser
+from tests.outreach.test_pages import photograph
 from tests.outreach.test_tasks import RIGHT
 from tests.portal.test_journey import CHROMIUM, address
 from tests.reporting.test_journey import AXE, DESK, PHONE, TOO_WIDE, sign_in
+from uploads.models import Upload
 
 __all__ = ["address"]
 
@@ -93,6 +95,78 @@ def test_a_visit_is_recorded_once_although_the_connection_breaks(street: Street,
         assert record.finished_at
 
 
+def test_what_was_typed_stays_while_there_is_no_connection(street: Street, tenant: Tenant, address: str) -> None:
+    """Offline at the door: every step keeps its form and goes by itself when the connection is back, once."""
+    task, picture = street.visit, photograph()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = browser.new_context(viewport=PHONE, locale="ja-JP")  # type: ignore[arg-type]
+        page = context.new_page()
+        sign_in(page, address, street.officer)
+        page.goto(address + at(task, "place"))
+        page.locator(".button--primary").click()
+        page.locator("[role=alert]").wait_for()  # 422 arrives in the same page
+        page.locator("input[value=yes]").check()
+        _cut_off(context, page)
+        assert page.locator("input[value=yes]").is_checked(), "what was typed is still there"
+        context.set_offline(False)
+        page.wait_for_url(address + at(task, "house"))
+        page.locator("input[value=none]").check()
+        page.locator(".button--primary").click()
+        page.wait_for_url(address + at(task, "photo"))
+        page.locator("input[type=file]").set_input_files(
+            {"name": "看板.jpg", "mimeType": "image/jpeg", "buffer": picture.read()}
+        )
+        _cut_off(context, page, ".button[type=submit]")
+        context.set_offline(False)
+        page.locator("main li").wait_for()
+        page.goto(address + at(task, "end"))
+        page.locator("input[value=ABSENT]").check()
+        page.locator("textarea").fill("夕方に再訪")
+        _cut_off(context, page)
+        page.locator(".button--primary").click()  # by hand, still without a connection
+        context.set_offline(False)
+        page.wait_for_url(address + reverse("outreach-task", args=[task.pk]))
+        browser.close()
+    with tenant_scope(tenant.pk):
+        assert [one.note for one in OutreachTry.objects.filter(task=task)] == ["夕方に再訪"]
+        assert Upload.objects.count() == 1
+        assert VisitRecord.objects.get().details["address_confirmed"] == "yes"
+
+
+def test_who_was_signed_out_meanwhile_signs_in_elsewhere_and_sends_it_again(
+    street: Street, tenant: Tenant, address: str
+) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = browser.new_context(viewport=PHONE, locale="ja-JP")  # type: ignore[arg-type]
+        page = context.new_page()
+        sign_in(page, address, street.officer)
+        page.goto(address + at(street.visit, "place"))
+        page.locator("input[value=no]").check()
+        context.clear_cookies()
+        page.locator(".button--primary").click()
+        page.wait_for_function(
+            "document.getElementById('line').textContent === document.getElementById('line').dataset.signin"
+        )
+        other = context.new_page()
+        sign_in(other, address, street.officer)
+        page.locator(".button--primary").click()
+        page.wait_for_url(address + at(street.visit, "house"))
+        browser.close()
+    with tenant_scope(tenant.pk):
+        assert VisitRecord.objects.get().details["address_confirmed"] == "no"
+
+
+def _cut_off(context: BrowserContext, page: Page, button: str = ".button--primary") -> None:
+    """Send without a connection, and be told so."""
+    context.set_offline(True)
+    page.locator(button).click()
+    page.wait_for_function(
+        "document.getElementById('line').textContent === document.getElementById('line').dataset.lost"
+    )
+
+
 def lose_the_answer(route: Route) -> None:
     """The server has it; the browser never hears so."""
     route.fetch(max_redirects=0)
@@ -117,6 +191,7 @@ def test_every_page_reads_well(kind: str, street: Street, tenant: Tenant, addres
     pages = {
         "list": reverse("outreach"),
         "capacity": reverse("outreach-capacity"),
+        "workload": reverse("outreach-workload"),
         "new": reverse("outreach-new", args=[street.call.customer_id]),
         "call": reverse("outreach-task", args=[street.call.pk]),
         "task": reverse("outreach-task", args=[street.visit.pk]),

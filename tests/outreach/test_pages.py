@@ -21,7 +21,7 @@ from audit.services import Actor
 from campaigns.models import PeriodicReview
 from customers.models import ContactPoint, Customer
 from outreach.models import OutreachTask, OutreachTry, VisitRecord
-from outreach.services import assign_task, make_task, take_task
+from outreach.services import OutreachRefused, assign_task, make_task, take_task
 from questionnaires.models import Response
 from reviews.models import Case
 from reviews.policies import OwnWork
@@ -84,18 +84,43 @@ def test_who_does_the_task_sees_whom_to_call_and_nobody_else_does(
         assert AuditEvent.objects.filter(event="customer.viewed").count() == 1
 
 
-def test_a_contractor_works_masked_on_their_own_tasks(
+def test_a_contractor_sees_whom_to_reach_while_their_task_is_open_and_no_number_of_the_bank(
     bank: Tenant, officer: User, contractor: User, staff_client: SignIn
 ) -> None:
-    task = make_task(customer=enter(1), kind="TELEPHONE", actor=Actor.user(officer.pk), now=NOW)
+    """Neither customer number nor account, only their own tasks, and every look is on record."""
+    actor = Actor.user(officer.pk)
+    task = make_task(customer=enter(1), kind="TELEPHONE", actor=actor, now=NOW)
+    other = make_task(customer=enter(2), kind="TELEPHONE", actor=actor, now=NOW)
     client = staff_client(contractor)
     assert client.get(reverse("outreach-task", args=[task.pk])).status_code == 404, "control: not theirs yet"
-    assign_task(task=task, assignee=contractor.pk, actor=Actor.user(officer.pk), now=NOW)
-    seen = page(client, "outreach-task", task.pk) + page(client, "outreach")
-    assert task.customer.number in seen
-    assert PROFILE["name"] not in seen
-    assert "tel:" not in seen
+    assign_task(task=task, assignee=contractor.pk, actor=actor, now=NOW)
+    assert client.get(reverse("outreach-task", args=[other.pk])).status_code == 404
+    listed, seen = page(client, "outreach"), page(client, "outreach-task", task.pk)
+    assert str(other.pk) not in listed
+    assert f"tel:{PHONE}" in seen
+    assert PROFILE["name"] in seen
+    assert PROFILE["name"] not in listed, "the list is no directory"
+    for number in (task.customer.number, PROFILE["account_number"], "昭和35"):
+        assert not re.search(rf"\b{number}\b", listed + seen)
+    assert task.customer.number in page(staff_client(officer), "outreach-task", task.pk), "control"
+    with transaction.atomic():
+        views = AuditEvent.objects.filter(event="customer.viewed", actor_id=str(contractor.pk))
+        assert [view.target_id for view in views] == [str(task.customer_id)]
     assert client.post(reverse("outreach-assign", args=[task.pk])).status_code == 403
+    assert client.get(reverse("outreach-new", args=[task.customer_id])).status_code == 404
+    client.post(reverse("outreach-try", args=[task.pk]), {"outcome": "REFUSED", "token": uuid4()})
+    closed = page(client, "outreach-task", task.pk)
+    assert "tel:" not in closed
+    assert PROFILE["name"] not in closed, "nothing is left of it when it is done"
+
+
+def test_a_sensitive_customer_is_given_to_no_contractor(bank: Tenant, officer: User, contractor: User) -> None:
+    actor = Actor.user(officer.pk)
+    watched = make_task(customer=enter(1, is_foreign_pep=True), kind="TELEPHONE", actor=actor, now=NOW)
+    with pytest.raises(OutreachRefused):
+        assign_task(task=watched, assignee=contractor.pk, actor=actor, now=NOW)
+    assign_task(task=watched, assignee=officer.pk, actor=actor, now=NOW)
+    assert fresh(watched).assignee == officer.pk, "control"
 
 
 def test_branch_staff_see_the_tasks_of_their_branch(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from outreach.models import OutreachTry
-from outreach.outcomes import MOST_IN_VAIN, OFFERED, Next, next_step
+from outreach.outcomes import MOST_IN_VAIN, OF_A_QUESTION, OFFERED, Next, next_step
 from outreach.proving import Said, agrees
 from outreach.spreading import is_weekday, next_working_day, spread
 
@@ -26,7 +26,7 @@ days = st.dates(date(2026, 1, 1), date(2030, 1, 1))
 
 def test_every_outcome_that_is_offered_is_one_and_leads_somewhere() -> None:
     offered = {outcome for outcomes in OFFERED.values() for outcome in outcomes}
-    assert offered | {"ANSWERED"} == set(OutreachTry.Outcome.values)
+    assert offered | {"ANSWERED", OF_A_QUESTION} == set(OutreachTry.Outcome.values)
     for kind, outcomes in OFFERED.items():
         for outcome in outcomes:
             assert next_step(outcome, kind=kind, tries_in_vain=1) in Next
@@ -41,7 +41,7 @@ def test_nobody_is_tried_for_ever(kind: str, outcome: str) -> None:
     assert next_step(outcome, kind=kind, tries_in_vain=most) is Next.GIVE_UP
 
 
-@given(st.integers(0, 60), days, st.integers(1, 9), st.dictionaries(days, st.integers(0, 9)))
+@given(st.integers(0, 60), days, st.integers(1, 9), st.dictionaries(days, st.integers(0, 9), max_size=9))
 def test_no_day_holds_more_than_a_branch_can_do(count: int, after: date, capacity: int, taken: dict[date, int]) -> None:
     found = spread(count, after=after, capacity=capacity, taken=taken)
     assert len(found) == count

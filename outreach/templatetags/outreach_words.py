@@ -1,0 +1,39 @@
+"""What a task is called, and what calls and visits have brought about one review."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django import template
+from django.http import HttpRequest
+
+from outreach.models import OutreachTask
+from outreach.presenting import code_of
+from outreach.selectors import tasks_about
+from tenants.people import names_of
+from tenants.permissions import Permission, may
+
+register = template.Library()
+
+
+@register.filter
+def task_name(task: OutreachTask, request: HttpRequest) -> str:
+    """The customer's number; for people outside the institution, who may not know it, a code of the task's own."""
+    return task.customer.number if may(request, Permission.VIEW_CUSTOMERS) else code_of(task)
+
+
+@register.inclusion_tag("staff/outreach/asked.html")
+def asked_in_person(
+    request: HttpRequest, reference: UUID, response_id: UUID, *, may_see: bool, is_open: bool
+) -> dict[str, object]:
+    """The calls and visits about one review with what came of each, and the way to ask the customer something."""
+    tasks = tasks_about(reference)
+    tries = [one for task in tasks for one in task.tries.all()]
+    people = names_of([*(task.assignee for task in tasks), *(one.tried_by for one in tries)])
+    return {
+        "request": request,
+        "tasks": tasks,
+        "people": people,
+        "may_see": may_see,
+        "response_id": response_id if is_open and may(request, Permission.WORK_OUTREACH) else None,
+    }
