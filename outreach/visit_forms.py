@@ -13,7 +13,7 @@ PLACE = [("yes", _("Yes, it is the address on file")), ("no", _("No, it is somew
 SIGNBOARD = [
     ("same", _("Yes, with the customer's name")),
     ("other", _("Yes, with another name")),
-    ("none", _("None")),
+    ("none", _("There is neither")),
 ]
 CHECKLIST = [
     ("nameplate", _("The name is on the door or the letter box")),

@@ -261,7 +261,9 @@ def _people_work(allowed: Collection[Permission], user_id: int, today: date) -> 
             Work(
                 counts["own"],
                 gettext("Your calls and visits"),
-                gettext("%(count)d of them due today or before") % {"count": counts["due"]},
+                gettext("%(count)d of them due today or before") % {"count": counts["due"]}
+                if counts["due"]
+                else gettext("None of them is due yet."),
                 f"{lists}?list=own",
                 is_urgent=counts["due"] > 0,
             ),

@@ -18,7 +18,10 @@ from outreach.models import OutreachTask
 from questionnaires.models import Response
 from tenants.scoping import tenant_scope
 
-ROW = re.compile(r'href="(/customers/[0-9a-f-]{36}/)".*?class="mono">(\d+)<', re.S)
+CUSTOMER = re.compile(r'class="table__main" href="(/customers/[0-9a-f-]{36}/)"')
+LISTED = re.compile(r'class="mono">(\d{1,12})<')
+NUMBER = re.compile(r'class="mono" href="/customers/[0-9a-f-]{36}/">(\d{1,12})<')
+PHOTO = re.compile(r'src="(/outreach/[0-9a-f-]{36}/photos/[0-9a-f-]{36}/)"')
 PAGES = 30
 
 
@@ -76,7 +79,7 @@ class Caller:
 
         def photo() -> str | None:
             page = self.branch.officer.get(self.visited)
-            found = re.findall(rf'src="({self.visited}photos/[0-9a-f-]{{36}}/)"', page.html)
+            found = PHOTO.findall(page.html)
             check(len(found) <= 1, "the photograph is there twice")
             return found[0] if found else None
 
@@ -97,7 +100,7 @@ class Caller:
     def _waiting(self) -> Iterator[tuple[str, str]]:
         self.book = self.book or {row["顧客番号"]: row for row in _rows(self.branch.book.content)}
         page = self.branch.officer.get(f"{self.branch.campaign_path}customers/?stage=notified")
-        for customer, number in ROW.findall(page.html):
+        for customer, number in zip(CUSTOMER.findall(page.html), LISTED.findall(page.html), strict=True):
             row = self.book.get(number, {})
             is_person = bool(row.get("生年月日") and row.get("口座番号"))  # a company proves itself by other facts
             if is_person and number not in self.taken and not self._has_task(number):
@@ -109,7 +112,7 @@ class Caller:
             return OutreachTask.objects.filter(customer__number=number).exists()
 
     def _number(self, page: Page) -> str:
-        found = re.search(r'class="mono" href="/customers/[^"]+">(\d+)<', page.html)
+        found = NUMBER.search(page.html)
         check(found is not None, f"{page.path} shows no customer number")
         return str(found and found[1])
 

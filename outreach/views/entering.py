@@ -38,10 +38,12 @@ def new(request: StaffRequest, customer_id: UUID) -> HttpResponse:
 @requires(Permission.WORK_OUTREACH)
 def ask(request: StaffRequest, response_id: UUID) -> HttpResponse:
     """A question about answers that are in, to be put to the customer by a call or a visit."""
-    response = Response.objects.filter(pk=response_id, status=Response.Status.SUBMITTED).first()
+    response = Response.objects.filter(pk=response_id).first()
     if response is None:
         raise Http404
     customer = _customer(response.customer_id)
+    if response.status != Response.Status.SUBMITTED:  # what is asked already can be asked by a task of the usual kind
+        return redirect("outreach-new", customer.pk)
     form = QuestionForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:

@@ -90,7 +90,8 @@ def test_nothing_is_asked_about_answers_that_are_not_in(
     notified(officer, approver)
     with transaction.atomic():
         response = Response.objects.get()
-    assert staff_client(officer).get(reverse("outreach-ask", args=[response.pk])).status_code == 404
+    instead = staff_client(officer).get(reverse("outreach-ask", args=[response.pk])).headers["Location"]
+    assert instead == reverse("outreach-new", args=[response.customer_id])
 
 
 def test_branch_staff_ask_only_their_own_customers(
