@@ -12,6 +12,9 @@ from django.urls import reverse
 from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
 from audit.services import Actor
+from channels.wording.guests import add_guest
+from channels.wording.selectors import SLOTS
+from channels.wording.services import draft_template
 from customers.models import CustomerImport
 from customers.services import run_import, start_import
 from reviews.models import Case
@@ -64,6 +67,9 @@ def scene(tenant: Tenant, make_user: MakeUser) -> Scene:
         rate_customers(customer_ids=[people[0].pk], actor=SYSTEM, now=NOW)
         enter(200)
         draft = submitted(officer)
+        text = draft_template(slot=SLOTS["sms-request-ja"], actor=Actor.user(officer.pk), now=NOW)
+        wanted = {"channel": "SMS", "name": "外部 花子", "address": "090-7777-0001"}
+        add_guest(**wanted, actor=Actor.user(officer.pk), now=NOW)
         case = Case.objects.order_by("opened_at").values_list("pk", flat=True)[0]
         pages = {
             "home": reverse("home"),
@@ -79,6 +85,11 @@ def scene(tenant: Tenant, make_user: MakeUser) -> Scene:
             "campaign-plan": reverse("campaign", args=[draft.pk]),
             "campaign-progress": reverse("campaign", args=[campaign.pk]),
             "campaign-customers": reverse("campaign-customers", args=[campaign.pk]) + "?stage=answered",
+            "templates": reverse("templates"),
+            "template-place": reverse("template-place", args=["line-request-ja"]),
+            "template": reverse("template", args=[text.pk]),
+            "template-guests": reverse("template-guests"),
+            "template-customer": reverse("template-customer", args=["email-request-ja", 0, people[2].pk]),
             "reviews": reverse("reviews"),
             "case": reverse("case", args=[case]),
             "audit": reverse("audit"),
