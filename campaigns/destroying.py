@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from campaigns.models import PeriodicReview
+from campaigns.models import PeriodicReview, ResendItem
 from retention.classes import register_eraser
 
 
 def erase_customers(ids: Sequence[UUID]) -> None:
-    """Every periodic review of customers; the campaign keeps its counts."""
+    """Every periodic review of customers, and what was proposed for them; the campaign keeps its counts."""
+    ResendItem.objects.filter(attempt__notice__customer__in=ids).delete()
     PeriodicReview.objects.filter(customer__in=ids).delete()
 
 

@@ -76,3 +76,14 @@ class ReasonForm(StaffForm):
         max_length=400,
         error_messages={"required": _("Write down why you return the campaign.")},
     )
+
+
+class ResendForm(StaffForm):
+    """Why notices are to be sent again."""
+
+    reason = forms.CharField(
+        label=_("Why it is to be sent again"),
+        max_length=200,
+        help_text=_("For whoever approves it, and for the record. No names, addresses or numbers of customers."),
+        error_messages={"required": _("Write down why it is to be sent again.")},
+    )

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
+from channels.models import DeliveryAttempt
 from customers.models import Customer, RiskTier
 from ekyc.models import Verification
 from questionnaires.models import Response
@@ -131,7 +132,8 @@ class PeriodicReview(Stateful, TenantModel):
         },
         Status.VERIFYING: {Status.IN_REVIEW, Status.COMPLETED, Status.CANCELLED},
         Status.IN_REVIEW: {Status.COMPLETED, Status.CANCELLED},
-        Status.UNREACHABLE: {Status.VERIFYING, Status.IN_REVIEW, Status.COMPLETED, Status.CANCELLED},
+        # asked again when two people have had a notice sent again
+        Status.UNREACHABLE: {Status.NOTIFIED, Status.VERIFYING, Status.IN_REVIEW, Status.COMPLETED, Status.CANCELLED},
         Status.NO_ANSWER: {Status.VERIFYING, Status.IN_REVIEW, Status.COMPLETED, Status.CANCELLED},
     }
 
@@ -169,3 +171,54 @@ class PeriodicReview(Stateful, TenantModel):
         if reach.has_branch:
             return models.Q(customer__branch_code__in=reach.branches)
         return models.Q(campaign__in=reach.granted(CampaignGrant))
+
+
+class ResendProposal(Stateful, TenantModel):
+    """Notices of one campaign that somebody wants to have sent again, and who let them."""
+
+    class Status(models.TextChoices):
+        PROPOSED = "PROPOSED", _("Proposed")
+        APPROVED = "APPROVED", _("Approved")
+        REJECTED = "REJECTED", _("Rejected")
+
+    TRANSITIONS = {Status.PROPOSED: {Status.APPROVED, Status.REJECTED}}
+
+    campaign = TenantForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=8, choices=Status, default=Status.PROPOSED)
+    reason = models.CharField(max_length=200)
+    proposed_by = models.BigIntegerField()
+    proposed_person = person_field()
+    proposed_at = models.DateTimeField()
+    approved_by = models.BigIntegerField(null=True, blank=True)
+    approved_person = person_field()
+    approved_at = models.DateTimeField(null=True, blank=True)
+    rejected_by = models.BigIntegerField(null=True, blank=True)
+    rejected_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            two_people("resend_four_eyes", first=("proposed",), second="approved"),
+            models.CheckConstraint(
+                condition=~models.Q(status="APPROVED") | models.Q(approved_by__isnull=False, approved_at__isnull=False),
+                name="resend_approved",
+            ),
+        ]
+        indexes = [models.Index(fields=["tenant", "status", "proposed_at"], name="resend_by_status")]
+
+    def __str__(self) -> str:
+        return f"resend proposal {self.pk}"
+
+
+class ResendItem(TenantModel):
+    """One notice of such a proposal, and what became of it."""
+
+    proposal = TenantForeignKey(ResendProposal, on_delete=models.CASCADE, related_name="items")
+    attempt = TenantForeignKey(DeliveryAttempt, on_delete=models.CASCADE, related_name="+")
+    # "" until it is decided, then "queued" or why not: a code of `campaigns.resends.selectors`
+    outcome = models.CharField(max_length=16, blank=True, default="")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "proposal", "attempt"], name="resend_item_once")]
+
+    def __str__(self) -> str:
+        return f"resend item {self.pk}"

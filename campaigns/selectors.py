@@ -19,6 +19,7 @@ from campaigns.models import Campaign, PeriodicReview
 from campaigns.planning import Candidate, plan_hash
 from channels.advice import Advice, advice_for
 from channels.models import DeliveryAttempt
+from channels.resending import sent_again
 from channels.selectors import unit_prices, usable_channels
 from channels.wording.selectors import digests_in_force
 from customers.models import Customer, DueDiligence
@@ -245,7 +246,7 @@ def ekyc_method_for(reference: UUID) -> str:
 def stuck_references(campaign: Campaign, *, limit: int) -> list[UUID]:
     """Notified reviews whose current rung has failed: what escalation missed, such as while paused."""
     failed = DeliveryAttempt.objects.filter(
-        notice__reference=OuterRef("id"), channel=OuterRef("channel"), status__in=FAILED_ATTEMPTS
+        ~sent_again(), notice__reference=OuterRef("id"), channel=OuterRef("channel"), status__in=FAILED_ATTEMPTS
     )
     in_vain = OutreachTask.objects.filter(
         reference=OuterRef("id"), kind=OuterRef("channel"), status=OutreachTask.Status.GAVE_UP
@@ -264,14 +265,14 @@ def stray_references() -> list[UUID]:
 
 def failed_references(attempt_ids: Sequence[UUID]) -> list[UUID]:
     """The reviews whose notice came to nothing in one of these attempts."""
-    rows = DeliveryAttempt.objects.filter(pk__in=attempt_ids, status__in=FAILED_ATTEMPTS)
+    rows = DeliveryAttempt.objects.filter(~sent_again(), pk__in=attempt_ids, status__in=FAILED_ATTEMPTS)
     return list(rows.values_list("notice__reference", flat=True).distinct())
 
 
 def failed_channels(references: Sequence[UUID]) -> dict[UUID, set[str]]:
     """For each review, the channels whose attempt has come to nothing, calls and visits included."""
     failed = given_up(references)
-    rows = DeliveryAttempt.objects.filter(notice__reference__in=references, status__in=FAILED_ATTEMPTS)
+    rows = DeliveryAttempt.objects.filter(~sent_again(), notice__reference__in=references, status__in=FAILED_ATTEMPTS)
     for reference, channel in rows.values_list("notice__reference", "channel"):
         failed.setdefault(reference, set()).add(channel)
     return failed

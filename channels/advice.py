@@ -75,6 +75,10 @@ TABLE: Mapping[tuple[str, str], Advice] = {
         _("The provider's answer never came, so the notice may or may not have arrived."),
         _("It is not sent again by itself, so that nobody is told twice. Wait for an answer, or ask the customer."),
     ),
+    ("", "sent_again"): Advice(
+        _("Nobody knows whether it arrived; two people had it sent again."),
+        _("Nothing to do: the new notice stands beside it."),
+    ),
     ("", "no_connection"): Advice(_("The provider could not be reached."), _WAIT),
     ("", "connection_lost"): Advice(_("The connection to the provider broke off."), _WAIT),
     ("", "keys_unavailable"): Advice(_("The keys were out of reach, so nothing could be read."), _WAIT),

@@ -25,6 +25,17 @@ class PauseForm(StaffForm):
     )
 
 
+class WishForm(StaffForm):
+    """What a customer told a member of staff, and how."""
+
+    reason = forms.CharField(
+        label=_("How the customer told us"),
+        help_text=_("Such as “at the counter of the branch”. No names, addresses or numbers of customers."),
+        max_length=80,
+        error_messages={"required": _("Write down how the customer told us.")},
+    )
+
+
 class TimeInput(forms.TimeInput):
     """The browser's own clock control."""
 

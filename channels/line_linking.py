@@ -124,17 +124,18 @@ def tie(news: AddressTied, *, actor: Actor, now: datetime) -> None:
     link.delete()
 
 
-def end_linking(*, customer_id: UUID, actor: Actor, now: datetime) -> None:
-    """The customer does not want to be reached on LINE any more."""
+def end_linking(*, customer_id: UUID, actor: Actor, now: datetime, reason: str = "") -> bool:
+    """The customer does not want to be reached on LINE any more; ``reason`` where staff act. False if nothing was."""
     with transaction.atomic():
         LineLink.objects.filter(customer=customer_id).delete()
-        end_points(contact_ids=list(_line_points(customer_id).values_list("pk", flat=True)), actor=actor, now=now)
+        points = list(_line_points(customer_id).values_list("pk", flat=True))
+        return end_points(contact_ids=points, actor=actor, now=now, reason=reason)
 
 
 @transaction.atomic
-def end_points(*, contact_ids: Sequence[UUID], actor: Actor, now: datetime) -> bool:
+def end_points(*, contact_ids: Sequence[UUID], actor: Actor, now: datetime, reason: str = "") -> bool:
     """Untie, and let what still waits for these accounts go by another channel. False if nothing was tied."""
-    ended = untie_line(contact_ids=contact_ids, actor=actor, now=now)
+    ended = untie_line(contact_ids=contact_ids, actor=actor, now=now, reason=reason)
     waiting = DeliveryAttempt.objects.filter(contact_point__in=ended, status=DeliveryAttempt.Status.QUEUED)
     ids = list(waiting.select_for_update(of=("self",)).values_list("pk", flat=True))
     untied = {pk: failed(now, "permanent", "untied") for pk in ids}

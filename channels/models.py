@@ -23,6 +23,7 @@ class ProviderAccount(TenantModel):
     provider = models.CharField(max_length=24)
     public_id = models.CharField(max_length=32, help_text=_("Opaque name in webhook addresses."))
     credentials = EncryptedJSONField()
+    credentials_set_at = models.JSONField(default=dict)  # name -> ISO time
     options = models.JSONField(default=dict)  # base_url, sender …: nothing secret
     is_paused = models.BooleanField(default=False)
     pause_reason = models.CharField(max_length=80, blank=True)
@@ -216,6 +217,8 @@ class DeliveryAttempt(Stateful, TenantModel):
     account = TenantForeignKey(ProviderAccount, on_delete=models.PROTECT, related_name="+", db_index=False)
     contact_point = TenantForeignKey(ContactPoint, on_delete=models.PROTECT, null=True, related_name="+")
     channel = models.CharField(max_length=8, choices=ChannelKind)
+    # 0, then how often two people have had the notice sent again by this channel
+    round = models.PositiveSmallIntegerField(default=0, db_default=0)
     # LINE only: push to a linked account, or a notification message by telephone number
     method = models.CharField(max_length=8, blank=True)
     status = models.CharField(max_length=10, choices=Status, default=Status.QUEUED)
@@ -238,7 +241,9 @@ class DeliveryAttempt(Stateful, TenantModel):
     created_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "notice", "channel"], name="attempt_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "notice", "channel", "round"], name="attempt_once_a_round")
+        ]
         indexes = [
             models.Index(
                 fields=["tenant", "channel", "not_before", "id"],

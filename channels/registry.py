@@ -63,24 +63,38 @@ def provider_of(account: ProviderAccount) -> Provider:
     Raises:
         ConfigurationFailure: the account's settings do not make an adapter.
     """
-    options = {name: value for name, value in account.options.items() if name not in OUR_OPTIONS}
-    if account.provider in CALLBACKS:
-        options["callback_url"] = webhook_url(account)
-    arguments: dict[str, Any] = {**account.credentials, **options}
-    configuration = json.dumps([account.provider, arguments], sort_keys=True)
+    configuration = json.dumps([account.provider, _arguments(account)], sort_keys=True)
     kept = _adapters.get(account.pk)
     if kept is not None and kept[0] == configuration:
         return kept[1]
+    provider = make_provider(account)
+    _adapters[account.pk] = (configuration, provider)
+    return provider
+
+
+def make_provider(account: ProviderAccount) -> Provider:
+    """A new adapter of an account; whoever makes it closes it.
+
+    Raises:
+        ConfigurationFailure: the account's settings do not make one.
+    """
     if account.provider not in PROVIDERS:
         raise UnknownProvider("unknown_provider")
+    arguments = _arguments(account)
     try:
         if account.provider in GUARDED:
             arguments["http"] = guarded_client()
         provider: Provider = import_string(PROVIDERS[account.provider])(**arguments)
     except (TypeError, ValueError, KeyError) as error:
         raise ConfigurationFailure("account_settings") from error
-    _adapters[account.pk] = (configuration, provider)
     return provider
+
+
+def _arguments(account: ProviderAccount) -> dict[str, Any]:
+    options = {name: value for name, value in account.options.items() if name not in OUR_OPTIONS}
+    if account.provider in CALLBACKS:
+        options["callback_url"] = webhook_url(account)
+    return {**account.credentials, **options}
 
 
 def sender_of(account: ProviderAccount) -> Sends:

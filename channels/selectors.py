@@ -17,6 +17,7 @@ from channels.models import DeliveryAttempt, OptOut, ProviderAccount
 from channels.protocols import Channel
 from channels.segments import read_price
 from channels.senders import SenderNumber, numbers_of
+from channels.stop_words import NOT_SET_UP
 from customers.models import ContactPoint
 
 # Japanese mobile numbers; a short message to a landline is refused.
@@ -67,7 +68,8 @@ def usable_channels(customer_ids: Sequence[UUID]) -> dict[UUID, dict[Channel, UU
 
     LINE is the linked account, or else the mobile number if the bank may send notification messages.
     """
-    accounts = {Channel(account.channel): account for account in ProviderAccount.objects.all()}
+    rows = ProviderAccount.objects.exclude(is_paused=True, pause_reason=NOT_SET_UP)
+    accounts = {Channel(account.channel): account for account in rows}
     by_number = bool(accounts.get(Channel.LINE) and accounts[Channel.LINE].options.get("notification_messages"))
     usable: dict[UUID, dict[Channel, UUID]] = {customer_id: {} for customer_id in customer_ids}
     for point in _working_points(customer_ids):

@@ -143,6 +143,7 @@ def ensure_accounts(
         account.provider = terms["provider"]
         kept = {name: value for name, value in (account.credentials or {}).items() if name in SIGNING}
         account.credentials = {**kept, **terms["credentials"]}
+        account.credentials_set_at = dict.fromkeys(terms["credentials"], now.isoformat())
         account.options = dict(terms.get("options", {}))
         account.save()
         record("provideraccount.set_up", target=account, actor=actor, at=now, provider=account.provider)
@@ -217,7 +218,7 @@ def _ensure_notices(requests: Sequence[NoticeRequest], now: datetime) -> dict[tu
 
 def _attempts_of(notices: Mapping[Any, Notice]) -> dict[tuple[UUID, str], DeliveryAttempt]:
     found = DeliveryAttempt.objects.filter(notice__in=[notice.pk for notice in notices.values()])
-    found = found.select_related("notice")
+    found = found.select_related("notice").order_by("round")
     return {(attempt.notice_id, attempt.channel): attempt for attempt in found}
 
 

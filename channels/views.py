@@ -16,7 +16,7 @@ from channels.checking import check_account
 from channels.findings import words_of
 from channels.forms import LimitsForm, PauseForm, RulesForm
 from channels.gates import sending_rules
-from channels.health import channel_health, quarantined_events
+from channels.health import channel_health, failures_today, quarantined_events
 from channels.models import ProviderAccount
 from channels.services import (
     change_limits,
@@ -26,6 +26,7 @@ from channels.services import (
     resume_account,
     resume_tenant,
 )
+from channels.stop_words import words_of_stop
 from tenants.keys import cipher
 from tenants.middleware import StaffRequest
 from tenants.permissions import Permission, requires
@@ -41,9 +42,12 @@ def index(request: StaffRequest) -> HttpResponse:
 
 
 def _index(request: StaffRequest, *, form: PauseForm | None = None, place: str = "") -> HttpResponse:
+    rules, now = sending_rules(), timezone.now()
     context = {
-        "rules": sending_rules(),
-        "rows": channel_health(now=timezone.now()),
+        "rules": rules,
+        "stop": words_of_stop("", rules.pause_reason) if rules.is_paused else None,
+        "rows": channel_health(now=now),
+        "failures": failures_today(now=now),
         "events": quarantined_events().select_related("account").order_by("-received_at")[:EVENTS_SHOWN],
         "form": form,
         "place": place,
@@ -69,7 +73,7 @@ def resume(request: StaffRequest, provider_account_id: UUID) -> HttpResponse:
     """Let messages leave by a channel again."""
     resume_account(account=_account(provider_account_id), actor=request.actor, now=timezone.now())
     messages.success(request, _("Sending by this channel goes on."))
-    return redirect("sending")
+    return _back(request, provider_account_id)
 
 
 @require_POST
@@ -106,7 +110,7 @@ def test(request: StaffRequest, provider_account_id: UUID) -> HttpResponse:
         for finding in findings:
             level = messages.SUCCESS if finding.is_ok else messages.ERROR
             messages.add_message(request, level, words_of(finding))
-        return redirect("sending")
+        return _back(request, provider_account_id)
 
 
 @require_http_methods(["GET", "POST"])
@@ -133,6 +137,13 @@ def limits(request: StaffRequest, provider_account_id: UUID) -> HttpResponse:
         return redirect("sending")
     context = {"form": form, "account": account}
     return render(request, "staff/channels/limits.html", context, status=422 if form.errors else 200)
+
+
+def _back(request: StaffRequest, provider_account_id: UUID) -> HttpResponse:
+    """To the page of the account if the button stood there, else to that of all channels."""
+    if request.POST.get("page") == "account":
+        return redirect("sending-channel", provider_account_id)
+    return redirect("sending")
 
 
 def _account(provider_account_id: UUID) -> ProviderAccount:

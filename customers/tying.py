@@ -38,7 +38,7 @@ def tie_line(*, customer_id: UUID, user_id: str, actor: Actor, now: datetime) ->
         record("customer.line_tied", target=customer, actor=actor, at=now)
 
 
-def untie_line(*, contact_ids: Sequence[UUID], actor: Actor, now: datetime) -> list[UUID]:
+def untie_line(*, contact_ids: Sequence[UUID], actor: Actor, now: datetime, reason: str = "") -> list[UUID]:
     """Nobody is reached at these LINE accounts any more. Returns the contact points that ended."""
     with transaction.atomic():
         held = ContactPoint.objects.filter(pk__in=list(contact_ids), channel=LINE, is_current=True)
@@ -52,6 +52,7 @@ def untie_line(*, contact_ids: Sequence[UUID], actor: Actor, now: datetime) -> l
             ids=customers,
             actor=actor,
             at=now,
+            **({"reason": reason} if reason else {}),
         )
     return list(ended)
 

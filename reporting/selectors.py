@@ -16,10 +16,11 @@ from django.utils.translation import get_language, gettext
 from audit.models import AuditEvent
 from campaigns.arithmetic import UNDER_WAY
 from campaigns.funnels import Funnel, funnel_of
-from campaigns.models import Campaign, PeriodicReview
+from campaigns.models import Campaign, PeriodicReview, ResendProposal
 from campaigns.selectors import campaign_progress
+from channels.accounts.models import AccountChange
 from channels.advice import Advice, advice_for
-from channels.models import DeliveryAttempt, MessageTemplate
+from channels.models import DeliveryAttempt, MessageTemplate, ProviderAccount
 from channels.selectors import stopped_channels
 from customers.models import Customer, CustomerImport, RiskTier
 from ekyc.models import Verification
@@ -55,6 +56,9 @@ _TARGETS: Mapping[str, _Target] = {
         _Target(Customer, "number", "customer"),
         _Target(Campaign, "name", "campaign"),
         _Target(PeriodicReview, "customer__number", "customer", "customer_id"),
+        _Target(ResendProposal, "campaign__name", "campaign-resend-proposal"),
+        _Target(ProviderAccount, "channel", "sending-channel"),
+        _Target(AccountChange, "account__channel", "sending-channel", "account_id"),
         _Target(Case, "customer__number", "case"),
         _Target(OutreachTask, "customer__number", "outreach-task"),
         _Target(VisitRecord, "task__customer__number", "outreach-task", "task_id"),
@@ -203,6 +207,24 @@ def _work(allowed: Collection[Permission], user_id: int, today: date) -> list[Wo
                 gettext("Nothing is sent before a second person has looked."),
                 f"{campaigns}?status={Campaign.Status.AWAITING_APPROVAL}",
                 is_urgent=True,
+            ),
+        ),
+        (
+            Permission.APPROVE_CAMPAIGN,
+            Work(
+                ResendProposal.objects.filter(status=ResendProposal.Status.PROPOSED).count(),
+                gettext("Notices to be sent again"),
+                gettext("A colleague asks to send them again; look at the reason."),
+                f"{reverse('campaign-resends')}?status={ResendProposal.Status.PROPOSED}",
+            ),
+        ),
+        (
+            Permission.APPROVE_SETTINGS,
+            Work(
+                AccountChange.objects.filter(status=AccountChange.Status.PROPOSED).count(),
+                gettext("Settings to approve"),
+                gettext("Changes of where messages go, or as whose."),
+                reverse("sending"),
             ),
         ),
         (

@@ -20,6 +20,7 @@ from customers.viewing import ViewReason
 from outreach.models import OutreachKind, OutreachTry
 from questionnaires.models import Response
 from reporting.rows import columns_of, describe_row, is_outside
+from reporting.sending_sentences import SENDING
 from reporting.text_sentences import TEXTS
 from reporting.wording import Wording
 from reviews.models import Decision
@@ -57,6 +58,7 @@ class _Places(dict[str, Any]):
 
 SENTENCES: Mapping[str, Wording] = {
     **TEXTS,
+    **SENDING,
     "membership.signed_in": Wording(_("%(actor)s signed in."), "key", "success"),
     "membership.signed_out": Wording(_("%(actor)s signed out."), "key"),
     "membership.sign_in_refused": Wording(_("A sign-in to the account of %(target)s was refused."), "key", "warning"),

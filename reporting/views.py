@@ -14,7 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.exporting import NothingSealed
+from campaigns.resends.selectors import resendable_of
 from campaigns.selectors import reviews_of
+from channels.models import OptOut
+from channels.wishes.selectors import opt_outs_of
 from customers.forms import RevealForm
 from customers.models import ContactPoint, Customer
 from customers.presenting import name_shown, present
@@ -78,7 +81,12 @@ def customer_timeline(request: StaffRequest, customer_id: UUID) -> HttpResponse:
     """Everything on record about one customer."""
     found = _find(customer_id)
     page = timeline_page(customer=found, cursor=_cursor(request))
-    context = {**_head(request, found, facts_of(found)), "page": page, "lines": lines_of(page.items)}
+    context = {
+        **_head(request, found, facts_of(found)),
+        "page": page,
+        "lines": lines_of(page.items),
+        "resendable": resendable_of(found) if may(request, Permission.PLAN_CAMPAIGN) else [],
+    }
     return render(request, "staff/reporting/timeline.html", context)
 
 
@@ -166,9 +174,16 @@ def _customer_page(request: StaffRequest, found: Customer, form: StaffForm) -> H
         "reasons": rating.reasons if rating else [],
         "unknown": rating.unknown if rating else [],
         "reviews": reviews_of(found),
-        "contacts": ContactPoint.objects.filter(customer=found, is_current=True).order_by("channel"),
+        "contacts": _contacts(found),
     }
     return render(request, "staff/reporting/customer.html", context, status=422 if form.errors else 200)
+
+
+def _contacts(found: Customer) -> list[tuple[ContactPoint, list[OptOut]]]:
+    """Each way to reach the customer, and where they asked us to stop."""
+    stops = opt_outs_of(found.pk)
+    points = ContactPoint.objects.filter(customer=found, is_current=True).order_by("channel")
+    return [(point, stops.get(point.pk, [])) for point in points]
 
 
 def _cursor(request: StaffRequest) -> str | None:

@@ -32,6 +32,7 @@ NAMES: dict[Permission, Promise | str] = {
     Permission.APPROVE_CASE: _("Approve decisions"),
     Permission.VIEW_SENDING: _("See how sending goes"),
     Permission.STOP_SENDING: _("Stop and resume sending"),
+    Permission.CHANGE_REACH: _("End opt-outs and ties to LINE"),
     Permission.WORK_OUTREACH: _("Make calls and visits"),
     Permission.ASSIGN_OUTREACH: _("Assign calls and visits"),
     Permission.VIEW_RETENTION: _("See retention and purges"),
@@ -42,6 +43,7 @@ NAMES: dict[Permission, Promise | str] = {
     Permission.EXPORT_AUDIT: _("Export the audit trail"),
     Permission.MANAGE_MEMBERS: _("Manage members"),
     Permission.MANAGE_SETTINGS: _("Manage settings"),
+    Permission.APPROVE_SETTINGS: _("Approve changes of settings"),
     Permission.CONFIRM_ADMINISTRATOR: _("Confirm administrators"),
 }
 

@@ -32,6 +32,7 @@ class Permission(Enum):
     APPROVE_CASE = "approve_case"
     VIEW_SENDING = "view_sending"
     STOP_SENDING = "stop_sending"
+    CHANGE_REACH = "change_reach"
     WORK_OUTREACH = "work_outreach"
     ASSIGN_OUTREACH = "assign_outreach"
     VIEW_RETENTION = "view_retention"
@@ -42,6 +43,7 @@ class Permission(Enum):
     EXPORT_AUDIT = "export_audit"
     MANAGE_MEMBERS = "manage_members"
     MANAGE_SETTINGS = "manage_settings"
+    APPROVE_SETTINGS = "approve_settings"
     CONFIRM_ADMINISTRATOR = "confirm_administrator"
 
 
@@ -59,6 +61,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.EXPORT_AUDIT,
             Permission.MANAGE_MEMBERS,
             Permission.MANAGE_SETTINGS,
+            Permission.APPROVE_SETTINGS,
             Permission.CONFIRM_ADMINISTRATOR,
         }
     ),
@@ -76,6 +79,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.PLAN_CAMPAIGN,
             Permission.EDIT_TEMPLATE,
             Permission.DECIDE_CASE,
+            Permission.CHANGE_REACH,
             Permission.WORK_OUTREACH,
             Permission.ASSIGN_OUTREACH,
             Permission.PLACE_HOLD,
@@ -96,6 +100,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.APPROVE_TEMPLATE,
             Permission.APPROVE_CASE,
             Permission.APPROVE_PURGE,
+            # Who else, where the institution has no second administrator.
+            Permission.APPROVE_SETTINGS,
             # Only where the institution has no second administrator.
             Permission.CONFIRM_ADMINISTRATOR,
             Permission.VIEW_AUDIT,
@@ -108,6 +114,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_CUSTOMERS,
             Permission.VIEW_TASKS,
             Permission.VIEW_PERSONAL_DATA,
+            Permission.CHANGE_REACH,
             Permission.WORK_OUTREACH,
         },
     ),

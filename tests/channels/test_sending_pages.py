@@ -53,7 +53,7 @@ def test_the_page_shows_what_waits_and_what_stands_still(
     queue(Channel.SMS, not_before=timezone.now())
     pause_account(account=account_of(Channel.LINE), reason="quota: monthly_limit", actor=SYSTEM, now=timezone.now())
     page = open_as(staff_client, auditor).get(reverse("sending")).content.decode()
-    assert "quota: monthly_limit" in page
+    assert "allowance of messages is used up" in page
     assert "Outcome unknown" in page
     assert page_of("sending-channel-pause", Channel.SMS) not in page, "an auditor looks and touches nothing"
 

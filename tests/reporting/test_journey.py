@@ -12,6 +12,7 @@ from django.urls import reverse
 from playwright.sync_api import ConsoleMessage, Page, sync_playwright
 
 from audit.services import Actor
+from channels.models import ProviderAccount
 from channels.wording.guests import add_guest
 from channels.wording.selectors import SLOTS
 from channels.wording.services import draft_template
@@ -44,13 +45,15 @@ class Scene:
     pages: dict[str, str]
     officer: User
     approver: User
+    administrator: User
     moving: str
 
 
 @pytest.fixture
 def scene(tenant: Tenant, make_user: MakeUser) -> Scene:
     officer, approver = make_user(tenant, Role.OFFICER, "saeki"), make_user(tenant, Role.APPROVER, "otsuka")
-    for user, name in ((officer, "佐伯 真由美"), (approver, "大塚 健一")):
+    administrator = make_user(tenant, Role.ADMINISTRATOR, "hamaguchi")
+    for user, name in ((officer, "佐伯 真由美"), (approver, "大塚 健一"), (administrator, "浜口 直人")):
         user.name = name
         user.save(update_fields=["name"])
     with tenant_scope(tenant.pk):
@@ -70,6 +73,7 @@ def scene(tenant: Tenant, make_user: MakeUser) -> Scene:
         text = draft_template(slot=SLOTS["sms-request-ja"], actor=Actor.user(officer.pk), now=NOW)
         wanted = {"channel": "SMS", "name": "外部 花子", "address": "090-7777-0001"}
         add_guest(**wanted, actor=Actor.user(officer.pk), now=NOW)
+        account = ProviderAccount.objects.get(channel="SMS")
         case = Case.objects.order_by("opened_at").values_list("pk", flat=True)[0]
         pages = {
             "home": reverse("home"),
@@ -93,9 +97,14 @@ def scene(tenant: Tenant, make_user: MakeUser) -> Scene:
             "reviews": reverse("reviews"),
             "case": reverse("case", args=[case]),
             "audit": reverse("audit"),
+            "sending": reverse("sending"),
+            "opt-outs": reverse("sending-opt-outs"),
+            "account": reverse("sending-channel", args=[account.pk]),
+            "resends": reverse("campaign-resends"),
+            "resend-new": reverse("campaign-resend", args=[campaign.pk]),
             "not-found": "/nowhere/",
         }
-    return Scene(pages, officer, approver, str(campaign.pk))
+    return Scene(pages, officer, approver, administrator, str(campaign.pk))
 
 
 @pytest.fixture
@@ -135,6 +144,7 @@ def test_every_page_reads_well(kind: str, finished: Scene, address: str, tmp_pat
         for user, names in (
             (finished.officer, [name for name in finished.pages if name != "audit"]),
             (finished.approver, ["home", "campaign-plan", "case", "audit"]),
+            (finished.administrator, ["sending", "account"]),
         ):
             context.clear_cookies()
             sign_in(page, address, user)

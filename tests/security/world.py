@@ -12,8 +12,9 @@ from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import Campaign
+from campaigns.models import Campaign, ResendProposal
 from campaigns.planning import Terms, plan
+from channels.accounts.models import AccountChange
 from customers.models import Customer, RejectedRow
 from outreach.models import VisitRecord
 from reviews.models import Case, Decision
@@ -124,6 +125,8 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         Case.objects.filter(pk=rows[Case]).update(status=Case.Status.AWAITING_APPROVAL)  # a decision is proposed
         decider = Membership.objects.get(user=officer)
         Decision.objects.update(decided_by=officer.pk, decided_person=decider.staff_number)
+        for proposed in (AccountChange, ResendProposal):
+            proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
         rejected = RejectedRow.objects.get(pk=rows[RejectedRow])
         rejected.original = ["x"]
         rejected.save(update_fields=["original"])

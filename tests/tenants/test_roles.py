@@ -29,12 +29,14 @@ CHANGES = {
     Permission.APPROVE_CASE,
     Permission.STOP_SENDING,
     Permission.ASSIGN_OUTREACH,
+    Permission.CHANGE_REACH,
     Permission.WORK_OUTREACH,
     Permission.PLACE_HOLD,
     Permission.PROPOSE_PURGE,
     Permission.APPROVE_PURGE,
     Permission.MANAGE_MEMBERS,
     Permission.MANAGE_SETTINGS,
+    Permission.APPROVE_SETTINGS,
     Permission.CONFIRM_ADMINISTRATOR,
 }
 

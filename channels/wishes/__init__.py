@@ -1,0 +1,1 @@
+"""What customers asked of us: no more messages at an address, or a LINE account tied to their file."""
