@@ -115,6 +115,8 @@ def _settlement_of(attempt: DeliveryAttempt, now: datetime) -> Settlement | None
     way = way_of(attempt.channel, is_push=attempt.method == PUSH)
     if way == Way.SMS:
         return _ask_list(attempt, now)
+    if way == Way.EMAIL and _is_listed(attempt, now):
+        return None
     rule, since = RULES[way], attempt.settled_at or now
     if way == Way.NOTIFICATION:  # by LINE's clock: a day from when it may have taken it
         is_over = now - (attempt.first_tried_at or since) >= CONFIRMATION
@@ -141,6 +143,17 @@ def _look_up(attempt: DeliveryAttempt, now: datetime) -> Report | None:
     if not isinstance(provider, Reconciles):
         return None
     return provider.look_up(message_of(attempt), since=attempt.first_tried_at or now)
+
+
+def _is_listed(attempt: DeliveryAttempt, now: datetime) -> bool:
+    """Whether a mail's provider has it, if it can be asked. That it does not list it yet proves nothing."""
+    try:
+        report = _look_up(attempt, now)
+    except (Failure, CannotDecrypt, KeyError):
+        return False
+    if report is not None:
+        apply_report(report=report, actor=SYSTEM, now=now)
+    return report is not None
 
 
 def _ask_list(attempt: DeliveryAttempt, now: datetime) -> Settlement | None:

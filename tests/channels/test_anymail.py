@@ -9,7 +9,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -36,7 +36,7 @@ from channels.protocols import (
 )
 from channels.providers.anymail import AnymailProvider, anymail_provider
 from channels.providers.anymail_services import SERVICES
-from channels.services import ensure_accounts, process_webhooks, send_due
+from channels.services import ensure_accounts, process_webhooks, reconcile_unknown, send_due
 from tenants.identifiers import uuid7
 from tenants.models import Tenant
 from tenants.outgoing import guarded_client
@@ -490,3 +490,27 @@ def test_a_report_goes_to_the_account_it_names(
     ]
     assert [answer.status_code for answer in answers] == [404, 401, 404]
     assert count(WebhookEvent) == 0
+
+
+def test_a_mail_in_doubt_is_asked_for_and_never_repeated(
+    service_account: Tenant, queue: Queue, weather: Weather, now: datetime
+) -> None:
+    """S9. What the service lists is accepted; what it does not list is given up, for the list may be late."""
+    taken, lost = queue(Channel.EMAIL), queue(Channel.EMAIL, EMAIL="kenichi@example.jp")
+    weather.set(
+        rules=[
+            {"provider": "email", "match": {"equals": "kenichi@example.jp"}, "outcome": "drop_before"},
+            {"provider": "email", "match": {"contains": ""}, "outcome": "drop_after"},
+        ]
+    )
+    send_due(tenant_id=service_account.pk, channel=Channel.EMAIL, now=now)
+    assert {again(attempt).status for attempt in (taken, lost)} == {DeliveryAttempt.Status.UNKNOWN}
+    weather.set(rules=[])
+    reconcile_unknown(now=now + timedelta(minutes=1))
+    [kept] = weather.messages("email")
+    assert (again(taken).status, again(taken).provider_reference) == (DeliveryAttempt.Status.ACCEPTED, kept["id"])
+    assert again(lost).status == DeliveryAttempt.Status.UNKNOWN
+    reconcile_unknown(now=now + timedelta(minutes=32))
+    assert (again(lost).status, again(lost).failure_code) == (DeliveryAttempt.Status.FAILED, "no_answer")
+    send_due(tenant_id=service_account.pk, channel=Channel.EMAIL, now=now + timedelta(minutes=40))
+    assert len(weather.messages("email")) == 1
