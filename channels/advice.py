@@ -33,6 +33,7 @@ _LOOK = _("Nothing to do: whether it arrived is looked up, and it is tried again
 _PUBLISH = _(
     "Ask an administrator to have the domain's DNS records corrected, then test the account and resume sending."
 )
+_CERTIFICATE = _("Ask an administrator to put in another certificate, or to sign without one, and to resume sending.")
 
 _DEAD_NUMBER = Advice(_("The telephone number is not in use, or takes no short messages."), _NEXT_CHANNEL)
 _DEAD_MAILBOX = Advice(_("The e-mail address does not exist."), _NEXT_CHANNEL)
@@ -171,7 +172,13 @@ TABLE: Mapping[tuple[str, str], Advice] = {
     (EMAIL, "invalid_address"): _DEAD_MAILBOX,
     (EMAIL, "rejected_invalid"): _DEAD_MAILBOX,
     (EMAIL, "rejected_other"): _REFUSED_BY_SERVER,
+    (EMAIL, "rejected_unsubscribed"): _STOPPED,
+    (EMAIL, "rejected_spam"): _STOPPED,
+    (EMAIL, "unsubscribed"): _STOPPED,
     (EMAIL, "service_refused"): _REFUSED_BY_PROVIDER,
+    (EMAIL, "service_failed"): Advice(_("The mail service could not send the e-mail."), _NEXT_CHANNEL),
+    (EMAIL, "bounced"): Advice(_("The e-mail came back, and nobody said why."), _NEXT_CHANNEL),
+    (EMAIL, "postmark_405"): _ALLOWANCE,
     (EMAIL, "5.1.1"): _DEAD_MAILBOX,
     (EMAIL, "5.1.2"): _DEAD_MAILBOX,
     (EMAIL, "5.1.6"): _DEAD_MAILBOX,
@@ -217,7 +224,9 @@ _FAMILIES: tuple[tuple[str, re.Pattern[str], Advice], ...] = tuple(
         ("", r"(http|token)_5\d\d", _FAULT_OF_PROVIDER),
         ("", r"(http|token)_\d{3}", _REFUSED_BY_PROVIDER),
         ("", r"address_\w+", Advice(_("The provider's address in the account is not one we may call."), _SETTINGS)),
-        (EMAIL, r"postmark_\d+", _REFUSED_BY_PROVIDER),
+        (EMAIL, r"postmark_\d+", _INCOMPLETE),
+        (EMAIL, r"rejected_\w+", Advice(_("The mail service does not write to this address any more."), _NEXT_CHANNEL)),
+        (EMAIL, r"smime_\w+", Advice(_("The S/MIME certificate cannot be used, so no mail leaves."), _CERTIFICATE)),
         (EMAIL, r"5\.1\.\d+", _DEAD_MAILBOX),
         (EMAIL, r"4\.[1347]\.\d+|4\.0\.0|4\d\d", _SERVER_AWAY),
         (EMAIL, r"5\.\d+\.\d+|4\.\d+\.\d+|5\d\d", _REFUSED_BY_SERVER),

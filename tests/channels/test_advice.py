@@ -81,7 +81,10 @@ def codes_of_the_tables() -> Iterator[tuple[str, str]]:
     yield from (("SMS", status) for status, outcome in sms_gateway.STATUSES.items() if outcome == "failed")
     yield from (("EMAIL", status) for status in (*DEAD_ADDRESS, MAILBOX_FULL, *(code for code, _ in WORDS)))
     yield from (("EMAIL", status) for status in ("4.0.0", "5.0.0", "450", "451", "550", "554", "5.7.26", "4.7.0"))
-    yield ("EMAIL", "complaint")
+    yield from (("EMAIL", code) for code in ("complaint", "unsubscribed", "bounced", "smime_expired", "smime_sender"))
+    yield from (
+        ("EMAIL", f"rejected_{reason}") for reason in ("bounced", "blocked", "spam", "unsubscribed", "timed_out")
+    )
     nowhere = Domain("bank.example", "bounce.bank.example", "k1", "p=x")
     yield from (("EMAIL", finding.code) for finding in check_domain(nowhere, NoRecords()) if not finding.is_ok)
     yield from (("POST", reason) for reason in (*print_shop.DEAD_ADDRESS, "refused", "unclaimed", "absent"))
