@@ -14,6 +14,7 @@ from tenants.outgoing import OutgoingRefused, check_url
 
 _DOMAIN = re.compile(r"(?=.{4,200}\Z)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+")
 _SENDER = re.compile(r"\+\d{7,15}|MG[0-9a-f]{32}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
+_SELECTOR = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9-]{1,63})*")
 _HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 _BASIC_ID = re.compile(r"@[a-z0-9._-]{1,30}")
 
@@ -31,6 +32,13 @@ def domain(value: str) -> str:
     if not _DOMAIN.fullmatch(name):
         raise ValidationError(_("Enter a domain such as bounce.bank.example."))
     return name
+
+
+def selector(value: str) -> str:
+    """The first part of a DKIM record's name."""
+    if not _SELECTOR.fullmatch(value.lower()):
+        raise ValidationError(_("Enter a selector such as k1."))
+    return value.lower()
 
 
 def mailbox(value: str) -> str:

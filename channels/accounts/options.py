@@ -261,11 +261,66 @@ _SMTP = Provider(
         Secret("password", _("Password"), ""),
     ),
     guide=(
-        _("The operator of the service enters the mail server and makes the DKIM key."),
-        _("Publish the records for MX, SPF, DKIM and DMARC that the operator gives you."),
+        _("The operator of the service enters the mail server."),
         _("Enter sender and bounce domain here and let a second person approve them."),
+        _("Make the DKIM key on the page of records and signatures, and publish every record it shows."),
         _("Test the connection; when every line is good, resume sending."),
     ),
+)  # fmt: skip
+_ANYMAIL = Provider(
+    "anymail",
+    _("Mail service"),
+    Channel.EMAIL,
+    options=(
+        Option(
+            "service",
+            _("Service"),
+            is_required=True,
+            kind=Kind.CHOICE,
+            choices=(
+                ("", _("Choose")),
+                ("mailgun", "Mailgun"),
+                ("mailjet", "Mailjet"),
+                ("postmark", "Postmark"),
+                ("sendgrid", "SendGrid"),
+                ("sparkpost", "SparkPost"),
+            ),
+        ),
+        Option("sender", _("Sender's address"), _("Of your own domain."), is_required=True, check=checks.mailbox),
+        Option("sender_name", _("Sender's name"), _("As customers see it."), is_required=True, check=checks.one_line),
+        Option("dkim_selector", _("Selector of the service's DKIM key"),
+               _("It stands before ._domainkey in the record that the service gives you."), check=checks.selector),
+        Option("api_url", _("Address of the service's API"), _("Left empty, the usual one. Some regions have another."),
+               check=checks.address),
+        Option("message_stream", _("Message stream"), _("Postmark only."), check=checks.one_line),
+        Option("sender_domain", _("Domain at the service"), _("Mailgun only, where it is not the sender's."),
+               check=checks.domain),
+        Option("subaccount", _("Subaccount"), _("SparkPost only."), check=checks.one_line),
+        Option(
+            "require_ready_domain",
+            _("Send only when DNS is ready"),
+            _("Stops the channel while a record is missing. Leave it on."),
+            Kind.YES_NO,
+            is_on=True,
+        ),
+        _YEN,
+    ),
+    secrets=(
+        Secret("webhook_secret", _("User and password of reports"), _("As user:password. The same at the service.")),
+        Secret("server_token", _("Server token"), _("Postmark only.")),
+        Secret("api_key", _("API key"), _("All but Postmark.")),
+        Secret("secret_key", _("Secret key"), _("Mailjet only.")),
+        Secret("webhook_signing_key", _("Key that signs reports"), _("Mailgun only.")),
+        Secret("tracking_webhook_verification_key", _("Public key of reports"), _("SendGrid only.")),
+    ),
+    guide=(
+        _("Prove your domain to the service, and publish the records that it gives you."),
+        _("Enter service, sender, selector and keys here and let a second person approve them."),
+        _("At the service, enter the address below for deliveries, bounces and complaints, with user and password."),
+        _("Switch opens and clicks off there, too; each notice asks for it."),
+        _("Test the connection; when every line is good, resume sending."),
+    ),
+    is_offered=True,
 )  # fmt: skip
 _PRINT_SHOP = Provider(
     "print_shop",
@@ -282,7 +337,7 @@ _PRINT_SHOP = Provider(
         _("Give the shop the address below for acknowledgements and returned letters."),
     ),
 )
-PROVIDERS: Mapping[str, Provider] = {one.name: one for one in (_LINE, _TWILIO, _GATEWAY, _SMTP, _PRINT_SHOP)}
+PROVIDERS: Mapping[str, Provider] = {one.name: one for one in (_LINE, _TWILIO, _GATEWAY, _SMTP, _ANYMAIL, _PRINT_SHOP)}
 
 
 def offered(channel: str) -> list[Provider]:

@@ -36,9 +36,11 @@ class Seen:
 
 
 def records_of(account: ProviderAccount) -> list[DnsRecord]:
-    """What is to be published, in the order in which a bank does it."""
+    """What is to be published, in the order in which a bank does it; nothing before it has entered its sender."""
     options = account.options
     sender = _domain_of(options)
+    if not sender:
+        return []
     dmarc = DnsRecord("mail_dmarc", "TXT", f"_dmarc.{sender}", DMARC)
     if account.provider == SERVICE:
         selector = str(options.get("dkim_selector", ""))

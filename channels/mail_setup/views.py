@@ -37,7 +37,7 @@ def setup(request: StaffRequest, provider_account_id: UUID) -> HttpResponse:
         account = _account(provider_account_id)
         records = records_of(account)
         cipher()  # its credentials are opened outside
-    seen = _look(account, records) if request.GET.get("ask") == "dns" else {}
+    seen = _look(account, records) if records and request.GET.get("ask") == "dns" else {}
     with transaction.atomic():
         return _page(request, account, records=records, seen=seen, is_asked="ask" in request.GET)
 
@@ -152,7 +152,7 @@ def _page(
         "account": account,
         "rows": rows,
         "is_asked": is_asked,
-        "is_silent": is_asked and not seen,
+        "is_silent": bool(is_asked and rows and not seen),
         "signs": account.provider == SMTP,
         "webhook": webhook_url(account) if account.provider == SERVICE else "",
         "keys": keys,

@@ -45,6 +45,8 @@ SERVICES = {
     "sendgrid": Service("SendGridTrackingWebhookView", ("api_key",), ("tracking_webhook_verification_key",)),
     "sparkpost": Service("SparkPostTrackingWebhookView", ("api_key",), options=("subaccount",)),
 }  # fmt: skip
+# What was entered for another of them, before the institution changed, is left alone.
+SETTINGS = frozenset(name for one in SERVICES.values() for name in (*one.keys, *one.signs, *one.options))
 
 
 class GuardedSession:
@@ -70,12 +72,12 @@ def backend_of(name: str, *, http: httpx.Client, api_url: str, settings: Mapping
     """Anymail's backend of a service, set up by these values alone.
 
     Raises:
-        KeyError, TypeError, ValueError: the service is not one of ours, or a setting is missing or not its own.
+        KeyError, TypeError, ValueError: the service is not one of ours, or a setting is missing or of none of them.
     """
     service = SERVICES[name]
-    foreign = set(settings) - {*service.keys, *service.signs, *service.options}
-    if foreign:
-        raise TypeError(min(foreign))
+    unknown = set(settings) - SETTINGS
+    if unknown:
+        raise TypeError(min(unknown))
     given = {option: settings[option] for option in service.options if settings.get(option)}
     where = {"api_url": api_url} if api_url else {}
     keys = {key: settings[key] for key in service.keys}

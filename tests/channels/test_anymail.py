@@ -184,14 +184,15 @@ def test_each_service_gets_the_mail_with_our_id_and_is_told_to_track_nothing(mac
         ({"service": "console"}, "postmark"),
         ({"webhook_secret": ""}, "postmark"),
         ({"webhook_secret": "no-password:"}, "postmark"),
-        ({"api_key": "of another service"}, "postmark"),
+        ({"ignore_recipient_status": "1"}, "postmark"),
+        ({"server_token": None, "api_key": "of another service"}, "postmark"),
         ({"debug_api_requests": "1"}, "postmark"),
         ({"webhook_signing_key": None}, "mailgun"),
         ({"tracking_webhook_verification_key": "nonsense"}, "sendgrid"),
     ],
 )
 def test_an_account_that_is_set_up_wrongly_makes_no_adapter(wrong: dict[str, Any], service: str) -> None:
-    """Only listed services, only their own settings, and never a webhook without a password."""
+    """Only listed services, only their settings, and never a webhook without a password."""
     values = {**SECRETS[service], "webhook_secret": PASSWORD, "service": service, **wrong}
     values = {name: value for name, value in values.items() if value is not None}
     sender = {"sender": "a@asanagi.example", "sender_name": "", "callback_url": ""}

@@ -171,6 +171,12 @@ def test_of_a_service_the_page_shows_what_is_the_banks_own(
         ensure_accounts(accounts=accounts, actor=SYSTEM, now=timezone.now())
     change_options(dns_servers=[nameserver.address])
     client = open_as(staff_client, administrator)
+    shown = client.get(reverse("sending-channel", args=[account_of(Channel.EMAIL).pk])).content.decode()
+    assert address() in shown, "the account's page leads here"
+    assert all(words in shown for words in ("SparkPost only.", "User and password of reports", "Choose"))
+    change_options(sender="")
+    assert "Enter the sender" in client.get(address(), {"ask": "dns"}).content.decode()
+    change_options(sender=f"kakunin@{SENDER}")
     assert "Enter in the account which selector" in client.get(address(), {"ask": "dns"}).content.decode()
     change_options(dkim_selector="pm")
     nameserver.records[f"pm._domainkey.{SENDER}", "TXT"] = ['"v=DKIM1; p=abc"']
