@@ -18,6 +18,7 @@ from django.utils import timezone
 from cdd.demo.banks import BANKS, STAFF, Bank
 from cdd.demo.branches import Branch, id_in
 from cdd.demo.browsing import Browser, Page, UnexpectedPage
+from cdd.demo.calling import steps_of_people
 from cdd.demo.evidence import Evidence
 from cdd.demo.looking import check, decoded, settled_page, wait_for
 from cdd.demo.sandbox import Sandbox
@@ -100,6 +101,7 @@ class Story:
             ("One decision is returned and made again", self.return_one),
             ("A second person approves the decisions", self.approve_cases),
             ("File, rating and next review date follow", self.check_cases),
+            *steps_of_people(),
             ("The campaign's numbers add up on its page", self.check_progress),
             ("No page of one bank opens for the other", self.check_walls),
             ("The audit trail tells every change of status", self.check_trail),
