@@ -40,7 +40,7 @@ def test_a_message_is_queued_then_sent_then_delivered_with_signed_callbacks(
     assert (created.status, created.num_segments, created.error_code) == ("queued", "2", None)
     calls = bank.wait("/status?t=asanagi", 2)
     said = [dict(parse_qsl(call.body.decode(), keep_blank_values=True)) for call in calls]
-    assert [params["MessageStatus"] for params in said] == ["sent", "delivered"]
+    assert {params["MessageStatus"] for params in said} == {"sent", "delivered"}, "nobody promises an order"
     validator = RequestValidator(TOKEN)
     for call, params in zip(calls, said, strict=True):
         assert validator.validate(url, params, call.headers["x-twilio-signature"])
@@ -69,7 +69,7 @@ def test_a_message_through_a_service_starts_as_accepted(twilio: Client, bank: Ba
     )
     assert (created.status, created.num_segments) == ("accepted", "0")
     said = [dict(parse_qsl(call.body.decode())) for call in bank.wait("/service", 3)]
-    assert [params["MessageStatus"] for params in said] == ["queued", "sent", "delivered"]
+    assert {params["MessageStatus"] for params in said} == {"queued", "sent", "delivered"}
     assert said[0]["MessagingServiceSid"] == service
     assert twilio.messages(created.sid).fetch().num_segments == "1"
 
