@@ -214,23 +214,32 @@ TABLE: Mapping[tuple[str, str], Advice] = {
     (POST, "missing_glyph"): Advice(_("A character of the name or the address cannot be printed."), _BY_HAND),
 }
 # What the beginning of a code says, where the table has no word for the whole.
-_FAMILIES: tuple[tuple[str, re.Pattern[str], Advice], ...] = tuple(
-    (channel, re.compile(pattern), advice)
-    for channel, pattern, advice in (
-        ("", r"(http|token)_(401|403)", _CREDENTIALS),
-        ("", r"(http|token)_429", _SLOWER),
-        ("", r"http_402", _ALLOWANCE),
-        ("", r"http_408", TABLE["", "no_answer"]),
-        ("", r"(http|token)_5\d\d", _FAULT_OF_PROVIDER),
-        ("", r"(http|token)_\d{3}", _REFUSED_BY_PROVIDER),
-        ("", r"address_\w+", Advice(_("The provider's address in the account is not one we may call."), _SETTINGS)),
-        (EMAIL, r"postmark_\d+", _INCOMPLETE),
-        (EMAIL, r"rejected_\w+", Advice(_("The mail service does not write to this address any more."), _NEXT_CHANNEL)),
-        (EMAIL, r"smime_\w+", Advice(_("The S/MIME certificate cannot be used, so no mail leaves."), _CERTIFICATE)),
-        (EMAIL, r"5\.1\.\d+", _DEAD_MAILBOX),
-        (EMAIL, r"4\.[1347]\.\d+|4\.0\.0|4\d\d", _SERVER_AWAY),
-        (EMAIL, r"5\.\d+\.\d+|4\.\d+\.\d+|5\d\d", _REFUSED_BY_SERVER),
-    )
+_FAMILIES: tuple[tuple[str, re.Pattern[str], Advice], ...] = (
+    ("", re.compile(r"(http|token)_(401|403)"), _CREDENTIALS),
+    ("", re.compile(r"(http|token)_429"), _SLOWER),
+    ("", re.compile(r"http_402"), _ALLOWANCE),
+    ("", re.compile(r"http_408"), TABLE["", "no_answer"]),
+    ("", re.compile(r"(http|token)_5\d\d"), _FAULT_OF_PROVIDER),
+    ("", re.compile(r"(http|token)_\d{3}"), _REFUSED_BY_PROVIDER),
+    (
+        "",
+        re.compile(r"address_\w+"),
+        Advice(_("The provider's address in the account is not one we may call."), _SETTINGS),
+    ),
+    (EMAIL, re.compile(r"postmark_\d+"), _INCOMPLETE),
+    (
+        EMAIL,
+        re.compile(r"rejected_\w+"),
+        Advice(_("The mail service does not write to this address any more."), _NEXT_CHANNEL),
+    ),
+    (
+        EMAIL,
+        re.compile(r"smime_\w+"),
+        Advice(_("The S/MIME certificate cannot be used, so no mail leaves."), _CERTIFICATE),
+    ),
+    (EMAIL, re.compile(r"5\.1\.\d+"), _DEAD_MAILBOX),
+    (EMAIL, re.compile(r"4\.[1347]\.\d+|4\.0\.0|4\d\d"), _SERVER_AWAY),
+    (EMAIL, re.compile(r"5\.\d+\.\d+|4\.\d+\.\d+|5\d\d"), _REFUSED_BY_SERVER),
 )
 # Where nothing is known of the code: what its kind means.
 _KINDS: Mapping[str, Advice] = {
