@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models, transaction
+from django.db.models import Func, UUIDField, Value
 
 from audit.services import Actor, update_and_record, update_many_and_record
 
@@ -22,6 +23,15 @@ class Stateful(models.Model):
 
     class Meta:
         abstract = True
+
+
+class AnyOf(Func):
+    """``filter(pk__in=AnyOf(ids))`` is ``filter(pk__in=ids)`` with one parameter, however many there are."""
+
+    template, output_field = "SELECT unnest(%(expressions)s::uuid[])", UUIDField()
+
+    def __init__(self, ids: Iterable[UUID]) -> None:
+        super().__init__(Value("{" + ",".join(map(str, ids)) + "}"))
 
 
 class IllegalTransition(Exception):
@@ -75,7 +85,7 @@ def transition_many(
         return []
     everything: Any = model._base_manager
     # Locked in the order of their keys, so that two who move the same rows do not wait for each other.
-    held = everything.filter(pk__in=ids, status=was).order_by("pk").select_for_update().values("pk")
+    held = everything.filter(pk__in=AnyOf(ids), status=was).order_by("pk").select_for_update().values("pk")
     with transaction.atomic(savepoint=False):
         return update_many_and_record(
             everything.filter(pk__in=held),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import batched
@@ -80,17 +81,17 @@ class Claimed:
 def send_due(*, tenant_id: int, channel: Channel, now: datetime) -> int:
     """Send what is due on one channel but post; at most some hundreds, so that other tenants get their turn."""
     sent = 0
-    with tenant_context(tenant_id):
+    with tenant_context(tenant_id), _threads(channel) as threads:
         for _ in range(ROUNDS):
             claimed = claim_at_its_rate(channel=channel, now=now, limit=A_THREAD * threads_of(channel))
             if not claimed.attempts:
                 break
-            send_claimed(claimed, now=now)
+            send_claimed(claimed, now=now, threads=threads)
             sent += len(claimed.attempts)
     return sent
 
 
-def send_claimed(claimed: Claimed, *, now: datetime) -> None:
+def send_claimed(claimed: Claimed, *, now: datetime, threads: Executor | None = None) -> None:
     """Hand over and settle: together what can be asked about or repeated, the rest in waves.
 
     One transaction settles a wave and notes which messages begin with the next, so that a crash leaves one wave in
@@ -98,7 +99,7 @@ def send_claimed(claimed: Claimed, *, now: datetime) -> None:
     """
     in_waves, together = _parted(claimed.attempts)
     if together:
-        settle(claim=claimed.claim, results=hand_over(replace(claimed, attempts=together)), now=now)
+        settle(claim=claimed.claim, results=hand_over(replace(claimed, attempts=together), threads), now=now)
     results: dict[UUID, Receipt | Failure] = {}
     for wave in batched(in_waves, WAVE):
         if claimed.is_late:
@@ -107,7 +108,7 @@ def send_claimed(claimed: Claimed, *, now: datetime) -> None:
             if results:
                 settle(claim=claimed.claim, results=results, now=now)
             begun = begin(wave, claim=claimed.claim)
-        results = hand_over(replace(claimed, attempts=begun))
+        results = hand_over(replace(claimed, attempts=begun), threads)
     if results:
         settle(claim=claimed.claim, results=results, now=now)
 
@@ -210,13 +211,19 @@ def _choose(*, channel: Channel, now: datetime, limit: int, only_printed: bool) 
     return []  # so many were put off that the next round goes on
 
 
-def hand_over(claimed: Claimed) -> dict[UUID, Receipt | Failure]:
-    """Give every message to its provider, several at a time. No transaction may be open here."""
+def hand_over(claimed: Claimed, threads: Executor | None = None) -> dict[UUID, Receipt | Failure]:
+    """Give every message to its provider, several at a time. No transaction may be open here.
+
+    ``threads``: of `threads_of` the channel, to be used again for the next ones.
+    """
     results: dict[UUID, Receipt | Failure] = {}
-    messages: dict[Message, Sends] = {}
+    senders: dict[UUID, Sends] = {}
+    ready: list[tuple[Sends, Message]] = []
     for attempt in claimed.attempts:
         try:  # values are opened here, because threads have no tenant scope
-            messages[message_of(attempt)] = sender_of(attempt.account)
+            if attempt.account_id not in senders:
+                senders[attempt.account_id] = sender_of(attempt.account)
+            ready.append((senders[attempt.account_id], message_of(attempt)))
         except KeysUnavailable:
             results[attempt.pk] = TransientFailure("keys_unavailable")
         except Failure as failure:  # of the account, before any message
@@ -225,16 +232,25 @@ def hand_over(claimed: Claimed) -> dict[UUID, Receipt | Failure]:
             results[attempt.pk] = PermanentFailure("erased")
         except (CannotDecrypt, KeyError, TypeError, ValueError):
             results[attempt.pk] = PermanentFailure("unreadable")
-    if not messages:
+    if not ready:
         return results
-    threads = threads_of(Channel(claimed.attempts[0].channel))
-    with ThreadPoolExecutor(min(threads, len(messages)), thread_name_prefix="send") as pool:
-        answers = pool.map(
-            lambda pair: TransientFailure(LATE) if claimed.is_late else _send(*pair),
-            ((sender, m) for m, sender in messages.items()),
-        )
-        results.update(zip((message.attempt_id for message in messages), answers, strict=True))
+    waiting = iter(ready)  # the threads take from it in turn
+
+    def send(_: int) -> list[tuple[UUID, Receipt | Failure]]:
+        return [
+            (message.attempt_id, TransientFailure(LATE) if claimed.is_late else _send(sender, message))
+            for sender, message in waiting
+        ]
+
+    channel = Channel(claimed.attempts[0].channel)
+    with nullcontext(threads) if threads else _threads(channel) as pool:
+        for answers in pool.map(send, range(min(threads_of(channel), len(ready)))):
+            results.update(answers)
     return results
+
+
+def _threads(channel: Channel) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads_of(channel), thread_name_prefix="send")
 
 
 def message_of(attempt: DeliveryAttempt) -> Message:
