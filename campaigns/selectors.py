@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 
+from audit.transitions import AnyOf
 from campaigns.costs import Costs, costs_of
 from campaigns.models import Campaign, PeriodicReview
 from campaigns.planning import Candidate, plan_hash
@@ -265,7 +266,12 @@ def stray_references() -> list[UUID]:
 
 def failed_references(attempt_ids: Sequence[UUID]) -> list[UUID]:
     """The reviews whose notice came to nothing in one of these attempts."""
-    rows = DeliveryAttempt.objects.filter(~sent_again(), pk__in=attempt_ids, status__in=FAILED_ATTEMPTS)
+    some = DeliveryAttempt.objects.filter(pk__in=AnyOf(attempt_ids), status__in=FAILED_ATTEMPTS)
+    # Mostly nobody: looking further costs more than looking at the attempts.
+    failed = list(some.values_list("pk", flat=True))
+    if not failed:
+        return []
+    rows = DeliveryAttempt.objects.filter(~sent_again(), pk__in=failed)
     return list(rows.values_list("notice__reference", flat=True).distinct())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 import structlog
@@ -18,6 +19,23 @@ log = structlog.get_logger(__name__)
 SYSTEM = Actor.system("channels")
 NOTIFICATION = "pnp"
 _ACCOUNTS_FAULT = (FailureKind.CONFIGURATION, FailureKind.QUOTA)
+
+
+class Tried(Protocol):
+    """What an answer is judged by: all that settling reads of an attempt."""
+
+    @property
+    def pk(self) -> UUID: ...
+    @property
+    def account_id(self) -> UUID: ...
+    @property
+    def contact_point_id(self) -> UUID | None: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def tries(self) -> int: ...
 
 
 def pause_account(*, account: ProviderAccount, reason: str, actor: Actor, now: datetime) -> None:
@@ -38,7 +56,7 @@ def resume_account(*, account: ProviderAccount, actor: Actor, now: datetime) -> 
             record("provideraccount.resumed", target=account, actor=actor, at=now)
 
 
-def judge_answers(attempts: Sequence[DeliveryAttempt], failures: Mapping[UUID, Failure], now: datetime) -> None:
+def judge_answers(attempts: Sequence[Tried], failures: Mapping[UUID, Failure], now: datetime) -> None:
     """Stop the account of these attempts if what the provider answered is the account's fault, or is a spike."""
     fault = next((f"{f.kind}: {f.code}" for f in failures.values() if f.kind in _ACCOUNTS_FAULT), "")
     # That a number is not on LINE is an answer, not a failure.

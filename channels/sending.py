@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Now
 
-from audit.transitions import transition_many
+from audit.transitions import AnyOf, transition_many
 from channels import rates
 from channels.afterwards import RULES, way_of
 from channels.budget import within_budget
@@ -115,7 +115,7 @@ def send_claimed(claimed: Claimed, *, now: datetime, threads: Executor | None = 
 
 def begin(attempts: Sequence[DeliveryAttempt], *, claim: UUID) -> Sequence[DeliveryAttempt]:
     """Note that these are about to leave; without those that are not ours any more."""
-    ours = DeliveryAttempt.objects.filter(pk__in=[attempt.pk for attempt in attempts], claim=claim)
+    ours = DeliveryAttempt.objects.filter(pk__in=AnyOf(attempt.pk for attempt in attempts), claim=claim)
     held = ours.filter(status=Status.SENDING, lease_until__gt=Now())
     if held.update(begun_at=Now()) == len(attempts):
         return attempts
@@ -187,7 +187,7 @@ def claim_due(*, channel: Channel, now: datetime, limit: int = BATCH, only_print
 
 def _with_accounts(ids: Sequence[UUID]) -> list[DeliveryAttempt]:
     """The attempts in order; those of one account share it, so that its credentials are opened once."""
-    attempts = list(DeliveryAttempt.objects.filter(pk__in=ids).order_by("pk"))
+    attempts = list(DeliveryAttempt.objects.filter(pk__in=AnyOf(ids)).order_by("pk"))
     accounts = ProviderAccount.objects.in_bulk({attempt.account_id for attempt in attempts})
     for attempt in attempts:
         attempt.account = accounts[attempt.account_id]

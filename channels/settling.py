@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -14,11 +14,11 @@ from django.db.models import F, Func, JSONField, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 
 from audit.services import Actor, record
-from audit.transitions import transition, transition_many
+from audit.transitions import AnyOf, transition, transition_many
 from channels.afterwards import CONFIRMATION
 from channels.alarms import NOTIFICATION as NOTIFICATION
 from channels.alarms import SYSTEM as SYSTEM
-from channels.alarms import judge_answers, judge_report
+from channels.alarms import Tried, judge_answers, judge_report
 from channels.models import DeliveryAttempt
 from channels.pace import paced
 from channels.protocols import Channel, Failure, FailureKind, Outcome, Receipt, Report
@@ -37,8 +37,6 @@ BACKOFF = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), ti
 FIRST_LOOK = timedelta(seconds=30)
 # A short message without a report for this long: its callback may be lost, so ask.
 FIRST_CHASE = timedelta(minutes=15)
-# What an answer is judged by: all that settling reads of an attempt.
-_JUDGED_BY = ("tenant", "account", "contact_point", "channel", "method", "status", "tries")
 SETTLED = (Status.ACCEPTED, Status.DELIVERED, Status.FAILED, Status.RETURNED)
 STATUS_OF = {
     Outcome.ACCEPTED: Status.ACCEPTED,
@@ -46,6 +44,17 @@ STATUS_OF = {
     Outcome.FAILED: Status.FAILED,
     Outcome.RETURNED: Status.RETURNED,
 }
+
+
+class _Held(NamedTuple):
+    """As little of an attempt as settling a batch needs: a model instance costs as much as the rest of it."""
+
+    pk: UUID
+    account_id: UUID
+    contact_point_id: UUID | None
+    channel: str
+    method: str
+    tries: int
 
 
 @dataclass
@@ -63,9 +72,10 @@ class Settlement:
 
 def settle(*, claim: UUID, results: Mapping[UUID, Receipt | Failure], now: datetime) -> list[UUID]:
     """Write down what the provider answered. Attempts whose claim was lost meanwhile are left alone."""
-    with transaction.atomic():
-        held = DeliveryAttempt.objects.filter(pk__in=list(results), claim=claim, status=Status.SENDING)
-        attempts = list(held.order_by("pk").select_for_update(of=("self",)).only(*_JUDGED_BY))
+    with transaction.atomic(savepoint=False):
+        ours = DeliveryAttempt.objects.filter(pk__in=AnyOf(results), claim=claim, status=Status.SENDING)
+        held = ours.order_by("pk").select_for_update(of=("self",)).values_list(*_Held._fields)
+        attempts = [_Held(*values) for values in held]
         settlements = {attempt.pk: settlement_of(attempt, results[attempt.pk], now) for attempt in attempts}
         references = {pk: r.reference[:80] for pk, r in results.items() if isinstance(r, Receipt) and r.reference}
         moved = move(settlements, was=Status.SENDING, actor=SYSTEM, now=now, references=references)
@@ -78,7 +88,7 @@ def settle(*, claim: UUID, results: Mapping[UUID, Receipt | Failure], now: datet
     return moved
 
 
-def settlement_of(attempt: DeliveryAttempt, result: Receipt | Failure, now: datetime) -> Settlement:
+def settlement_of(attempt: Tried, result: Receipt | Failure, now: datetime) -> Settlement:
     """What an answer means for an attempt that has been tried ``attempt.tries`` times."""
     if isinstance(result, Receipt):
         return accepted(attempt, now)
@@ -97,7 +107,7 @@ def settlement_of(attempt: DeliveryAttempt, result: Receipt | Failure, now: date
             return requeued(now + wait, **known)
 
 
-def accepted(attempt: DeliveryAttempt, now: datetime) -> Settlement:
+def accepted(attempt: Tried, now: datetime) -> Settlement:
     """The provider has it. ``lease_until`` says when to wonder why nothing more is heard."""
     wonder_at = None
     if attempt.method == NOTIFICATION:
@@ -157,7 +167,7 @@ def move(
         groups.setdefault(settlement.key, []).append(pk)
     moved: list[UUID] = []
     settled: list[UUID] = []
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         for ids in groups.values():
             settlement = settlements[ids[0]]
             changes = settlement.changes
@@ -202,7 +212,7 @@ def apply_report(*, report: Report, actor: Actor, now: datetime) -> bool:
     return True
 
 
-def mark_dead(attempts: Iterable[DeliveryAttempt], *, now: datetime) -> None:
+def mark_dead(attempts: Iterable[Tried], *, now: datetime) -> None:
     """The contact points of these attempts do not work."""
     _mark([a.contact_point_id for a in attempts if a.contact_point_id], ContactPoint.Health.UNREACHABLE, now)
 
@@ -215,7 +225,7 @@ def stop_channel(*, contact_ids: Sequence[UUID], channel: str, code: str, actor:
     move({pk: failed(now, "permanent", OPTED_OUT) for pk in ids}, was=Status.QUEUED, actor=actor, now=now)
 
 
-def _heed(attempt: DeliveryAttempt, code: str, actor: Actor, now: datetime) -> None:
+def _heed(attempt: Tried, code: str, actor: Actor, now: datetime) -> None:
     if attempt.contact_point_id:
         points = same_numbers([attempt.contact_point_id])
         stop_channel(contact_ids=points, channel=attempt.channel, code=code, actor=actor, now=now)

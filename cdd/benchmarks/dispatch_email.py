@@ -6,30 +6,27 @@ import json
 import smtplib
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import datetime
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter
 from typing import Any
 
 import psycopg
-from django.db import connections
 from django.utils import timezone
 from psycopg.conninfo import conninfo_to_dict
 
-from cdd.benchmarks import Result, peak_rss_mb
+from cdd.benchmarks import Result
 from cdd.benchmarks.ground import Ground, throwaway
 from cdd.benchmarks.outbox import ACTOR, EMAIL, fill
 from cdd.benchmarks.sinks import MailSink, mail_sink
+from cdd.benchmarks.workers import Work, let_work
 from cdd.demo.accounts import channel_accounts
 from cdd.demo.banks import BANKS
 from channels.mail_signing import new_key
 from channels.models import DeliveryAttempt, ProviderAccount
 from channels.protocols import Channel, Message
 from channels.providers.smtp import SmtpProvider
-from channels.registry import forget_providers, sender_of
+from channels.registry import sender_of
 from channels.sending import message_of, send_due
 from channels.services import ensure_accounts
 from tenants.scoping import tenant_context, tenant_scope
@@ -53,13 +50,14 @@ def run(rows: int) -> Result:
     with throwaway(now) as ground, mail_sink(0) as sink:
         _open_account(ground, sink, now)
         sample = _sample(ground, now)
-        figures["loop_per_s"] = rows / _counted(sink, rows, lambda: _loop(sink, sample, rows))
+        figures["loop_per_s"] = rows / _loop(sink, sample, rows)
         for processes in PROCESSES:
-            ours = _ours(ground, sink, rows, processes, now)
+            figures |= _ours(ground, sink, rows, processes, now).figures(processes)
             peer = _post_office(ground, sink, rows, processes, sample[0])
-            figures |= {f"{name}_by_{processes}": value for name, value in {**ours, **peer}.items()}
+            figures |= {f"{name}_by_{processes}": value for name, value in peer.items()}
         _open_account(ground, sink, now, dkim=[{"selector": "bench", "key": new_key()}])
-        figures["signed_per_s_by_1"] = _ours(ground, sink, rows, 1, now)["per_s"]
+        signed = _ours(ground, sink, rows, 1, now)
+        figures["signed_per_s_by_1"] = signed.done / signed.seconds
     return Result(
         name="dispatch-email",
         rate_per_s=figures["per_s_by_1"],
@@ -94,75 +92,35 @@ def _sample(ground: Ground, now: datetime) -> tuple[Message, SmtpProvider]:
     return message, adapter
 
 
-def _counted(sink: MailSink, rows: int, work: Callable[[], float]) -> float:
-    """The seconds of ``work``, if so many mails arrived."""
-    before = sink.mails()
-    seconds = work()
+def _check(sink: MailSink, before: int, rows: int) -> None:
     if sink.mails() - before != rows:
         raise RuntimeError(f"{sink.mails() - before} of {rows} mails arrived.")
-    return seconds
 
 
 def _loop(sink: MailSink, sample: tuple[Message, SmtpProvider], rows: int) -> float:
     message, adapter = sample
     content, sender = adapter.compose(message), adapter.return_path(message.attempt_id)
+    before = sink.mails()
     with smtplib.SMTP("127.0.0.1", sink.port) as relay:
         began = perf_counter()
         for _ in range(rows):
             relay.sendmail(sender, [message.to], content)
-        return perf_counter() - began
+        seconds = perf_counter() - began
+    _check(sink, before, rows)
+    return seconds
 
 
-def _ours(ground: Ground, sink: MailSink, rows: int, processes: int, now: datetime) -> dict[str, float]:
-    with tenant_context(ground.tenant.pk):
+def _ours(ground: Ground, sink: MailSink, rows: int, processes: int, now: datetime) -> Work:
+    tenant_id = ground.tenant.pk
+    with tenant_context(tenant_id):
         fill(EMAIL, rows, now)
-    _tidy(ground)
-    forget_providers()
-    connections.close_all()
-    context = get_context("fork")
-    pairs = [context.Pipe() for _ in range(processes)]
-    workers = [
-        context.Process(target=_worker, args=(theirs, ground.tenant.pk, now), daemon=True) for _, theirs in pairs
-    ]
-    for worker in workers:
-        worker.start()
-    for ours, _ in pairs:
-        ours.recv()
-
-    def work() -> float:
-        began = perf_counter()
-        for ours, _ in pairs:
-            ours.send(True)
-        done.extend(ours.recv() for ours, _ in pairs)
-        return perf_counter() - began
-
-    done: list[tuple[float, float, float]] = []
-    seconds = _counted(sink, rows, work)
-    for worker in workers:
-        worker.join(10)
-    return {
-        "per_s": rows / seconds,
-        "cpu_ms_a_message": sum(cpu for cpu, _, _ in done) / rows * 1000,
-        "peak_mb": max(peak for _, peak, _ in done),
-        "more_mb_after_a_third": max(more for _, _, more in done),
-    }
-
-
-def _worker(pipe: Connection, tenant_id: int, now: datetime) -> None:
-    """Connects, waits for the word, sends until nothing is left; says its CPU time, its peak and how that grew."""
-    with tenant_scope(tenant_id):
-        waiting = DeliveryAttempt.objects.filter(channel="EMAIL", status="QUEUED").count()
-    pipe.send(True)
-    pipe.recv()
-    cpu, sent, third = process_time(), 0, 0.0
-    while done := send_due(tenant_id=tenant_id, channel=Channel.EMAIL, now=now):
-        sent += done
-        if not third and sent >= waiting // 6:  # a third, if there are two of us
-            third = peak_rss_mb()
-    peak = peak_rss_mb()
-    pipe.send((process_time() - cpu, peak, peak - third if third else 0.0))
-    forget_providers()
-    connections.close_all()
+    ground.tidy("channels_deliveryattempt")
+    before = sink.mails()
+    work = let_work(
+        lambda: send_due(tenant_id=tenant_id, channel=Channel.EMAIL, now=now), rows=rows, processes=processes
+    )
+    _check(sink, before, rows)
+    return work
 
 
 def _post_office(ground: Ground, sink: MailSink, rows: int, processes: int, message: Message) -> dict[str, float]:
@@ -195,20 +153,10 @@ def _post_office(ground: Ground, sink: MailSink, rows: int, processes: int, mess
         if peer.stdout.readline() != "ready\n":
             raise RuntimeError("django-post_office did not start; is the dev group installed?")
 
-        def work() -> float:
-            assert peer.stdin is not None
-            assert peer.stdout is not None
-            peer.stdin.write("go\n")
-            peer.stdin.flush()
-            said.update(json.loads(peer.stdout.readline()))
-            return said["seconds"]
-
-        said: dict[str, float] = {}
-        seconds = _counted(sink, rows, work)
+        before = sink.mails()
+        peer.stdin.write("go\n")
+        peer.stdin.flush()
+        said = json.loads(peer.stdout.readline())
+    _check(sink, before, rows)
+    seconds = said["seconds"]
     return {"peer_per_s": rows / seconds, "peer_cpu_ms_a_message": said["cpu"] / rows * 1000}
-
-
-def _tidy(ground: Ground) -> None:
-    """As autovacuum would, but before we measure."""
-    with psycopg.connect(ground.superuser, autocommit=True) as superuser:
-        superuser.execute("VACUUM ANALYZE channels_deliveryattempt")

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from time import perf_counter, process_time
+from time import perf_counter
 
 from django.utils import timezone
 from linebot.v3.messaging import ApiClient, Configuration, MessagingApi, PushMessageRequest, TextMessage
 
-from cdd.benchmarks import Result, peak_rss_mb
-from cdd.benchmarks.ground import throwaway
+from cdd.benchmarks import Result
+from cdd.benchmarks.ground import Ground, throwaway
 from cdd.benchmarks.outbox import ACTOR, PUSH, fill
 from cdd.benchmarks.sinks import line_sink
+from cdd.benchmarks.workers import Work, let_work
 from cdd.demo.accounts import channel_accounts
 from cdd.demo.banks import BANKS
 from channels.protocols import Channel
-from channels.registry import forget_providers
 from channels.sending import send_due, threads_of
 from channels.services import ensure_accounts
 from tenants.scoping import tenant_context
@@ -23,59 +23,45 @@ from tenants.scoping import tenant_context
 ROWS = 6_000
 LATENCY_S = 0.05
 PEER_ROWS = 60
+PROCESSES = (1, 2)
 WORK = (
-    "One worker process, full path: claim, unseal, push with retry key, settle, acts and triggers. The provider answers"
+    "Worker processes, full path: claim, unseal, push with retry key, settle, acts and triggers. The provider answers"
     " after 50 ms. Peer: LINE's SDK, one push after the other. Limit: as many requests as are on the way at once, each"
-    " 50 ms. Embedded PostgreSQL with fsync, same run."
+    " 50 ms. The rate and the ratios are those of one process. Embedded PostgreSQL with fsync, same run."
 )
 
 
 def run(rows: int) -> Result:
-    """Send ``rows`` pushes."""
+    """Send ``rows`` pushes by one process, and as many again by two."""
     now = timezone.now()
     with throwaway(now) as ground, line_sink(LATENCY_S) as address:
         accounts = {"LINE": channel_accounts(BANKS[0], sandbox_url="", sandbox_smtp="127.0.0.1:1")["LINE"]}
         accounts["LINE"]["options"]["base_url"] = address
         with tenant_context(ground.tenant.pk):
             ensure_accounts(accounts=accounts, actor=ACTOR, now=now)
-            fill(PUSH, rows, now)
         peer = _sdk(address)
-        try:
-            third, whole, cpu, growth = _send(ground.tenant.pk, rows, now)
-        finally:
-            forget_providers()
+        done = {processes: _send(ground, rows, processes, now) for processes in PROCESSES}
     limit = threads_of(Channel.LINE) / LATENCY_S
-    rate = rows / whole
+    rate = rows / done[1].seconds
     return Result(
         name="dispatch-line",
         rate_per_s=rate,
         ratio_to_peer=rate / peer,
         ratio_to_limit=rate / limit,
-        peak_rss_mb=peak_rss_mb(),
+        peak_rss_mb=done[1].peak_mb,
         work=WORK,
-        figures={
-            "rows": rows,
-            "cpu_ms_a_message": cpu / rows * 1000,
-            "peer_per_s": peer,
-            "peak_mb_after_a_third": third,
-            "more_mb_at_the_end": growth,
-        },
+        figures={"rows": rows, "peer_per_s": peer, **done[1].figures(1), **done[2].figures(2)},
     )
 
 
-def _send(tenant_id: int, rows: int, now: datetime) -> tuple[float, float, float, float]:
-    """Peak memory after a third, seconds, seconds of CPU, and how much the peak grew afterwards."""
-    sent, third = 0, 0.0
-    began, cpu = perf_counter(), process_time()
-    while sent < rows:
-        done = send_due(tenant_id=tenant_id, channel=Channel.LINE, now=now)
-        if not done:
-            raise RuntimeError(f"Only {sent} of {rows} messages left.")
-        sent += done
-        if not third and sent >= rows // 3:
-            third = peak_rss_mb()
-    seconds, spent = perf_counter() - began, process_time() - cpu
-    return third, seconds, spent, peak_rss_mb() - third
+def _send(ground: Ground, rows: int, processes: int, now: datetime) -> Work:
+    tenant_id = ground.tenant.pk
+    with tenant_context(tenant_id):
+        fill(PUSH, rows, now)
+    ground.tidy("channels_deliveryattempt")
+    return let_work(
+        lambda: send_due(tenant_id=tenant_id, channel=Channel.LINE, now=now), rows=rows, processes=processes
+    )
 
 
 def _sdk(address: str) -> float:

@@ -38,6 +38,17 @@ def test_the_benchmarks_of_sending_run(process_environment: dict[str, str], name
     assert 0 < result["ratio_to_limit"] < 1
 
 
+@pytest.mark.slow
+def test_the_benchmark_of_mail_runs_beside_its_peer(process_environment: dict[str, str]) -> None:
+    """Every mail of ours, of django-post_office and of the loop has arrived, or it would have failed."""
+    command = [sys.executable, "manage.py", "bench", "dispatch-email", "--rows", "60", "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=process_environment, capture_output=True, text=True, check=True)
+    figures = json.loads(done.stdout)["figures"]
+    assert figures["rows"] == 60
+    assert min(figures[f"{name}_by_{count}"] for name in ("per_s", "peer_per_s") for count in (1, 2)) > 0
+    assert figures["cpu_ms_a_message_by_1"] < figures["peer_cpu_ms_a_message_by_1"]
+
+
 def test_benchmarks_are_found_by_their_modules() -> None:
     assert {"audit", "copy", "dispatch", "dispatch-email", "dispatch-line"} <= set(benchmarks.names())
-    assert not {"ground", "outbox", "post_office_peer", "sinks"} & set(benchmarks.names())
+    assert not {"ground", "outbox", "post_office_peer", "sinks", "workers"} & set(benchmarks.names())
