@@ -23,7 +23,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 KEY_BITS = 2048
 WARN_BEFORE = timedelta(days=30)
-KEY_IN_PEM = re.compile(rb"-----BEGIN ([A-Z ]*PRIVATE KEY)-----.*?-----END \1-----", re.DOTALL)
+KEY_LINE = b"PRIVATE KEY-----"
 OPTIONS = [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.NoAttributes, pkcs7.PKCS7Options.Binary]
 
 
@@ -149,11 +149,13 @@ def _signature(part: bytes, signer: Signer) -> bytes:
 
 
 def _of_pem(data: bytes, password: str) -> tuple[list[x509.Certificate], object]:
-    found = KEY_IN_PEM.search(data)
-    if found is None:
+    lines = data.splitlines()
+    ends = [at for at, line in enumerate(lines) if line.strip().endswith(KEY_LINE)]
+    if len(ends) != 2:
         raise BadCertificate("smime_unreadable")
-    opens = password.encode() if b"ENCRYPTED" in found[0] else None
-    return x509.load_pem_x509_certificates(data), serialization.load_pem_private_key(found[0], opens)
+    key = b"\n".join(lines[ends[0] : ends[1] + 1]) + b"\n"
+    opens = password.encode() if b"ENCRYPTED" in key else None
+    return x509.load_pem_x509_certificates(data), serialization.load_pem_private_key(key, opens)
 
 
 def _of_pkcs12(data: bytes, password: str) -> tuple[list[x509.Certificate], object]:
