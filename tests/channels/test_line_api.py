@@ -46,6 +46,12 @@ OPERATIONS = {
     "/bot/pnp/push": ("messaging-api.yml", "/bot/pnp/push"),
     "/v2/bot/message/pnp/templated/push": ("pnp-templated-addendum.yml", "/v2/bot/message/pnp/templated/push"),
     "/v2/bot/message/reply": ("messaging-api.yml", "/v2/bot/message/reply"),
+    f"/v2/bot/user/{USER}/linkToken": ("messaging-api.yml", "/v2/bot/user/{userId}/linkToken"),
+    "/v2/bot/channel/webhook/endpoint": ("messaging-api.yml", "/v2/bot/channel/webhook/endpoint"),
+    "/v2/bot/channel/webhook/test": ("messaging-api.yml", "/v2/bot/channel/webhook/test"),
+    "/v2/bot/info": ("messaging-api.yml", "/v2/bot/info"),
+    "/v2/bot/message/quota": ("messaging-api.yml", "/v2/bot/message/quota"),
+    "/v2/bot/message/quota/consumption": ("messaging-api.yml", "/v2/bot/message/quota/consumption"),
     "/oauth2/v3/token": ("channel-access-token.yml", "/oauth2/v3/token"),
 }
 type Answer = tuple[int, dict[str, str], object]
@@ -59,6 +65,7 @@ class Script:
     url: str = ""
     answers: list[Answer] = field(default_factory=list)
     asked: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
+    methods: list[str] = field(default_factory=list)
 
     def bodies(self, path: str) -> list[bytes]:
         return [body for asked, _, body in self.asked if asked == path]
@@ -74,6 +81,7 @@ def script() -> Iterator[Script]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            script.methods.append(self.command.lower())
             script.asked.append((self.path, {name.lower(): value for name, value in self.headers.items()}, body))
             status, headers, said = script.answers.pop(0) if len(script.answers) > 1 else script.answers[0]
             raw = json.dumps(said).encode()
@@ -82,6 +90,8 @@ def script() -> Iterator[Script]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(raw)
+
+        do_GET = do_PUT = do_POST  # noqa: N815 - found by this name
 
         def log_message(self, *args: Any) -> None:
             pass
@@ -94,17 +104,20 @@ def script() -> Iterator[Script]:
     server.shutdown()
     thread.join()
     server.server_close()
-    for path, _, body in script.asked:
-        check_request(path, body)
+    for method, (path, _, body) in zip(script.methods, script.asked, strict=True):
+        check_request(path, body, method)
 
 
-def check_request(path: str, body: bytes) -> None:
+def check_request(path: str, body: bytes, method: str = "post") -> None:
     """Refuses what LINE's own specification would not take."""
     if not SPECS.is_dir():
         return
     name, template = OPERATIONS[path]
     document = yaml.safe_load((SPECS / "line" / name).read_text(encoding="utf-8"))
-    content = document["paths"][template]["post"]["requestBody"]["content"]
+    operation = document["paths"][template][method]
+    if not body and not operation.get("requestBody", {}).get("required"):
+        return
+    content = operation["requestBody"]["content"]
     ((kind, media),) = content.items()
     said = json.loads(body) if kind == "application/json" else {k: v[0] for k, v in parse_qs(body.decode()).items()}
     jsonschema.Draft7Validator({**document, **media["schema"]}).validate(said)
@@ -324,9 +337,37 @@ def test_the_connection_test_says_who_we_are_where_events_go_and_what_is_left(
     assert findings_of(sandbox, callback_url=hook, access_token="nonsense") == {"line_access": (False, "http_401")}
 
 
+def test_answers_ties_and_the_test_of_the_connection_are_asked_as_published(script: Script, line: LineProvider) -> None:
+    """Each request is held against LINE's files when the script ends; a path or a method they lack is an error."""
+    bot = {"userId": USER, "basicId": "@bank", "displayName": "bank", "chatMode": "bot", "markAsReadMode": "auto"}
+    script.answers = [
+        (200, {}, {"sentMessages": [{"id": "1"}]}),
+        (200, {}, {"linkToken": "l-1"}),
+        (200, {}, {}),
+        (200, {}, bot),
+        (200, {}, {"endpoint": "https://bank.example/", "active": True}),
+        (
+            200,
+            {},
+            {"success": True, "timestamp": "2026-11-22T00:00:00Z", "statusCode": 200, "reason": "OK", "detail": ""},
+        ),
+        (200, {}, {"type": "limited", "value": 1000}),
+        (200, {}, {"totalUsage": 1}),
+    ]
+    line.answer("r-token", "担当者は読んでおりません。")
+    assert "linkToken=l-1" in line.linking_address(USER, "nonce")
+    line.set_webhook("https://bank.example/webhooks/line/1/")
+    assert [finding.code for finding in line.check_setup() if finding.is_ok][:1] == ["line_access"]
+    assert script.methods == ["post", "post", "put", "get", "get", "post", "get", "get"]
+
+
 @pytest.mark.skipif(not SPECS.is_dir(), reason="the published specifications are not beside the repository")
 def test_the_check_of_requests_refuses_what_line_would_not_take() -> None:
     """Positive control."""
     for path, body in (("/v2/bot/message/push", b'{"to": 1, "messages": []}'), ("/oauth2/v3/token", b"grant_type=x")):
         with pytest.raises(jsonschema.ValidationError):
             check_request(path, body)
+    with pytest.raises(jsonschema.ValidationError):
+        check_request("/v2/bot/channel/webhook/endpoint", b"{}", "put")
+    with pytest.raises(KeyError):
+        check_request("/v2/bot/info", b"", "post")
