@@ -52,6 +52,9 @@ class Rule:
 LIST_IS_FINAL = timedelta(minutes=15)
 # A relay cannot be asked. After this long the mail counts as lost, and another channel has its turn.
 MAIL_IS_LOST = timedelta(minutes=30)
+# A letter whose job nobody remembers is reported by the shop within days, or was never printed.
+LETTER_IS_LOST = timedelta(days=3)
+NO_ANSWER = "no_answer"
 # A notification message without a delivery event for this long was not delivered.
 CONFIRMATION = timedelta(hours=24)
 
@@ -69,7 +72,7 @@ RULES = {
         "found in the list or reported by callback: accepted; not in the list when it is final: sent again",
     ),
     Way.EMAIL: Rule(
-        UNKNOWN, Asks.NOBODY, MAIL_IS_LOST, FAILED, "no_answer",
+        UNKNOWN, Asks.NOBODY, MAIL_IS_LOST, FAILED, NO_ANSWER,
         "a relay cannot be asked; never repeated, and another channel has its turn",
     ),
     Way.POST: Rule(

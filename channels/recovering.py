@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
-from channels.afterwards import CONFIRMATION, LIST_IS_FINAL, RULES, Rule, Way, way_of
+from channels.afterwards import CONFIRMATION, LETTER_IS_LOST, LIST_IS_FINAL, NO_ANSWER, RULES, Rule, Way, way_of
 from channels.models import DeliveryAttempt
 from channels.pace import paced
 from channels.protocols import Channel, Failure, Outcome, Reconciles, Report
@@ -175,7 +175,7 @@ def _ask_print_shop(letters: Sequence[DeliveryAttempt], now: datetime) -> dict[U
     for letter in letters:
         if letter.claim is not None:
             jobs.setdefault(letter.claim, []).append(letter)
-    settlements: dict[UUID, Settlement] = {}
+    settlements = {letter.pk: lost for letter in letters if letter.claim is None and (lost := _lost(letter, now))}
     for job_id, pieces in jobs.items():
         try:
             reports = printer_of(pieces[0].account).look_up_batch(job_id)
@@ -186,6 +186,12 @@ def _ask_print_shop(letters: Sequence[DeliveryAttempt], now: datetime) -> dict[U
         else:
             _apply(reports, {piece.pk for piece in pieces}, now)
     return settlements
+
+
+def _lost(letter: DeliveryAttempt, now: datetime) -> Settlement | None:
+    """A restored database has forgotten by which job the letter went, if it went; the shop reports for some days."""
+    is_over = now - (letter.settled_at or now) >= paced(LETTER_IS_LOST)
+    return failed(now, AMBIGUOUS, NO_ANSWER) if is_over else None
 
 
 def _apply(reports: Sequence[Report], asked: set[UUID], now: datetime) -> None:

@@ -14,7 +14,7 @@ from channels.gates import sending_rules
 from channels.models import DeliveryAttempt
 from channels.protocols import Channel
 from channels.rates import valkey
-from channels.services import print_due, resume_tenant, send_due, sweep
+from channels.services import print_due, reconcile_unknown, resume_tenant, send_due, sweep
 from tenants.models import Tenant
 from tests.channels.conftest import SYSTEM, Queue, Weather, again
 
@@ -104,6 +104,10 @@ def test_nothing_leaves_after_a_restore_until_a_person_resumes_and_nobody_hears_
         sweep(now=now + timedelta(minutes=minutes))
     assert heard(weather) == once + Counter({"sms": 1}), "only the message that had not been sent"
     assert again(attempts[Channel.LINE]).status == Status.ACCEPTED, "a repeat under its key is the first"
+    assert again(attempts[Channel.POST]).status == Status.UNKNOWN, "the shop may still report the piece"
+    reconcile_unknown(now=now + timedelta(days=4))
+    letter = again(attempts[Channel.POST])
+    assert (letter.status, letter.failure_code) == (Status.FAILED, "no_answer"), "its job is forgotten: a person's turn"
 
 
 def test_without_the_mark_a_restored_database_would_send_again(
