@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -67,8 +67,10 @@ def attempt_of(message: Mapping[str, Any]) -> UUID | None:
     return None
 
 
-def balance_of(claims: Sequence[Claim], accepted: Iterable[Mapping[str, Any]]) -> Balance:
-    """Every message of ours against every message of theirs."""
+def balance_of(
+    claims: Sequence[Claim], accepted: Iterable[Mapping[str, Any]], *, doubtful: Container[str] = AT_MOST_ONCE
+) -> Balance:
+    """Every message of ours against every message of theirs. ``doubtful``: ways that nobody can be asked about."""
     known = {claim.attempt_id: claim for claim in claims}
     times: Counter[UUID] = Counter()
     balance = Balance()
@@ -81,7 +83,7 @@ def balance_of(claims: Sequence[Claim], accepted: Iterable[Mapping[str, Any]]) -
     for claim in claims:
         count = balance.ways.setdefault(claim.way, Count())
         count.messages += 1
-        fault = _put(count, claim, times[claim.attempt_id])
+        fault = _put(count, claim, times[claim.attempt_id], doubtful)
         if fault:
             balance.faults.append(
                 f"{claim.way} {claim.attempt_id}: {claim.status}, accepted {times[claim.attempt_id]} times: {fault}"
@@ -105,7 +107,7 @@ def balance_of(claims: Sequence[Claim], accepted: Iterable[Mapping[str, Any]]) -
     return balance
 
 
-def _put(count: Count, claim: Claim, times: int) -> str:
+def _put(count: Count, claim: Claim, times: int, doubtful: Container[str]) -> str:
     """Count one message; what is wrong with it, or nothing."""
     if times > 1:
         count.duplicates += 1
@@ -119,7 +121,7 @@ def _put(count: Count, claim: Claim, times: int) -> str:
             return ""
         count.untrue += 1
         return "nobody accepted it"
-    if claim.way in AT_MOST_ONCE:
+    if claim.way in doubtful:
         count.in_doubt_accepted += times
         count.in_doubt_not_accepted += 1 - times
         return ""

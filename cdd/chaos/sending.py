@@ -57,6 +57,11 @@ class Outcome:
     drain_seconds: float
     seconds: float
 
+    @property
+    def is_right(self) -> bool:
+        """Whether everything is accounted for."""
+        return self.balance.is_right
+
     def as_json(self) -> dict[str, Any]:
         """All figures; ``is_right`` is the verdict."""
         return {"is_right": self.balance.is_right, **asdict(self)}
@@ -68,18 +73,18 @@ def run(*, messages: int, seconds: float, hurry: int, seed: int, now: datetime, 
     dice = random.Random(seed)  # noqa: S311  # which process dies, repeatably
     with throwaway(now) as ground, stage(ground, hurry=hurry) as here, tenant_context(ground.tenant.pk):
         try:
-            _post(here, "/scenario", {**WEATHER, "seed": str(seed)})
-            _queue(here, messages, now)
+            post(here, "/scenario", {**WEATHER, "seed": str(seed)})
+            queue(here, messages, now)
             for name in ("first", "second", "printer"):
                 here.start_worker(name)
             here.start_beat()
-            _wait_for_workers(now, patience)
+            wait_for_workers(now, patience)
             stormed = time.monotonic()
             _release(seconds)
             damage = storm(here, seconds=seconds, dice=dice)
             drained = time.monotonic()
-            _drain(now, patience)
-            balance = balance_of(_claims(), _accepted(here))
+            drain(now, patience)
+            balance = balance_of(claims(), accepted(here))
             retries = _retries()
         finally:
             forget_providers()
@@ -87,7 +92,7 @@ def run(*, messages: int, seconds: float, hurry: int, seed: int, now: datetime, 
     return Outcome(balance, damage, retries, drained - stormed, ended - drained, ended - began)
 
 
-def _queue(here: Stage, messages: int, now: datetime) -> None:
+def queue(here: Stage, messages: int, now: datetime, *, not_before: datetime | None = None) -> None:
     """A bank's accounts at the sandbox, and messages that may not leave yet."""
     accounts = channel_accounts(BANKS[0], sandbox_url=here.sandbox, sandbox_smtp=here.smtp)
     ensure_accounts(accounts=accounts, actor=ACTOR, now=now)
@@ -95,10 +100,10 @@ def _queue(here: Stage, messages: int, now: datetime) -> None:
     wanted = {way: round(messages * share) for way, share in SHARES.items()}
     wanted[PUSH] += messages - sum(wanted.values())
     for way, count in wanted.items():
-        fill(way, count, now, not_before=now + timedelta(days=1))
+        fill(way, count, now, not_before=not_before or now + timedelta(days=1))
 
 
-def _wait_for_workers(now: datetime, patience: float) -> None:
+def wait_for_workers(now: datetime, patience: float) -> None:
     """They take some seconds to start; then some messages leave before all others."""
     with transaction.atomic():
         first = list(DeliveryAttempt.objects.filter(channel=PUSH[0]).order_by("pk").values_list("pk", flat=True)[:5])
@@ -123,26 +128,27 @@ def _release(seconds: float) -> None:
         )
 
 
-def _drain(now: datetime, patience: float) -> None:
-    """Until nothing is on its way; then a day passes for notification messages of which nothing was heard."""
+def drain(now: datetime, patience: float) -> None:
+    """Until nothing is on its way; then days pass for messages of which nothing was heard."""
     until = time.monotonic() + patience
     while time.monotonic() < until:
         with suppress(DatabaseError):
             with transaction.atomic():
-                is_over = Q(status__in=(Status.QUEUED, Status.SENDING)) | Q(status=Status.UNKNOWN) & ~Q(method="pnp")
-                if not DeliveryAttempt.objects.filter(is_over).exists():
+                takes_days = Q(method="pnp") | Q(channel=POST[0], claim=None)
+                is_open = Q(status__in=(Status.QUEUED, Status.SENDING)) | Q(status=Status.UNKNOWN) & ~takes_days
+                if not DeliveryAttempt.objects.filter(is_open).exists():
                     break
             time.sleep(0.5)
             continue
         connections.close_all()  # it was killed with the server
         time.sleep(0.5)
-    later = now + timedelta(hours=25)
+    later = now + timedelta(days=4)
     while expire_unconfirmed(now=later) + reconcile_unknown(now=later):
         pass
 
 
 @transaction.atomic
-def _claims() -> list[Claim]:
+def claims() -> list[Claim]:
     rows = DeliveryAttempt.objects.values_list("pk", "channel", "method", "status", "tries")
     names = {"pnp": "notification", "push": "push"}
     return [
@@ -156,7 +162,7 @@ def _retries() -> int:
     return int(found["more"] or 0)
 
 
-def _accepted(here: Stage) -> list[dict[str, Any]]:
+def accepted(here: Stage) -> list[dict[str, Any]]:
     """Everything that any provider took."""
     found: list[dict[str, Any]] = []
     for channel in PROVIDERS:
@@ -171,5 +177,5 @@ def _accepted(here: Stage) -> list[dict[str, Any]]:
     return found
 
 
-def _post(here: Stage, path: str, body: Mapping[str, Any]) -> None:
+def post(here: Stage, path: str, body: Mapping[str, Any]) -> None:
     httpx.post(f"{here.sandbox}/control{path}", json=body, timeout=60, trust_env=False).raise_for_status()

@@ -71,6 +71,14 @@ class EmbeddedServers:
         """The same for Valkey."""
         self._find()[1].kill()
 
+    def back_up(self) -> None:
+        """Keep the database as it is now, as a bank's backup would. For trials of faults."""
+        self._find()[0].dump(DATABASE)
+
+    def put_back(self) -> None:
+        """Restore it to that moment; every connection ends. The keys' database stays as it is."""
+        self._find()[0].restore(DATABASE)
+
     def revive(self) -> None:
         """Start again what was killed; what runs is left alone."""
         with self._turn():

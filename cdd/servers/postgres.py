@@ -112,6 +112,25 @@ class Postgres:
         """SIGKILL to the postmaster; its children notice and end by themselves."""
         os.kill(int((self.data / "postmaster.pid").read_text().split("\n", 1)[0]), signal.SIGKILL)
 
+    def dump(self, database: str) -> None:
+        """As backups are made: by pg_dump, into our own directory."""
+        place = self.dsn(SUPERUSER, self.password, database)
+        self._run("pg_dump", "--format=custom", "--create", f"--file={self._dump_of(database)}", f"--dbname={place}")
+
+    def restore(self, database: str) -> None:
+        """Drop the database, whoever uses it, and make it again from its dump."""
+        place = self.dsn(SUPERUSER, self.password, "postgres")
+        self._run("dropdb", "--force", f"--maintenance-db={place}", database)
+        self._run("pg_restore", "--create", "--exit-on-error", f"--dbname={place}", str(self._dump_of(database)))
+
+    def _dump_of(self, database: str) -> Path:
+        return self.folder / f"{database}.dump"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        result = self.account.run([_programs(self.account) / program, *arguments])
+        if result.returncode != 0:
+            raise ServersError(f"{program} failed:\n{result.stdout.strip()[-2000:]}")
+
     def _create(self, programs: Path) -> None:
         # Renamed when complete: an interrupted first start leaves no half-made cluster behind.
         draft = self.folder / "data.new"

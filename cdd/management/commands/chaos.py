@@ -1,4 +1,4 @@
-"""`manage.py chaos send`: kill everything again and again while messages leave, then account for each of them."""
+"""`manage.py chaos`: kill everything or restore a backup, then account for what became of each message."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cdd.chaos import sending
+from cdd.chaos import restoring, sending
+from cdd.chaos.ledger import Balance
+
+MESSAGES = {"send": 3_000, "restore": 300}
 
 
 class Command(BaseCommand):
@@ -20,8 +23,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What, how many, how long, and in what form to answer."""
-        parser.add_argument("what", choices=["send"])
-        parser.add_argument("--messages", type=int, default=3_000)
+        parser.add_argument("what", choices=list(MESSAGES))
+        parser.add_argument("--messages", type=int, help="3,000 to send, 300 to restore")
         parser.add_argument("--seconds", type=float, default=45, help="how long the killing lasts")
         parser.add_argument("--hurry", type=int, default=60, help="how many times as fast the waits of sending pass")
         parser.add_argument("--seed", type=int, default=7, help="of who dies when, and of who fails")
@@ -33,37 +36,61 @@ class Command(BaseCommand):
         Raises:
             CommandError: something was lost, sent twice or said untruly; the sentences name each message.
         """
-        found = sending.run(
-            messages=options["messages"],
-            seconds=options["seconds"],
-            hurry=options["hurry"],
-            seed=options["seed"],
-            now=timezone.now(),
-        )
-        self.stdout.write(json.dumps(found.as_json()) if options["json"] else _as_text(found))
-        if not found.balance.is_right:
-            raise CommandError("\n".join(found.balance.faults[:20]))
+        what, now = options["what"], timezone.now()
+        messages = options["messages"] or MESSAGES[what]
+        if what == "send":
+            self._say(sending.run(messages=messages, now=now, **_given(options, "seconds", "hurry", "seed")), options)
+        else:
+            self._say(restoring.run(messages=messages, now=now, hurry=options["hurry"]), options)
+
+    def _say(self, found: sending.Outcome | restoring.Outcome, options: dict[str, Any]) -> None:
+        self.stdout.write(json.dumps(found.as_json()) if options["json"] else "\n".join(_as_text(found)))
+        if not found.is_right:
+            raise CommandError("\n".join(["Wrong.", *found.balance.faults[:20]]))
 
 
-def _as_text(found: sending.Outcome) -> str:
+def _given(options: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: options[name] for name in names}
+
+
+def _as_text(found: sending.Outcome | restoring.Outcome) -> list[str]:
+    match found:
+        case sending.Outcome():
+            return _of_storm(found)
+        case restoring.Outcome():
+            return [
+                *_table(found.balance),
+                f"{found.sent_before} had left when the database was put back to before them.",
+                "Sending was stopped at the start." if found.was_stopped else "Sending was NOT stopped at the start.",
+                f"{found.sent_unasked} left before a person resumed it.",
+            ]
+
+
+def _of_storm(found: sending.Outcome) -> list[str]:
+    damage = found.damage
+    return [
+        *_table(found.balance),
+        f"{damage.kills} kills of workers, {damage.whole_workers} of them of a whole worker.",
+        f"PostgreSQL crashed {damage.postgres_crashes} times, Valkey emptied and killed {damage.valkey_crashes} times.",
+        f"{found.retries} further tries; {found.balance.strays} messages at the providers that are none of ours.",
+        f"Storm {found.storm_seconds:.0f} s, drained after {found.drain_seconds:.0f} s, {found.seconds:.0f} s in all.",
+        "Right: all figures add up." if found.is_right else "WRONG.",
+    ]
+
+
+def _table(balance: Balance) -> list[str]:
     columns = ("messages", "accepted once", "doubt: accepted", "doubt: not", "twice", "lost", "untrue", "open")
     lines = ["".join(f"{name:>20}" for name in ("", *columns))]
-    for way, count in found.balance.ways.items():
+    for way, count in balance.ways.items():
         figures = (
             count.messages, count.accepted_once, count.in_doubt_accepted, count.in_doubt_not_accepted,
             count.duplicates, count.lost, count.untrue, count.open,
         )  # fmt: skip
         lines.append(f"{way:>20}" + "".join(f"{figure:>20,}" for figure in figures))
-    damage, ways = found.damage, found.balance.ways.values()
-    accepted = sum(count.in_doubt_accepted for count in ways)
-    in_doubt = accepted + sum(count.in_doubt_not_accepted for count in ways)
-    lines += [
+    accepted = sum(count.in_doubt_accepted for count in balance.ways.values())
+    in_doubt = accepted + sum(count.in_doubt_not_accepted for count in balance.ways.values())
+    return [
+        *lines,
         f"{in_doubt} in doubt, where nobody can be asked: {accepted} had been accepted, {in_doubt - accepted} had not.",
         "Each of those ended as failed, so that the next channel or a person has its turn.",
-        f"{damage.kills} kills of workers, {damage.whole_workers} of them of a whole worker.",
-        f"PostgreSQL crashed {damage.postgres_crashes} times, Valkey emptied and killed {damage.valkey_crashes} times.",
-        f"{found.retries} further tries; {found.balance.strays} messages at the providers that are none of ours.",
-        f"Storm {found.storm_seconds:.0f} s, drained after {found.drain_seconds:.0f} s, {found.seconds:.0f} s in all.",
-        "Right: all figures add up." if found.balance.is_right else "WRONG.",
     ]
-    return "\n".join(lines)

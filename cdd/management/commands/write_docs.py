@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.transitions import Stateful
-from channels.afterwards import RULES, Asks, Point, Way, fate_of
+from channels.afterwards import LETTER_IS_LOST, RULES, Asks, Point, Way, fate_of
 from channels.sending import BEGINS_WITHIN, LEASE, WAVE
 from channels.settling import MAX_TRIES
 
@@ -43,6 +43,11 @@ Of e-mail and of LINE's notification messages nobody can be asked afterwards whe
 waves of {wave}: the transaction that settles one wave notes which messages the next begins with, and what a dead worker
 had claimed but not begun was certainly not sent. All other messages begin with the claim. A worker that was held up
 begins nothing more after {begins} seconds.
+
+After a restore the database has forgotten what left since the backup. The workers keep the last claim outside of it,
+find it missing, stop all sending and doubt whatever was due; then a person resumes. A letter in doubt cannot be asked
+about, for its job is forgotten too, and is given up after {letter} days. `bin/manage chaos restore` does this with
+pg_dump and pg_restore.
 
 A dead worker's messages are found when its lease of {lease} seconds ends, by the database's clock. A message that
 {tries} workers died over is set aside as `poison` for a person.
@@ -82,7 +87,11 @@ def states_page() -> str:
 def sending_page() -> str:
     """The text of docs/sending.md."""
     heading = _SENDING.format(
-        lease=int(LEASE.total_seconds()), begins=int(BEGINS_WITHIN.total_seconds()), wave=WAVE, tries=MAX_TRIES
+        lease=int(LEASE.total_seconds()),
+        begins=int(BEGINS_WITHIN.total_seconds()),
+        wave=WAVE,
+        tries=MAX_TRIES,
+        letter=LETTER_IS_LOST.days,
     )
     return heading + "".join("\n" + "\n".join(_afterwards(way)) + "\n" for way in Way)
 
