@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from channels.dns_resolver import DnsResolver
 from channels.findings import words_of
 from channels.mail_certificates import NoCertificate, drop_certificate, put_certificate, signer_of
 from channels.mail_keys import NoSuchKey, TooManyKeys, add_dkim_key, drop_dkim_key, use_dkim_key
@@ -21,7 +22,6 @@ from channels.mail_setup.records import SERVICE, SMTP, DnsRecord, Seen, is_key_p
 from channels.mail_smime import BadCertificate, Signer, addresses_of, ends_soon, problem_of
 from channels.models import ProviderAccount
 from channels.protocols import Finding, TransientFailure
-from channels.providers.dns_resolver import DnsResolver
 from channels.registry import webhook_url
 from tenants.keys import cipher
 from tenants.middleware import StaffRequest

@@ -22,6 +22,7 @@ from anymail.exceptions import (
 from django.core.handlers.wsgi import WSGIRequest
 from django.core.mail import EmailMultiAlternatives
 
+from channels.dns_resolver import DnsResolver
 from channels.mail_readiness import check_service_domain
 from channels.protocols import (
     AmbiguousFailure,
@@ -44,7 +45,6 @@ from channels.protocols import (
 )
 from channels.providers.anymail_events import ATTEMPT, inbound_event, report_of
 from channels.providers.anymail_services import SERVICES, backend_of, view_of
-from channels.providers.dns_resolver import DnsResolver
 from channels.providers.sms_gateway import REFUSED_ADDRESS, retry_after
 
 READY_FOR_S = 600.0

@@ -14,6 +14,7 @@ from email.utils import format_datetime
 from typing import ClassVar
 from uuid import UUID
 
+from channels.dns_resolver import DnsResolver
 from channels.mail_readiness import Domain, check_domain
 from channels.mail_signing import dkim_signed, dns_record, load_key
 from channels.mail_smime import ends_soon, load_signer, problem_of, smime_signed
@@ -37,7 +38,6 @@ from channels.protocols import (
     Report,
     TransientFailure,
 )
-from channels.providers.dns_resolver import DnsResolver
 from channels.providers.return_path import PATTERN, ReturnPath
 from channels.providers.smtp_connections import Connections, Line
 from channels.returned_mail import DEAD_ADDRESS, MAILBOX_FULL, Meaning, read_returned, signed_path_in
