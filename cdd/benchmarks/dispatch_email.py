@@ -32,7 +32,7 @@ from tenants.scoping import tenant_context, tenant_scope
 
 ROWS = 4_000
 PROCESSES = (1, 2)
-# django-post_office was tried with 1, 2, 5 (its own default) and 16 threads; this was its best.
+# Its own default.
 PEER_THREADS = 5
 WORK = (
     "Worker processes, full path: claim, unseal, write, hand to a relay on this machine that takes every mail at once,"
