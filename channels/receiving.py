@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
 from audit.services import Actor
 from channels.line_linking import tie
 from channels.line_talk import hear
-from channels.models import ProviderAccount, WebhookEvent
+from channels.models import DeliveryAttempt, ProviderAccount, WebhookEvent
 from channels.protocols import (
     RECIPIENT,
     AddressNews,
@@ -28,6 +29,7 @@ from customers.indexing import contact_index
 from customers.models import ContactPoint
 from customers.services import mark_contact_health
 from tenants.inbox import work_through
+from tenants.keys import KeysUnavailable
 
 BATCH = 100
 NO_ATTEMPT = "unknown_attempt"
@@ -66,7 +68,7 @@ def receive_webhook(*, account: ProviderAccount, call: Call, now: datetime) -> i
 
 def process_webhooks(*, now: datetime, limit: int = BATCH) -> int:
     """Act on events that wait, oldest first; one that breaks us is tried again, and at last set aside."""
-    return work_through(WebhookEvent, _process, now=now, limit=limit)
+    return work_through(WebhookEvent, _process, now=now, limit=limit, lock=_lock_attempts)
 
 
 def receive_bounce(*, account: ProviderAccount, raw: bytes, recipient: str, now: datetime) -> int:
@@ -78,6 +80,22 @@ def receive_bounce(*, account: ProviderAccount, raw: bytes, recipient: str, now:
     """
     call = Call(headers={RECIPIENT: recipient}, body=raw, url="")
     return receive_webhook(account=account, call=call, now=now)
+
+
+def _lock_attempts(events: Sequence[WebhookEvent]) -> None:
+    """By key, as settling does: in the order of arrival, each of the two could wait for the other for ever."""
+    ids = {report.attempt_id for event in events for report in _reports(event)}
+    list(DeliveryAttempt.objects.filter(pk__in=ids).order_by("pk").select_for_update(of=("self",)).values_list("pk"))
+
+
+def _reports(event: WebhookEvent) -> list[Report]:
+    try:
+        reporter = reporter_of(event.account)
+        return [news for news in reporter.read(event.body) if isinstance(news, Report)] if reporter else []
+    except KeysUnavailable:
+        raise
+    except Exception:  # it breaks again where that is heeded
+        return []
 
 
 def _process(event: WebhookEvent, now: datetime) -> str:

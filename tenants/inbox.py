@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -42,8 +42,17 @@ class InboxEvent(TenantModel):
         return f"{self.provider} event {self.event_id}"
 
 
-def work_through[E: InboxEvent](model: type[E], act: Callable[[E, datetime], str], *, now: datetime, limit: int) -> int:
+def work_through[E: InboxEvent](
+    model: type[E],
+    act: Callable[[E, datetime], str],
+    *,
+    now: datetime,
+    limit: int,
+    lock: Callable[[Sequence[E]], None] = lambda events: None,
+) -> int:
     """Act on events that wait, oldest first, and keep what ``act`` said was wrong with each, if anything.
+
+    ``lock`` is given all of them beforehand, to lock the rows they concern in the order in which others lock them.
 
     An event that ``act`` breaks on changes nothing, is put off, and is quarantined after ``MAX_TRIES``; those behind
     it do not wait for it. Events that another worker holds are passed over. Returns how many were looked at.
@@ -55,6 +64,7 @@ def work_through[E: InboxEvent](model: type[E], act: Callable[[E, datetime], str
         rested = Q(retry_at__isnull=True) | Q(retry_at__lte=now)
         waiting = model.objects.filter(rested, processed_at__isnull=True).order_by("received_at", "id")
         events = list(waiting.select_for_update(skip_locked=True, of=("self",)).select_related("account")[:limit])
+        lock(events)
         for event in events:
             try:
                 with transaction.atomic():

@@ -99,7 +99,7 @@ def _loop(sink: MailSink, sample: tuple[Message, Any], rows: int) -> float:
     message, adapter = sample
     content, sender = adapter.compose(message), adapter.return_path(message.attempt_id)
     before = sink.mails()
-    with smtplib.SMTP("127.0.0.1", sink.port) as relay:
+    with smtplib.SMTP("127.0.0.1", sink.port, timeout=30) as relay:
         began = perf_counter()
         for _ in range(rows):
             relay.sendmail(sender, [message.to], content)

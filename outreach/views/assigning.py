@@ -59,7 +59,8 @@ def assign_many(request: StaffRequest) -> HttpResponse:
         else:
             words = ngettext("%(count)d task is assigned.", "%(count)d tasks are assigned.", count)
             messages.success(request, words % {"count": count})
-    return redirect(f"{reverse('outreach')}?{urlencode(parse_qsl(request.POST.get('back', '')))}")
+    as_filtered = urlencode(parse_qsl(request.POST.get("back", "")))
+    return redirect(f"{reverse('outreach')}?{as_filtered}")
 
 
 @require_GET

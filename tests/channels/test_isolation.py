@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from threading import Thread
+from time import monotonic, sleep
 
+import psycopg
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 from django.test import Client
 
 from channels.models import DeliveryAttempt, ProviderAccount, WebhookEvent
@@ -14,7 +17,7 @@ from channels.services import process_inbox, send_due
 from tenants.inbox import MAX_TRIES
 from tenants.models import Tenant
 from tenants.rounds import for_each_tenant
-from tenants.scoping import required_tenant_id
+from tenants.scoping import required_tenant_id, tenant_context
 from tests.channels.conftest import Queue, account_of, again, post_raw
 from tests.channels.test_webhooks import line_call, line_event, path_of
 
@@ -102,3 +105,43 @@ def test_one_tenants_failure_does_not_stop_the_others(other_tenant: Tenant, tena
 
     assert for_each_tenant(work, task="test") == [tenant.pk]
     assert done == {other_tenant.pk}
+
+
+def test_reports_and_settling_never_wait_for_each_other_in_a_circle(
+    bank: Tenant, queue: Queue, client: Client, now: datetime, superuser: psycopg.Connection
+) -> None:
+    """S11: settling locks attempts by key, so whoever acts on reports holds none while waiting for an earlier one."""
+    first, second = sorted((queue(Channel.LINE, "PHONE") for _ in range(2)), key=lambda attempt: attempt.pk)
+    send_due(tenant_id=bank.pk, channel=Channel.LINE, now=now)
+    for attempt in (second, first):
+        report = line_event("delivery", delivery={"data": f"attempt-{attempt.pk}"})
+        assert post_raw(client, path_of(Channel.LINE), *line_call(report)) == 200
+
+    lock = "SELECT 1 FROM channels_deliveryattempt WHERE id = %s FOR UPDATE NOWAIT"
+    inbox = Thread(target=_work_elsewhere, args=(bank.pk, now))
+    with superuser.transaction():
+        superuser.execute(lock, [first.pk])
+        inbox.start()
+        _wait_until_somebody_waits(superuser)
+        superuser.execute(lock, [second.pk])  # the control: without the order it is held, and this fails
+    inbox.join(10)
+    assert {again(first).status, again(second).status} == {Status.DELIVERED}
+
+
+def _work_elsewhere(tenant_id: int, now: datetime) -> None:
+    try:
+        with tenant_context(tenant_id):
+            process_inbox(now=now)
+    finally:
+        connections.close_all()
+
+
+def _wait_until_somebody_waits(superuser: psycopg.Connection) -> None:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    until = monotonic() + 10
+    while monotonic() < until:
+        superuser.execute("SELECT pg_stat_clear_snapshot()")
+        if superuser.execute(waiting).fetchone() != (0,):
+            return
+        sleep(0.02)
+    raise AssertionError("Nobody waited for the attempt.")

@@ -39,7 +39,7 @@ class _Forms(HTMLParser):
             self.is_inside = True
         elif self.is_inside and tag in {"input", "textarea", "select", "button"} and given.get("name"):
             form = self.found[-1]
-            form.asks[given["name"]] = given.get("type", tag)
+            form.asks[given["name"]] = given.get("type", "text" if tag == "input" else tag)
             if given.get("type") in {"hidden", "text", "date", "email", "radio"} and given.get("value"):
                 form.values.setdefault(given["name"], given["value"])
 

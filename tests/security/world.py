@@ -15,6 +15,7 @@ from django.utils import timezone
 from campaigns.models import Campaign, ResendProposal
 from campaigns.planning import Terms, plan
 from channels.accounts.models import AccountChange
+from channels.models import ProviderAccount
 from customers.models import Customer, RejectedRow
 from outreach.models import VisitRecord
 from reviews.models import Case, Decision
@@ -122,6 +123,7 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         counts = plan([], NOW.date(), terms).summary()
         Campaign.objects.filter(pk=rows[Campaign]).update(plan=terms.document(), counts=counts)
         RiskPolicy.objects.filter(pk=rows[RiskPolicy]).update(document=default_document())
+        ProviderAccount.objects.filter(pk=rows[ProviderAccount]).update(provider="smtp")  # it has the most pages
         Case.objects.filter(pk=rows[Case]).update(status=Case.Status.AWAITING_APPROVAL)  # a decision is proposed
         decider = Membership.objects.get(user=officer)
         Decision.objects.update(decided_by=officer.pk, decided_person=decider.staff_number)
