@@ -274,7 +274,7 @@ def test_nothing_is_sent_again_after_the_deadline_or_the_campaign(
     old = ended(by_mail, "EMAIL")
     proposal = propose(campaign, old, officer)
     late, actor = NOW + timedelta(days=200), Actor.user(officer.pk)
-    with pytest.raises(NothingToSend, match="not asked any more"):
+    with pytest.raises(NothingToSend, match="お尋ねは終わっています"):
         propose_resend(campaign=campaign, attempt_ids=[old.pk], reason=WHY, actor=actor, now=late)
     close_campaign(campaign=campaign, actor=SYSTEM, now=LATER)
     assert approve(proposal, approver) == {"ended": 1}

@@ -135,7 +135,7 @@ def test_nobody_approves_their_own_change_under_any_account(
     with transaction.atomic():  # the same person with a second account
         Membership.objects.filter(user=administrator).update(staff_number="gone")
         Membership.objects.filter(user=second).update(staff_number=change.proposed_person)
-    with pytest.raises(AccountRefused, match="yourself"):
+    with pytest.raises(AccountRefused, match="ご自身"):
         approve_change(change=change, actor=Actor.user(second.pk), now=timezone.now())
     assert account_of(Channel.SMS).options["sender"] == "+815050000000"
     with pytest.raises(psycopg.errors.CheckViolation, match="account_change_four_eyes"):
@@ -216,7 +216,7 @@ def test_settings_that_make_no_adapter_are_refused_before_anybody_approves_them(
     account = at_an_aggregator()
     wanted: dict[str, Any] = {"addresses.send": "https://sms.example/send", "codes": {"404": "no such meaning"}}
     actor, now = Actor.user(administrator.pk), timezone.now()
-    with pytest.raises(AccountRefused, match="do not fit together"):
+    with pytest.raises(AccountRefused, match="組合せに誤り"):
         change_account(account=account, options=wanted, credentials={"token": "t"}, actor=actor, now=now)
     assert proposals() == []
 
