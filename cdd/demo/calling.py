@@ -23,6 +23,8 @@ LISTED = re.compile(r'class="mono">(\d{1,12})<')
 NUMBER = re.compile(r'class="mono" href="/customers/[0-9a-f-]{36}/">(\d{1,12})<')
 PHOTO = re.compile(r'src="(/outreach/[0-9a-f-]{36}/photos/[0-9a-f-]{36}/)"')
 PAGES = 30
+# A company proves itself by other facts; who has no telephone is not called, and could not say that nothing changed.
+NEEDED = ("生年月日", "口座番号", "電話番号", "住所")
 
 
 @dataclass
@@ -102,8 +104,7 @@ class Caller:
         page = self.branch.officer.get(f"{self.branch.campaign_path}customers/?stage=notified")
         for customer, number in zip(CUSTOMER.findall(page.html), LISTED.findall(page.html), strict=True):
             row = self.book.get(number, {})
-            is_person = bool(row.get("生年月日") and row.get("口座番号"))  # a company proves itself by other facts
-            if is_person and number not in self.taken and not self._has_task(number):
+            if all(row.get(column) for column in NEEDED) and number not in self.taken and not self._has_task(number):
                 yield customer, number
 
     def _has_task(self, number: str) -> bool:
