@@ -1,4 +1,4 @@
-"""`manage.py chaos`: kill everything or restore a backup, then account for what became of each message."""
+"""`manage.py chaos`: kill everything, restore a backup, or queue for hours; then account for what became of it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from cdd.chaos import restoring, sending
+from cdd.chaos import fairness, restoring, sending
 from cdd.chaos.ledger import Balance
 
-MESSAGES = {"send": 3_000, "restore": 300}
+MESSAGES = {"send": 3_000, "restore": 300, "fair": 100_000}
 
 
 class Command(BaseCommand):
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """What, how many, how long, and in what form to answer."""
         parser.add_argument("what", choices=list(MESSAGES))
-        parser.add_argument("--messages", type=int, help="3,000 to send, 300 to restore")
+        parser.add_argument("--messages", type=int, help="3,000 to send, 300 to restore, 100,000 in the long queue")
         parser.add_argument("--seconds", type=float, default=45, help="how long the killing lasts")
         parser.add_argument("--hurry", type=int, default=60, help="how many times as fast the waits of sending pass")
         parser.add_argument("--seed", type=int, default=7, help="of who dies when, and of who fails")
@@ -40,20 +40,23 @@ class Command(BaseCommand):
         messages = options["messages"] or MESSAGES[what]
         if what == "send":
             self._say(sending.run(messages=messages, now=now, **_given(options, "seconds", "hurry", "seed")), options)
-        else:
+        elif what == "restore":
             self._say(restoring.run(messages=messages, now=now, hurry=options["hurry"]), options)
+        else:
+            self._say(fairness.run(messages=messages, now=now), options)
 
-    def _say(self, found: sending.Outcome | restoring.Outcome, options: dict[str, Any]) -> None:
+    def _say(self, found: sending.Outcome | restoring.Outcome | fairness.Outcome, options: dict[str, Any]) -> None:
         self.stdout.write(json.dumps(found.as_json()) if options["json"] else "\n".join(_as_text(found)))
         if not found.is_right:
-            raise CommandError("\n".join(["Wrong.", *found.balance.faults[:20]]))
+            faults = [] if isinstance(found, fairness.Outcome) else found.balance.faults
+            raise CommandError("\n".join(["Wrong.", *faults[:20]]))
 
 
 def _given(options: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: options[name] for name in names}
 
 
-def _as_text(found: sending.Outcome | restoring.Outcome) -> list[str]:
+def _as_text(found: sending.Outcome | restoring.Outcome | fairness.Outcome) -> list[str]:
     match found:
         case sending.Outcome():
             return _of_storm(found)
@@ -63,6 +66,11 @@ def _as_text(found: sending.Outcome | restoring.Outcome) -> list[str]:
                 f"{found.sent_before} had left when the database was put back to before them.",
                 "Sending was stopped at the start." if found.was_stopped else "Sending was NOT stopped at the start.",
                 f"{found.sent_unasked} left before a person resumed it.",
+            ]
+        case fairness.Outcome():
+            return [
+                f"{found.short_queue} messages of one bank had left after {found.seconds_until_all_left:.1f} s.",
+                f"Of {found.long_queue:,} of another bank {found.sent_of_the_long_queue:,} had left by then.",
             ]
 
 

@@ -47,7 +47,7 @@ begins nothing more after {begins} seconds.
 After a restore the database has forgotten what left since the backup. The workers keep the last claim outside of it,
 find it missing, stop all sending and doubt whatever was due; then a person resumes. A letter in doubt cannot be asked
 about, for its job is forgotten too, and is given up after {letter} days. `bin/manage chaos restore` does this with
-pg_dump and pg_restore.
+pg_dump and pg_restore; `bin/manage chaos fair` lets one bank queue for hours and another for ten messages.
 
 A dead worker's messages are found when its lease of {lease} seconds ends, by the database's clock. A message that
 {tries} workers died over is set aside as `poison` for a person.
