@@ -13,6 +13,7 @@ from questionnaires.models import Response
 from reviews.models import Case
 from tenants.models import Grant, TenantForeignKey, TenantModel
 from tenants.pairing import person_field, two_people
+from tenants.proposals import Proposal, by_two_people
 from tenants.reach import Reach
 
 
@@ -173,36 +174,14 @@ class PeriodicReview(Stateful, TenantModel):
         return models.Q(campaign__in=reach.granted(CampaignGrant))
 
 
-class ResendProposal(Stateful, TenantModel):
+class ResendProposal(Proposal):
     """Notices of one campaign that somebody wants to have sent again, and who let them."""
 
-    class Status(models.TextChoices):
-        PROPOSED = "PROPOSED", _("Proposed")
-        APPROVED = "APPROVED", _("Approved")
-        REJECTED = "REJECTED", _("Rejected")
-
-    TRANSITIONS = {Status.PROPOSED: {Status.APPROVED, Status.REJECTED}}
-
     campaign = TenantForeignKey(Campaign, on_delete=models.PROTECT, related_name="+")
-    status = models.CharField(max_length=8, choices=Status, default=Status.PROPOSED)
     reason = models.CharField(max_length=200)
-    proposed_by = models.BigIntegerField()
-    proposed_person = person_field()
-    proposed_at = models.DateTimeField()
-    approved_by = models.BigIntegerField(null=True, blank=True)
-    approved_person = person_field()
-    approved_at = models.DateTimeField(null=True, blank=True)
-    rejected_by = models.BigIntegerField(null=True, blank=True)
-    rejected_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = [
-            two_people("resend_four_eyes", first=("proposed",), second="approved"),
-            models.CheckConstraint(
-                condition=~models.Q(status="APPROVED") | models.Q(approved_by__isnull=False, approved_at__isnull=False),
-                name="resend_approved",
-            ),
-        ]
+        constraints = by_two_people("resend")
         indexes = [models.Index(fields=["tenant", "status", "proposed_at"], name="resend_by_status")]
 
     def __str__(self) -> str:

@@ -90,10 +90,10 @@ class TenantMiddleware:
         request.membership = membership  # type: ignore[attr-defined]  # see StaffRequest
         request.memberships = memberships  # type: ignore[attr-defined]  # as above
         request.tenant = Tenant.objects.get(pk=membership.tenant_id)  # type: ignore[attr-defined]  # as above
-        request.actor = Actor.user(request.user.pk)  # type: ignore[attr-defined]
+        request.actor = actor = Actor.user(request.user.pk)  # type: ignore[attr-defined]  # as above
         with (
             tenant_context(membership.tenant_id),
-            acting(request.actor),  # type: ignore[attr-defined]
+            acting(actor),
             within_reach(reach_of(request.user.pk, membership)),
         ):
             return self.get_response(request)

@@ -16,7 +16,7 @@ import warnings
 from contextlib import suppress
 
 # Everything that needs a file is loaded before the doors close.
-from PIL import Image, MpoImagePlugin, WebPImagePlugin  # noqa: F401
+from PIL import Image, MpoImagePlugin, WebPImagePlugin  # noqa: F401  # as said above
 
 MIB = 1024**2
 ADDRESS_SPACE = 1_024 * MIB

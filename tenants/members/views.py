@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from audit.services import record
+from audit.services import Actor, record
 from tenants.binding import for_any_institution
 from tenants.branches import BranchTaken, add_branch, rename_branch
 from tenants.granting import GRANTEES, NotGrantable, give_grant, grant_kinds, grants_of, offers_for, take_grant
@@ -266,7 +266,8 @@ def request_access(request: HttpRequest) -> HttpResponse:
     if membership is None or wanted not in {permission.value for permission in Permission}:
         raise Http404
     target = Membership(id=membership.membership_id, tenant_id=membership.tenant_id)
-    record(REQUESTED, target=target, actor=request.actor, at=timezone.now(), permission=wanted)  # type: ignore[attr-defined]
+    actor: Actor = getattr(request, "actor")  # noqa: B009  # set together with the membership
+    record(REQUESTED, target=target, actor=actor, at=timezone.now(), permission=wanted)
     messages.success(request, _("Your request is on record. An administrator will see it."))
     return redirect("home")
 
@@ -330,7 +331,7 @@ def _member_page(
         "place_form": place_form or _place_form(found),
         "grant_form": (grant_form or _grant_form(found)) if is_grantee else None,
         "grants": [
-            (grant, grant._meta.verbose_name, name_of(grant.content_object), grant.valid_until <= now)  # type: ignore[attr-defined]
+            (grant, grant._meta.verbose_name, name_of(grant.content_object), grant.valid_until <= now)  # type: ignore[attr-defined]  # by kind
             for grant in grants_of(found)
         ],
         "refusal": refusal,

@@ -51,7 +51,7 @@ def export(tenant: Tenant, sealer: Sealer, tmp_path: Path, superuser: psycopg.Co
         with tenant_context(tenant.pk):
             exported = export_trail(
                 tenant_id=tenant.pk,
-                wanted=Wanted(**wanted),  # type: ignore[arg-type]
+                wanted=Wanted(**wanted),  # type: ignore[arg-type]  # fields, whichever
                 keys=[sealer.key.public_key()],
                 authority=b"",
                 file=file,

@@ -42,10 +42,10 @@ class Trail:
 
     def verdict(self, *, is_offsite: bool = True, **options: object) -> Verdict:
         store = type(self.sealer.store)(self.sealer.store.place) if is_offsite else None
-        return verify(self.tenant_id, keys=[self.sealer.key.public_key()], store=store, **options)  # type: ignore[arg-type]
+        return verify(self.tenant_id, keys=[self.sealer.key.public_key()], store=store, **options)  # type: ignore[arg-type]  # options of `verify`, whichever
 
     def found(self, **options: object) -> tuple[int | None, int | None, str]:
-        bad = self.verdict(**options).bad  # type: ignore[arg-type]
+        bad = self.verdict(**options).bad  # type: ignore[arg-type]  # options of `verify`, whichever
         assert bad is not None, "nothing was found"
         assert bad.tenant_id == self.tenant_id
         return bad.position, bad.event_id, bad.problem

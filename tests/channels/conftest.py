@@ -24,7 +24,8 @@ from cdd.demo.accounts import channel_accounts
 from cdd.demo.banks import BANKS
 from channels.models import DeliveryAttempt, ProviderAccount
 from channels.protocols import Channel
-from channels.registry import forget_providers
+from channels.providers.smtp import SmtpProvider
+from channels.registry import forget_providers, provider_of
 from channels.services import NoticeRequest, ensure_accounts, queue_notices
 from customers.indexing import contact_index
 from customers.models import ContactPoint, Customer
@@ -270,6 +271,14 @@ def end_leases() -> None:
 def count(model: type[Any], **wanted: Any) -> int:
     """How many rows the bank has of these."""
     found: int = model.objects.filter(**wanted).count()
+    return found
+
+
+@transaction.atomic
+def relay_of() -> SmtpProvider:
+    """The adapter of the bank's mail server."""
+    found = provider_of(account_of(Channel.EMAIL))
+    assert isinstance(found, SmtpProvider)
     return found
 
 

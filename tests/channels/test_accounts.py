@@ -111,7 +111,7 @@ def test_credentials_are_sealed_never_shown_and_used_once_approved(
     assert "Set on " in pages[-1]
     assert account_of(Channel.SMS).credentials == {**before, "auth_token": TOKEN}
     with transaction.atomic():
-        assert provider_of(account_of(Channel.SMS))._auth_token == TOKEN  # type: ignore[union-attr]
+        assert provider_of(account_of(Channel.SMS))._auth_token == TOKEN  # type: ignore[union-attr]  # Twilio's
     assert proposals()[0].credentials is None, "kept in one place alone"
     for table in ("channels_accountchange", "channels_provideraccount", "audit_auditevent"):
         found = superuser.execute(f"SELECT t::text FROM {table} t").fetchall()

@@ -19,11 +19,10 @@ from django.db import transaction
 from channels.mail_intake import Intake, new_server
 from channels.models import DeliveryAttempt, OptOut, WebhookEvent
 from channels.protocols import Channel
-from channels.registry import provider_of
 from channels.selectors import usable_channels
 from channels.services import process_inbox, send_due
 from tenants.models import Tenant
-from tests.channels.conftest import EMAIL, Queue, Weather, account_of, again, change, count, health_of
+from tests.channels.conftest import EMAIL, Queue, Weather, again, change, count, health_of, relay_of
 from tests.channels.returned import complaint, plain, report
 from tests.conftest import ROOT
 
@@ -91,8 +90,7 @@ def bring(port: int, to: str, raw: bytes) -> int:
 def path_of(attempt: DeliveryAttempt) -> str:
     """Where its bounces go."""
     with transaction.atomic():
-        provider = provider_of(account_of(Channel.EMAIL))
-    return str(provider.return_path(attempt.pk))  # type: ignore[union-attr]
+        return relay_of().return_path(attempt.pk)
 
 
 @pytest.fixture
@@ -174,7 +172,7 @@ def test_what_nobody_understands_waits_for_a_person(door: int, sent: DeliveryAtt
 
 def test_a_bounce_of_an_attempt_nobody_knows_is_set_aside(door: int, bank: Tenant, now: datetime) -> None:
     with transaction.atomic():
-        path = provider_of(account_of(Channel.EMAIL)).return_path(uuid4())  # type: ignore[union-attr]
+        path = relay_of().return_path(uuid4())
     assert bring(door, path, report("5.1.1")) == 250
     process_inbox(now=now)
     assert count(WebhookEvent, error="unknown_attempt") == 1

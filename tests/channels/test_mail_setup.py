@@ -129,7 +129,7 @@ def test_an_administrator_puts_a_certificate_in_and_takes_it_away(
     staff_client: StaffClient,
     administrator: User,
     bank: Tenant,
-    authority: Authority,  # noqa: F811
+    authority: Authority,  # noqa: F811  # the fixture imported above
 ) -> None:
     client, now = open_as(staff_client, administrator), timezone.now()
     good = authority.file(since=now - DAY, until=now + 20 * DAY)

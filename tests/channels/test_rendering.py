@@ -168,7 +168,7 @@ def test_an_address_is_broken_where_it_has_blanks(address: str, lines: list[str]
 @pytest.mark.parametrize("change", [{"address": "あ" * 61}, {"address": " "}, {"name": "あ" * 49}, {"postal_code": ""}])
 def test_what_cannot_be_posted_is_refused(change: dict[str, str]) -> None:
     with pytest.raises(CannotRender, match=r"does_not_fit|no_postal_code"):
-        letter_html(replace(SHEET, **change))  # type: ignore[arg-type]
+        letter_html(replace(SHEET, **change))  # type: ignore[arg-type]  # one field, whichever
 
 
 def test_a_letter_takes_less_than_400_milliseconds() -> None:

@@ -34,7 +34,7 @@ def test_a_text_is_written_checked_and_tried_on_a_phone(
     complaints: list[str] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_context(viewport=PHONE, locale="ja-JP").new_page()  # type: ignore[arg-type]
+        page = browser.new_context(viewport=PHONE, locale="ja-JP").new_page()
         page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
         sign_in(page, address, officer)
         page.goto(f"{address}{reverse('template', args=[draft.pk])}")

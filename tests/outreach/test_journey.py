@@ -66,7 +66,7 @@ def test_a_visit_is_recorded_once_although_the_connection_breaks(street: Street,
     task = street.visit
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context(viewport=PHONE, java_script_enabled=False, locale="ja-JP")  # type: ignore[arg-type]
+        context = browser.new_context(viewport=PHONE, java_script_enabled=False, locale="ja-JP")
         page = context.new_page()
         sign_in(page, address, street.officer)
         page.goto(address + at(task, "place"))
@@ -100,7 +100,7 @@ def test_what_was_typed_stays_while_there_is_no_connection(street: Street, tenan
     task, picture = street.visit, photograph()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context(viewport=PHONE, locale="ja-JP")  # type: ignore[arg-type]
+        context = browser.new_context(viewport=PHONE, locale="ja-JP")
         page = context.new_page()
         sign_in(page, address, street.officer)
         page.goto(address + at(task, "place"))
@@ -139,7 +139,7 @@ def test_who_was_signed_out_meanwhile_signs_in_elsewhere_and_sends_it_again(
 ) -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context(viewport=PHONE, locale="ja-JP")  # type: ignore[arg-type]
+        context = browser.new_context(viewport=PHONE, locale="ja-JP")
         page = context.new_page()
         sign_in(page, address, street.officer)
         page.goto(address + at(street.visit, "place"))
@@ -201,7 +201,7 @@ def test_every_page_reads_well(kind: str, street: Street, tenant: Tenant, addres
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         viewport = DESK if kind == "desk" else PHONE
-        context = browser.new_context(viewport=viewport, bypass_csp=True, locale="ja-JP")  # type: ignore[arg-type]
+        context = browser.new_context(viewport=viewport, bypass_csp=True, locale="ja-JP")
         page = context.new_page()
         sign_in(page, address, street.officer)
         for name, path in pages.items():

@@ -16,7 +16,7 @@ from customers.synthetic import Book
 from outreach.models import OutreachTask, OutreachTry, VisitRecord
 from tenants.models import Role, Tenant
 from tenants.scoping import tenant_scope
-from tests.campaigns.acting import PROFILE, enter, notified, open_for_business
+from tests.campaigns.acting import CONTACTS, PROFILE, enter, notified, open_for_business
 from tests.conftest import MakeUser
 from tests.portal.test_journey import address
 from uploads.models import Upload
@@ -26,7 +26,8 @@ __all__ = ["address"]
 
 def book(*numbers: str) -> Book:
     """What the bank's own file says of these customers."""
-    rows = [{**PROFILE, "customer_number": number} for number in numbers]
+    reached = {"phone": CONTACTS["PHONE"], **CONTACTS["POST"]}
+    rows = [{**PROFILE, **reached, "customer_number": number} for number in numbers]
     lines = [",".join(HEADER), *(",".join(row.get(key, "") for key in COLUMNS) for row in rows)]
     return Book("\r\n".join(lines).encode("cp932", errors="replace"), len(rows), 0)
 

@@ -53,7 +53,7 @@ def statuses(customer: Customer) -> dict[str, str]:
 def tell(task: OutreachTask, outcome: str, by: User, *, token: UUID | None = None, **more: object) -> OutreachTry:
     """What came of it, as the form says it."""
     values = {"note": "", "call_back_at": None, "now": NOW, **more}
-    return record_try(task=task, token=token or uuid4(), outcome=outcome, actor=Actor.user(by.pk), **values)  # type: ignore[arg-type]
+    return record_try(task=task, token=token or uuid4(), outcome=outcome, actor=Actor.user(by.pk), **values)  # type: ignore[arg-type]  # values, whichever
 
 
 @pytest.fixture

@@ -15,14 +15,14 @@ from axe_playwright_python.sync_playwright import Axe
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from tenants.models import Tenant
 from tests.questionnaires.filing import Sent, plan_review, send_link
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 900}
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 # Elements a finger must hit: links inside a sentence are exempt (WCAG 2.5.8).
@@ -103,7 +103,7 @@ def visitor(request: pytest.FixtureRequest, address: str, tmp_path: Path) -> Ite
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         context = browser.new_context(
-            viewport=DESK if request.param == "desk" else PHONE,  # type: ignore[arg-type]
+            viewport=DESK if request.param == "desk" else PHONE,
             java_script_enabled=has_script,
             color_scheme="dark" if "dark" in request.param else "light",
             bypass_csp=has_script,  # for axe alone: it is injected

@@ -3,8 +3,9 @@
 import io
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -15,7 +16,7 @@ from django.utils import timezone
 
 from customers.models import ContactPoint
 from questionnaires.models import AccessLink, Response
-from tenants.models import Tenant
+from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
 from tests.portal.journey import BIRTH, OWNER, address_of, end_of, page_of, post, prove, walk
 from tests.questionnaires.filing import Sent, plan_review, send_link
@@ -430,7 +431,7 @@ def test_no_log_line_holds_a_token(person: Sent, customer: Client, log: io.Strin
 # Headers, languages, weight
 
 
-def journey_pages(sent: Sent, customer: Client) -> Iterator[tuple[str, object]]:
+def journey_pages(sent: Sent, customer: Client) -> Iterator[tuple[str, Any]]:
     """Every page of a visit, in order."""
     for address in (f"/r/{sent.token}/", f"/r/{sent.token}/identity/"):
         yield address, customer.get(address)
@@ -466,9 +467,9 @@ def test_every_page_is_light_private_and_free_of_script(
         with open(found, "rb") as file:
             css += len(file.read())
     for name, page in journey_pages(sent, customer):
-        text = page.content.decode()  # type: ignore[attr-defined]
-        headers = page.headers  # type: ignore[attr-defined]
-        assert len(page.content) + css <= 40 * 1024, (name, len(page.content), css)  # type: ignore[attr-defined]
+        text = page.content.decode()
+        headers = page.headers
+        assert len(page.content) + css <= 40 * 1024, (name, len(page.content), css)
         assert headers["Referrer-Policy"] == "strict-origin", name
         assert headers["Cache-Control"] == "no-store", name
         assert "noindex" in headers["X-Robots-Tag"], name
@@ -507,10 +508,10 @@ def test_the_way_back_stays_on_the_customer_s_pages(person: Sent, customer: Clie
 
 
 def test_a_member_of_staff_may_open_a_customer_s_link(
-    person: Sent, other_officer: object, staff_client: object
+    person: Sent, other_officer: User, staff_client: Callable[[User], Client]
 ) -> None:
     """The browser is signed in at one bank; the link is another's."""
-    client = staff_client(other_officer)  # type: ignore[operator]
+    client = staff_client(other_officer)
     assert page_of(client.get(f"/r/{person.token}/")) == "landing"
     assert prove(client, person).status_code == 302
     assert post(client, "contact", "unchanged").status_code == 302

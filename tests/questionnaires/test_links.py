@@ -32,7 +32,7 @@ def find(sent: Sent) -> AccessLink:
     with tenant_scope(sent.tenant.pk):
         link = links.find_link(sent.token)
         assert link is not None
-        link.response.customer.profile  # noqa: B018  opened while the scope is
+        link.response.customer.profile  # noqa: B018  # opened while the scope is
         return link
 
 

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connections
 from django.urls import reverse
-from playwright.sync_api import ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import ConsoleMessage, Page, ViewportSize, sync_playwright
 
 from audit.services import Actor
 from channels.models import ProviderAccount
@@ -31,8 +31,8 @@ __all__ = ["address"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")]
 
-PHONE = {"width": 390, "height": 844}
-DESK = {"width": 1440, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1440, "height": 900}
 AXE = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 PASSWORD = "correct horse battery"
@@ -132,7 +132,7 @@ def test_every_page_reads_well(kind: str, finished: Scene, address: str, tmp_pat
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         context = browser.new_context(
-            viewport=DESK if kind == "desk" else PHONE,  # type: ignore[arg-type]
+            viewport=DESK if kind == "desk" else PHONE,
             java_script_enabled=has_script,
             color_scheme="dark" if "dark" in kind else "light",
             bypass_csp=has_script,  # for axe alone: it is injected
@@ -174,7 +174,7 @@ def test_progress_moves_by_itself_under_the_pages_own_policy(scene: Scene, tenan
         item = CustomerImport.objects.get()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_context(viewport=DESK, locale="ja-JP").new_page()  # type: ignore[arg-type]
+        page = browser.new_context(viewport=DESK, locale="ja-JP").new_page()
         complaints: list[str] = []
         page.on("console", lambda message: _note(message, complaints))
         sign_in(page, address, scene.officer)

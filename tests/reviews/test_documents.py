@@ -61,7 +61,7 @@ def test_a_document_is_added_checked_and_seen(
     officer: User,
     approver: User,
     staff_client: SignIn,
-    clamd: str,  # noqa: F811
+    clamd: str,  # noqa: F811  # the fixture imported above
 ) -> None:
     """The whole way, with what its answer says about itself."""
     client = staff_client(officer)
@@ -96,7 +96,7 @@ def test_an_infected_document_is_never_shown(
     case: Case,
     officer: User,
     staff_client: SignIn,
-    clamd: str,  # noqa: F811
+    clamd: str,  # noqa: F811  # the fixture imported above
 ) -> None:
     """F2."""
     client = staff_client(officer)

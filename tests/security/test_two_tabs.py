@@ -99,7 +99,7 @@ def test_a_form_that_does_not_say_or_lies_is_refused(
     forms = list(bound(posts_of(browser, world.ours)))
     request = HttpRequest()
     request.user = world.theirs.staff["OFFICER"]
-    request.membership = type("Membership", (), {"tenant_id": world.ours.tenant.pk})()  # type: ignore[attr-defined]
+    request.membership = type("Membership", (), {"tenant_id": world.ours.tenant.pk})()  # type: ignore[attr-defined]  # as the middleware sets it
     lie = brought.format(theirs=mark_of(request))
     before = snapshot(superuser)
     for form in forms:
@@ -150,7 +150,7 @@ def test_fragments_send_whole_forms() -> None:
 def test_a_template_of_a_third_party_carries_the_mark_too(world: World) -> None:
     request = HttpRequest()
     request.user = world.ours.staff["OFFICER"]
-    request.membership = type("Membership", (), {"tenant_id": world.ours.tenant.pk})()  # type: ignore[attr-defined]
+    request.membership = type("Membership", (), {"tenant_id": world.ours.tenant.pk})()  # type: ignore[attr-defined]  # as the middleware sets it
     page = engines["django"].from_string("<form>{% csrf_token %}</form>").render({}, request)
     assert f'name="{FIELD}"' in page
     assert "csrfmiddlewaretoken" in page

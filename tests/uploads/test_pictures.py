@@ -71,7 +71,7 @@ def test_a_plain_picture_comes_out_as_a_jpeg_of_the_same_look(kind: str) -> None
     assert opened(picture.body).format == "JPEG"
     left, right = again.getpixel((20, 100)), again.getpixel((300, 100))
     assert left[0] > 200 > 60 > left[2]  # type: ignore[index]  # RGB gives a tuple
-    assert right[2] > 200 > 60 > right[0]  # type: ignore[index]
+    assert right[2] > 200 > 60 > right[0]  # type: ignore[index]  # three colours
 
 
 def test_place_comment_and_colour_profile_are_gone_and_the_picture_stands_upright() -> None:
@@ -87,7 +87,7 @@ def test_place_comment_and_colour_profile_are_gone_and_the_picture_stands_uprigh
     assert b"Exif" not in picture.body
     assert set(after.info) <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
     # What was on the left of a camera turned by 90° is at the top.
-    assert after.convert("RGB").getpixel((100, 20))[0] > 200  # type: ignore[index]
+    assert after.convert("RGB").getpixel((100, 20))[0] > 200  # type: ignore[index]  # three colours
     profiled = with_profile()
     assert opened(profiled).info["icc_profile"], "control"
     assert "icc_profile" not in opened(remake(profiled).body).info
@@ -155,10 +155,10 @@ def test_a_truncated_picture_is_refused(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
 def test_of_an_animation_the_first_picture_is_taken(kind: str) -> None:
     sent = animated(kind)
-    assert opened(sent).n_frames == 3, "control"  # type: ignore[attr-defined]
+    assert opened(sent).n_frames == 3, "control"  # type: ignore[attr-defined]  # of pictures in several frames
     after = opened(remake(sent).body)
     assert getattr(after, "n_frames", 1) == 1
-    assert after.convert("RGB").getpixel((10, 10))[0] > 200  # type: ignore[index]
+    assert after.convert("RGB").getpixel((10, 10))[0] > 200  # type: ignore[index]  # three colours
 
 
 def test_what_is_see_through_is_laid_on_white() -> None:

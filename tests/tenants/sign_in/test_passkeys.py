@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, CDPSession, Page, sync_playwright
+from playwright.sync_api import BrowserContext, CDPSession, Page, ViewportSize, sync_playwright
 
 from tenants.models import Role, Tenant, User
 from tests.conftest import MakeUser
@@ -20,7 +20,7 @@ __all__ = ["address"]
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")]
 
 TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
-SIZES = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+SIZES: dict[str, ViewportSize] = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def context(address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[BrowserCo
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context(locale="ja-JP", viewport=SIZES["desk"])  # type: ignore[arg-type]
+        context = browser.new_context(locale="ja-JP", viewport=SIZES["desk"])
         yield context
         browser.close()
 
@@ -134,7 +134,7 @@ def test_the_pages_of_signing_in_read_well(
     page = context.new_page()
     problems: list[str] = []
     page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
-    page.set_viewport_size(SIZES[kind])  # type: ignore[arg-type]
+    page.set_viewport_size(SIZES[kind])
     authenticator(page)
     for name in ("sign-in", "account_reset_password", "account_reset_password_done", "sign-in-institutions"):
         look(page, f"{host}{reverse(name)}", tmp_path / f"{kind}-{name}.png")
