@@ -43,6 +43,11 @@ class Rule:
     why: str
 
     @property
+    def may_repeat(self) -> bool:
+        """The provider knows a repeat by its key, so that no answer to it leaves a doubt."""
+        return self.released_to == QUEUED
+
+    @property
     def leaves_in_waves(self) -> bool:
         """Nobody can be asked afterwards and nothing makes a repeat safe, so it is noted which messages have begun."""
         return self.asks == Asks.NOBODY and self.released_to == UNKNOWN

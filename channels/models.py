@@ -230,6 +230,8 @@ class DeliveryAttempt(Stateful, TenantModel):
     claim = models.UUIDField(null=True, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    # of the tries, those whose worker was never heard of again
+    losses = models.PositiveSmallIntegerField(default=0, db_default=0)
     first_tried_at = models.DateTimeField(null=True, blank=True)
     # of ways nobody can be asked about: when this try began to leave, by the database's clock; null: certainly not sent
     begun_at = models.DateTimeField(null=True, blank=True)

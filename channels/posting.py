@@ -15,8 +15,8 @@ from channels.models import Letter as PrintedLetter
 from channels.protocols import Channel, Failure, Letter, LetterBatch, Receipt, TransientFailure
 from channels.registry import printer_of
 from channels.rendering import Bank, CannotRender, Sheet, Wording, render_letters
-from channels.sending import LATE, Claimed, claim_at_its_rate, due
-from channels.settling import SYSTEM, failed, move, settle
+from channels.sending import Claimed, claim_at_its_rate, due
+from channels.settling import LATE, SYSTEM, failed, move, settle
 from tenants.keys import KeysUnavailable, cipher
 from tenants.scoping import tenant_context
 

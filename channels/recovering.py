@@ -16,7 +16,7 @@ from channels.models import DeliveryAttempt
 from channels.pace import paced
 from channels.protocols import Channel, Failure, Outcome, Reconciles, Report
 from channels.registry import printer_of, provider_of
-from channels.sending import KEY_LIFE, message_of
+from channels.sending import KEY_LIFE, SUSPECT, message_of
 from channels.settling import (
     MAX_TRIES,
     NOTIFICATION,
@@ -36,6 +36,8 @@ Status = DeliveryAttempt.Status
 BATCH = 200
 LOOK_AGAIN = timedelta(seconds=60)
 AMBIGUOUS = "ambiguous"
+# Having gone alone so often and never come back, it is the message that kills them.
+MAX_LOSSES = SUSPECT + MAX_TRIES
 # Carriers report within two days or never.
 CHASE_AGAIN, REPORTS_END = timedelta(hours=1), timedelta(hours=48)
 
@@ -129,12 +131,16 @@ def _released(attempt: DeliveryAttempt, now: datetime) -> Settlement:
     rule = RULES[way_of(attempt.channel, is_push=attempt.method == PUSH)]
     if rule.leaves_in_waves and attempt.begun_at is None:  # its worker never came to it: the try does not count
         return requeued(now, tries=F("tries") - 1)
-    return unknown(now) if rule.released_to == Status.UNKNOWN else _again(attempt, rule, now)
+    lost = F("losses") + 1
+    if rule.released_to == Status.UNKNOWN:
+        return unknown(now, losses=lost)
+    return poisoned(now, rule.code, losses=lost) if attempt.losses + 1 >= MAX_LOSSES else requeued(now, losses=lost)
 
 
 def _again(attempt: DeliveryAttempt, rule: Rule, now: datetime) -> Settlement:
-    """Certainly not sent, or safe to repeat: once more, unless it was tried too often."""
-    return poisoned(now, rule.code) if attempt.tries >= MAX_TRIES else requeued(now)
+    """Certainly not sent: once more, unless it was tried too often."""
+    is_over = attempt.losses >= MAX_LOSSES or attempt.tries - attempt.losses >= MAX_TRIES
+    return poisoned(now, rule.code) if is_over else requeued(now)
 
 
 def _look_up(attempt: DeliveryAttempt, now: datetime) -> Report | None:

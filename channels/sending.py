@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -35,7 +35,7 @@ from channels.protocols import (
 )
 from channels.registry import sender_of
 from channels.restoring import is_whole, keep_mark
-from channels.settling import PUSH, SYSTEM, settle
+from channels.settling import BROKEN, LATE, LOCKED, PUSH, SYSTEM, settle
 from tenants.keys import CannotDecrypt, KeysUnavailable, PersonShredded, cipher
 from tenants.scoping import tenant_context
 
@@ -58,7 +58,8 @@ LEASE = timedelta(seconds=180)
 BEGINS_WITHIN = LEASE * 2 / 3
 # Of the ways that nobody can be asked about so many leave together: no more are in doubt when a worker dies.
 WAVE = 16
-LATE = "lease_expired"
+# A message that so many workers died over goes alone, so that no other falls with it once more.
+SUSPECT = 2
 # Goes on while the process is stopped, and where there is such a clock while the machine sleeps.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -204,11 +205,19 @@ def _choose(*, channel: Channel, now: datetime, limit: int, only_printed: bool) 
         waiting = waiting.filter(letters__isnull=False)
     queue = waiting.order_by("not_before", "id").select_for_update(skip_locked=True, of=("self",))
     for _ in range(LOOKS):
-        found = list(queue.values_list("pk", flat=True)[:free])
+        found = _apart(queue.values_list("pk", "losses")[:free])
         chosen = within_budget(found, channel=channel, now=now)
         if chosen or not found:
             return chosen
     return []  # so many were put off that the next round goes on
+
+
+def _apart(waiting: Iterable[tuple[UUID, int]]) -> list[UUID]:
+    """The first message alone if it is suspect, else those that are not."""
+    found = list(waiting)
+    if found and found[0][1] >= SUSPECT:
+        return [found[0][0]]
+    return [pk for pk, losses in found if losses < SUSPECT]
 
 
 def hand_over(claimed: Claimed, threads: Executor | None = None) -> dict[UUID, Receipt | Failure]:
@@ -225,7 +234,7 @@ def hand_over(claimed: Claimed, threads: Executor | None = None) -> dict[UUID, R
                 senders[attempt.account_id] = sender_of(attempt.account)
             ready.append((senders[attempt.account_id], message_of(attempt)))
         except KeysUnavailable:
-            results[attempt.pk] = TransientFailure("keys_unavailable")
+            results[attempt.pk] = TransientFailure(LOCKED)
         except Failure as failure:  # of the account, before any message
             results[attempt.pk] = failure
         except PersonShredded:
@@ -276,5 +285,5 @@ def _send(sender: Sends, message: Message) -> Receipt | Failure:
     except Exception as error:  # a fault of ours or of a library must not take the batch with it
         log.error("Adapter of %s failed with %s.", sender.channel, type(error).__name__)
         if sender.may_repeat(message.to):
-            return TransientFailure("adapter_error")
-        return AmbiguousFailure("adapter_error")
+            return TransientFailure(BROKEN)
+        return AmbiguousFailure(BROKEN)

@@ -15,7 +15,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from audit.services import Actor, record
 from audit.transitions import AnyOf, transition, transition_many
-from channels.afterwards import CONFIRMATION
+from channels.afterwards import CONFIRMATION, RULES, way_of
 from channels.alarms import NOTIFICATION as NOTIFICATION
 from channels.alarms import SYSTEM as SYSTEM
 from channels.alarms import Tried, judge_answers, judge_report
@@ -30,6 +30,10 @@ from customers.services import mark_contact_health
 Status = DeliveryAttempt.Status
 PUSH = "push"
 MAX_TRIES = 5
+# Why a worker did not begin with a message: its lease was nearly over, or the keys were away.
+LATE, LOCKED = "lease_expired", "keys_unavailable"
+# A fault of ours or of a library: what was heard of the provider, if anything, was not understood.
+BROKEN = "adapter_error"
 POISON = "poison"
 OPTED_OUT = "opted_out"
 BACKOFF = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30))
@@ -101,10 +105,17 @@ def settlement_of(attempt: Tried, result: Receipt | Failure, now: datetime) -> S
         case FailureKind.CONFIGURATION | FailureKind.QUOTA:  # not this message's fault: the try does not count
             return requeued(now, tries=F("tries") - 1, **known)
         case FailureKind.TRANSIENT:
-            if attempt.tries >= MAX_TRIES:
-                return poisoned(now, result.code)
             wait = max(paced(BACKOFF[min(attempt.tries, len(BACKOFF)) - 1]), result.retry_after or timedelta())
+            if result.code in (LATE, LOCKED):
+                return requeued(now + wait, tries=F("tries") - 1, **known)
+            if attempt.tries >= MAX_TRIES and (result.code == BROKEN or not _may_repeat(attempt)):
+                return poisoned(now, result.code)
             return requeued(now + wait, **known)
+
+
+def _may_repeat(attempt: Tried) -> bool:
+    """An earlier try may have been taken, and repeating it is how one asks; `expire_unconfirmed` ends it in time."""
+    return RULES[way_of(attempt.channel, is_push=attempt.method == PUSH)].may_repeat
 
 
 def accepted(attempt: Tried, now: datetime) -> Settlement:
@@ -129,15 +140,15 @@ def requeued(not_before: datetime, **changes: Any) -> Settlement:
     return Settlement(Status.QUEUED, {"not_before": not_before, **freed, **changes})
 
 
-def failed(now: datetime, kind: str, code: str) -> Settlement:
+def failed(now: datetime, kind: str, code: str, **changes: Any) -> Settlement:
     """Over, by this channel."""
-    changes = {"settled_at": now, "lease_until": None, "failure_kind": kind, "failure_code": code[:40]}
-    return Settlement(Status.FAILED, changes)
+    known = {"settled_at": now, "lease_until": None, "failure_kind": kind, "failure_code": code[:40]}
+    return Settlement(Status.FAILED, {**known, **changes})
 
 
-def poisoned(now: datetime, code: str) -> Settlement:
+def poisoned(now: datetime, code: str, **changes: Any) -> Settlement:
     """Tried too often: a person has to look at it."""
-    return failed(now, POISON, code)
+    return failed(now, POISON, code, **changes)
 
 
 class OfEach(Func):

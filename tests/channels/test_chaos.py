@@ -20,7 +20,7 @@ from tests.channels.conftest import Queue, Weather, count, end_leases
 from tests.conftest import ROOT
 
 MESSAGES = 160
-KILLS = 3  # a push that five workers died over is set aside as poison, rightly
+KILLS = 3
 WORKER = """
 import sys, time, datetime, django
 django.setup()

@@ -88,17 +88,6 @@ def test_throttling_waits_and_tries_again(
     assert len(weather.messages()) == 1
 
 
-def test_the_fifth_failure_sets_a_message_aside(bank: Tenant, queue: Queue, weather: Weather, now: datetime) -> None:
-    """S11: a row that never goes through ends, and the others are not held up."""
-    weather.rule("sms", "rate_limited", equals=PHONE)
-    bad, good = queue(Channel.SMS), queue(Channel.SMS, PHONE="+819087654321")
-    for hour in range(6):
-        send(bank, Channel.SMS, now + timedelta(hours=hour))
-    poisoned = again(bad)
-    assert (poisoned.status, poisoned.failure_kind, poisoned.tries) == (Status.FAILED, "poison", 5)
-    assert again(good).status == Status.ACCEPTED
-
-
 def test_a_snapshot_that_cannot_be_read_fails_alone(bank: Tenant, queue: Queue, now: datetime) -> None:
     """S11."""
     bad, good = queue(Channel.SMS), queue(Channel.SMS, PHONE="+819087654321")

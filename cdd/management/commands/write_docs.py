@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.transitions import Stateful
 from channels.afterwards import LETTER_IS_LOST, RULES, Asks, Point, Way, fate_of
-from channels.sending import BEGINS_WITHIN, LEASE, WAVE
+from channels.sending import BEGINS_WITHIN, KEY_LIFE, LEASE, SUSPECT, WAVE
 from channels.settling import MAX_TRIES
 
 DOCS: Path = settings.BASE_DIR / "docs"
@@ -50,7 +50,9 @@ about, for its job is forgotten too, and is given up after {letter} days. `bin/m
 pg_dump and pg_restore; `bin/manage chaos fair` lets one bank queue for hours and another for ten messages.
 
 A dead worker's messages are found when its lease of {lease} seconds ends, by the database's clock. A message that
-{tries} workers died over is set aside as `poison` for a person.
+{suspect} workers died over goes alone from then on, so that no other falls with it again; after {tries} more it is set
+aside as `poison` for a person. A push that may have been taken is asked for under its key, however often LINE answers
+with an error, until it is known or the key is {key} hours old.
 """
 
 
@@ -90,7 +92,9 @@ def sending_page() -> str:
         lease=int(LEASE.total_seconds()),
         begins=int(BEGINS_WITHIN.total_seconds()),
         wave=WAVE,
+        suspect=SUSPECT,
         tries=MAX_TRIES,
+        key=int(KEY_LIFE.total_seconds() / 3600),
         letter=LETTER_IS_LOST.days,
     )
     return heading + "".join("\n" + "\n".join(_afterwards(way)) + "\n" for way in Way)
