@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import transaction
 
@@ -33,7 +35,7 @@ def book(*numbers: str) -> Book:
 
 
 @pytest.fixture
-def branch(tenant: Tenant, make_user: MakeUser, address: str) -> Branch:
+def branch(tenant: Tenant, make_user: MakeUser, address: str) -> Iterator[Branch]:
     """An officer who has signed in, and two customers who were asked."""
     officer, approver = make_user(tenant, Role.OFFICER, "officer"), make_user(tenant, Role.APPROVER, "approver")
     with tenant_scope(tenant.pk):
@@ -46,7 +48,8 @@ def branch(tenant: Tenant, make_user: MakeUser, address: str) -> Branch:
     numbers = book(*(customer.number for customer in customers))
     evidence = Evidence(tenant.pk)
     path = f"/campaigns/{campaign.pk}/"
-    return Branch(BANKS[0], tenant.pk, evidence, {"officer": browser}, numbers, campaign_path=path)
+    yield Branch(BANKS[0], tenant.pk, evidence, {"officer": browser}, numbers, campaign_path=path)
+    browser.close()
 
 
 def test_the_story_calls_one_customer_and_visits_another(branch: Branch, tenant: Tenant) -> None:
@@ -61,4 +64,3 @@ def test_the_story_calls_one_customer_and_visits_another(branch: Branch, tenant:
         assert set(OutreachTask.objects.values_list("kind", "status")) == {("VISIT", "DONE"), ("TELEPHONE", "DONE")}
         assert sorted(OutreachTry.objects.values_list("outcome", flat=True)) == ["ANSWERED", "PROMISED"]
         assert OutreachTask.objects.values("customer").distinct().count() == 2
-    branch.officer.close()
