@@ -1,6 +1,8 @@
-"""The broker's transport, which outlives messages that are none: what cannot be read is named in the log and dropped.
+"""The broker's transport, which outlives messages that are none, and a broker that goes away.
 
-kombu takes a message off its queue before it reads it, and what it raises then ends the worker.
+kombu takes a message off its queue before it reads it, and what it raises then ends the worker: what cannot be read is
+named in the log and dropped. A channel whose connection was given up says so by an AttributeError, which ends the
+worker, too; as an error of the connection it is only a reason to connect anew.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from typing import Any
 import structlog
 from kombu import transport
 from kombu.transport import redis
+from redis.exceptions import ConnectionError
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +28,11 @@ class Channel(redis.Channel):
         except _UNREADABLE as error:
             log.error("broker.unreadable_message", error_type=type(error).__name__)
             return True
+
+    def _connparams(self, asynchronous: bool = False) -> Any:
+        if self.connection is None or self.connection.client is None:
+            raise ConnectionError("The connection to the broker was given up.")
+        return super()._connparams(asynchronous)  # type: ignore[misc]  # absent from the stubs
 
 
 class Transport(redis.Transport):

@@ -72,7 +72,7 @@ def run(*, messages: int, hurry: int, now: datetime, patience: float = 300) -> O
             with transaction.atomic():
                 DeliveryAttempt.objects.filter(status=Status.QUEUED).update(not_before=now)
             resume_tenant(actor=ACTOR, now=now)
-            drain(now, patience)
+            drain(here, now, patience)
             # by which job a letter went is among what the database has forgotten
             balance = balance_of(claims(), accepted(here), doubtful=AT_MOST_ONCE | {"post"})
         finally:

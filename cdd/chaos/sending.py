@@ -83,7 +83,7 @@ def run(*, messages: int, seconds: float, hurry: int, seed: int, now: datetime, 
             _release(seconds)
             damage = storm(here, seconds=seconds, dice=dice)
             drained = time.monotonic()
-            drain(now, patience)
+            damage.restarts += drain(here, now, patience)
             balance = balance_of(claims(), accepted(here))
             retries = _retries()
         finally:
@@ -128,10 +128,14 @@ def _release(seconds: float) -> None:
         )
 
 
-def drain(now: datetime, patience: float) -> None:
-    """Until nothing is on its way; then days pass for messages of which nothing was heard."""
-    until = time.monotonic() + patience
+def drain(here: Stage, now: datetime, patience: float) -> int:
+    """Until nothing is on its way; then days pass for messages of which nothing was heard.
+
+    Returns how many workers had to be started again.
+    """
+    until, restarts = time.monotonic() + patience, 0
     while time.monotonic() < until:
+        restarts += here.supervise()
         with suppress(DatabaseError):
             with transaction.atomic():
                 takes_days = Q(method="pnp") | Q(channel=POST[0], claim=None)
@@ -145,6 +149,7 @@ def drain(now: datetime, patience: float) -> None:
     later = now + timedelta(days=4)
     while expire_unconfirmed(now=later) + reconcile_unknown(now=later):
         pass
+    return restarts
 
 
 @transaction.atomic

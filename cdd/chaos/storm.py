@@ -38,6 +38,8 @@ class Damage:
 
     kills: int = 0
     whole_workers: int = 0
+    # that ended by themselves and were started again, as they are in production
+    restarts: int = 0
     postgres_crashes: int = 0
     valkey_crashes: int = 0
 
@@ -77,6 +79,13 @@ class Stage:
             sys.executable, "-m", "celery", "-A", "cdd", "beat", "--schedule", schedule, "--pidfile", "",
             "--loglevel", "WARNING",
         ])  # fmt: skip
+
+    def supervise(self) -> int:
+        """Start again, as production does, the workers that ended by themselves; returns how many these were."""
+        ended = [name for name in QUEUES if name in self.running and self.running[name].poll() is not None]
+        for name in ended:
+            self.start_worker(name)
+        return len(ended)
 
     def stop(self) -> None:
         """End all, with every child they have."""
@@ -129,6 +138,7 @@ def storm(here: Stage, *, seconds: float, dice: random.Random) -> Damage:
         if crashes and passed > crashes[0][0]:
             crashes.pop(0)[1]()
         _kill_somebody(here, damage, dice)
+        damage.restarts += here.supervise()
     return damage
 
 
