@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.conf import settings
 from kombu import Connection
@@ -15,7 +17,8 @@ def test_a_channel_of_a_lost_connection_says_that_it_is_lost(servers: EmbeddedSe
     """S12: a task that ends while Celery gives the connection up. Errors of the connection do not end a worker."""
     use_sturdy_transport()
     with Connection(broker_address(settings.REDIS_URL)) as connection:
-        channel, errors = connection.channel(), connection.connection_errors
+        channel: Any = connection.channel()
+        errors = connection.connection_errors
         assert channel.client.ping(), "control: it works"
         channel.close()
         del channel.client

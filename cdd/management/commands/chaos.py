@@ -78,8 +78,8 @@ def _of_storm(found: sending.Outcome) -> list[str]:
     damage = found.damage
     return [
         *_table(found.balance),
-        f"{damage.kills} kills of workers, {damage.whole_workers} of them of a whole worker;"
-        f" {damage.restarts} workers ended by themselves and were started again.",
+        f"{damage.kills} kills of workers, {damage.whole_workers} of them of a whole worker.",
+        f"{damage.restarts} workers ended by themselves and were started again.",
         f"PostgreSQL crashed {damage.postgres_crashes} times, Valkey emptied and killed {damage.valkey_crashes} times.",
         f"{found.retries} further tries; {found.balance.strays} messages at the providers that are none of ours.",
         f"Storm {found.storm_seconds:.0f} s, drained after {found.drain_seconds:.0f} s, {found.seconds:.0f} s in all.",
