@@ -59,6 +59,10 @@ app.conf.update(
             "schedule": 3.0,
             "options": {"expires": 9},
         },
+        "match-candidates": {
+            "task": "customers.tasks.find_match_candidates",
+            "schedule": crontab(minute="15", hour="2"),
+        },
         "ratings": {"task": "risk.tasks.rate_waiting", "schedule": 3.0, "options": {"expires": 9}},
         "campaigns": {"task": "campaigns.tasks.run_campaigns", "schedule": 3.0, "options": {"expires": 9}},
         "silent": {

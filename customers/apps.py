@@ -1,10 +1,17 @@
 """Registers the app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class CustomersConfig(AppConfig):
     name = "customers"
+
+    def import_models(self) -> None:
+        """Pairs that look alike have a room of their own."""
+        super().import_models()
+        import_module("customers.matching.models")
 
     def ready(self) -> None:
         """Say what of ours retention may destroy."""

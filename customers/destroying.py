@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record_ids
 from customers.folding import fold_number
+from customers.matching.models import MatchCandidate
 from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, RejectedRow
 from customers.searching import remove_parts
 from retention.classes import (
@@ -47,6 +49,7 @@ def destroy_customers(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> No
 def erase_customers(ids: Sequence[UUID]) -> None:
     """The file itself, and what finds it."""
     remove_parts(ids)
+    MatchCandidate.objects.filter(Q(first__in=ids) | Q(second__in=ids)).delete()
     AttributeChange.objects.filter(customer__in=ids).delete()
     ContactPoint.objects.filter(customer__in=ids).delete()
     Customer.objects.filter(pk__in=ids).delete()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -71,3 +72,31 @@ class ClosingForm(StaffForm):
         required=False,
         error_messages={"invalid": _("Enter a date, such as 2027-01-31.")},
     )
+
+
+class PastForm(StaffForm):
+    """The day whose end is looked back at."""
+
+    on = forms.DateField(
+        label=_("Day to look back at"),
+        help_text=_("The file as it stood at the end of this day in Japan."),
+        widget=DateInput(),
+        error_messages={
+            "required": _("Enter a day, such as 2027-01-31."),
+            "invalid": _("Enter a day, such as 2027-01-31."),
+        },
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._today = today
+        self.fields["on"].widget.attrs["max"] = today.isoformat()
+
+    def clean_on(self) -> date:
+        """A day that has come, and that calendars and time zones can still count with."""
+        day: date = self.cleaned_data["on"]
+        if day > self._today:
+            raise forms.ValidationError(_("Enter a day that is not in the future."))
+        if day.year < 1900:
+            raise forms.ValidationError(_("Enter a day after 1900."))
+        return day

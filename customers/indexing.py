@@ -10,6 +10,7 @@ from tenants.keys import blind_index
 
 NAME = "customer.name"
 KANA = "customer.kana"
+PERSON = "customer.person"
 SOURCE = "customer.source"
 CONTACT = "contact."
 
@@ -22,6 +23,17 @@ def name_index(name: str | None) -> bytes | None:
 def kana_index(kana: str | None) -> bytes | None:
     """For a reading; width, hiragana, small kana and long marks make no difference."""
     return blind_index(KANA, fold_kana(kana)) if kana else None
+
+
+def person_key(name: str | None, birth_on: str | None) -> str | None:
+    """What the blind index of a person is made from; None where one of the two is not known."""
+    return f"{fold_name(name)} {birth_on}" if name and birth_on else None
+
+
+def person_index(name: str | None, birth_on: str | None) -> bytes | None:
+    """For a person's name and date of birth together: two customers who share it may be one person."""
+    key = person_key(name, birth_on)
+    return blind_index(PERSON, key) if key else None
 
 
 def contact_index(channel: str, value: Any) -> bytes:

@@ -50,6 +50,8 @@ class Customer(Stateful, TenantModel):
     profile = EncryptedJSONField(person="id")
     name_index = models.BinaryField(max_length=16, null=True)
     kana_index = models.BinaryField(max_length=16, null=True)
+    # of name and date of birth together, individuals only: who may be one person (customers/matching)
+    person_index = models.BinaryField(max_length=16, null=True)
     corporate_number = models.CharField(max_length=13, blank=True)
 
     nationality = models.CharField(max_length=2, blank=True)
@@ -88,6 +90,16 @@ class Customer(Stateful, TenantModel):
         indexes = [
             models.Index(fields=["tenant", "name_index"], name="customer_by_name"),
             models.Index(fields=["tenant", "kana_index"], name="customer_by_kana"),
+            models.Index(
+                fields=["tenant", "person_index", "id"],
+                name="customer_by_person",
+                condition=models.Q(status="ACTIVE", person_index__isnull=False),
+            ),
+            models.Index(
+                fields=["tenant", "corporate_number", "id"],
+                name="customer_by_corporate_number",
+                condition=models.Q(status="ACTIVE") & ~models.Q(corporate_number=""),
+            ),
             models.Index(fields=["tenant", "next_review_on"], name="customer_by_next_review"),
             models.Index(fields=["tenant", "closed_on"], name="customer_by_end", condition=models.Q(status="CLOSED")),
             models.Index(fields=["tenant", "id"], name="customer_rating_due", condition=models.Q(is_rating_due=True)),

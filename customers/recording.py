@@ -13,7 +13,17 @@ from uuid import UUID
 from audit.services import Actor, record_ids
 from customers.folding import fold_kana, fold_name
 from customers.importing import CustomerRow
-from customers.indexing import KANA, NAME, SOURCE, contact_index, kana_index, name_index
+from customers.indexing import (
+    KANA,
+    NAME,
+    PERSON,
+    SOURCE,
+    contact_index,
+    kana_index,
+    name_index,
+    person_index,
+    person_key,
+)
 from customers.models import AttributeChange, ContactPoint, Customer
 from customers.parsing import read_phone, read_postal_code
 from customers.searching import enter_parts, remove_parts
@@ -25,6 +35,7 @@ from tenants.scoping import required_tenant_id
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _NOT_IN_PROFILE = frozenset(PLAIN) | frozenset(CONTACT_OF_FACT)
+INDEXES = ("name_index", "kana_index", "person_index")
 _TEXT = frozenset(PLAIN) - {"residence_expires_on", "is_foreign_pep", "handles_cash", "sends_abroad"}
 
 
@@ -51,6 +62,10 @@ def enter_customers(rows: Sequence[CustomerRow], *, now: datetime) -> None:
         "profile": seal_many_for_persons(profiles, _column_of(Customer, "profile"), ids, ids, are_new=True),
         "name_index": crypt.index_many(NAME, [fold_name(row.facts["name"]) for row in rows]),
         "kana_index": [crypt.index(KANA, fold_kana(kana)) if (kana := row.facts.get("kana")) else None for row in rows],
+        "person_index": [
+            crypt.index(PERSON, key) if (key := person_key(row.facts["name"], row.facts.get("birth_on"))) else None
+            for row in rows
+        ],
         "branch_code": [row.branch_code for row in rows],
         "opened_on": [row.opened_on for row in rows],
         "last_reviewed_on": [row.last_reviewed_on for row in rows],
@@ -96,10 +111,9 @@ def change_customers(
     for customer in customers:
         change, mine = changes[customer.pk], points.get(customer.pk, {})
         before = assemble_facts(customer, mine)
-        facts = {key: _normal(key, value) for key, value in change.facts.items()}
-        different = [key for key, value in facts.items() if before.get(key) != value]
+        after = _held(before | {key: _normal(key, value) for key, value in change.facts.items()})
+        different = [key for key, value in after.items() if before.get(key) != value]
         changed[customer.pk] = different
-        after = before | facts
         _set_facts(customer, after, different)
         for name, value in change.columns.items():
             setattr(customer, name, value)
@@ -113,7 +127,7 @@ def change_customers(
                 customer=customer,
                 attribute=key,
                 before=before.get(key),
-                after=facts[key],
+                after=after[key],
                 source=source,
                 source_reference=reference,
                 actor=str(actor),
@@ -152,7 +166,7 @@ def _record_changes(changed: Mapping[UUID, Sequence[str]], *, source: str, actor
 
 
 def _write_customers(customers: Sequence[Customer], *, now: datetime) -> None:
-    names = (*PLAIN, "branch_code", "opened_on", "last_reviewed_on", "source_hash", "name_index", "kana_index")
+    names = (*PLAIN, "branch_code", "opened_on", "last_reviewed_on", "source_hash", *INDEXES)
     profile = Customer._meta.get_field("profile")
     columns: dict[str, list[Any]] = {name: [getattr(customer, name) for customer in customers] for name in names}
     person_ciphers([customer.pk.bytes for customer in customers])
@@ -166,6 +180,7 @@ def _set_facts(customer: Customer, after: Mapping[str, Any], different: Sequence
     customer.profile = _profile_of(after)
     customer.name_index = name_index(after.get("name"))
     customer.kana_index = kana_index(after.get("kana"))
+    customer.person_index = person_index(after.get("name"), after.get("birth_on"))
     for key in _TEXT.intersection(different):
         setattr(customer, key, after[key] or "")
     for key in frozenset(PLAIN).difference(_TEXT).intersection(different):
@@ -175,6 +190,11 @@ def _set_facts(customer: Customer, after: Mapping[str, Any], different: Sequence
 
 def _profile_of(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if key not in _NOT_IN_PROFILE and value is not None}
+
+
+def _held(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts as the file can hold them: a postal code stands with its address, and goes with it."""
+    return facts if facts.get("address") or "postal_code" not in facts else {**facts, "postal_code": None}
 
 
 def _normal(key: str, value: Any) -> Any:

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from customers.folding import fold_kana
+from customers.indexing import person_index
 from customers.models import Customer, NamePart
 from customers.writing import insert_many, update_many
 from tenants.identifiers import uuid7_bytes
@@ -68,11 +69,13 @@ def remove_parts(ids: Iterable[UUID]) -> None:
 
 
 def index_customers(*, after: UUID, limit: int = 2_000) -> list[UUID]:
-    """Write the parts of the next customers anew, in the order of their ids; returns whose."""
+    """Write anew by what the next customers are found and matched, in the order of their ids; returns whose."""
     customers = list(Customer.objects.select_for_update().filter(pk__gt=after).order_by("pk")[:limit])
     ids = [customer.pk for customer in customers]
     remove_parts(ids)
     enter_parts([(one.pk.bytes, one.profile.get("name"), one.profile.get("kana")) for one in customers])
+    persons = [person_index(one.profile.get("name"), one.profile.get("birth_on")) for one in customers]
+    update_many(Customer, ids, {"person_index": persons})
     return ids
 
 

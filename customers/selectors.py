@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
@@ -11,9 +13,11 @@ from uuid import UUID
 
 from customers.decoding import COLUMNS, HEADER
 from customers.folding import fold_number
-from customers.models import ContactPoint, Customer, CustomerImport, RejectedRow
+from customers.history import Known, Turn, known_at
+from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, RejectedRow
 from customers.searching import has_part, having_part
 from customers.wording import column_title, sentence
+from retention.expiring import day_in_japan
 from tenants.cells import csv_line
 from tenants.keys import PersonShredded
 from tenants.keyset import Page, keyset_page
@@ -88,6 +92,29 @@ def _sealed_facts(customer: Customer, points: dict[str, ContactPoint]) -> Facts:
         post = points[ContactPoint.Channel.POST].value
         facts |= {key: post[key] for key in ("postal_code", "address") if post.get(key)}
     return facts
+
+
+def known_before(customer: Customer, moment: datetime) -> dict[str, Known] | None:
+    """What the file said just before ``moment``, by fact; None if the customer was not in it yet. Three queries.
+
+    Raises:
+        PersonShredded: the customer's data were destroyed, what they were before with them.
+    """
+    current = facts_of(customer)
+    if current.pop(ERASED, False):
+        raise PersonShredded
+    # In the order of their ids: each was given under the lock of its customer, whatever the clocks of two servers say.
+    turns = [
+        Turn(row.attribute, row.before, row.after, row.at, row.source, row.source_reference, row.actor)
+        for row in AttributeChange.objects.filter(customer=customer).order_by("pk")
+    ]
+    return known_at(moment, current=current, turns=turns, entered_at=customer.created_at)
+
+
+def days_of_changes(customer: Customer, *, limit: int = 12) -> list[tuple[date, int]]:
+    """The days in Japan on which facts changed, the latest first, with how many changes each."""
+    moments = AttributeChange.objects.filter(customer=customer).values_list("at", flat=True)
+    return sorted(Counter(map(day_in_japan, moments)).items(), reverse=True)[:limit]
 
 
 def customer_page(

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from audit.services import Actor
 from customers import services
+from customers.matching.finding import find_candidates
 from tenants.scoping import active_tenant_ids, tenant_context
 
 
@@ -16,3 +17,11 @@ def run_waiting_imports() -> None:
     for tenant_id in active_tenant_ids():
         with tenant_context(tenant_id):
             services.run_waiting_imports(actor=Actor.system("customers"), now=timezone.now())
+
+
+@shared_task(soft_time_limit=1_800, time_limit=1_860)
+def find_match_candidates() -> None:
+    """Search every tenant's book for customers who may be one."""
+    for tenant_id in active_tenant_ids():
+        with tenant_context(tenant_id):
+            find_candidates(actor=Actor.system("customers"), now=timezone.now())

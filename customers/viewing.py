@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -60,6 +60,12 @@ def reveal(
         record("customer.viewed", target=customer, actor=actor, at=now, reason=reason, **_named(matter))
     kept = {key: until for key, until in session.get(_SESSION, {}).items() if until > now.isoformat()}
     session[_SESSION] = {**kept, str(customer.pk): (now + WINDOW).isoformat()}
+
+
+def note_look_back(*, customer: Customer, on: date, actor: Actor, now: datetime) -> None:
+    """Personal data as they were on a day are shown; the reason was given when they were opened to the session."""
+    with transaction.atomic():
+        record("customer.looked_back", target=customer, actor=actor, at=now, on=on.isoformat())
 
 
 def shown_until(session: MutableMapping[str, Any], customer_id: UUID, now: datetime) -> datetime | None:

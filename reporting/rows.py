@@ -20,6 +20,7 @@ _NAMES: Mapping[str, Promise | str] = {
     "customers.contactpoint": _("a contact point"),
     "customers.attributechange": _("the history of the customer file"),
     "customers.customerimport": _("an import"),
+    "customers.matchcandidate": _("a pair of customers who look alike"),
     "customers.rejectedrow": _("a rejected row"),
     "risk.riskpolicy": _("a risk policy"),
     "risk.riskrating": _("a risk rating"),

@@ -19,6 +19,7 @@ from customers.presenting import label
 from customers.viewing import ViewReason
 from outreach.models import OutreachKind, OutreachTry
 from questionnaires.models import Response
+from reporting.file_sentences import FILE
 from reporting.rows import columns_of, describe_row, is_outside
 from reporting.sending_sentences import SENDING
 from reporting.text_sentences import TEXTS
@@ -57,6 +58,7 @@ class _Places(dict[str, Any]):
 
 
 SENTENCES: Mapping[str, Wording] = {
+    **FILE,
     **TEXTS,
     **SENDING,
     "membership.signed_in": Wording(_("%(actor)s signed in."), "key", "success"),

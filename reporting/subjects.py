@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 SUBJECTS: Sequence[tuple[str, Promise | str]] = (
     ("customer", _("Customers and views of their data")),
     ("customerimport", _("Imports")),
+    ("matchcandidate", _("Customers who may be the same")),
     ("campaign", _("Campaigns")),
     ("periodicreview", _("Periodic reviews")),
     ("deliveryattempt", _("Notices")),

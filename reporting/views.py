@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -18,16 +21,19 @@ from campaigns.resends.selectors import resendable_of
 from campaigns.selectors import reviews_of
 from channels.models import OptOut
 from channels.wishes.selectors import opt_outs_of
-from customers.forms import RevealForm
+from customers.forms import PastForm, RevealForm
+from customers.matching.presenting import alike_of
 from customers.models import ContactPoint, Customer
 from customers.presenting import name_shown, present
 from customers.selectors import facts_of
-from customers.viewing import is_sensitive, reveal, shown_until
+from customers.viewing import is_sensitive, note_look_back, reveal, shown_until
 from reporting.evidence import TooMuch, evidence_of
 from reporting.forms import AuditFilter, EvidenceForm
 from reporting.integrity import integrity_of_trail
+from reporting.past import past_of
 from reporting.selectors import home_figures, latest_rating, lines_of, staff_of_tenant
 from reporting.trails import audit_page, timeline_page
+from retention.expiring import day_in_japan
 from reviews.models import Case
 from reviews.selectors import cases_of
 from tenants.forms import StaffForm
@@ -56,6 +62,22 @@ def customer(request: StaffRequest, customer_id: UUID) -> HttpResponse:
     return _customer_page(request, found, RevealForm(sensitive=is_sensitive(found)))
 
 
+@require_GET
+@requires(Permission.VIEW_CUSTOMERS)
+def customer_past(request: StaffRequest, customer_id: UUID) -> HttpResponse:
+    """What we knew of a customer at the end of a day, from where and through whom; masked as the customer's page."""
+    found, now = _find(customer_id), timezone.now()
+    until = _shown_until(request, found)
+    form = PastForm({"on": day_in_japan(now).isoformat(), **request.GET.dict()}, today=day_in_japan(now))
+    context = {**_head(request, found, facts_of(found)), "form": form, "shown_until": until}
+    if form.is_valid():
+        context["past"] = past_of(found, form.cleaned_data["on"], masked=until is None)
+        context["reveal"] = RevealForm(sensitive=is_sensitive(found))
+        if until is not None and context["past"].rows:
+            note_look_back(customer=found, on=form.cleaned_data["on"], actor=request.actor, now=now)
+    return render(request, "staff/reporting/past.html", context, status=422 if form.errors else 200)
+
+
 @require_POST
 @requires(Permission.VIEW_PERSONAL_DATA)
 def customer_reveal(request: StaffRequest, customer_id: UUID) -> HttpResponse:
@@ -72,6 +94,10 @@ def customer_reveal(request: StaffRequest, customer_id: UUID) -> HttpResponse:
         actor=request.actor,
         now=timezone.now(),
     )
+    looked_at = PastForm(request.POST, today=timezone.localdate())
+    if looked_at.is_valid():
+        query = urlencode({"on": looked_at.cleaned_data["on"].isoformat()})
+        return redirect(f"{reverse('customer-past', args=[customer_id])}?{query}")
     return redirect("customer", customer_id)
 
 
@@ -156,9 +182,7 @@ def _head(request: StaffRequest, found: Customer, facts: dict[str, Any]) -> dict
 
 def _customer_page(request: StaffRequest, found: Customer, form: StaffForm) -> HttpResponse:
     facts = facts_of(found)
-    until = shown_until(request.session, found.pk, timezone.now())
-    if not may(request, Permission.VIEW_PERSONAL_DATA):
-        until = None
+    until = _shown_until(request, found)
     rating = latest_rating(found)
     context = {
         **_head(request, found, facts),
@@ -175,8 +199,15 @@ def _customer_page(request: StaffRequest, found: Customer, form: StaffForm) -> H
         "unknown": rating.unknown if rating else [],
         "reviews": reviews_of(found),
         "contacts": _contacts(found),
+        "alike": alike_of(found, masked=not may(request, Permission.VIEW_PERSONAL_DATA)),
     }
     return render(request, "staff/reporting/customer.html", context, status=422 if form.errors else 200)
+
+
+def _shown_until(request: StaffRequest, found: Customer) -> datetime | None:
+    if not may(request, Permission.VIEW_PERSONAL_DATA):
+        return None
+    return shown_until(request.session, found.pk, timezone.now())
 
 
 def _contacts(found: Customer) -> list[tuple[ContactPoint, list[OptOut]]]:
