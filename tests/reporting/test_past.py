@@ -43,9 +43,12 @@ def customer(in_tenant: Tenant, officer: User) -> Customer:
     return made
 
 
-def page(client: Client, customer: Customer, *, ago: int | None = None, on: str = "") -> tuple[int, str]:
-    day = on or (day_in_japan(timezone.now()) - timedelta(days=ago)).isoformat() if ago is not None or on else ""
-    response = client.get(reverse("customer-past", args=[customer.pk]), {"on": day} if day else {})
+def day(ago: int) -> str:
+    return (day_in_japan(timezone.now()) - timedelta(days=ago)).isoformat()
+
+
+def page(client: Client, customer: Customer, on: str = "") -> tuple[int, str]:
+    response = client.get(reverse("customer-past", args=[customer.pk]), {"on": on} if on else {})
     return response.status_code, response.content.decode()
 
 
@@ -64,14 +67,14 @@ def test_a_value_is_masked_until_a_reason_is_given_and_both_are_recorded(
     customer: Customer, officer: User, staff_client: SignIn
 ) -> None:
     client = staff_client(officer)
-    status, text = page(client, customer, ago=2)
+    status, text = page(client, customer, day(2))
     assert status == 200
     assert OLD not in text
     assert acts(customer, "customer.looked_back") == []
-    on = (day_in_japan(timezone.now()) - timedelta(days=2)).isoformat()
+    on = day(2)
     assert show(client, customer, on=on) == f"{reverse('customer-past', args=[customer.pk])}?on={on}"
-    assert OLD in page(client, customer, ago=2)[1]
-    assert NEW not in page(client, customer, ago=2)[1]
+    assert OLD in page(client, customer, day(2))[1]
+    assert NEW not in page(client, customer, day(2))[1]
     assert NEW in page(client, customer)[1]
     assert [act.data for act in acts(customer, "customer.viewed")] == [{"reason": "INSPECTION"}]
     assert acts(customer, "customer.looked_back")[0].data == {"on": on}
@@ -96,7 +99,7 @@ def test_it_says_who_changed_a_fact_when_and_since_when_the_rest_is_known(
     assert NEW not in response.content.decode(), "an auditor sees masked data"
     before = staff_client(auditor).get(
         reverse("customer-past", args=[customer.pk]),
-        {"on": (day_in_japan(timezone.now()) - timedelta(days=2)).isoformat()},
+        {"on": day(2)},
     )
     (email,) = [row for row in before.context["past"].rows if row.shown.key == "email"]
     assert email.who == ""
@@ -108,7 +111,7 @@ def test_before_the_entry_and_after_destruction_it_says_so(
 ) -> None:
     client = staff_client(officer)
     url = reverse("customer-past", args=[customer.pk])
-    early = client.get(url, {"on": (day_in_japan(timezone.now()) - timedelta(days=9)).isoformat()})
+    early = client.get(url, {"on": day(9)})
     assert (early.status_code, early.context["past"].rows) == (200, [])
     assert early.context["past"].absence
     shred_person(customer.pk, actor=SYSTEM, now=timezone.now())
@@ -121,7 +124,7 @@ def test_before_the_entry_and_after_destruction_it_says_so(
 def test_a_day_that_cannot_be_is_refused_in_words(
     on: str, customer: Customer, officer: User, staff_client: SignIn
 ) -> None:
-    status, text = page(staff_client(officer), customer, on=on)
+    status, text = page(staff_client(officer), customer, on)
     assert status == 422
     assert 'class="error-summary' in text
 
