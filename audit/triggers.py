@@ -21,6 +21,9 @@ EXCLUDED: Mapping[str, str] = {
     "django_content_type": "As django_migrations.",
     "auth_permission": "As django_migrations.",
     "django_session": "Touched by every request; signing in, out and being refused are acts.",
+    "companies_corporaterecord": "The public register of all companies, five million rows that say nothing of any; "
+    "each load's SHA-256, days and counts are in companies_registryload, which is watched.",
+    "companies_registrychange": "As companies_corporaterecord; a tenant's copy, companies_companynews, is watched.",
     "customers_importchunk": "Sealed pieces of an uploaded file, whose SHA-256 and size are in the import's own row.",
 }
 

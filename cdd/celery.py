@@ -51,6 +51,7 @@ app.conf.update(
         "customers.tasks.*": {"queue": "bulk"},
         "risk.tasks.*": {"queue": "bulk"},
         "campaigns.tasks.*": {"queue": "bulk"},
+        "companies.tasks.*": {"queue": "bulk"},
         "retention.tasks.*": {"queue": "bulk"},
     },
     beat_schedule={
@@ -82,6 +83,7 @@ app.conf.update(
         "ekyc-inbox": {"task": "ekyc.tasks.process_inbox", "schedule": 2.0, "options": {"expires": 6}},
         "ekyc-sweep": {"task": "ekyc.tasks.sweep", "schedule": 60.0, "options": {"expires": 120}},
         "uploads": {"task": "uploads.tasks.examine_waiting", "schedule": 2.0, "options": {"expires": 6}},
+        "registry": {"task": "companies.tasks.take_differences", "schedule": crontab(minute="20", hour="6")},
         "find-due-for-purge": {"task": "retention.tasks.find_due", "schedule": crontab(minute="30", hour="1")},
         "purge": {"task": "retention.tasks.execute_approved", "schedule": 60.0, "options": {"expires": 120}},
         "rewrap-keys": {"task": "tenants.tasks.rewrap_person_keys", "schedule": crontab(minute="45", hour="3")},
@@ -89,4 +91,6 @@ app.conf.update(
         "check-tenancy": {"task": "tenants.tasks.check_tenancy", "schedule": crontab(minute="15", hour="3")},
     },
 )
-app.autodiscover_tasks(["tenants", "retention", "uploads", "customers", "risk", "campaigns", "channels", "ekyc"])
+app.autodiscover_tasks(
+    ["tenants", "retention", "uploads", "customers", "risk", "campaigns", "channels", "ekyc", "companies"]
+)

@@ -207,6 +207,13 @@ def _sign_in() -> Iterator[CheckMessage]:
         yield Error("STAFF_SMTP_TLS is off: links to new passwords would cross the network in clear.", id="cdd.E022")
 
 
+def _registry() -> Iterator[CheckMessage]:
+    if urlsplit(settings.HOUJIN_API_URL).scheme != "https":
+        yield Error(
+            "HOUJIN_API_URL must begin with https://: the application id stands in every question.", id="cdd.E061"
+        )
+
+
 def _is_local(host: str) -> bool:
     """Whether nothing leaves the machine: a socket, or a loopback address."""
     if host in {"", "localhost"} or host.startswith("/"):
@@ -234,4 +241,5 @@ _CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _uploads,
     _sign_in,
     _hurry,
+    _registry,
 )

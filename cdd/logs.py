@@ -29,6 +29,7 @@ ALLOWED = {
 _OURS = frozenset(
     {
         "audit", "tenants", "retention", "uploads", "customers", "risk", "questionnaires", "channels", "ekyc",
+        "companies",
         "reviews", "outreach", "campaigns", "integrations", "reporting", "portal", "cdd",
     }
 )  # fmt: skip

@@ -62,6 +62,7 @@ INSTALLED_APPS = [
     "questionnaires",
     "channels",
     "ekyc",
+    "companies",
     "reviews",
     "outreach",
     "campaigns",
@@ -319,6 +320,11 @@ SECURE_CSP = {
 # Providers. In the demonstration they are the sandbox; a tenant's own accounts are rows, not settings.
 SANDBOX_URL = env.text("SANDBOX_URL", "")
 SANDBOX_SMTP = env.text("SANDBOX_SMTP", "")
+# The tax agency's register of companies: one application for the whole service. Without an id it is not asked.
+HOUJIN_API_URL = env.text(
+    "HOUJIN_API_URL", f"{SANDBOX_URL}/houjin/4" if SANDBOX_URL else "https://api.houjin-bangou.nta.go.jp/4"
+)
+HOUJIN_API_ID = env.text("HOUJIN_API_ID", "sandbox-houjin" if SANDBOX_URL else "")
 
 # The audit trail's seals. Outside production they are kept in DATA_DIR; the signing key is the sealer's alone.
 AUDIT_CHECKPOINTS = env.text("AUDIT_CHECKPOINTS", "" if IS_PRODUCTION else DATA_DIR / "audit-checkpoints")

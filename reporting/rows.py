@@ -22,6 +22,8 @@ _NAMES: Mapping[str, Promise | str] = {
     "customers.customerimport": _("an import"),
     "customers.matchcandidate": _("a pair of customers who look alike"),
     "customers.rejectedrow": _("a rejected row"),
+    "companies.companynews": _("company news"),
+    "companies.registryload": _("a load of the register of companies"),
     "risk.riskpolicy": _("a risk policy"),
     "risk.riskrating": _("a risk rating"),
     "questionnaires.questionnaire": _("a questionnaire"),
@@ -67,6 +69,7 @@ _SENTENCES: Mapping[str, Promise | str] = {
 _MODELS: Mapping[str, Sequence[str]] = {
     "customer": ("customers.customer", "customers.contactpoint", "customers.attributechange", "risk.riskrating"),
     "customerimport": ("customers.customerimport", "customers.rejectedrow"),
+    "companynews": ("companies.companynews",),
     "campaign": ("campaigns.campaign",),
     "periodicreview": ("campaigns.periodicreview",),
     "deliveryattempt": ("channels.notice", "channels.deliveryattempt", "channels.letter"),

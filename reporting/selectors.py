@@ -22,6 +22,7 @@ from channels.accounts.models import AccountChange
 from channels.advice import Advice, advice_for
 from channels.models import DeliveryAttempt, MessageTemplate, ProviderAccount
 from channels.selectors import stopped_channels
+from companies.models import CompanyNews
 from customers.matching.models import MatchCandidate
 from customers.models import Customer, CustomerImport, RiskTier
 from ekyc.models import Verification
@@ -69,6 +70,7 @@ _TARGETS: Mapping[str, _Target] = {
         _Target(DeliveryAttempt, "notice__customer__number", "customer", "notice__customer_id"),
         _Target(MessageTemplate, "channel", "template"),
         _Target(Verification, "customer__number", "customer", "customer_id"),
+        _Target(CompanyNews, "customer__number", "customer", "customer_id"),
         _Target(CustomerImport, "uploaded_at", "import"),
         _Target(MatchCandidate, "first__number", "customer-match"),
         _Target(RiskPolicy, "version"),

@@ -19,6 +19,7 @@ from customers.presenting import label
 from customers.viewing import ViewReason
 from outreach.models import OutreachKind, OutreachTry
 from questionnaires.models import Response
+from reporting.company_sentences import COMPANIES
 from reporting.file_sentences import FILE
 from reporting.rows import columns_of, describe_row, is_outside
 from reporting.sending_sentences import SENDING
@@ -61,6 +62,7 @@ SENTENCES: Mapping[str, Wording] = {
     **FILE,
     **TEXTS,
     **SENDING,
+    **COMPANIES,
     "membership.signed_in": Wording(_("%(actor)s signed in."), "key", "success"),
     "membership.signed_out": Wording(_("%(actor)s signed out."), "key"),
     "membership.sign_in_refused": Wording(_("A sign-in to the account of %(target)s was refused."), "key", "warning"),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import AuditEvent
 from campaigns.models import PeriodicReview
 from channels.models import DeliveryAttempt
+from companies.models import CompanyNews
 from customers.models import ContactPoint, Customer
 from ekyc.models import Verification
 from questionnaires.models import AccessLink, Response
@@ -87,6 +88,7 @@ def _ids_about(customer: Customer) -> list[str]:
         AccessLink.objects.filter(response__customer=customer),
         DeliveryAttempt.objects.filter(notice__customer=customer),
         Verification.objects.filter(customer=customer),
+        CompanyNews.objects.filter(customer=customer),
         Upload.objects.filter(
             purpose=Upload.Purpose.CASE_DOCUMENT, reference__in=Case.objects.filter(customer=customer).values("pk")
         ),

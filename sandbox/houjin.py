@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+import zipfile
+from collections.abc import Iterable
 from datetime import date
 from xml.sax.saxutils import escape
 
@@ -34,10 +36,9 @@ def trouble(outcome: str) -> web.Response:
     return web.Response(status=500 if outcome.startswith("fail") else 503, text="")
 
 
-def _csv(rows: list[list[str]]) -> str:
+def csv_lines(records: Iterable[list[str]]) -> str:
+    """Records as the agency writes them: texts in quotes, numbers and dates not."""
     out = io.StringIO()
-    head, *records = rows
-    out.write(",".join(head) + "\r\n")
     writer = csv.writer(out, quoting=csv.QUOTE_MINIMAL, lineterminator="\r\n")
     for record in records:
         quoted = [f'"{value}"' if 6 <= n <= 28 and n not in {7, 12} else value for n, value in enumerate(record)]
@@ -75,7 +76,7 @@ def _respond(query: dict[str, str], records: list[Record]) -> web.Response:
     if kind == "12":
         return web.Response(text=_xml(head, rows), content_type="application/xml", charset="utf-8")
     encoding, charset = ("cp932", "Shift_JIS") if kind == "01" else ("utf-8", "utf-8")
-    body = _csv([head, *rows]).encode(encoding, errors="replace")
+    body = (",".join(head) + "\r\n" + csv_lines(rows)).encode(encoding, errors="replace")
     return web.Response(body=body, headers={"Content-Type": f"text/csv; charset={charset}"})
 
 
@@ -97,7 +98,9 @@ def _by_name(register: Register, query: dict[str, str]) -> list[Record]:
         raise BadQuery("022", "リクエストパラメータnameに半角文字は指定できません。")
     mode = query.get("mode", "1")
     records = register.all(with_history=query.get("change") == "1")
-    found = [record for record in records if _named(record, full_width(wanted), mode)]
+    if mode not in {"1", "2"} or query.get("target", "1") not in {"1", "2", "3"}:
+        raise BadQuery("025", "リクエストパラメータmode又はtargetに指定した値が不正です。")
+    found = [record for record in records if _named(record, full_width(wanted), mode) and _is_wanted(record, query)]
     return found if query.get("close", "1") == "1" else [record for record in found if not record.closed_on]
 
 
@@ -116,8 +119,20 @@ def _diff(register: Register, query: dict[str, str]) -> list[Record]:
         raise BadQuery("071", "リクエストパラメータfrom又はtoに指定した値が不正です。") from error
     if last < first or (last - first).days > DIFF_DAYS:
         raise BadQuery("072", "取得期間は50日以内で指定してください。")
-    changed = [r for r in register.all() if first <= date.fromisoformat(r.changed_on) <= last and r.process != "01"]
+    changed = [
+        record
+        for record in register.all()
+        if first <= date.fromisoformat(record.changed_on) <= last and _is_wanted(record, query)
+    ]
     return sorted(changed, key=lambda record: (record.changed_on, record.number))
+
+
+def _is_wanted(record: Record, query: dict[str, str]) -> bool:
+    """By the first digits of the area's code and by kind: 01 state, 02 municipality, 03 registered, 04 others."""
+    area, kinds = query.get("address", ""), [kind for kind in query.get("kind", "").split(",") if kind]
+    if (area and not re.fullmatch(r"\d{2}|\d{5}", area)) or not {"01", "02", "03", "04"}.issuperset(kinds):
+        raise BadQuery("081", "リクエストパラメータaddress又はkindに指定した値が不正です。")
+    return record.area.startswith(area) and (not kinds or f"0{record.kind[0]}" in kinds)
 
 
 QUERIES = {"num": _by_number, "name": _by_name, "diff": _diff}
@@ -140,6 +155,26 @@ async def answer(request: web.Request) -> web.Response:
     )
 
 
+async def download(request: web.Request) -> web.Response:
+    """A file as on the agency's pages: everything, or what a day brought (``day``); ``encoding`` utf-8 or cp932."""
+    day = request.query.get("day") or utc_now().date().isoformat()
+    encoding = request.query.get("encoding", "utf-8")
+    if encoding not in {"utf-8", "cp932"} or not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
+        return web.Response(status=400, text="")
+    register = request.app[REGISTER]
+    if request.match_info["file"] == "diff":
+        records, name = _diff(register, {"from": day, "to": day}), f"diff_{day.replace('-', '')}.csv"
+    else:
+        records, name = list(register.all()), f"00_zenkoku_all_{day.replace('-', '')}.csv"
+    lines = csv_lines(record.values(n) for n, record in enumerate(records, start=1))
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, lines.encode(encoding, errors="replace"))
+        archive.writestr(f"{name}.asc", "-----BEGIN PGP SIGNATURE-----\n")
+    return web.Response(body=packed.getvalue(), content_type="application/zip")
+
+
 def add_routes(app: web.Application) -> None:
     app[REGISTER] = Register(app[WORLD])
     app.router.add_get("/houjin/4/{query:num|name|diff}", answer)
+    app.router.add_get("/houjin/files/{file:zenkoku_all|diff}.zip", download)

@@ -52,12 +52,16 @@ class Record:
     def kind(self) -> str:
         return next((code for words, code in KINDS.items() if words in self.name), "399")
 
+    @property
+    def area(self) -> str:
+        """Two digits of the prefecture and three of the municipality, all the same here."""
+        return f"{PREFECTURES.index(self.prefecture) + 1:02}101" if self.prefecture in PREFECTURES else ""
+
     def values(self, sequence: int) -> list[str]:
         """The 30 fields in order."""
-        pref = str(PREFECTURES.index(self.prefecture) + 1).zfill(2) if self.prefecture in PREFECTURES else ""
         return [
             str(sequence), self.number, self.process, "0", self.changed_on, self.changed_on, self.name, "",
-            self.kind, self.prefecture, self.city, self.street, "", pref, "101" if pref else "", self.postal_code,
+            self.kind, self.prefecture, self.city, self.street, "", self.area[:2], self.area[2:], self.postal_code,
             "", "", self.closed_on, self.close_cause, self.successor, "",
             ASSIGNED, "1" if self.is_latest else "0", "", "", "", "", self.kana, "0",
         ]  # fmt: skip
@@ -110,9 +114,12 @@ def _changed_on(number: str, today: date) -> str:
 
 
 def history(world: World, first: Record, today: date) -> list[Record]:
-    """The company's records, oldest first; by the scenario some have closed, merged, moved or been renamed."""
-    fate = world.scenario.recipient_outcome("houjin", first.number, {})
-    when = _changed_on(first.number, today)
+    """The company's records, oldest first; by the scenario some have closed, merged, moved, been renamed or reopened.
+
+    A fate may bring its day: ``moved:2026-11-20``.
+    """
+    fate, _, day = world.scenario.recipient_outcome("houjin", first.number, {}).partition(":")
+    when = day or _changed_on(first.number, today)
     old = replace(first, is_latest=False)
     new = replace(first, changed_on=when)
     if fate == "closed":
@@ -122,6 +129,9 @@ def history(world: World, first: Record, today: date) -> list[Record]:
             old,
             replace(new, process="71", closed_on=when, close_cause="11", successor=FIXED[3].number),
         ]
+    if fate == "reopened":
+        closed = replace(old, process="21", changed_on=ASSIGNED, closed_on=ASSIGNED, close_cause="21")
+        return [old, closed, replace(new, process="22")]
     if fate == "moved":
         return [old, replace(new, process="12", street="本町２丁目３－４", city=first.city)]
     if fate == "renamed":
@@ -135,12 +145,12 @@ class Register:
     def __init__(self, world: World) -> None:
         self._world = world
         self._companies: dict[str, Record] = {}
-        self._people_seen = -1
+        self._edition = -1
 
     def _refresh(self) -> None:
-        if len(self._world.people) == self._people_seen:
+        if self._world.people.edition == self._edition:
             return
-        self._people_seen = len(self._world.people)
+        self._edition = self._world.people.edition
         self._companies = {record.number: record for record in FIXED}
         for person in self._world.people.all():
             if person.is_company:

@@ -79,9 +79,12 @@ class People:
     """Finds who is behind a phone number, its hash, a LINE id, an e-mail address, or a letter's addressee."""
 
     def __init__(self) -> None:
+        # Grows with every change: two books of the same length are not the same book.
+        self.edition = 0
         self.clear()
 
     def clear(self) -> None:
+        self.edition += 1
         self._people: dict[str, Person] = {}
         self._contacts: dict[tuple[str, str], list[str]] = {}
 
@@ -129,6 +132,7 @@ class People:
 
     def _add(self, person: Person) -> None:
         self._people[person.key] = person
+        self.edition += 1
         phone = e164(person.get("電話番号"))
         contacts = [
             ("phone", phone),

@@ -28,7 +28,7 @@ RECIPIENT_OUTCOMES: dict[str, str] = {
     "email": r"(reject|defer):[45]\d\d|bounce:[45]\.\d+\.\d+|bounce_plain|out_of_office|complaint",
     "post": r"returned:(unknown_address|moved|refused|unclaimed)|rejected:\w+",
     "ekyc": r"rejected:\w+",
-    "houjin": r"closed|merged|moved|renamed",
+    "houjin": r"(closed|merged|moved|renamed|reopened)(:\d{4}-\d\d-\d\d)?",
 }
 OPTIONAL = {"callback_base", "bounce_smtp"}
 PERSONAS = ("unchanged", "moved", "changed_job", "sends_abroad", "silent", "wrong_identity", "late_half")

@@ -18,7 +18,7 @@ from cdd.celery import app as celery_app
 from tests.conftest import ROOT
 
 OURS = [
-    "audit", "tenants", "retention", "uploads", "customers", "risk", "questionnaires", "channels", "ekyc",
+    "audit", "tenants", "retention", "uploads", "customers", "risk", "questionnaires", "channels", "ekyc", "companies",
     "reviews", "outreach", "campaigns",
     "integrations", "reporting", "portal", "cdd", "sandbox",
 ]  # fmt: skip

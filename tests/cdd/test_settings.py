@@ -182,6 +182,10 @@ def test_the_check_command_names_every_insecure_value_at_once(run: Run, tmp_path
             "KEYS_DATABASE_URL and KEYS_DATABASE_OWNER_URL have the same password.",
         ),
         ({"DELIVERY_HURRY": "60"}, "DELIVERY_HURRY is not 1: messages would be repeated before providers can say."),
+        (
+            {"HOUJIN_API_URL": "http://api.houjin-bangou.nta.go.jp/4"},
+            "HOUJIN_API_URL must begin with https://: the application id stands in every question.",
+        ),
         ({"REDIS_URL": None}, "Set REDIS_URL in the environment; .env.example says what it is for."),
         ({"KEIZOKU_ENV": "prod"}, "KEIZOKU_ENV must be one of development, demo, test, production, not 'prod'."),
     ],

@@ -23,6 +23,7 @@ EXPLAINED = {
     ("audit", "B608"): "names of tables from constants; values are parameters",
     ("tenants/sign_in/adapters.py", "B104"): "compared with, not bound to",
     ("tenants/sign_in/recording.py", "B105"): "names of events",
+    ("companies/keeping.py", "B608"): "names of columns from constants; values are parameters",
     ("customers/writing.py", "B608"): "names of columns from constants; values are parameters",
     ("sandbox/houjin.py", "B406"): "writes XML, reads none",
     ("sandbox/identity_provider.py", "B105"): "invented, of a simulation",

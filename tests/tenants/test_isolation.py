@@ -45,6 +45,7 @@ def count_in(superuser: psycopg.Connection, model: type[models.Model], pk: objec
     return int(row[0])
 
 
+# The register of companies is public and the same for all tenants; nobody deletes from it (tests/companies).
 # An account may belong to several tenants, so what it signs in with belongs to none; nobody has signed in yet when an
 # attempt fails. The application role cannot touch allauth's applications, tokens and confirmations at all.
 OF_NO_TENANT = {
@@ -58,6 +59,9 @@ OF_NO_TENANT = {
     "socialaccount.SocialApp",
     "socialaccount.SocialToken",
     "usersessions.UserSession",
+    "companies.CorporateRecord",
+    "companies.RegistryChange",
+    "companies.RegistryLoad",
 }
 
 

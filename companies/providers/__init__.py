@@ -1,0 +1,1 @@
+"""Adapters, one source a file."""
