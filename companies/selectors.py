@@ -16,7 +16,7 @@ from companies.models import ChangeKind, CompanyNews, CorporateRecord, RegistryL
 from companies.protocols import Entry
 from customers.folding import fold_name
 from customers.models import Customer
-from customers.presenting import name_shown
+from customers.presenting import name_shown, say
 from customers.selectors import facts_of_each
 from tenants.keyset import Page, keyset_page
 
@@ -142,7 +142,7 @@ def is_known(kind: str, after: dict[str, str], facts: dict[str, Any]) -> bool:
 def _told(kind: str, values: dict[str, Any]) -> str:
     """The one value that a list has room for."""
     key = {"RENAMED": "name", "MOVED": "address", "MERGED": "successor"}.get(kind, "closed_on")
-    return str(values.get(key) or "")
+    return say(key, values[key]) if values.get(key) else ""
 
 
 def customer_ids_with_numbers(after: UUID | None, limit: int) -> list[tuple[UUID, str]]:

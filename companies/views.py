@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from companies.comparing import Line
 from companies.forms import NewsForm, TakeForm
 from companies.models import ChangeKind, CompanyNews
 from companies.protocols import RegistryRefused, RegistryUnavailable, RegistryUnreadable
@@ -21,7 +23,7 @@ from companies.registry import RegistryNotSetUp
 from companies.selectors import lines_of, matches_of, news_page, news_shown, register_is_known_until
 from companies.services import DecisionRefused, TooManyFound, ask_register, decide_news, take_over
 from customers.models import Customer
-from customers.presenting import LABELS, name_shown
+from customers.presenting import LABELS, name_shown, say
 from customers.selectors import facts_of
 from tenants.keys import cipher
 from tenants.middleware import StaffRequest
@@ -104,7 +106,7 @@ def register(request: StaffRequest, customer_id: UUID) -> HttpResponse:
         "is_company": is_company,
         "number": facts.get("corporate_number", ""),
         "matches": [
-            (match, [(LABELS[line.key], line) for line in match.lines], [_REASONS[reason] for reason in match.reasons])
+            (match, _in_words(match.lines), [_REASONS[reason] for reason in match.reasons])
             for match in (matches_of(facts) if is_company else [])
         ],
         "known_until": register_is_known_until(),
@@ -176,11 +178,26 @@ def _news(news_id: UUID) -> CompanyNews:
 def _news_page(request: StaffRequest, found: CompanyNews, form: NewsForm) -> HttpResponse:
     context = {
         "shown": news_shown([found], masked=_masked(request))[0],
-        "lines": [(LABELS[line.key], line) for line in form.lines],
+        "lines": _in_words(form.lines),
         "form": form,
         "people": names_of([found.decided_by] if found.decided_by else []),
     }
     return render(request, "staff/companies/news_one.html", context, status=422 if form.errors else 200)
+
+
+def _in_words(lines: list[Line]) -> list[tuple[str, Line]]:
+    """Each with its label, and with its values as they are said everywhere."""
+    return [
+        (
+            str(LABELS[line.key]),
+            replace(
+                line,
+                on_file=say(line.key, line.on_file) if line.on_file else "",
+                registered=say(line.key, line.registered),
+            ),
+        )
+        for line in lines
+    ]
 
 
 def _customer(customer_id: UUID) -> Customer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -12,10 +12,11 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from audit.models import AuditEvent
 from companies.keeping import keep_entries
-from companies.models import CompanyNews, CorporateRecord, RegistryChange
+from companies.models import CompanyNews, RegistryChange, RegistryLoad
 from companies.reading import read_entry
 from companies.services import DecisionRefused, decide_news, match_news
 from companies.tasks import take_differences
@@ -40,7 +41,7 @@ def keep(*records: Record, since: date | None = None) -> None:
 def news() -> list[tuple[str, str]]:
     with transaction.atomic():
         found = CompanyNews.objects.select_related("customer").order_by("pk")
-        return [(one.customer.number, one.kind) for one in found]
+        return sorted((one.customer.number, one.kind) for one in found)
 
 
 def only_news() -> CompanyNews:
@@ -197,26 +198,15 @@ def test_from_the_agencys_file_to_a_changed_customer(
     call_command("load_corporate_numbers", str(path))
     assert "10 rows, 10 new" in capsys.readouterr().out
     assert news() == []
-    day = date.today().isoformat()  # noqa: DTZ011  # the task has the real clock
-    yesterday = date.fromordinal(date.fromisoformat(day).toordinal() - 1)
-    CorporateRecord.objects.count()
+    # The task has the real clock: the file is taken to end three days before its yesterday.
+    yesterday = timezone.localdate() - timedelta(days=1)
+    RegistryLoad.objects.update(last_on=yesterday - timedelta(days=3))
     fates = ["closed", "merged", "moved", "renamed", "reopened"]
     agency.happens(*[(number, f"{fate}:{yesterday}") for number, fate in zip(numbers, fates, strict=False)])
-    RegistryLoadDay.set(yesterday)
     take_differences()
     assert sorted(news()) == [("C0", "CLOSED"), ("C1", "MERGED"), ("C2", "MOVED"), ("C3", "RENAMED")]
     take_differences()
     assert len(news()) == 4
-
-
-class RegistryLoadDay:
-    """Lets the loaded file end some days before the real yesterday."""
-
-    @staticmethod
-    def set(yesterday: date) -> None:
-        from companies.models import RegistryLoad
-
-        RegistryLoad.objects.update(last_on=date.fromordinal(yesterday.toordinal() - 3))
 
 
 def test_without_an_application_id_the_task_asks_nobody(agency: Agency, customer_of: Make) -> None:
