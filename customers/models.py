@@ -102,11 +102,6 @@ class Customer(Stateful, TenantModel):
             ),
             models.Index(fields=["tenant", "next_review_on"], name="customer_by_next_review"),
             models.Index(fields=["tenant", "closed_on"], name="customer_by_end", condition=models.Q(status="CLOSED")),
-            models.Index(
-                fields=["tenant", "corporate_number"],
-                name="customer_by_corporate_number",
-                condition=~models.Q(corporate_number=""),
-            ),
             models.Index(fields=["tenant", "id"], name="customer_rating_due", condition=models.Q(is_rating_due=True)),
         ]
 

@@ -7,7 +7,6 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('customers', '0004_matching'),
-        ('tenants', '0006_appointments'),
     ]
 
     operations = [
@@ -15,9 +14,5 @@ class Migration(migrations.Migration):
             model_name='attributechange',
             name='source',
             field=models.CharField(choices=[('IMPORT', 'Import'), ('CUSTOMER', "Customer's answer"), ('STAFF', 'Staff'), ('REGISTRY', 'Register of companies')], max_length=10),
-        ),
-        migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('corporate_number', ''), _negated=True), fields=['tenant', 'corporate_number'], name='customer_by_corporate_number'),
         ),
     ]
