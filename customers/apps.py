@@ -9,9 +9,10 @@ class CustomersConfig(AppConfig):
     name = "customers"
 
     def import_models(self) -> None:
-        """Pairs that look alike have a room of their own."""
+        """Pairs that look alike and segments have rooms of their own."""
         super().import_models()
         import_module("customers.matching.models")
+        import_module("customers.segments.models")
 
     def ready(self) -> None:
         """Say what of ours retention may destroy."""

@@ -10,8 +10,19 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from customers.asked import LENGTH
+from customers.models import Customer, RiskTier
 from customers.viewing import ViewReason
 from tenants.forms import DateInput, StaffForm
+
+
+class SearchForm(StaffForm):
+    """What to find, and the filters that stay."""
+
+    search = forms.CharField(required=False, max_length=LENGTH)
+    kind = forms.ChoiceField(choices=Customer.Kind.choices, required=False)
+    tier = forms.ChoiceField(choices=RiskTier.choices, required=False)
+    segment = forms.UUIDField(required=False)
 
 
 class ImportForm(StaffForm):

@@ -1,4 +1,4 @@
-"""Finding customers by part of a name: keyed hashes of neighbouring characters, compared by `=` alone.
+"""Finding customers by number, telephone, e-mail or part of a name: keyed hashes, compared by `=` alone.
 
 Under row-level security only leakproof operators may use an index, which rules out LIKE, trigrams and arrays.
 A name is therefore cut into pairs of characters, and each pair leads to who has it (docs/adr/0014).
@@ -6,18 +6,21 @@ A name is therefore cut into pairs of characters, and each pair leads to who has
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from customers.folding import fold_kana
-from customers.indexing import person_index
-from customers.models import Customer, NamePart
+from customers.folding import digits_of, fold_kana, fold_number
+from customers.indexing import contact_index, person_index
+from customers.models import ContactPoint, Customer, NamePart
+from customers.parsing import Invalid, read_email, read_phone
 from customers.writing import insert_many, update_many
 from tenants.identifiers import uuid7_bytes
 from tenants.keys import cipher
@@ -25,6 +28,9 @@ from tenants.keys import cipher
 PART = "customer.part"
 ID = 16
 _START = "^"
+_TEL = re.compile(r"^\s*(?:tel|電話|phone)\s*[.:]?\s*", re.IGNORECASE)
+_COUNTRY = re.compile(r"^(?:010|00)(?=81)")
+_JAPAN = "81"
 
 type Named = tuple[bytes, str | None, str | None]
 
@@ -46,7 +52,7 @@ def enter_parts(named: Sequence[Named]) -> None:
         moment = _moment(pk)
         for part in parts_of(name, kana):
             holders[part, moment].append(pk)
-    tokens = _tokens({part for part, _ in holders})
+    tokens = tokens_of({part for part, _ in holders})
     columns: dict[str, Sequence[Any]] = {
         "id": uuid7_bytes(len(holders)),
         "token": [tokens[part] for part, _ in holders],
@@ -79,11 +85,44 @@ def index_customers(*, after: UUID, limit: int = 2_000) -> list[UUID]:
     return ids
 
 
+def being(rows: QuerySet[Customer], wanted: str) -> QuerySet[Customer]:
+    """Those of `rows` whose number, telephone or e-mail address `wanted` is, as a whole, however it is written."""
+    numbered = Q(number=fold_number(wanted))
+    if not (indexes := [contact_index(channel, value) for channel, value in addresses_in(wanted)]):
+        return rows.filter(numbered)
+    reached = ContactPoint.objects.filter(value_index__in=indexes, is_current=True)
+    # Their ids and not a subquery: only so both sides of the OR go by an index.
+    return rows.filter(numbered | Q(pk__in=set(reached.values_list("customer_id", flat=True))))
+
+
+def addresses_in(wanted: str) -> list[tuple[str, str]]:
+    """What `wanted` is as an address: (channel, value as ContactPoint stores it); telephone numbers as E.164."""
+    folded = unicodedata.normalize("NFKC", wanted)
+    if "@" in folded:
+        email = _read(read_email, folded)
+        return [(ContactPoint.Channel.EMAIL, email)] if email else []
+    phone = _read(read_phone, _TEL.sub("", folded)) or _read(read_phone, _abroad(folded))
+    return [(ContactPoint.Channel.PHONE, phone)] if phone else []
+
+
+def _abroad(wanted: str) -> str:
+    """With the country's code but without its plus: 81 90 1234 5678, 0081…, 010 81…, also +81 (0)90…."""
+    digits = _COUNTRY.sub("", digits_of(wanted))
+    return f"+{digits[:2]}{digits[2:].removeprefix('0')}" if digits.startswith(_JAPAN) else ""
+
+
+def _read(read: Callable[[str], str | None], wanted: str) -> str | None:
+    try:
+        return read(wanted.strip())
+    except Invalid:
+        return None
+
+
 def having_part(rows: QuerySet[Customer], wanted: str) -> QuerySet[Customer]:
     """Those of `rows` with every pair of characters of `wanted`: whoever is meant, and rarely more; see `has_part`."""
     folded = fold_kana(wanted)
     parts = list(map("".join, pairwise(folded))) or [_START + folded]
-    holders: dict[int, set[bytes]] = {token: set() for token in _tokens(set(parts)).values()}
+    holders: dict[int, set[bytes]] = {token: set() for token in tokens_of(set(parts)).values()}
     for token, held in NamePart.objects.filter(token__in=list(holders)).values_list("token", "customers"):
         holders[token].update(_ids_in(held))
     found = set.intersection(*holders.values())
@@ -98,7 +137,7 @@ def has_part(profile: Mapping[str, Any], wanted: str) -> bool:
     return any(text.startswith(folded) if len(folded) == 1 else folded in text for text in texts)
 
 
-def _tokens(parts: Iterable[str]) -> dict[str, int]:
+def tokens_of(parts: Iterable[str]) -> dict[str, int]:
     """The first eight bytes of each part's keyed hash, as the database's bigint."""
     distinct = list(parts)
     hashes = cipher().index_many(PART, distinct)

@@ -11,11 +11,12 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from customers.decoding import COLUMNS, HEADER
-from customers.folding import fold_number
 from customers.history import Known, Turn, known_at
 from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, RejectedRow
-from customers.searching import has_part, having_part
+from customers.searching import being, has_part, having_part
 from customers.wording import column_title, sentence
 from retention.expiring import day_in_japan
 from tenants.cells import csv_line
@@ -118,18 +119,26 @@ def days_of_changes(customer: Customer, *, limit: int = 12) -> list[tuple[date, 
 
 
 def customer_page(
-    *, search: str = "", kind: str | None = None, tier: str | None = None, cursor: str | None = None
+    *,
+    search: str = "",
+    kind: str | None = None,
+    tier: str | None = None,
+    among: QuerySet[Customer] | None = None,
+    cursor: str | None = None,
 ) -> Page[Customer]:
-    """Customers in the order they were entered; `search` is a whole customer number, or part of a name or reading."""
-    rows = Customer.objects.all()
+    """Customers in the order they were entered, of all or `among` some.
+
+    `search` is a whole customer number, telephone number or e-mail address, or part of a name or reading.
+    """
+    rows: QuerySet[Customer] = Customer.objects.all() if among is None else among
     if kind:
         rows = rows.filter(kind=kind)
     if tier:
         rows = rows.filter(risk_tier=tier)
     if not (wanted := search.strip()):
         return keyset_page(rows, order=("id",), cursor=cursor)
-    if (numbered := rows.filter(number=fold_number(wanted))).exists():
-        return keyset_page(numbered, order=("id",))
+    if (exact := being(rows, wanted)).exists():
+        return keyset_page(exact, order=("id",), cursor=cursor)
     page = keyset_page(having_part(rows, wanted), order=("id",), cursor=cursor)
     return replace(page, items=[customer for customer in page.items if has_part(customer.profile, wanted)])
 

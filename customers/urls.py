@@ -1,12 +1,14 @@
 """Addresses of the customer book and its imports; the page of one customer is in reporting."""
 
-from django.urls import path
+from django.urls import include, path
 
 from customers import views
 from customers.matching import views as matching
 
 urlpatterns = [
     path("customers/", views.index, name="customers"),
+    path("customers/search/", views.search, name="customer-search"),
+    path("", include("customers.segments.urls")),
     path("customers/<uuid:customer_id>/end/", views.end, name="customer-end"),
     path("customers/matches/", matching.matches, name="customer-matches"),
     path("customers/matches/<uuid:match_candidate_id>/", matching.match, name="customer-match"),

@@ -8,15 +8,22 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from customers.asked import open_search, seal_search
 from customers.closing import ClosingRefused, note_end
 from customers.decoding import HEADER
-from customers.forms import ClosingForm, ImportForm
+from customers.forms import ClosingForm, ImportForm, SearchForm
 from customers.models import Customer, CustomerImport, RiskTier
 from customers.presenting import name_shown
+from customers.segments.conditions import conditions_of
+from customers.segments.models import Segment
+from customers.segments.selecting import customers_of
+from customers.segments.selectors import CHIPS, branch_names, segment_for, segments_for
+from customers.segments.wording import sentences
 from customers.selectors import customer_page, error_file, facts_of_each, import_page, rejected_page
 from customers.services import ImportRefused, start_import
 from customers.wording import column_title, refusal, sentence
@@ -28,26 +35,53 @@ from tenants.permissions import Permission, may, requires, takes_body_of
 @require_GET
 @requires(Permission.VIEW_CUSTOMERS)
 def index(request: StaffRequest) -> HttpResponse:
-    """The customer book: search by number, name or kana, filter by kind and risk."""
-    search = request.GET.get("search", "").strip()[:80]
+    """The customer book: what was searched for, of a segment, by kind and risk."""
+    found = open_search(request.GET.get("search", ""), user_id=request.user.pk, now=timezone.now())
+    search = found or ""
     kind = request.GET.get("kind", "")
     kind = kind if kind in Customer.Kind.values else ""
     tier = request.GET.get("tier", "")
     tier = tier if tier in RiskTier.values else ""
-    page = customer_page(search=search, kind=kind or None, tier=tier or None, cursor=_cursor(request))
+    segments = list(segments_for(request.user.pk)[:CHIPS])
+    segment = _segment(request, segments)
+    page = customer_page(
+        search=search,
+        kind=kind or None,
+        tier=tier or None,
+        among=customers_of(segment.document, today=timezone.localdate()) if segment else None,
+        cursor=_cursor(request),
+    )
     facts = facts_of_each(page.items)
     masked = not may(request, Permission.VIEW_PERSONAL_DATA)
     context = {
         "page": page,
         "rows": [(customer, name_shown(customer, facts[customer.pk], masked=masked)) for customer in page.items],
         "search": search,
+        "is_search_over": found is None,
         "kind": kind,
         "kinds": Customer.Kind.choices,
         "tier": tier,
         "tiers": RiskTier.choices,
+        "segment": segment,
+        "segments": segments,
+        "conditions": sentences(conditions_of(segment.document), branch_names()) if segment else [],
         "today": timezone.localdate(),
     }
     return render(request, "staff/customers/list.html", context)
+
+
+@require_POST
+@requires(Permission.VIEW_CUSTOMERS)
+def search(request: StaffRequest) -> HttpResponse:
+    """Find customers: the words arrive in the body, and go on in the address sealed."""
+    form = SearchForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("This cannot be searched for. Enter up to 80 characters."))
+        return redirect("customers")
+    words = form.cleaned_data.pop("search")
+    sealed = seal_search(words, user_id=request.user.pk, now=timezone.now())
+    kept = {name: str(value) for name, value in form.cleaned_data.items() if value}
+    return redirect(reverse("customers", query={**kept, **({"search": sealed} if sealed else {})}))
 
 
 @require_GET
@@ -123,6 +157,18 @@ def end(request: StaffRequest, customer_id: UUID) -> HttpResponse:
             return redirect("customer", customer.pk)
     context = {"form": form, "customer": customer}
     return render(request, "staff/customers/end.html", context, status=422 if form.errors else 200)
+
+
+def _segment(request: StaffRequest, offered: list[Segment]) -> Segment | None:
+    """The one whose id the address has; it stands among those offered, too."""
+    try:
+        wanted = UUID(request.GET.get("segment", ""))
+    except ValueError:
+        return None
+    found = next((one for one in offered if one.pk == wanted), None) or segment_for(request.user.pk, wanted)
+    if found is not None and found not in offered:
+        offered.append(found)
+    return found
 
 
 def _cursor(request: StaffRequest) -> str | None:

@@ -98,6 +98,9 @@ SENTENCES: Mapping[str, Wording] = {
     "customerimport.rows_destroyed": Wording(
         _("The rows not taken of the customer file %(target)s were destroyed."), "lock", "warning"
     ),
+    "segment.saved": Wording(_("%(actor)s saved a filter for the customer book."), "check"),
+    "segment.changed": Wording(_("%(actor)s changed a saved filter for the customer book."), "edit"),
+    "segment.removed": Wording(_("%(actor)s removed a saved filter for the customer book."), "x"),
     "customer.destroyed": Wording(_("Everything about a customer was destroyed."), "lock", "danger"),
     "notice.destroyed": Wording(_("The record of a notice was destroyed."), "lock", "warning"),
     "webhookevent.destroyed": Wording(_("A raw report of a delivery provider was destroyed."), "lock"),

@@ -64,6 +64,60 @@ def test_any_part_in_any_writing_finds_the_customer(people: Tenant) -> None:
             assert found(search) == [number], search
 
 
+PHONES = (
+    "090-1234-5678", "09012345678", "090 1234 5678", "(090)1234-5678", "０９０−１２３４−５６７８", "090ー1234ー5678",
+    "090.1234.5678", "+81 90-1234-5678", "+819012345678", "＋８１　９０　１２３４　５６７８", "81 90 1234 5678",
+    "0081-90-1234-5678", "010 81 90 1234 5678", "+81 (0)90-1234-5678", "TEL 090-1234-5678", "電話：090-1234-5678",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("written", PHONES)
+def test_a_telephone_number_finds_its_customer_however_it_is_written(written: str, people: Tenant) -> None:
+    """P3: by the blind index of the whole number; 1 and 3 share it, 2 has another."""
+    assert sorted(found(written)) == ["1", "3"]
+
+
+def test_a_landline_and_an_address_find_their_customers(people: Tenant) -> None:
+    for written in ("03-3211-1111", "03（3211）1111", "+81332111111", "0332111111"):
+        assert found(written) == ["2"], written
+    for written in (
+        "hanako@mail.example.jp",
+        " Hanako@Mail.Example.JP ",
+        "ｈａｎａｋｏ＠ｍａｉｌ．ｅｘａｍｐｌｅ．ｊｐ",
+    ):
+        assert sorted(found(written)) == ["1", "3"], written
+
+
+def test_part_of_a_number_or_address_finds_nobody(people: Tenant) -> None:
+    """A hash of the whole tells nothing of a part."""
+    for written in (
+        "090-1234",
+        "1234-5678",
+        "5678",
+        "hanako@",
+        "@mail.example.jp",
+        "hanako@mail.example.com",
+        "@",
+        "+",
+    ):
+        assert found(written) == [], written
+
+
+def test_a_former_telephone_number_finds_nobody(people: Tenant) -> None:
+    with transaction.atomic():
+        customer = Customer.objects.get(number="1")
+        changes = {"phone": "+818011112222"}
+        apply_facts(customer=customer, changes=changes, source=AttributeChange.Source.STAFF, actor=ACTOR, now=NOW)
+    assert found("090-1234-5678") == ["3"]
+    assert found("080-1111-2222") == ["1"]
+
+
+def test_the_customer_whose_number_it_is_is_found_beside_the_telephone(in_tenant: Tenant) -> None:
+    """Banks number customers as they like: the same digits may be both."""
+    enter(person(customer_number="09012345678", phone="03-3211-2222"), person(customer_number="2"))
+    assert sorted(found("09012345678")) == ["09012345678", "2"]
+
+
 def test_what_is_in_no_name_finds_nobody(people: Tenant) -> None:
     for search in ("田中", "子花", "崎", "株式会社", "%", "_", "'", "花子花子", "\\"):
         assert found(search) == [], search
@@ -153,7 +207,7 @@ def crowd(people: Tenant, superuser: psycopg.Connection) -> Tenant:
 
 def test_a_search_in_a_large_book_goes_by_indexes_and_is_quick(crowd: Tenant) -> None:
     """P3: as the application role, under row-level security, on 50,000 customers and 500,000 parts."""
-    for search in ("花子", "たかさきは", "髙﨑花子", "X40000"):
+    for search in ("花子", "たかさきは", "髙﨑花子", "X40000", "03-3211-1111"):
         with transaction.atomic(), CaptureQueriesContext(connection) as asked:
             assert len(customer_page(search=search).items) == 1
         for query in asked.captured_queries:

@@ -17,6 +17,7 @@ from channels.wording.guests import add_guest
 from channels.wording.selectors import SLOTS
 from channels.wording.services import draft_template
 from customers.models import CustomerImport
+from customers.segments.services import save_segment
 from customers.services import run_import, start_import
 from reviews.models import Case
 from risk.services import rate_customers
@@ -74,11 +75,19 @@ def scene(tenant: Tenant, make_user: MakeUser) -> Scene:
         wanted = {"channel": "SMS", "name": "外部 花子", "address": "090-7777-0001"}
         add_guest(**wanted, actor=Actor.user(officer.pk), now=NOW)
         account = ProviderAccount.objects.get(channel="SMS")
+        asked = {"schema": 1, "conditions": [{"field": "risk_tier", "any_of": ["HIGH"]}]}
+        segment = save_segment(
+            name="高リスク先", document=asked, is_shared=True, owner=officer.pk, actor=Actor.user(officer.pk), now=NOW
+        )
         case = Case.objects.order_by("opened_at").values_list("pk", flat=True)[0]
         pages = {
             "home": reverse("home"),
             "customers": reverse("customers"),
             "customers-none": reverse("customers") + "?search=nobody",
+            "segments": reverse("segments"),
+            "segment-new": reverse("segment-new"),
+            "segment": reverse("segment", args=[segment.pk]),
+            "customers-segment": reverse("customers") + f"?segment={segment.pk}",
             "customer": reverse("customer", args=[people[2].pk]),
             "timeline": reverse("customer-timeline", args=[people[2].pk]),
             "imports": reverse("imports"),

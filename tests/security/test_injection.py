@@ -37,6 +37,7 @@ SQL = (
 TELLTALE = (b"psycopg", b"syntax error", b"Traceback", b"DataError", b"ProgrammingError", b"pg_catalog")
 
 
+SEARCHED = "/customers/search/"
 FREE = (("/customers/", "search"), ("/customers/", "after"), ("/audit/", "number"))
 
 
@@ -109,14 +110,26 @@ def test_any_text_at_all_is_searched_for_or_explained(world: World) -> None:
     @hypothesis_settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
     @given(
         st.text(max_size=60),
-        st.sampled_from([("/customers/", "search"), ("/customers/", "after"), ("/audit/", "number")]),
+        st.sampled_from([(SEARCHED, "search"), *FREE]),
     )
     def look(text: str, place: tuple[str, str]) -> None:
-        response = client.get(place[0], {place[1]: text})
+        ask = client.post if place[0] == SEARCHED else client.get
+        response = ask(place[0], {place[1]: text}, follow=True)
         assert response.status_code in {200, 404, 422}
         assert not any(word in response.content for word in TELLTALE)
 
     look()
+
+
+def test_no_attack_is_found_by_searching_for_it(world: World) -> None:
+    """T12: what is searched for arrives in the body, so it is attacked there."""
+    client = world.client("APPROVER")
+    nobody = shown(world, client.post(SEARCHED, {"search": "zzz"}, follow=True))
+    for attack in SQL:
+        response = client.post(SEARCHED, {"search": attack}, follow=True)
+        refused = "\x00" in attack or len(attack) > 80
+        assert refused or shown(world, response) == nobody, attack
+        assert not any(word in response.content for word in TELLTALE), attack
 
 
 def test_a_number_that_the_other_bank_has_is_free_here(world: World) -> None:

@@ -17,6 +17,7 @@ from campaigns.planning import Terms, plan
 from channels.accounts.models import AccountChange
 from channels.models import ProviderAccount
 from customers.models import Customer, RejectedRow
+from customers.segments.models import Segment
 from outreach.models import VisitRecord
 from reviews.models import Case, Decision
 from risk.models import RiskPolicy
@@ -129,6 +130,8 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         Decision.objects.update(decided_by=officer.pk, decided_person=decider.staff_number)
         for proposed in (AccountChange, ResendProposal):
             proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
+        asked = {"schema": 1, "conditions": [{"field": "risk_tier", "any_of": ["LOW"]}]}
+        Segment.objects.filter(pk=rows[Segment]).update(document=asked, is_shared=True)
         rejected = RejectedRow.objects.get(pk=rows[RejectedRow])
         rejected.original = ["x"]
         rejected.save(update_fields=["original"])

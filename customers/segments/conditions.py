@@ -1,0 +1,166 @@
+"""A segment as a document: what its conditions may ask, and whether one is well made. No Django, no clock.
+
+``{"schema": 1, "conditions": [...]}``: a customer belongs to the segment if all conditions hold. One of them is
+
+- ``{"field": "risk_tier", "any_of": ["HIGH", ""]}``: the value is one of these; "" is «not known»;
+- ``{"field": "next_review_on", "way": "within", "days": 30}``: a day, as `WAYS` says, with ``days`` or ``day`` where
+  the way needs it, and ``"or_missing": true`` to take in who has no such day.
+
+Only what stands plain may be asked (docs/adr/0004), so that a document holds nothing about anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Any
+
+from customers.codes import COUNTRY_CODES, INDUSTRIES, OCCUPATIONS
+
+SCHEMA = 1
+NOT_KNOWN = ""
+YES, NO = "yes", "no"
+MOST_DAYS = 3_650
+MOST_VALUES = 300
+_LONGEST = 24
+_CHANNELS = frozenset({"LINE", "PHONE", "EMAIL", "POST"})
+_ANSWERS = frozenset({YES, NO, NOT_KNOWN})
+# None: the tenant's own codes.
+CHOICES: Mapping[str, frozenset[str] | None] = {
+    "kind": frozenset({"INDIVIDUAL", "COMPANY"}),
+    "status": frozenset({"ACTIVE", "CLOSED"}),
+    "risk_tier": frozenset({"HIGH", "MEDIUM", "LOW", NOT_KNOWN}),
+    "due_diligence": frozenset({"SIMPLIFIED", "STANDARD", "ENHANCED", NOT_KNOWN}),
+    "branch_code": None,
+    "language": frozenset({"ja", "en"}),
+    "nationality": COUNTRY_CODES | {NOT_KNOWN},
+    "country_of_residence": COUNTRY_CODES | {NOT_KNOWN},
+    "occupation": frozenset(OCCUPATIONS) | {NOT_KNOWN},
+    "industry": frozenset(INDUSTRIES) | {NOT_KNOWN},
+    "is_foreign_pep": _ANSWERS,
+    "handles_cash": _ANSWERS,
+    "sends_abroad": _ANSWERS,
+    # Channels with an address on file; none of them on file; whose address last worked, or was found dead.
+    "has_channel": _CHANNELS,
+    "lacks_channels": _CHANNELS,
+    "channel_working": _CHANNELS,
+    "channel_unreachable": _CHANNELS,
+}
+ANSWERS = frozenset({"is_foreign_pep", "handles_cash", "sends_abroad"})
+CHANNELS = frozenset({"has_channel", "lacks_channels", "channel_working", "channel_unreachable"})
+DAYS = ("next_review_on", "last_reviewed_on", "residence_expires_on")
+
+
+class SegmentInvalid(ValueError):
+    """The document is not a segment of this schema."""
+
+
+class Way(StrEnum):
+    """How a day lies to today."""
+
+    PAST = "past"  # before today
+    WITHIN = "within"  # today or in the next `days`
+    UNTIL = "until"  # on `day` or before
+    AGO = "ago"  # more than `days` before today
+    MISSING = "missing"
+
+
+NEEDS_DAYS = frozenset({Way.WITHIN, Way.AGO})
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """The field has one of the values."""
+
+    field: str
+    values: tuple[str, ...]
+
+    def document(self) -> dict[str, Any]:
+        """As kept."""
+        return {"field": self.field, "any_of": list(self.values)}
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The field's day lies so to today; ``or_missing``: or there is none."""
+
+    field: str
+    way: Way
+    days: int = 0
+    day: date | None = None
+    or_missing: bool = False
+
+    def document(self) -> dict[str, Any]:
+        """As kept."""
+        said: dict[str, Any] = {"field": self.field, "way": self.way.value}
+        if self.way in NEEDS_DAYS:
+            said["days"] = self.days
+        if self.day is not None:
+            said["day"] = self.day.isoformat()
+        return said | ({"or_missing": True} if self.or_missing else {})
+
+
+type Condition = AnyOf | Day
+
+
+def document_of(conditions: Iterable[Condition]) -> dict[str, Any]:
+    """Conditions as a segment is kept. Raises SegmentInvalid."""
+    document = {"schema": SCHEMA, "conditions": [condition.document() for condition in conditions]}
+    conditions_of(document)
+    return document
+
+
+def conditions_of(document: Mapping[str, Any]) -> tuple[Condition, ...]:
+    """What a document asks, checked.
+
+    Raises:
+        SegmentInvalid: an unknown schema, field, value or key, a field twice, a number or day out of bounds.
+    """
+    schema = document.get("schema")
+    if set(document) != {"schema", "conditions"} or type(schema) is not int or schema != SCHEMA:
+        raise SegmentInvalid(f"A segment has schema {SCHEMA} and conditions.")
+    entries: object = document["conditions"]
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        raise SegmentInvalid("Conditions are a list of objects.")
+    conditions = tuple(_condition(entry) for entry in entries)
+    if len({condition.field for condition in conditions}) != len(conditions):
+        raise SegmentInvalid("A field is asked once.")
+    return conditions
+
+
+def _condition(entry: dict[str, Any]) -> Condition:
+    field = str(entry.get("field"))
+    if field in DAYS:
+        return _day(field, entry)
+    if field in CHOICES:
+        return _any_of(field, entry)
+    raise SegmentInvalid(f"There is no field {field!r} to ask.")
+
+
+def _any_of(field: str, entry: dict[str, Any]) -> AnyOf:
+    values = entry.get("any_of")
+    if set(entry) != {"field", "any_of"} or not isinstance(values, list) or not 0 < len(values) <= MOST_VALUES:
+        raise SegmentInvalid(f"{field}: from 1 to {MOST_VALUES} values are needed, and nothing else.")
+    if not all(isinstance(value, str) and len(value) <= _LONGEST for value in values):
+        raise SegmentInvalid(f"{field}: values are short texts.")
+    allowed = CHOICES[field]
+    if len(set(values)) != len(values) or (allowed is not None and not allowed.issuperset(values)):
+        raise SegmentInvalid(f"{field}: not one of its values, or one of them twice.")
+    return AnyOf(field, tuple(values))
+
+
+def _day(field: str, entry: dict[str, Any]) -> Day:
+    try:
+        way = Way(entry.get("way", ""))
+        day = date.fromisoformat(entry["day"]) if way is Way.UNTIL else None
+    except (KeyError, TypeError, ValueError) as error:
+        raise SegmentInvalid(f"{field}: no such way or day.") from error
+    needed = {"field", "way"} | ({"days"} if way in NEEDS_DAYS else set()) | ({"day"} if day else set())
+    if set(entry) - {"or_missing"} != needed or entry.get("or_missing", True) is not True:
+        raise SegmentInvalid(f"{field}: something is missing, or too much.")
+    days = entry.get("days", 0)
+    if type(days) is not int or not 0 <= days <= MOST_DAYS:
+        raise SegmentInvalid(f"{field}: days are a whole number from 0 to {MOST_DAYS}.")
+    return Day(field, way, days, day, "or_missing" in entry and way is not Way.MISSING)

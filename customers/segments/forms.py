@@ -1,0 +1,175 @@
+"""The builder: one control for each field a segment may ask, and the document they make together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from customers.segments.conditions import (
+    CHOICES,
+    DAYS,
+    MOST_DAYS,
+    NEEDS_DAYS,
+    NOT_KNOWN,
+    AnyOf,
+    Condition,
+    Day,
+    SegmentInvalid,
+    Way,
+    conditions_of,
+    document_of,
+)
+from customers.segments.wording import TITLES, WAYS, Branches, values_of
+from tenants.forms import DateInput, StaffForm
+
+# A checkbox for «not known» cannot have the empty value.
+_UNKNOWN = "-"
+# More values than these are folded away until one is chosen.
+_FEW = 6
+_GROUPS: Sequence[tuple[Promise, Sequence[str]]] = (
+    (_("Risk"), ("risk_tier", "due_diligence", "is_foreign_pep", "handles_cash", "sends_abroad")),
+    (_("Important dates"), DAYS),
+    (_("Contact"), ("has_channel", "lacks_channels", "channel_working", "channel_unreachable", "language")),
+    (_("Customer"), ("kind", "status", "branch_code", "nationality", "country_of_residence", "occupation", "industry")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the page shows of one field."""
+
+    title: str
+    field: forms.BoundField
+    is_day: bool = False
+    is_long: bool = False
+    chosen: int = 0
+    days: forms.BoundField | None = None
+    day: forms.BoundField | None = None
+    or_missing: forms.BoundField | None = None
+
+
+class SegmentForm(StaffForm):
+    """Conditions, the name they are kept under, and for whom."""
+
+    name = forms.CharField(
+        label=_("Name of the filter"),
+        help_text=_("Such as “High risk, period of stay ends soon”. No names of customers."),
+        max_length=60,
+        error_messages={"required": _("Give the filter a name.")},
+    )
+    is_shared = forms.BooleanField(label=_("Share it with everybody at the institution"), required=False)
+    segment = forms.UUIDField(required=False, widget=forms.HiddenInput())
+
+    def __init__(
+        self, *args: Any, branches: Branches, may_share: bool = False, is_counting: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.is_counting = is_counting
+        self.fields["name"].required = not is_counting
+        if not may_share:
+            del self.fields["is_shared"]
+        for field in CHOICES:
+            choices = [(value or _UNKNOWN, words) for value, words in values_of(field, branches)]
+            kept = [value or _UNKNOWN for value in self.initial.get(field, ())]
+            gone = [(value, value) for value in kept if value not in dict(choices)]
+            self.fields[field] = forms.MultipleChoiceField(
+                label=str(TITLES[field]),
+                choices=[*choices, *gone],
+                required=False,
+                initial=kept,
+                widget=forms.CheckboxSelectMultiple(),
+                error_messages={"invalid_choice": _("Choose from what is offered.")},
+            )
+            self.initial.pop(field, None)
+        for field in DAYS:
+            self._add_day(field)
+
+    def _add_day(self, field: str) -> None:
+        wrong = {name: _("Enter a number of days from 0 to 3,650.") for name in ("invalid", "min_value", "max_value")}
+        self.fields[field] = forms.ChoiceField(
+            label=str(TITLES[field]), choices=[("", _("any")), *WAYS], required=False, widget=forms.Select()
+        )
+        self.fields[f"{field}_days"] = forms.IntegerField(
+            label=_("Days"), min_value=0, max_value=MOST_DAYS, required=False, error_messages=wrong
+        )
+        self.fields[f"{field}_day"] = forms.DateField(
+            label=_("Date"),
+            required=False,
+            widget=DateInput(),
+            error_messages={"invalid": _("Enter a date, such as 2027-01-31.")},
+        )
+        self.fields[f"{field}_or_missing"] = forms.BooleanField(label=_("or not on file"), required=False)
+        self.fields[field].widget.attrs["class"] = "select"
+        self.fields[f"{field}_days"].widget.attrs["class"] = "input input--number input--short"
+        self.fields[f"{field}_day"].widget.attrs["class"] = "input input--medium"
+
+    def clean(self) -> dict[str, Any]:
+        """Every condition at once, so that each one that lacks something is named."""
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        conditions: list[Condition] = [
+            AnyOf(field, tuple(NOT_KNOWN if value == _UNKNOWN else value for value in data[field]))
+            for field in CHOICES
+            if data.get(field)
+        ]
+        conditions += [day for field in DAYS if (day := self._day(field, data)) is not None]
+        if self.errors:
+            return data
+        if not conditions and not self.is_counting:
+            raise forms.ValidationError(_("Choose at least one condition."))
+        try:
+            data["document"] = document_of(conditions)
+        except SegmentInvalid as error:
+            raise forms.ValidationError(_("These conditions cannot be used together. Choose fewer values.")) from error
+        return data
+
+    def _day(self, field: str, data: Mapping[str, Any]) -> Day | None:
+        if not data.get(field):
+            return None
+        way = Way(data[field])
+        days, day = data.get(f"{field}_days"), data.get(f"{field}_day")
+        if way in NEEDS_DAYS and days is None:
+            self._ask(f"{field}_days", str(_("Enter how many days.")))
+        if way is Way.UNTIL and day is None:
+            self._ask(f"{field}_day", str(_("Enter the day.")))
+        or_missing = bool(data.get(f"{field}_or_missing")) and way is not Way.MISSING
+        return Day(field, way, days or 0, day if way is Way.UNTIL else None, or_missing)
+
+    def _ask(self, field: str, words: str) -> None:
+        if field not in self.errors:
+            self.add_error(field, words)
+
+    def groups(self) -> Iterator[tuple[str, list[Row]]]:
+        """The fields as the page shows them."""
+        for title, fields in _GROUPS:
+            yield str(title), [self._row(field) for field in fields if field in DAYS or self.fields[field].choices]  # type: ignore[attr-defined]  # a choice field
+
+    def _row(self, field: str) -> Row:
+        title, bound = str(TITLES[field]), self[field]
+        if field in DAYS:
+            days, day, or_missing = (self[f"{field}_{name}"] for name in ("days", "day", "or_missing"))
+            return Row(title, bound, is_day=True, days=days, day=day, or_missing=or_missing)
+        choices: Any = self.fields[field].choices  # type: ignore[attr-defined]  # as above
+        return Row(title, bound, is_long=len(choices) > _FEW, chosen=len(bound.value() or ()))
+
+
+def initial_of(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What the builder shows of a segment that is kept. Raises SegmentInvalid."""
+    initial: dict[str, Any] = {}
+    for condition in conditions_of(document):
+        field = condition.field
+        if isinstance(condition, AnyOf):
+            initial[field] = list(condition.values)
+            continue
+        initial |= {
+            field: condition.way.value,
+            f"{field}_or_missing": condition.or_missing,
+            f"{field}_day": condition.day,
+        }
+        if condition.way in NEEDS_DAYS:
+            initial[f"{field}_days"] = condition.days
+    return initial

@@ -1,0 +1,29 @@
+"""Reading segments: which there are for somebody."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from customers.segments.models import Segment
+from tenants.models import Branch
+
+# Above the list stand so many; the page of segments has all.
+CHIPS = 12
+
+
+def segments_for(user_id: int) -> QuerySet[Segment]:
+    """Their own and the institution's, by name."""
+    rows: QuerySet[Segment] = Segment.objects.filter(Q(owner=user_id) | Q(is_shared=True))
+    return rows.order_by("name", "pk")
+
+
+def segment_for(user_id: int, segment_id: UUID | None) -> Segment | None:
+    """One of them; None for another's own, or one that is gone."""
+    return segments_for(user_id).filter(pk=segment_id).first() if segment_id else None
+
+
+def branch_names() -> dict[str, str]:
+    """Code to name of the institution's branches."""
+    return dict(Branch.objects.order_by("code").values_list("code", "name"))

@@ -1,0 +1,113 @@
+"""What the fields of segments, their values and ways are called, and conditions as sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from customers.codes import COUNTRIES, INDUSTRIES, OCCUPATIONS, Label, label_of
+from customers.models import ContactPoint, Customer, DueDiligence, RiskTier
+from customers.segments.conditions import ANSWERS, CHANNELS, NO, NOT_KNOWN, YES, AnyOf, Condition, Day, Way
+
+TITLES: Mapping[str, Promise] = {
+    "kind": _("Kind of customer"),
+    "status": _("Relationship"),
+    "risk_tier": _("Risk"),
+    "due_diligence": _("Due diligence"),
+    "branch_code": _("Branch"),
+    "language": _("Language"),
+    "nationality": _("Nationality"),
+    "country_of_residence": _("Country of residence"),
+    "occupation": _("Occupation"),
+    "industry": _("Industry"),
+    "is_foreign_pep": _("Foreign politically exposed person"),
+    "handles_cash": _("Large cash transactions"),
+    "sends_abroad": _("Remittances abroad"),
+    "has_channel": _("Has one of these on file"),
+    "lacks_channels": _("Has none of these on file"),
+    "channel_working": _("Last time it worked"),
+    "channel_unreachable": _("Found unreachable"),
+    "next_review_on": _("Next review"),
+    "last_reviewed_on": _("Last review"),
+    "residence_expires_on": _("Period of stay until"),
+}
+_CODES: Mapping[str, Mapping[str, Label]] = {
+    "nationality": COUNTRIES,
+    "country_of_residence": COUNTRIES,
+    "occupation": OCCUPATIONS,
+    "industry": INDUSTRIES,
+}
+_ANSWERS = ((YES, _("Yes")), (NO, _("No")))
+_LANGUAGES = (("ja", _("Japanese")), ("en", _("English")))
+_WORDS: Mapping[str, Sequence[tuple[Any, Any]]] = {
+    "kind": Customer.Kind.choices,
+    "status": Customer.Status.choices,
+    "risk_tier": RiskTier.choices,
+    "due_diligence": DueDiligence.choices,
+    "language": _LANGUAGES,
+    **dict.fromkeys(ANSWERS, _ANSWERS),
+    **dict.fromkeys(CHANNELS, ContactPoint.Channel.choices),
+}
+MAY_BE_UNKNOWN = frozenset({"risk_tier", "due_diligence", *_CODES, *ANSWERS})
+WAYS: Sequence[tuple[str, Promise]] = (
+    (Way.PAST, _("already past")),
+    (Way.WITHIN, _("from today, within so many days")),
+    (Way.UNTIL, _("on this day or before")),
+    (Way.AGO, _("longer ago than so many days")),
+    (Way.MISSING, _("not on file")),
+)
+
+type Branches = Mapping[str, str]
+
+
+def values_of(field: str, branches: Branches) -> Iterator[tuple[str, str]]:
+    """The values that may be chosen, in words; ``branches``: code to name."""
+    if field in _CODES:
+        yield from ((code, label_of(_CODES[field], code, get_language() or "ja")) for code in _CODES[field])
+    elif field == "branch_code":
+        yield from ((code, _branch(code, branches)) for code in branches)
+    else:
+        yield from ((str(value), str(words)) for value, words in _WORDS[field])
+    if field in MAY_BE_UNKNOWN:
+        yield NOT_KNOWN, gettext("Not known")
+
+
+def sentences(conditions: Iterable[Condition], branches: Branches) -> list[tuple[str, str]]:
+    """Conditions as (what, how it must be)."""
+    return [(str(TITLES[one.field]), _said(one, branches)) for one in conditions]
+
+
+def _said(condition: Condition, branches: Branches) -> str:
+    if isinstance(condition, Day):
+        return _day(condition)
+    words = dict(values_of(condition.field, branches))
+    return gettext(" or ").join(words.get(value) or _unlisted(condition, value) for value in condition.values)
+
+
+def _unlisted(condition: AnyOf, value: str) -> str:
+    return label_of(_CODES[condition.field], value) if condition.field in _CODES else value
+
+
+def _day(condition: Day) -> str:
+    match condition.way:
+        case Way.WITHIN:
+            said = ngettext("within %(days)s day", "within %(days)s days", condition.days) % {"days": condition.days}
+        case Way.AGO:
+            said = ngettext("more than %(days)s day ago", "more than %(days)s days ago", condition.days) % {
+                "days": condition.days
+            }
+        case Way.UNTIL:
+            said = gettext("by %(day)s") % {"day": date_format(condition.day or date.max, "DATE_FORMAT")}
+        case way:
+            said = str(dict(WAYS)[way])
+    return said + gettext(", or not on file") if condition.or_missing else said
+
+
+def _branch(code: str, branches: Branches) -> str:
+    return f"{code} {branches[code]}".strip()
