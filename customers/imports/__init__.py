@@ -1,0 +1,1 @@
+"""From a bank's file to the customer file: kept, read, taken in, settled."""

@@ -1,0 +1,83 @@
+"""Taking in a bank's file, sealed, piece by piece."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+from typing import BinaryIO
+
+from django.conf import settings
+from django.db import transaction
+
+from audit.services import Actor, record
+from customers.decoding import SNIFF_BYTES, FileRefused, StreamCheck, layout_of
+from customers.models import CustomerImport, ImportChunk
+from customers.wording import refusal
+
+PIECE = 512 * 1024
+
+
+class ImportRefused(Exception):
+    """A file that is not taken at all; its text is a sentence for the person who chose it."""
+
+    def __init__(self, cause: FileRefused) -> None:
+        super().__init__(cause.code)
+        self.code = cause.code
+        self.params = cause.params
+
+    def __str__(self) -> str:
+        return refusal(self.code, self.params)
+
+
+def start_import(*, file: BinaryIO, filename: str, actor: Actor, now: datetime) -> CustomerImport:
+    """Take in a bank's file, sealed, piece by piece; it is read by `run_import`.
+
+    Raises:
+        ImportRefused: not a customer file, or too large; nothing is kept.
+    """
+    try:
+        if getattr(file, "size", 0) > settings.IMPORT_MAX_BYTES:
+            raise FileRefused("too_large", limit=settings.IMPORT_MAX_BYTES // 1024**2)
+        with transaction.atomic():
+            return _store_file(file, filename, actor=actor, now=now)
+    except FileRefused as refused:
+        raise ImportRefused(refused) from refused
+
+
+def _store_file(file: BinaryIO, filename: str, *, actor: Actor, now: datetime) -> CustomerImport:
+    pieces = iter(lambda: file.read(PIECE), b"")
+    first = next(pieces, b"")
+    layout = layout_of(first[:SNIFF_BYTES])
+    check = StreamCheck(layout, limit=settings.IMPORT_MAX_BYTES)
+    digest = hashlib.sha256()
+    customer_import: CustomerImport = CustomerImport.objects.create(
+        filename=filename,
+        titles=list(layout.titles),
+        sha256="",
+        size=0,
+        uploaded_by=int(actor.id) if actor.kind == "user" else 0,
+        uploaded_at=now,
+    )
+    position = 0
+    while first:
+        check.watch(first)
+        digest.update(first)
+        ImportChunk.objects.create(customer_import=customer_import, position=position, body=first)
+        position += 1
+        first = next(pieces, b"")
+    check.finish()
+    customer_import.sha256 = digest.hexdigest()
+    customer_import.size = check.size
+    customer_import.encoding = check.encoding
+    customer_import.rows_total = max(check.lines - 1, 1)
+    customer_import.save(update_fields=["sha256", "size", "encoding", "rows_total"])
+    record(
+        "customerimport.uploaded",
+        target=customer_import,
+        actor=actor,
+        at=now,
+        sha256=customer_import.sha256,
+        size=customer_import.size,
+        encoding=customer_import.encoding,
+    )
+    return customer_import
