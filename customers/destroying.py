@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.services import Actor, record_ids
 from customers.folding import fold_number
 from customers.matching.models import MatchCandidate
-from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, RejectedRow
+from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, ImportChange, RejectedRow
 from customers.searching import remove_parts
 from retention.classes import (
     Due,
@@ -50,6 +50,7 @@ def erase_customers(ids: Sequence[UUID]) -> None:
     """The file itself, and what finds it."""
     remove_parts(ids)
     MatchCandidate.objects.filter(Q(first__in=ids) | Q(second__in=ids)).delete()
+    ImportChange.objects.filter(customer__in=ids).delete()
     AttributeChange.objects.filter(customer__in=ids).delete()
     ContactPoint.objects.filter(customer__in=ids).delete()
     Customer.objects.filter(pk__in=ids).delete()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -77,6 +79,8 @@ class Customer(Stateful, TenantModel):
     is_rating_due = models.BooleanField(default=True)
     # SHA-256 of the imported row's values, so that an unchanged row costs no write
     source_hash = models.BinaryField(max_length=32, null=True)
+    # the import that brought the customer in, so that it can be taken back as a whole
+    entered_by = models.UUIDField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -186,6 +190,7 @@ class AttributeChange(TenantModel):
         CUSTOMER = "CUSTOMER", _("Customer's answer")
         STAFF = "STAFF", _("Staff")
         REGISTRY = "REGISTRY", _("Register of companies")
+        UNDO = "UNDO", _("Import taken back")
 
     customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="changes")
     attribute = models.CharField(max_length=40)
@@ -204,17 +209,35 @@ class AttributeChange(TenantModel):
 
 
 class CustomerImport(Stateful, TenantModel):
-    """One file of customers, from upload to result."""
+    """One file of customers, from upload to result.
+
+    A file that nobody has to look at goes from UPLOADED to RUNNING; one that a person takes in step by step goes
+    through its columns (DRAFT), a trial that writes nothing to customers (CHECKING, CHECKED) and the order to take it.
+    """
 
     class Status(models.TextChoices):
         UPLOADED = "UPLOADED", _("Waiting")
+        DRAFT = "DRAFT", _("Columns to be confirmed")
+        CHECKING = "CHECKING", _("Being tried")
+        CHECKED = "CHECKED", _("To be decided")
+        DISCARDED = "DISCARDED", _("Thrown away")
+        COMMITTED = "COMMITTED", _("Waiting to be taken in")
         RUNNING = "RUNNING", _("Reading")
         COMPLETED = "COMPLETED", _("Completed")
         FAILED = "FAILED", _("Failed")
+        UNDOING = "UNDOING", _("Being taken back")
+        UNDONE = "UNDONE", _("Taken back")
 
     TRANSITIONS = {
-        Status.UPLOADED: {Status.RUNNING, Status.FAILED},
+        Status.UPLOADED: {Status.DRAFT, Status.CHECKING, Status.RUNNING, Status.FAILED},
+        Status.DRAFT: {Status.CHECKING, Status.DISCARDED},
+        Status.CHECKING: {Status.CHECKED, Status.DISCARDED, Status.FAILED},
+        Status.CHECKED: {Status.DRAFT, Status.COMMITTED, Status.DISCARDED},
+        Status.COMMITTED: {Status.RUNNING},
         Status.RUNNING: {Status.COMPLETED, Status.FAILED},
+        Status.COMPLETED: {Status.UNDOING},
+        Status.FAILED: {Status.UNDOING},
+        Status.UNDOING: {Status.UNDONE},
     }
 
     status = models.CharField(max_length=10, choices=Status, default=Status.UPLOADED)
@@ -224,6 +247,11 @@ class CustomerImport(Stateful, TenantModel):
     encoding = models.CharField(max_length=16, blank=True)
     # the file's own header, for the error file; the pieces are gone when that is asked for
     titles = EncryptedJSONField(null=True)
+    # by which the same header is recognised next month
+    header_index = models.BinaryField(max_length=16, null=True)
+    # what a person said of the file instead of what is read off its header: as Layout.delimiter and Layout.columns
+    delimiter = models.CharField(max_length=1, blank=True)
+    columns: Any = models.JSONField(null=True)
     uploaded_by = models.BigIntegerField()
     uploaded_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
@@ -235,6 +263,11 @@ class CustomerImport(Stateful, TenantModel):
     rows_updated = models.PositiveIntegerField(default=0)
     rows_unchanged = models.PositiveIntegerField(default=0)
     rows_rejected = models.PositiveIntegerField(default=0)
+    # how many customers each attribute changes of
+    attributes_changed = models.JSONField(default=dict)
+    # Of the customers it entered or changed: taken back, and left as they are with the reason.
+    rows_undone = models.PositiveIntegerField(default=0)
+    rows_kept = models.PositiveIntegerField(default=0)
     failure_code = models.CharField(max_length=40, blank=True)
     failure_params = models.JSONField(default=dict)
 
@@ -253,6 +286,77 @@ class CustomerImport(Stateful, TenantModel):
     def rows_done(self) -> int:
         """Rows whose fate is decided."""
         return self.rows_created + self.rows_updated + self.rows_unchanged + self.rows_rejected
+
+    @property
+    def rows_written(self) -> int:
+        """Customers that the import entered or changed, and that can be taken back."""
+        return self.rows_created + self.rows_updated
+
+    @property
+    def rows_back(self) -> int:
+        """Of those, how many are dealt with when the import is taken back."""
+        return self.rows_undone + self.rows_kept
+
+
+class ImportLayout(TenantModel):
+    """How a person said that files with one header are to be read; next month's file is read so without asking."""
+
+    header_index = models.BinaryField(max_length=16)
+    encoding = models.CharField(max_length=16)
+    delimiter = models.CharField(max_length=1)
+    # for each position a key of customers.decoding.COLUMNS, or null
+    columns = models.JSONField()
+    set_by = models.BigIntegerField()
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "header_index"], name="layout_of_header")]
+
+    def __str__(self) -> str:
+        return f"import layout {self.pk}"
+
+    @classmethod
+    def within(cls, reach: Reach) -> models.Q | None:
+        """For those who import."""
+        return models.Q(pk__in=[])
+
+
+class ImportChange(TenantModel):
+    """What an import changes of one customer, before and after: shown by the trial, and kept to take it back.
+
+    Entered customers have none unless they could not be taken back, which it then says.
+    """
+
+    customer_import = TenantForeignKey(CustomerImport, on_delete=models.CASCADE, related_name="changed")
+    customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    line = models.PositiveIntegerField()
+    # names of facts and of columns beside them, with their values in ``before`` and ``after``
+    attributes = models.JSONField(default=list)
+    before = EncryptedJSONField(person="customer_id")
+    after = EncryptedJSONField(person="customer_id")
+    # the customer's fingerprint of the row before
+    source_hash = models.BinaryField(max_length=32, null=True)
+    is_undone = models.BooleanField(default=False)
+    # why it was not taken back: a code of customers.wording
+    refusal = models.CharField(max_length=40, blank=True)
+    refused_for = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "customer_import", "customer"], name="import_change_once")
+        ]
+        indexes = [
+            models.Index(fields=["tenant", "customer_import", "line"], name="import_change_by_line"),
+            models.Index(fields=["tenant", "customer"], name="import_change_by_customer"),
+        ]
+
+    def __str__(self) -> str:
+        return f"line {self.line} of import {self.customer_import_id} on customer {self.customer_id}"
+
+    @classmethod
+    def within(cls, reach: Reach) -> models.Q | None:
+        """For those who see every import."""
+        return models.Q(pk__in=[])
 
 
 class ImportChunk(TenantModel):

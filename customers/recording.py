@@ -36,6 +36,9 @@ from tenants.scoping import required_tenant_id
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _NOT_IN_PROFILE = frozenset(PLAIN) | frozenset(CONTACT_OF_FACT)
 INDEXES = ("name_index", "kana_index", "person_index")
+# Attributes that are neither facts nor kept in the history of facts.
+BESIDE = ("branch_code", "opened_on", "last_reviewed_on")
+LINE_ID = "line_id"
 _TEXT = frozenset(PLAIN) - {"residence_expires_on", "is_foreign_pep", "handles_cash", "sends_abroad"}
 
 
@@ -46,10 +49,42 @@ class Change:
     facts: Mapping[str, Any]
     columns: Mapping[str, Any] = field(default_factory=dict)
     line_id: str | None = None
+    erases_line: bool = False
+    # The facts stand as the file keeps them, and may be older than today's rules for them.
+    is_stored: bool = False
 
 
-def enter_customers(rows: Sequence[CustomerRow], *, now: datetime) -> None:
-    """Insert customers that are new, with their contact points; a constant number of statements."""
+@dataclass(slots=True)
+class PlannedChange:
+    """A change beside the customer as it is; nothing is written yet."""
+
+    customer: Customer
+    points: Mapping[str, ContactPoint]
+    change: Change
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+    different: list[str]
+
+    def current(self, attribute: str) -> Any:
+        """What the file has now: a fact, a column beside the facts, or ``line_id``."""
+        if attribute == LINE_ID:
+            point = self.points.get(ContactPoint.Channel.LINE)
+            return point.value if point else None
+        if attribute in BESIDE:
+            return _said(getattr(self.customer, attribute))
+        return self.before.get(attribute)
+
+    def altered(self) -> dict[str, tuple[Any, Any]]:
+        """Every attribute that the change alters, as (before, after)."""
+        wanted = {key: self.after[key] for key in self.different}
+        wanted |= {name: _said(value) for name, value in self.change.columns.items() if name in BESIDE}
+        if self.change.line_id or self.change.erases_line:
+            wanted[LINE_ID] = self.change.line_id
+        return {key: (was, after) for key, after in wanted.items() if (was := self.current(key)) != after}
+
+
+def enter_customers(rows: Sequence[CustomerRow], *, reference: UUID, now: datetime) -> None:
+    """Insert customers that an import (``reference``) brings in, with their contact points; a few statements."""
     if not rows:
         return
     crypt = cipher()
@@ -82,6 +117,7 @@ def enter_customers(rows: Sequence[CustomerRow], *, now: datetime) -> None:
         risk_tier="",
         due_diligence="",
         is_rating_due=True,
+        entered_by=reference,
         created_at=now,
         updated_at=now,
     )
@@ -102,39 +138,60 @@ def change_customers(
 
     Returns the names of the facts that really changed, by customer; a fact that is the same is left alone.
     """
-    customers = list(Customer.objects.select_for_update().filter(pk__in=list(changes)).order_by("pk"))
+    planned = plan_changes(changes)
+    return write_changes(planned, source=source, reference=reference, actor=actor, now=now)
+
+
+def plan_changes(changes: Mapping[UUID, Change], *, is_locked: bool = True) -> list[PlannedChange]:
+    """Compare changes with the customers as they are, and lock those; a constant number of statements."""
+    rows = Customer.objects.select_for_update() if is_locked else Customer.objects.all()
+    customers = list(rows.filter(pk__in=list(changes)).order_by("pk"))
     points = current_points([customer.pk for customer in customers])
+    planned = []
+    for customer in customers:
+        change, mine = changes[customer.pk], points.get(customer.pk, {})
+        before = assemble_facts(customer, mine)
+        facts = {key: value if change.is_stored else _normal(key, value) for key, value in change.facts.items()}
+        after = _held(before | facts)
+        different = [key for key, value in after.items() if before.get(key) != value]
+        planned.append(PlannedChange(customer, mine, change, before, after, different))
+    return planned
+
+
+def write_changes(
+    planned: Sequence[PlannedChange], *, source: str, reference: UUID | None = None, actor: Actor, now: datetime
+) -> dict[UUID, list[str]]:
+    """Write what was planned in the same transaction; see `change_customers`."""
     history: list[AttributeChange] = []
     retired: list[UUID] = []
     added: list[tuple[UUID | bytes, str, Any]] = []
     changed: dict[UUID, list[str]] = {}
-    for customer in customers:
-        change, mine = changes[customer.pk], points.get(customer.pk, {})
-        before = assemble_facts(customer, mine)
-        after = _held(before | {key: _normal(key, value) for key, value in change.facts.items()})
-        different = [key for key, value in after.items() if before.get(key) != value]
-        changed[customer.pk] = different
-        _set_facts(customer, after, different)
-        for name, value in change.columns.items():
+    for one in planned:
+        customer = one.customer
+        changed[customer.pk] = one.different
+        after = one.after
+        _set_facts(customer, after, one.different)
+        for name, value in one.change.columns.items():
             setattr(customer, name, value)
-        for channel, value in _new_points(mine, after, different, change.line_id):
-            if channel in mine:
-                retired.append(mine[channel].pk)
+        for channel, value in _new_points(one.points, after, one.different, one.change):
+            if channel in one.points:
+                retired.append(one.points[channel].pk)
             if value is not None:
                 added.append((customer.pk, channel, value))
         history += [
             AttributeChange(
                 customer=customer,
                 attribute=key,
-                before=before.get(key),
+                before=one.before.get(key),
                 after=after[key],
                 source=source,
                 source_reference=reference,
                 actor=str(actor),
                 at=now,
             )
-            for key in different
+            for key in one.different
         ]
+    customers = [one.customer for one in planned]
     _write_customers(customers, now=now)
     renamed = [customer for customer in customers if {"name", "kana"}.intersection(changed[customer.pk])]
     remove_parts([one.pk for one in renamed])
@@ -188,6 +245,11 @@ def _set_facts(customer: Customer, after: Mapping[str, Any], different: Sequence
         setattr(customer, key, date.fromisoformat(value) if key == "residence_expires_on" and value else value)
 
 
+def _said(value: Any) -> Any:
+    """A column as JSON has it."""
+    return value.isoformat() if isinstance(value, date) else value
+
+
 def _profile_of(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if key not in _NOT_IN_PROFILE and value is not None}
 
@@ -205,7 +267,7 @@ def _normal(key: str, value: Any) -> Any:
         return read_phone(str(value))
     if key == "postal_code" and value is not None:
         return read_postal_code(str(value))
-    return value.isoformat() if isinstance(value, date) else value
+    return _said(value)
 
 
 def _points_of(facts: Mapping[str, Any], line_id: str | None) -> list[tuple[str, Any]]:
@@ -223,12 +285,15 @@ def _points_of(facts: Mapping[str, Any], line_id: str | None) -> list[tuple[str,
 
 
 def _new_points(
-    mine: Mapping[str, ContactPoint], after: Mapping[str, Any], different: Sequence[str], line_id: str | None
+    mine: Mapping[str, ContactPoint], after: Mapping[str, Any], different: Sequence[str], change: Change
 ) -> list[tuple[str, Any]]:
     """Contact points to replace, as (channel, new value or None)."""
+    line_id = change.line_id
     wanted = dict(_points_of(after, line_id))
     channels = {str(CONTACT_OF_FACT[key]) for key in different if key in CONTACT_OF_FACT}
     if line_id and ("LINE" not in mine or mine["LINE"].value != line_id):
+        channels.add("LINE")
+    if change.erases_line and "LINE" in mine:
         channels.add("LINE")
     return [(channel, wanted.get(channel)) for channel in sorted(channels)]
 

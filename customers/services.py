@@ -11,6 +11,15 @@ from django.db import transaction
 
 from audit.services import Actor, record
 from customers.imports.running import run_import, run_waiting_imports
+from customers.imports.stepping import (
+    StepRefused,
+    commit_import,
+    confirm_layout,
+    discard_import,
+    read_anew,
+    reopen_layout,
+    undo_import,
+)
 from customers.imports.storing import ImportRefused, start_import
 from customers.models import ContactPoint, Customer
 from customers.recording import Change, change_customers
@@ -19,13 +28,20 @@ from customers.writing import update_many
 __all__ = [
     "ImportRefused",
     "RatingResult",
+    "StepRefused",
     "apply_facts",
+    "commit_import",
+    "confirm_layout",
+    "discard_import",
     "mark_contact_health",
+    "read_anew",
     "record_ratings",
     "record_review",
+    "reopen_layout",
     "run_import",
     "run_waiting_imports",
     "start_import",
+    "undo_import",
 ]
 
 

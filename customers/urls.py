@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from customers import views
+from customers.imports import pages
 from customers.matching import views as matching
 
 urlpatterns = [
@@ -18,8 +19,15 @@ urlpatterns = [
         matching.match_take_back,
         name="customer-match-take-back",
     ),
-    path("imports/", views.imports, name="imports"),
-    path("imports/new/", views.import_new, name="import-new"),
-    path("imports/<uuid:import_id>/", views.import_detail, name="import"),
-    path("imports/<uuid:import_id>/errors.csv", views.import_errors, name="import-errors"),
+    path("imports/", pages.imports, name="imports"),
+    path("imports/new/", pages.import_new, name="import-new"),
+    path("imports/<uuid:import_id>/", pages.import_detail, name="import"),
+    path("imports/<uuid:import_id>/reading/", pages.import_reading, name="import-reading"),
+    path("imports/<uuid:import_id>/columns/", pages.import_columns, name="import-columns"),
+    path("imports/<uuid:import_id>/reopen/", pages.import_reopen, name="import-reopen"),
+    path("imports/<uuid:import_id>/commit/", pages.import_commit, name="import-commit"),
+    path("imports/<uuid:import_id>/discard/", pages.import_discard, name="import-discard"),
+    path("imports/<uuid:import_id>/undo/", pages.import_undo, name="import-undo"),
+    path("imports/<uuid:import_id>/changes/", pages.import_changes, name="import-changes"),
+    path("imports/<uuid:import_id>/errors.csv", pages.import_errors, name="import-errors"),
 ]

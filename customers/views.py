@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,21 +14,17 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from customers.asked import open_search, seal_search
 from customers.closing import ClosingRefused, note_end
-from customers.decoding import HEADER
-from customers.forms import ClosingForm, ImportForm, SearchForm
-from customers.models import Customer, CustomerImport, RiskTier
+from customers.forms import ClosingForm, SearchForm
+from customers.models import Customer, RiskTier
 from customers.presenting import name_shown
 from customers.segments.conditions import conditions_of
 from customers.segments.models import Segment
 from customers.segments.selecting import customers_of
 from customers.segments.selectors import CHIPS, branch_names, segment_for, segments_for
 from customers.segments.wording import sentences
-from customers.selectors import customer_page, error_file, facts_of_each, import_page, rejected_page
-from customers.services import ImportRefused, start_import
-from customers.wording import column_title, refusal, sentence
+from customers.selectors import customer_page, facts_of_each
 from tenants.middleware import StaffRequest
-from tenants.people import names_of
-from tenants.permissions import Permission, may, requires, takes_body_of
+from tenants.permissions import Permission, may, requires
 
 
 @require_GET
@@ -82,62 +77,6 @@ def search(request: StaffRequest) -> HttpResponse:
     sealed = seal_search(words, user_id=request.user.pk, now=timezone.now())
     kept = {name: str(value) for name, value in form.cleaned_data.items() if value}
     return redirect(reverse("customers", query={**kept, **({"search": sealed} if sealed else {})}))
-
-
-@require_GET
-@requires(Permission.VIEW_IMPORTS)
-def imports(request: StaffRequest) -> HttpResponse:
-    """Imported files, newest first."""
-    return render(request, "staff/customers/imports.html", {"page": import_page(cursor=_cursor(request))})
-
-
-@takes_body_of(lambda: settings.IMPORT_MAX_BYTES + settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-@require_http_methods(["GET", "POST"])
-@requires(Permission.IMPORT_CUSTOMERS)
-def import_new(request: StaffRequest) -> HttpResponse:
-    """Upload a customer file."""
-    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
-    if form.is_valid():
-        upload = form.cleaned_data["file"]
-        try:
-            item = start_import(file=upload, filename=upload.name, actor=request.actor, now=timezone.now())
-        except ImportRefused as refused:
-            form.add_error("file", str(refused))
-        else:
-            messages.success(request, _("The file has arrived and will be read at once."))
-            return redirect("import", item.pk)
-    context = {"form": form, "columns": HEADER}
-    return render(request, "staff/customers/import_new.html", context, status=422 if form.errors else 200)
-
-
-@require_GET
-@requires(Permission.VIEW_IMPORTS)
-def import_detail(request: StaffRequest, import_id: UUID) -> HttpResponse:
-    """One import with its progress; asked for by htmx, the progress alone."""
-    item = get_object_or_404(CustomerImport.objects.all(), pk=import_id)
-    is_settled = item.status in (CustomerImport.Status.COMPLETED, CustomerImport.Status.FAILED)
-    rejected = rejected_page(item).items if is_settled and item.rows_rejected else []
-    context = {
-        "item": item,
-        "rejected": [(row, column_title(row.column), sentence(row.code, row.params)) for row in rejected],
-        "failure": refusal(item.failure_code, item.failure_params) if item.failure_code else "",
-    }
-    if "HX-Request" in request.headers:
-        return render(request, "staff/customers/import.html#progress", context)
-    context["uploader"] = names_of([item.uploaded_by]).get(item.uploaded_by, "")
-    return render(request, "staff/customers/import.html", context)
-
-
-@require_GET
-@requires(Permission.IMPORT_CUSTOMERS)
-def import_errors(request: StaffRequest, import_id: UUID) -> HttpResponse:
-    """The rows that were not taken, as a CSV file to correct and import again."""
-    item = get_object_or_404(CustomerImport.objects.all(), pk=import_id)
-    return HttpResponse(
-        b"".join(error_file(item)),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="errors-{item.pk}.csv"'},
-    )
 
 
 @require_http_methods(["GET", "POST"])

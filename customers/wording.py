@@ -79,6 +79,18 @@ _REASONS: Mapping[str, Promise] = {
     "replacement_character": _("Contains the sign � (U+FFFD): a character was lost when the file was made."),
 }
 
+# Why a customer stays as an import left them when the import is taken back.
+_STAYS: Mapping[str, Promise] = {
+    "changed_since": _("Changed by somebody since the import."),
+    "on_hold": _("A legal hold is placed on this customer."),
+    "in_use": _("Something was recorded of this customer since the import, such as a review, an answer or a notice."),
+}
+
+
+def reason_to_stay(code: str) -> str:
+    """Why a customer was not taken back with the rest of an import."""
+    return str(_STAYS[code]) if code in _STAYS else gettext("This customer could not be taken back.")
+
 
 def refusal(code: str, params: Mapping[str, object]) -> str:
     """Why a whole file was refused, and what to do."""

@@ -22,6 +22,8 @@ _NAMES: Mapping[str, Promise | str] = {
     "customers.customerimport": _("an import"),
     "customers.matchcandidate": _("a pair of customers who look alike"),
     "customers.rejectedrow": _("a rejected row"),
+    "customers.importlayout": _("what the columns of files with one header are"),
+    "customers.importchange": _("the journal of an import"),
     "companies.companynews": _("company news"),
     "companies.registryload": _("a load of the register of companies"),
     "risk.riskpolicy": _("a risk policy"),
@@ -68,7 +70,12 @@ _SENTENCES: Mapping[str, Promise | str] = {
 # Which rows belong to a subject of the audit list.
 _MODELS: Mapping[str, Sequence[str]] = {
     "customer": ("customers.customer", "customers.contactpoint", "customers.attributechange", "risk.riskrating"),
-    "customerimport": ("customers.customerimport", "customers.rejectedrow"),
+    "customerimport": (
+        "customers.customerimport",
+        "customers.rejectedrow",
+        "customers.importlayout",
+        "customers.importchange",
+    ),
     "companynews": ("companies.companynews",),
     "campaign": ("campaigns.campaign",),
     "periodicreview": ("campaigns.periodicreview",),

@@ -264,10 +264,25 @@ def _work(allowed: Collection[Permission], user_id: int, today: date) -> list[Wo
             Permission.IMPORT_CUSTOMERS,
             Work(
                 CustomerImport.objects.filter(
-                    status__in=(CustomerImport.Status.UPLOADED, CustomerImport.Status.RUNNING)
+                    status__in=(
+                        CustomerImport.Status.UPLOADED,
+                        CustomerImport.Status.COMMITTED,
+                        CustomerImport.Status.RUNNING,
+                    )
                 ).count(),
                 gettext("Imports under way"),
                 gettext("Rows are rated as soon as they are in."),
+                reverse("imports"),
+            ),
+        ),
+        (
+            Permission.IMPORT_CUSTOMERS,
+            Work(
+                CustomerImport.objects.filter(
+                    status__in=(CustomerImport.Status.DRAFT, CustomerImport.Status.CHECKED)
+                ).count(),
+                gettext("Files to be decided"),
+                gettext("Confirm the columns, or look at what the trial says and take the rows in."),
                 reverse("imports"),
             ),
         ),

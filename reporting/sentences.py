@@ -93,6 +93,20 @@ SENTENCES: Mapping[str, Wording] = {
     "customerimport.advanced": Wording(_("The customer file %(target)s was read as far as line %(line)s."), "upload"),
     "customerimport.counted": Wording(_("The rows of the customer file %(target)s were counted."), "check"),
     "customerimport.completed": Wording(_("The customer file %(target)s was taken in."), "check", "success"),
+    "customerimport.draft": Wording(_("The columns of the customer file %(target)s are to be confirmed."), "upload"),
+    "customerimport.read_anew": Wording(_("%(actor)s had the header of the file %(target)s read anew."), "upload"),
+    "customerimport.checking": Wording(_("The customer file %(target)s is tried; nothing is taken in."), "upload"),
+    "customerimport.checked": Wording(_("The customer file %(target)s was tried and waits for a decision."), "check"),
+    "customerimport.committed": Wording(_("%(actor)s had the customer file %(target)s taken in."), "check", "success"),
+    "customerimport.discarded": Wording(_("%(actor)s threw the customer file %(target)s away."), "x", "warning"),
+    "customerimport.undoing": Wording(_("%(actor)s had the import of %(target)s taken back."), "undo", "danger"),
+    "customerimport.going_back": Wording(
+        _("The import of %(target)s was taken back for %(undone)s customers; %(kept)s stay."), "undo", "warning"
+    ),
+    "customerimport.undone": Wording(_("The import of %(target)s has been taken back."), "undo", "warning"),
+    "customer.taken_back": Wording(
+        _("A customer was taken out of the file again with the import that brought them."), "undo", "danger"
+    ),
     "customerimport.failed": Wording(_("The customer file %(target)s could not be read."), "alert", "danger"),
     "customerimport.purged": Wording(_("The uploaded pieces of the customer file %(target)s were destroyed."), "lock"),
     "customerimport.rows_destroyed": Wording(

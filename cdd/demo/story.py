@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import threading
 import time
@@ -20,7 +18,8 @@ from cdd.demo.branches import Branch, id_in
 from cdd.demo.browsing import Browser, Page, UnexpectedPage
 from cdd.demo.calling import steps_of_people
 from cdd.demo.evidence import Evidence
-from cdd.demo.looking import check, decoded, settled_page, wait_for
+from cdd.demo.importing import steps_of_the_book
+from cdd.demo.looking import check, wait_for
 from cdd.demo.sandbox import Sandbox
 from cdd.demo.seeding import connect_bank
 from cdd.demo.steps import Done, Steps
@@ -83,9 +82,7 @@ class Story:
             ("Connect the providers", self.connect),
             ("Sign in", self.sign_in),
             ("An approver sets up a second factor and signs in with it", self.set_up_factor),
-            ("Upload the customer book", self.upload),
-            ("Read the whole file, broken rows set aside", self.wait_for_import),
-            ("Every broken row is explained in the error file", self.check_errors),
+            *steps_of_the_book(self.today),
             ("Rate every customer", self.wait_for_rating),
             ("Plan a campaign over everybody who is due", self.plan),
             ("Imported = due + not due + exempt", self.check_plan),
@@ -162,35 +159,6 @@ class Story:
         home = approver.send(step.form("/sign-in/code/"), {"code": code_at(secret, time.time() + 30)})
         check(home.path == "/", f"landed on {home.path}")
         return Done(1, "second factor")
-
-    def upload(self, branch: Branch) -> Done:
-        """The officer gives in the file."""
-        form = branch.officer.get("/imports/new/").form("/imports/new/")
-        file = (f"{branch.bank.slug}-{self.today:%Y%m%d}.csv", branch.book.content, "text/csv")
-        page = branch.officer.send(form, files={"file": file})
-        branch.import_path = page.path
-        check(re.fullmatch(r"/imports/[0-9a-f-]{36}/", page.path) is not None, f"landed on {page.path}")
-        return Done(branch.book.good + branch.book.broken, "rows")
-
-    def wait_for_import(self, branch: Branch) -> Done:
-        """The page reloads itself until the file is read; then its numbers are final."""
-        page = wait_for(lambda: settled_page(branch.officer.get(branch.import_path)), 120, "the import to finish")
-        created, updated, unchanged, rejected, total = page.figures()[:5]
-        check(created == branch.book.good, f"{created} of {branch.book.good} good rows were taken")
-        check(rejected == branch.book.broken, f"{rejected} of {branch.book.broken} broken rows were set aside")
-        check(created + updated + unchanged + rejected == total, "the rows do not add up")
-        return Done(total, "rows")
-
-    def check_errors(self, branch: Branch) -> Done:
-        """The error file names each row that was not taken."""
-        answer = branch.officer.download(f"{branch.import_path}errors.csv")
-        rows = list(csv.reader(io.StringIO(decoded(answer.content), newline="")))
-        header, *broken = rows
-        check(len(broken) == branch.book.broken, f"{len(broken)} rows explained, {branch.book.broken} expected")
-        unexplained = [row for row in broken if not row[-1].strip() or not row[-3].strip()]
-        check(not unexplained, f"{len(unexplained)} rows have no line or reason")
-        check("理由" in header, f"the header is {header[-3:]}")
-        return Done(len(broken), "rows explained")
 
     def wait_for_rating(self, branch: Branch) -> Done:
         """The start page counts customers by tier; nobody is left without."""

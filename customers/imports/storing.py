@@ -10,7 +10,9 @@ from django.conf import settings
 from django.db import transaction
 
 from audit.services import Actor, record
+from audit.transitions import transition
 from customers.decoding import SNIFF_BYTES, FileRefused, StreamCheck, layout_of
+from customers.imports.layouts import recall_layout
 from customers.models import CustomerImport, ImportChunk
 from customers.wording import refusal
 
@@ -29,8 +31,13 @@ class ImportRefused(Exception):
         return refusal(self.code, self.params)
 
 
-def start_import(*, file: BinaryIO, filename: str, actor: Actor, now: datetime) -> CustomerImport:
+def start_import(
+    *, file: BinaryIO, filename: str, by_steps: bool = False, actor: Actor, now: datetime
+) -> CustomerImport:
     """Take in a bank's file, sealed, piece by piece; it is read by `run_import`.
+
+    ``by_steps``: a person will confirm the columns, unless they did so for the last file with this header, look at
+    what a trial says and give the order to take the rows in. Without it they are taken in at once.
 
     Raises:
         ImportRefused: not a customer file, or too large; nothing is kept.
@@ -39,20 +46,25 @@ def start_import(*, file: BinaryIO, filename: str, actor: Actor, now: datetime) 
         if getattr(file, "size", 0) > settings.IMPORT_MAX_BYTES:
             raise FileRefused("too_large", limit=settings.IMPORT_MAX_BYTES // 1024**2)
         with transaction.atomic():
-            return _store_file(file, filename, actor=actor, now=now)
+            return _store_file(file, filename, by_steps=by_steps, actor=actor, now=now)
     except FileRefused as refused:
         raise ImportRefused(refused) from refused
 
 
-def _store_file(file: BinaryIO, filename: str, *, actor: Actor, now: datetime) -> CustomerImport:
+def _store_file(file: BinaryIO, filename: str, *, by_steps: bool, actor: Actor, now: datetime) -> CustomerImport:
     pieces = iter(lambda: file.read(PIECE), b"")
     first = next(pieces, b"")
-    layout = layout_of(first[:SNIFF_BYTES])
+    guess = recall_layout(first[:SNIFF_BYTES])
+    is_told = guess.is_remembered or by_steps
+    layout = guess.layout if is_told else layout_of(first[:SNIFF_BYTES])
     check = StreamCheck(layout, limit=settings.IMPORT_MAX_BYTES)
     digest = hashlib.sha256()
     customer_import: CustomerImport = CustomerImport.objects.create(
         filename=filename,
         titles=list(layout.titles),
+        header_index=guess.header_index,
+        delimiter=layout.delimiter if is_told else "",
+        columns=list(layout.columns) if is_told else None,
         sha256="",
         size=0,
         uploaded_by=int(actor.id) if actor.kind == "user" else 0,
@@ -68,7 +80,7 @@ def _store_file(file: BinaryIO, filename: str, *, actor: Actor, now: datetime) -
     check.finish()
     customer_import.sha256 = digest.hexdigest()
     customer_import.size = check.size
-    customer_import.encoding = check.encoding
+    customer_import.encoding = layout.encoding if guess.is_remembered else check.encoding
     customer_import.rows_total = max(check.lines - 1, 1)
     customer_import.save(update_fields=["sha256", "size", "encoding", "rows_total"])
     record(
@@ -80,4 +92,7 @@ def _store_file(file: BinaryIO, filename: str, *, actor: Actor, now: datetime) -
         size=customer_import.size,
         encoding=customer_import.encoding,
     )
+    if by_steps:
+        to = CustomerImport.Status.CHECKING if guess.is_remembered else CustomerImport.Status.DRAFT
+        transition(customer_import, to, actor=actor, at=now)
     return customer_import

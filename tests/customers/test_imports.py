@@ -21,6 +21,7 @@ from audit.services import Actor
 from customers import services
 from customers.decoding import HEADER
 from customers.imports import running
+from customers.imports.turns import LeaseLost, Turn, claim
 from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, ImportChunk, RejectedRow
 from customers.selectors import error_file, facts_of, facts_of_many
 from customers.services import ImportRefused, run_import, run_waiting_imports, start_import
@@ -290,11 +291,11 @@ def test_a_worker_killed_in_the_middle_loses_nothing_and_doubles_nothing(
 
 def test_a_worker_that_lost_its_lease_stops_without_writing(in_tenant: Tenant, now: datetime) -> None:
     started = start_import(file=upload(book(person())), filename="a.csv", actor=ACTOR, now=now)
-    slow = running._claim(started.pk, actor=WORKER, now=now)
+    slow = claim(started.pk, actor=WORKER, now=now)
     assert slow is not None
     run_import(import_id=started.pk, actor=WORKER, now=now + timedelta(minutes=10))
-    with pytest.raises(services.LeaseLost):
-        running._Run(slow, WORKER, now, 0.0).read_all()
+    with pytest.raises(LeaseLost):
+        running._read_all(Turn(slow, WORKER, now))
     with transaction.atomic():
         assert Customer.objects.count() == 1
 

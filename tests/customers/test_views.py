@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -43,20 +44,46 @@ def upload(client: Client, content: bytes, name: str = "book.csv") -> CustomerIm
     return found
 
 
-def take(client: Client, content: bytes) -> CustomerImport:
-    """Send a file and have it read."""
-    item = upload(client, content)
+def work(item: CustomerImport) -> None:
+    """What waits is done in the background."""
     run_import(import_id=item.pk, actor=Actor.system("tests"), now=NOW)
+
+
+def confirm(client: Client, item: CustomerImport, **said: str) -> Any:
+    """Send the columns as the page has them, some of them changed."""
+    columns = {f"column-{at}": key or "" for at, key in enumerate(item.columns)}
+    return client.post(reverse("import-columns", args=[item.pk]), {**columns, **said})
+
+
+def take(client: Client, content: bytes) -> CustomerImport:
+    """Send a file through all its steps."""
+    item = upload(client, content)
+    if item.status == CustomerImport.Status.DRAFT:
+        assert confirm(client, item).status_code == 302
+    work(item)
+    client.post(reverse("import-commit", args=[item.pk]))
+    work(item)
     return item
 
 
-def test_a_file_goes_from_upload_to_the_book(in_tenant: Tenant, officer: User, staff_client: SignIn) -> None:
+def test_a_file_goes_from_upload_to_the_book_and_back(in_tenant: Tenant, officer: User, staff_client: SignIn) -> None:
     client = staff_client(english(officer))
     item = upload(client, book(person(), company(), person(customer_number="3", birth_on="1980-02-30")))
-    waiting = client.get(reverse("import", args=[item.pk])).content.decode()
-    assert 'hx-trigger="every 2s"' in waiting
-    run_import(import_id=item.pk, actor=Actor.system("tests"), now=NOW)
-    done = client.get(reverse("import", args=[item.pk])).content.decode()
+    page = reverse("import", args=[item.pk])
+    columns = client.get(page).content.decode()
+    assert "髙﨑　花子" in columns
+    assert "There is no such day in the calendar." in columns
+    confirm(client, item)
+    assert 'hx-trigger="every 2s"' in client.get(page).content.decode()
+    work(item)
+    tried = client.get(page).content.decode()
+    assert "hx-trigger" not in tried
+    assert reverse("import-commit", args=[item.pk]) in tried
+    assert "0000000001" not in client.get(reverse("customers")).content.decode()
+    client.post(reverse("import-commit", args=[item.pk]))
+    assert 'hx-trigger="every 2s"' in client.get(page).content.decode()
+    work(item)
+    done = client.get(page).content.decode()
     assert "hx-trigger" not in done  # the last state asks no more
     assert "There is no such day in the calendar." in done
     assert reverse("import-errors", args=[item.pk]) in done
@@ -64,11 +91,109 @@ def test_a_file_goes_from_upload_to_the_book(in_tenant: Tenant, officer: User, s
     assert "髙﨑　花子" in book_page
     assert "㈱あさなぎ商事" in book_page
     assert client.get(reverse("imports")).content.decode().count(reverse("import", args=[item.pk])) >= 1
+    client.post(reverse("import-undo", args=[item.pk]))
+    work(item)
+    assert "The import was taken back" in client.get(page).content.decode()
+    assert "0000000001" not in client.get(reverse("customers")).content.decode()
+
+
+def test_columns_that_cannot_be_are_explained_beside_them(
+    in_tenant: Tenant, officer: User, staff_client: SignIn
+) -> None:
+    client = staff_client(english(officer))
+    item = upload(client, book(person()))
+    twice = confirm(client, item, **{"column-3": "name"})
+    assert twice.status_code == 422
+    assert "Another column is this already" in twice.content.decode()
+    missing = confirm(client, item, **{"column-0": ""})
+    assert missing.status_code == 422
+    assert "No row can be taken without: 顧客番号" in missing.content.decode()
+    assert confirm(client, item, **{"column-0": "nonsense"}).status_code == 422
+    assert confirm(client, item).status_code == 302, "control"
+
+
+def test_the_reading_can_be_changed_on_the_page(in_tenant: Tenant, officer: User, staff_client: SignIn) -> None:
+    client = staff_client(english(officer))
+    item = upload(client, book(person(), delimiter="\t", encoding="utf-8"))
+    assert item.delimiter == "\t"
+    address = reverse("import-reading", args=[item.pk])
+    assert client.post(address, {"encoding": "utf-8", "delimiter": ","}).status_code == 302
+    assert len(_fresh(item).titles) == 1
+    assert client.post(address, {"encoding": "utf-8", "delimiter": "\t"}).status_code == 302
+    assert _fresh(item).columns == item.columns
+    assert client.post(address, {"encoding": "ebcdic", "delimiter": ","}).status_code == 422
+
+
+def _fresh(item: CustomerImport) -> CustomerImport:
+    with transaction.atomic():
+        found: CustomerImport = CustomerImport.objects.get(pk=item.pk)
+        return found
+
+
+def test_before_and_after_are_listed_by_attribute(in_tenant: Tenant, officer: User, staff_client: SignIn) -> None:
+    client = staff_client(english(officer))
+    take(client, book(person(), company(), person(customer_number="2")))
+    item = upload(client, book(person(phone="080-9999-0000"), person(customer_number="2", occupation="学生")))
+    assert item.status == CustomerImport.Status.CHECKING, "the heading is known"
+    work(item)
+    address = reverse("import-changes", args=[item.pk])
+    page = client.get(address).content.decode()
+    assert "090-1234-5678" in page
+    assert "080-9999-0000" in page
+    assert "Student" in page
+    assert "Student" not in client.get(address, {"attribute": "phone"}).content.decode()
+    assert "Student" in client.get(address, {"attribute": "nonsense"}).content.decode()
+
+
+def test_who_may_import_but_not_see_personal_data_sees_it_covered(
+    in_tenant: Tenant, officer: User, make_user: MakeUser, staff_client: SignIn
+) -> None:
+    administrator = staff_client(make_user(in_tenant, Role.ADMINISTRATOR, "administrator"))
+    client = staff_client(officer)
+    content = book(person(), person(customer_number="2", line_id="U" + "2b" * 16))
+    item = upload(client, content)
+    address = reverse("import", args=[item.pk])
+    secrets = ("花子", "1234-5678", "hanako", "丸の内1丁目", "0a0a0a", "1980")
+    assert all(secret in client.get(address).content.decode() for secret in secrets), "control"
+    assert [secret for secret in secrets if secret in administrator.get(address).content.decode()] == []
+    confirm(administrator, item, **{"column-2": "kana", "column-3": "name"})
+    work(item)
+    administrator.post(reverse("import-reopen", args=[item.pk]))
+    page = administrator.get(address).content.decode()
+    assert [secret for secret in secrets if secret in page] == [], "nor by calling the columns something else"
+    take(client, book(person()))
+    changed = upload(client, book(person(name="髙﨑　春子", phone="080-9999-0000")))
+    work(changed)
+    changes = reverse("import-changes", args=[changed.pk])
+    assert "080-9999-0000" in client.get(changes).content.decode(), "control"
+    covered = administrator.get(changes).content.decode()
+    assert "080-9999" not in covered
+    assert "春子" not in covered
+
+
+def test_a_sensitive_customers_changes_stay_covered(in_tenant: Tenant, officer: User, staff_client: SignIn) -> None:
+    client = staff_client(officer)
+    take(client, book(person(is_foreign_pep="有")))
+    item = upload(client, book(person(is_foreign_pep="有", phone="080-9999-0000")))
+    work(item)
+    assert "080-9999" not in client.get(reverse("import-changes", args=[item.pk])).content.decode()
+
+
+def test_a_step_that_cannot_be_taken_is_explained_and_changes_nothing(
+    in_tenant: Tenant, officer: User, staff_client: SignIn
+) -> None:
+    client = staff_client(english(officer))
+    item = take(client, book(person()))
+    for name in ("import-commit", "import-reopen", "import-discard", "import-columns"):
+        response = client.post(reverse(name, args=[item.pk]), follow=True)
+        assert "The file has moved on in the meantime." in response.content.decode(), name
+    assert _fresh(item).status == CustomerImport.Status.COMPLETED
 
 
 def test_progress_is_a_fragment_when_htmx_asks(in_tenant: Tenant, officer: User, staff_client: SignIn) -> None:
     client = staff_client(officer)
     item = upload(client, book(person()))
+    confirm(client, item)
     fragment = client.get(reverse("import", args=[item.pk]), headers={"HX-Request": "true"}).content.decode()
     assert fragment.strip().startswith('<div id="progress"')
     assert "<html" not in fragment
@@ -177,9 +302,8 @@ def test_the_book_of_another_bank_stays_its_own(
     tenant: Tenant, officer: User, other_officer: User, staff_client: SignIn
 ) -> None:
     client = staff_client(officer)
-    response = client.post(reverse("import-new"), {"file": SimpleUploadedFile("book.csv", book(person()))})
     with tenant_scope(tenant.pk):
-        run_import(import_id=id_in(response.headers["Location"]), actor=Actor.system("tests"), now=NOW)
+        take(client, book(person()))
     assert "0000000001" in client.get(reverse("customers")).content.decode()
     assert "0000000001" not in staff_client(other_officer).get(reverse("customers")).content.decode()
 

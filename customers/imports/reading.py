@@ -1,0 +1,86 @@
+"""The rows of a kept file, one after another, whatever columns the file has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+
+from django.db import transaction
+
+from customers.decoding import COLUMNS, SNIFF_BYTES, Layout, Record, records_of
+from customers.importing import CustomerRow, Rejection, RowReader
+from customers.imports.layouts import layout_in_force
+from customers.models import CustomerImport, ImportChunk
+
+
+class MappedReader:
+    """A RowReader for files that lack columns: what is not in the file is blank in every row."""
+
+    def __init__(self, layout: Layout, today: date) -> None:
+        missing = [key for key in COLUMNS if key not in layout.columns]
+        self._blank = [""] * len(missing)
+        self._width = len(layout.columns)
+        self._reader = RowReader(replace(layout, columns=(*layout.columns, *missing)), today)
+
+    def skip(self, record: Record) -> None:
+        """As RowReader.skip."""
+        self._reader.skip(record)
+
+    def read(self, record: Record) -> CustomerRow | Rejection:
+        """As RowReader.read; a rejection has the file's own cells."""
+        if not self._blank:
+            return self._reader.read(record)
+        if record.problem:
+            rejection = self._reader.read(record)
+            assert isinstance(rejection, Rejection)
+            errors = (replace(error, params={**error.params, "expected": self._width}) for error in rejection.errors)
+            return replace(rejection, errors=tuple(errors))
+        result = self._reader.read(record._replace(fields=[*record.fields, *self._blank]))
+        return result if isinstance(result, CustomerRow) else replace(result, cells=result.cells[: self._width])
+
+
+class KeptFile:
+    """A file as it lies in its pieces; one piece is held at a time. Needs the tenant's context."""
+
+    def __init__(self, customer_import: CustomerImport) -> None:
+        self._import = customer_import
+        self._first = self._piece(0)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it has not been destroyed."""
+        return bool(self._first)
+
+    @property
+    def head(self) -> bytes:
+        """What the layout is guessed from."""
+        return self._first[:SNIFF_BYTES]
+
+    def layout(self) -> Layout:
+        """How it is read. Raises FileRefused."""
+        return layout_in_force(self._import, self.head)
+
+    def records(self, layout: Layout) -> Iterator[Record]:
+        """From the first record below the header to the last."""
+        return records_of(self._pieces(), layout)
+
+    def unread(self, layout: Layout, reader: MappedReader) -> Iterator[Record]:
+        """The records that no earlier run has dealt with; ``reader`` takes note of the others."""
+        for record in self.records(layout):
+            if record.line > self._import.next_line:
+                yield record
+            else:
+                reader.skip(record)
+
+    def _pieces(self) -> Iterator[bytes]:
+        piece, position = self._first, 0
+        while piece:
+            yield piece
+            position += 1
+            piece = self._piece(position)
+
+    def _piece(self, position: int) -> bytes:
+        with transaction.atomic():
+            chunk = ImportChunk.objects.filter(customer_import=self._import, position=position).first()
+        return chunk.body if chunk else b""

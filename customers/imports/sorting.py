@@ -1,0 +1,87 @@
+"""What the rows of a batch mean for the customers we have: new, changed, as before, or impossible."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from customers.decoding import Record
+from customers.importing import CustomerRow, Rejection, RowError
+from customers.imports.reading import MappedReader
+from customers.indexing import SOURCE
+from customers.models import Customer
+from customers.recording import Change
+from tenants.keys import cipher
+
+
+@dataclass(slots=True)
+class Batch:
+    """Some records, read."""
+
+    rows: list[CustomerRow]
+    rejections: list[Rejection]
+    cells: dict[int, list[str]]
+    last_line: int
+
+
+@dataclass(slots=True)
+class Sorted:
+    """A batch beside the customers we have."""
+
+    rejections: list[Rejection]
+    created: list[CustomerRow] = field(default_factory=list)
+    updated: dict[UUID, Change] = field(default_factory=dict)
+    # the lines that the changes stand on
+    lines: dict[UUID, int] = field(default_factory=dict)
+    unchanged: int = 0
+
+
+def read_batch(records: Sequence[Record], reader: MappedReader) -> Batch:
+    """Read some records; no query."""
+    results = [reader.read(record) for record in records]
+    return Batch(
+        rows=[result for result in results if isinstance(result, CustomerRow)],
+        rejections=[result for result in results if isinstance(result, Rejection)],
+        cells={record.line: record.fields for record in records},
+        last_line=records[-1].line,
+    )
+
+
+def sort_batch(batch: Batch) -> Sorted:
+    """Compare a batch with the customers; one query."""
+    found = Sorted(list(batch.rejections))
+    known = {
+        number: (pk, kind, bytes(source_hash or b""), reviewed)
+        for pk, number, kind, source_hash, reviewed in Customer.objects.filter(
+            number__in=[row.number for row in batch.rows]
+        ).values_list("pk", "number", "kind", "source_hash", "last_reviewed_on")
+    }
+    crypt = cipher()
+    for row in batch.rows:
+        if row.number not in known:
+            found.created.append(row)
+            continue
+        pk, kind, source_hash, reviewed = known[row.number]
+        if kind != row.kind:
+            error = RowError(row.line, "kind", "kind_changed")
+            found.rejections.append(Rejection(row.line, batch.cells[row.line], (error,)))
+        elif source_hash == (said := crypt.index(SOURCE, row.source)):
+            found.unchanged += 1
+        else:
+            found.updated[pk] = Change(row.facts, _columns_of(row, said, reviewed), row.line_id)
+            found.lines[pk] = row.line
+    return found
+
+
+def _columns_of(row: CustomerRow, source_hash: bytes, reviewed: date | None) -> dict[str, Any]:
+    """What a row says beside the facts. A review of ours may be younger than the one the bank's file knows."""
+    dates = [day for day in (row.last_reviewed_on, reviewed) if day]
+    return {
+        "branch_code": row.branch_code,
+        "opened_on": row.opened_on,
+        "last_reviewed_on": max(dates, default=None),
+        "source_hash": source_hash,
+    }
