@@ -69,9 +69,7 @@ def confirm_layout(
         if len(columns) != len(mine.columns or ()) or len(set(named)) != len(named):
             raise StepRefused(_("Each column of ours can stand for one column of the file only."))
         if not set(INDISPENSABLE) <= set(named):
-            raise StepRefused(
-                _("Without these columns no row can be taken: number, kind, name, account, opening, branch.")
-            )
+            raise StepRefused(_("Columns without which no row can be taken are not named."))
         mine.columns = list(columns)
         mine.save(update_fields=["columns"])
         transition(mine, _STATUS.CHECKING, actor=actor, at=now, lease_until=None)
