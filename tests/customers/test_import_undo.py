@@ -98,7 +98,7 @@ def test_an_import_taken_back_leaves_the_file_as_it_was(in_tenant: Tenant, now: 
         assert {"customerimport.undoing", "customerimport.going_back", "customerimport.undone"} <= acts
         assert {"customer.taken_back", "personkey.shredded", "customer.changed"} <= acts
         assert [one.number for one in customer_page(search="佐々木").items] == []
-        assert [one.number for one in customer_page(search="髙﨑").items] == ["0000000001", "2"]
+        assert {one.number for one in customer_page(search="髙﨑").items} == {"0000000001", "2"}
         assert Customer.objects.filter(is_rating_due=True).count() == 3, "rated anew"
     assert (again := taken(book(*OLD), later)).rows_unchanged == 3, again
     assert taken(book(*NEW), later).rows_updated == 3, "and the same file can come again"
