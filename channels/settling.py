@@ -75,7 +75,10 @@ class Settlement:
 
 
 def settle(*, claim: UUID, results: Mapping[UUID, Receipt | Failure], now: datetime) -> list[UUID]:
-    """Write down what the provider answered. Attempts whose claim was lost meanwhile are left alone."""
+    """Write down what the provider answered. Attempts that somebody else has by now are left alone.
+
+    An answer that comes after the lease still tells what became of an attempt that nobody knew anything of.
+    """
     with transaction.atomic(savepoint=False):
         ours = DeliveryAttempt.objects.filter(pk__in=AnyOf(results), claim=claim, status=Status.SENDING)
         held = ours.order_by("pk").select_for_update(of=("self",)).values_list(*_Held._fields)
@@ -83,6 +86,8 @@ def settle(*, claim: UUID, results: Mapping[UUID, Receipt | Failure], now: datet
         settlements = {attempt.pk: settlement_of(attempt, results[attempt.pk], now) for attempt in attempts}
         references = {pk: r.reference[:80] for pk, r in results.items() if isinstance(r, Receipt) and r.reference}
         moved = move(settlements, was=Status.SENDING, actor=SYSTEM, now=now, references=references)
+        if len(attempts) < len(results):
+            moved += _settle_late(claim, results, references, now)
         failures = {pk: result for pk, result in results.items() if isinstance(result, Failure)}
         judge_answers(attempts, failures, now)
         mark_dead([a for a in attempts if a.pk in failures and failures[a.pk].is_dead_address], now=now)
@@ -90,6 +95,21 @@ def settle(*, claim: UUID, results: Mapping[UUID, Receipt | Failure], now: datet
             if attempt.pk in failures and failures[attempt.pk].is_opt_out:
                 _heed(attempt, failures[attempt.pk].code, SYSTEM, now)
     return moved
+
+
+def _settle_late(
+    claim: UUID, results: Mapping[UUID, Receipt | Failure], references: Mapping[UUID, str], now: datetime
+) -> list[UUID]:
+    """Only what is certain: an attempt that may go again is settled by whoever looks for it."""
+    certain = {
+        pk: result
+        for pk, result in results.items()
+        if isinstance(result, Receipt) or result.kind == FailureKind.PERMANENT
+    }
+    doubted = DeliveryAttempt.objects.filter(pk__in=AnyOf(certain), claim=claim, status=Status.UNKNOWN)
+    held = doubted.order_by("pk").select_for_update(of=("self",)).values_list(*_Held._fields)
+    settlements = {attempt.pk: settlement_of(attempt, certain[attempt.pk], now) for attempt in map(_Held._make, held)}
+    return move(settlements, was=Status.UNKNOWN, actor=SYSTEM, now=now, references=references)
 
 
 def settlement_of(attempt: Tried, result: Receipt | Failure, now: datetime) -> Settlement:

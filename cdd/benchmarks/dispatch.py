@@ -15,7 +15,7 @@ from audit.transitions import transition
 from cdd.benchmarks import Result
 from cdd.benchmarks.ground import Ground, throwaway
 from cdd.benchmarks.outbox import ACTOR, PUSH, fill
-from cdd.benchmarks.workers import let_work
+from cdd.benchmarks.workers import apart, let_work
 from cdd.demo.accounts import channel_accounts
 from cdd.demo.banks import BANKS
 from channels.models import DeliveryAttempt
@@ -47,7 +47,7 @@ def run(rows: int) -> Result:
         peer = _timed(lambda: _one_by_one(now)) / PEER_ROWS
         done = {}
         for processes in PROCESSES:
-            fill(PUSH, rows, now)
+            apart(lambda: fill(PUSH, rows, now))
             ground.tidy("channels_deliveryattempt")
             done[processes] = let_work(lambda: _batch(now), rows=rows, processes=processes)
         limit = _bare(ground, rows) / rows

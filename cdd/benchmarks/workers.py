@@ -41,6 +41,20 @@ class Work:
 type Share = tuple[int, float, float, float, float]
 
 
+def apart(work: Callable[[], object]) -> None:
+    """Do it in a process of its own, so that the memory it takes is not what workers begin with.
+
+    Raises:
+        RuntimeError: it failed.
+    """
+    connections.close_all()
+    process = get_context("fork").Process(target=work)
+    process.start()
+    process.join()
+    if process.exitcode:
+        raise RuntimeError(f"What goes before the measurement ended with {process.exitcode}.")
+
+
 def let_work(step: Callable[[], int], *, rows: int, processes: int) -> Work:
     """Fork workers that repeat ``step``, which says how many it did, until it does nothing.
 

@@ -16,7 +16,7 @@ from audit.models import AuditEvent
 from channels.afterwards import Fate, Point, Way, table
 from channels.models import DeliveryAttempt
 from channels.posting import hand_over_letters, render_waiting
-from channels.protocols import Channel, Failure, Outcome, Receipt, Report
+from channels.protocols import Channel, Failure, Outcome, PermanentFailure, Receipt, Report
 from channels.sending import WAVE, Claimed, begin, claim_due, hand_over, send_claimed
 from channels.services import (
     apply_report,
@@ -195,6 +195,26 @@ def test_a_worker_that_lost_its_lease_settles_nothing(
     assert again(attempt).claim == quick.claim
     assert settle(claim=quick.claim, results=hand_over(quick), now=now) == [attempt.pk]
     assert len(weather.messages("line")) == 1
+
+
+@pytest.mark.parametrize("kind", [NOTIFICATION, SMS, EMAIL, POST])
+@pytest.mark.parametrize("is_taken", [True, False])
+def test_an_answer_after_the_lease_ends_the_doubt(
+    bank: Tenant, queue: Queue, now: datetime, kind: tuple[Channel, str], is_taken: bool
+) -> None:
+    """S10: the worker was held up, and what it heard is the only thing anybody knows."""
+    attempt = queue(*kind)
+    slow = claim(kind[0], now)
+    with transaction.atomic():
+        begin(slow.attempts, claim=slow.claim)
+    end_leases()
+    release_expired_leases(now=now)
+    assert again(attempt).status == Status.UNKNOWN
+    answer = Receipt("0123") if is_taken else PermanentFailure("550")
+    assert settle(claim=slow.claim, results={attempt.pk: answer}, now=now) == [attempt.pk]
+    settled = again(attempt)
+    assert settled.status == (Status.ACCEPTED if is_taken else Status.FAILED)
+    assert settled.provider_reference == ("0123" if is_taken else "")
 
 
 def test_a_lease_that_still_runs_is_not_released(bank: Tenant, queue: Queue, now: datetime) -> None:
