@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
-from itertools import batched, count
+from itertools import batched
 from typing import Any
 from uuid import uuid4
 
@@ -27,24 +28,24 @@ EMAIL = (Channel.EMAIL, "EMAIL")
 POST = (Channel.POST, "POST")
 type Way = tuple[Channel, str]
 
-_numbers = count(1)
-
 
 def fill(way: Way, messages: int, now: datetime, *, not_before: datetime | None = None) -> None:
     """Queue notices to ``messages`` new customers, in transactions of some hundreds; within a tenant's scope.
 
     They may leave at ``not_before``, or else now.
     """
-    for places in batched(range(messages), BATCH):
+    with transaction.atomic():
+        first = Customer.objects.count() + 1
+    for numbers in batched(range(first, first + messages), BATCH):
         with transaction.atomic():
-            people = _people(way[1], len(places))
+            people = _people(way[1], numbers)
             requests = [_request(way[0], customer, point, not_before) for customer, point in people]
             queue_notices(requests=requests, actor=ACTOR, now=now)
 
 
-def _people(kind: str, wanted: int) -> list[tuple[Customer, ContactPoint]]:
+def _people(kind: str, numbers: Sequence[int]) -> list[tuple[Customer, ContactPoint]]:
     customers, points = [], []
-    for number, _ in zip(_numbers, range(wanted), strict=False):
+    for number in numbers:
         customer = Customer(number=f"{number:012}", kind="INDIVIDUAL")
         customer.profile = {"name": "山田 節子", "birth_on": "1958-04-01"}
         value = _value(kind, number)
