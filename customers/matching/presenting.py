@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -81,12 +81,20 @@ def advice(reasons: Reason, first: Facts, second: Facts) -> str:
 
 
 def side_by_side(
-    first: Customer, second: Customer, facts: tuple[Facts, Facts], masked: tuple[bool, bool]
+    first: Customer,
+    second: Customer,
+    facts: tuple[Facts, Facts],
+    masked: tuple[bool, bool],
+    *,
+    open_keys: Collection[str],
 ) -> list[Pair]:
-    """The facts of both in reading order; what neither side knows is left out. ``masked`` says for each."""
+    """The facts of both in reading order; what neither side knows is left out.
+
+    ``masked`` says it for each, ``open_keys`` for all: the names that stand above the page anyway.
+    """
     shown = [
-        present(known, is_company=customer.kind == Customer.Kind.COMPANY, masked=is_masked)
-        for customer, known, is_masked in zip((first, second), facts, masked, strict=True)
+        present(known, is_company=one.kind == Customer.Kind.COMPANY, masked=is_masked, open_keys=open_keys)
+        for one, known, is_masked in zip((first, second), facts, masked, strict=True)
     ]
     seconds = {fact.key: fact for fact in shown[1]}
     return [

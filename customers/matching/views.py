@@ -100,7 +100,7 @@ def _page(request: StaffRequest, found: MatchCandidate, form: JudgeForm, *, refu
             (one, name_shown(one, facts[one.pk], masked=not may_see), is_masked)
             for one, is_masked in zip(both, masked, strict=True)
         ],
-        "pairs": side_by_side(found.first, found.second, (first, second), masked),
+        "pairs": side_by_side(*both, (first, second), masked, open_keys=("name", "kana") if may_see else ()),
         "reasons": reasons_in_words(found.why),
         "advice": advice(found.why, first, second),
         "form": form,
