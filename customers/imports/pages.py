@@ -110,7 +110,7 @@ def import_columns(request: StaffRequest, import_id: UUID) -> HttpResponse:
     form = _columns_form(item, request.POST)
     if not form.is_valid():
         return _columns_page(request, item, form)
-    return _step(request, item, confirm_layout, columns=form.columns)
+    return _step(request, item, confirm_layout, columns=form.columns, looks_first="look" in request.POST)
 
 
 @require_POST

@@ -57,10 +57,16 @@ def read_anew(*, customer_import: CustomerImport, encoding: str, delimiter: str,
 
 
 def confirm_layout(
-    *, customer_import: CustomerImport, columns: Sequence[str | None], actor: Actor, now: datetime
+    *,
+    customer_import: CustomerImport,
+    columns: Sequence[str | None],
+    looks_first: bool = False,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Say what the columns are, and have the file tried in the background.
 
+    ``looks_first``: only keep what was said, to see the first rows as they are understood then.
     Raises StepRefused: a column is named twice or not at all, or the file has moved on.
     """
     with transaction.atomic():
@@ -72,6 +78,9 @@ def confirm_layout(
             raise StepRefused(_("Columns without which no row can be taken are not named."))
         mine.columns = list(columns)
         mine.save(update_fields=["columns"])
+        if looks_first:
+            record("customerimport.read_anew", target=mine, actor=actor, at=now, encoding=mine.encoding)
+            return
         transition(mine, _STATUS.CHECKING, actor=actor, at=now, lease_until=None)
 
 

@@ -97,6 +97,20 @@ def test_a_file_goes_from_upload_to_the_book_and_back(in_tenant: Tenant, officer
     assert "0000000001" not in client.get(reverse("customers")).content.decode()
 
 
+def test_the_first_rows_are_shown_as_the_columns_were_named(
+    in_tenant: Tenant, officer: User, staff_client: SignIn
+) -> None:
+    client = staff_client(english(officer))
+    item = upload(client, book(person(kana="タカサキ")))
+    swapped = {"column-2": "representative", "column-6": "name"}
+    assert confirm(client, item, **swapped, look="1").status_code == 302
+    page = client.get(reverse("import", args=[item.pk])).content.decode()
+    assert _fresh(item).status == CustomerImport.Status.DRAFT
+    assert "A value is required." in page, "the name is blank now"
+    assert confirm(client, item, look="1").status_code == 302
+    assert "A value is required." not in client.get(reverse("import", args=[item.pk])).content.decode()
+
+
 def test_columns_that_cannot_be_are_explained_beside_them(
     in_tenant: Tenant, officer: User, staff_client: SignIn
 ) -> None:
