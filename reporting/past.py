@@ -17,7 +17,11 @@ from retention.expiring import end_of_day
 from tenants.keys import PersonShredded
 from tenants.people import names_of
 
-SOURCE_PAGES = {AttributeChange.Source.IMPORT: "import", AttributeChange.Source.CUSTOMER: "case"}
+SOURCE_PAGES = {
+    AttributeChange.Source.IMPORT: "import",
+    AttributeChange.Source.UNDO: "import",
+    AttributeChange.Source.CUSTOMER: "case",
+}
 
 
 @dataclass(frozen=True, slots=True)
