@@ -50,6 +50,17 @@ INDUSTRIES: Mapping[str, Label] = {
     "other": Label("その他", "Other"),
 }
 
+# What a company is for the rule on beneficial owners (犯収法施行規則 §11 (2), (4)).
+LEGAL_FORMS: Mapping[str, Label] = {
+    "stock": Label("株式会社（特例有限会社を含む）", "Stock company (特例有限会社 included)"),
+    "capital": Label("その他の資本多数決法人（投資法人、特定目的会社など）", "Other company ruled by capital"),
+    "entity": Label(
+        "資本多数決法人以外の法人（合同会社、一般社団・財団法人、医療法人など）",
+        "Legal person not ruled by capital (合同会社, associations, foundations)",
+    ),
+    "public": Label("国・地方公共団体、上場会社など", "The state, local government, listed company"),
+}
+
 COUNTRIES: Mapping[str, Label] = {
     "JP": Label("日本", "Japan"),
     "CN": Label("中国", "China"),
@@ -108,6 +119,11 @@ _ISO_3166 = (
     "UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW"
 )
 COUNTRY_CODES = frozenset(_ISO_3166.split())
+
+
+def options_of(codes: Mapping[str, Label], language: str) -> list[tuple[str, str]]:
+    """A list's codes with their labels, as a form's choices."""
+    return [(code, label.in_language(language)) for code, label in codes.items()]
 
 
 def label_of(codes: Mapping[str, Label], code: str | None, language: str = "ja") -> str:

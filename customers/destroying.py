@@ -12,7 +12,16 @@ from django.utils.translation import gettext_lazy as _
 from audit.services import Actor, record_ids
 from customers.folding import fold_number
 from customers.matching.models import MatchCandidate
-from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, ImportChange, RejectedRow
+from customers.models import (
+    AttributeChange,
+    ContactPoint,
+    Customer,
+    CustomerImport,
+    ImportChange,
+    OwnerPaper,
+    RejectedRow,
+    RelatedParty,
+)
 from customers.searching import remove_parts
 from retention.classes import (
     Due,
@@ -51,6 +60,8 @@ def erase_customers(ids: Sequence[UUID]) -> None:
     remove_parts(ids)
     MatchCandidate.objects.filter(Q(first__in=ids) | Q(second__in=ids)).delete()
     ImportChange.objects.filter(customer__in=ids).delete()
+    OwnerPaper.objects.filter(customer__in=ids).delete()
+    RelatedParty.objects.filter(customer__in=ids).delete()
     AttributeChange.objects.filter(customer__in=ids).delete()
     ContactPoint.objects.filter(customer__in=ids).delete()
     Customer.objects.filter(pk__in=ids).delete()

@@ -8,6 +8,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
+from customers.related.models import OwnerPaper as OwnerPaper
+from customers.related.models import RelatedParty as RelatedParty
 from tenants.fields import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
 from tenants.models import TenantForeignKey, TenantModel
 from tenants.reach import Reach

@@ -13,7 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from customers.codes import COUNTRIES, INDUSTRIES, OCCUPATIONS, PURPOSES, Label, label_of
+from customers.codes import COUNTRIES, INDUSTRIES, LEGAL_FORMS, OCCUPATIONS, PURPOSES, Label, label_of
 from customers.folding import digits_of
 from customers.models import Customer
 from customers.selectors import ERASED
@@ -24,6 +24,7 @@ LABELS: Mapping[str, Promise | str] = {
     "kana": _("Kana"),
     "birth_on": _("Date of birth"),
     "corporate_number": _("Corporate number"),
+    "legal_form": _("Legal form"),
     "representative": _("Representative"),
     "postal_code": _("Postal code"),
     "address": _("Address"),
@@ -44,12 +45,13 @@ LABELS: Mapping[str, Promise | str] = {
 _CODES: Mapping[str, Mapping[str, Label]] = {
     "occupation": OCCUPATIONS,
     "industry": INDUSTRIES,
+    "legal_form": LEGAL_FORMS,
     "purpose": PURPOSES,
     "nationality": COUNTRIES,
     "country_of_residence": COUNTRIES,
 }
 _PERSON_ONLY = {"birth_on", "nationality", "residence_expires_on", "occupation", "is_foreign_pep"}
-_COMPANY_ONLY = {"corporate_number", "representative", "industry", "owners"}
+_COMPANY_ONLY = {"corporate_number", "legal_form", "representative", "industry", "owners"}
 _MUNICIPALITY = re.compile(
     r"(?:東京都|北海道|(?:京都|大阪)府|.{2,3}県)?(?:.{1,6}?郡.{1,6}?[町村]|.{1,6}?市(?:.{1,3}?区)?|.{1,4}?区)?"
 )

@@ -21,4 +21,10 @@ FILE: Mapping[str, Wording] = {
         _("%(actor)s judged that customer %(target)s and another are one household."), "check", "success"
     ),
     "matchcandidate.gone": Wording(_("Customer %(target)s is no longer like another."), "circle"),
+    "customer.related_entered": Wording(_("%(actor)s entered a related party of customer %(target)s."), "user", "info"),
+    "customer.related_changed": Wording(_("%(actor)s changed a related party of customer %(target)s."), "edit"),
+    "customer.related_ended": Wording(_("%(actor)s ended a related party of customer %(target)s."), "x", "warning"),
+    "customer.owner_paper_taken": Wording(
+        _("%(actor)s took in a paper about the owners of customer %(target)s."), "form", "info"
+    ),
 }

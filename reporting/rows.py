@@ -19,6 +19,8 @@ _NAMES: Mapping[str, Promise | str] = {
     "customers.customer": _("the customer file"),
     "customers.contactpoint": _("a contact point"),
     "customers.attributechange": _("the history of the customer file"),
+    "customers.relatedparty": _("a related party"),
+    "customers.ownerpaper": _("a paper about owners"),
     "customers.customerimport": _("an import"),
     "customers.matchcandidate": _("a pair of customers who look alike"),
     "customers.rejectedrow": _("a rejected row"),
@@ -69,7 +71,14 @@ _SENTENCES: Mapping[str, Promise | str] = {
 }
 # Which rows belong to a subject of the audit list.
 _MODELS: Mapping[str, Sequence[str]] = {
-    "customer": ("customers.customer", "customers.contactpoint", "customers.attributechange", "risk.riskrating"),
+    "customer": (
+        "customers.customer",
+        "customers.contactpoint",
+        "customers.attributechange",
+        "customers.relatedparty",
+        "customers.ownerpaper",
+        "risk.riskrating",
+    ),
     "customerimport": (
         "customers.customerimport",
         "customers.rejectedrow",

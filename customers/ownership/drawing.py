@@ -160,6 +160,7 @@ def _lines(
 ) -> Iterator[Line]:
     known = {(holding.holder, holding.held): holding for holding in graph.holdings}
     leaving, arriving = _ports(rows, places, 0), _ports(rows, places, 1)
+    low = _every_other(leaving)
     for link, path in rows.lines.items():
         holding = known.get(link)
         points = [
@@ -169,13 +170,13 @@ def _lines(
         ]
         style = "tie" if holding is None else "counted" if holding in counted else "other"
         text = words.ties[link[0]] if holding is None else say_share(holding.share)
-        yield _line(style, _cut(_clean(text), _COLUMNS), points)
+        yield _line(style, _cut(_clean(text), _COLUMNS), points, 40 if link in low else 22)
 
 
-def _line(style: str, text: str, points: Sequence[_Point]) -> Line:
-    """What is held stands just below the holder, on a ground of its own."""
+def _line(style: str, text: str, points: Sequence[_Point], below: int) -> Line:
+    """What is held stands so far below the holder, on a ground of its own."""
     half = _columns(text) * 3.6 + 4
-    x, y, end = points[0].x, points[0].y + 22, points[-1]
+    x, y, end = points[0].x, points[0].y + below, points[-1]
     head = f"M{end.x - 4:g} {end.y - 8:g}L{end.x:g} {end.y:g}L{end.x + 4:g} {end.y - 8:g}Z"
     return Line(style, _path(points), head, _written(text, x, y), _number(x - half), _number(y - 13), _number(2 * half))
 
@@ -190,6 +191,15 @@ def _ports(rows: Rows, places: Mapping[str, _Point], end: int) -> dict[Link, flo
         for number, link in enumerate(mine, 1):
             ports[link] = places[key].x - BOX_WIDTH / 2 + _INSET + number * step
     return ports
+
+
+def _every_other(leaving: Mapping[Link, float]) -> set[Link]:
+    """Of a holder's lines from left to right every second one, where they are too many for their labels."""
+    low: set[Link] = set()
+    for holder in {link[0] for link in leaving}:
+        mine = sorted((link for link in leaving if link[0] == holder), key=lambda link: leaving[link])
+        low.update(mine[1::2] if len(mine) > 2 else ())
+    return low
 
 
 def _path(points: Sequence[_Point]) -> str:
