@@ -32,7 +32,7 @@ _UNKNOWN = "-"
 # More values than these are folded away until one is chosen.
 _FEW = 6
 _GROUPS: Sequence[tuple[Promise, Sequence[str]]] = (
-    (_("Risk"), ("risk_tier", "due_diligence", "is_foreign_pep", "handles_cash", "sends_abroad")),
+    (_("Risk and due diligence"), ("risk_tier", "due_diligence", "is_foreign_pep", "handles_cash", "sends_abroad")),
     (_("Important dates"), DAYS),
     (_("Contact"), ("has_channel", "lacks_channels", "channel_working", "channel_unreachable", "language")),
     (_("Customer"), ("kind", "status", "branch_code", "nationality", "country_of_residence", "occupation", "industry")),

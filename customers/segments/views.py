@@ -127,7 +127,8 @@ def _builder(
     if found is not None and not form.is_bound:
         context["count"] = count_customers(customers_of(found.document, today=timezone.localdate()))
     template = "staff/customers/segment.html" + ("#count" if is_part else "")
-    return render(request, template, context, status=422 if form.errors else 200)
+    # Somebody who is still choosing has made no mistake.
+    return render(request, template, context, status=422 if form.errors and not is_part else 200)
 
 
 def _kept(form: SegmentForm, found: Segment | None) -> dict[str, Any]:
