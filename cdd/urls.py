@@ -20,13 +20,13 @@ urlpatterns = [
     path("", include("reporting.urls")),
     path("", include("retention.urls")),
     path("", include("customers.urls")),
-    path("", include("companies.urls")),
     path("", include("channels.pages")),
     path("", include("channels.mail_setup.urls")),
     path("", include("campaigns.urls")),
     path("", include("channels.wording.urls")),
     path("", include("reviews.urls")),
     path("", include("outreach.urls")),
+    path("", include("companies.urls")),
 ]
 
 handler403 = "tenants.explaining.refused"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 import psycopg
 from django.db import connection, transaction
@@ -63,13 +64,26 @@ def keep_entries(entries: Sequence[Entry], *, since: date | None, now: datetime)
     rows = [newest[number] for number in sorted(newest)]
     if not rows:
         return Tally(former=len(entries))
-    columns = [list(values) for values in zip(*rows, strict=True)][: len(COLUMNS)]
+    numbers = [row.number for row in rows]
+    columns = [_literal(values) for values in list(zip(*rows, strict=True))[: len(COLUMNS)]]
     with transaction.atomic(), connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
-        known = {number for (number,) in cursor.execute(_KNOWN, [columns[0]])} if since is not None else set()
+        known = {number for (number,) in cursor.execute(_KNOWN, [numbers])} if since is not None else set()
         replaced = {row[0]: Entry._make((*row, True)) for row in cursor.execute(_DIFFERING, columns)}
-        written = cursor.execute(_UPSERT, [*columns]).rowcount
+        written = cursor.execute(_UPSERT, columns).rowcount
         _note_changes(rows, replaced, known, since=since, now=now)
     return Tally(written - len(replaced), len(replaced), len(rows) - written, len(entries) - len(rows))
+
+
+def _literal(values: Sequence[Any]) -> str:
+    """An array as PostgreSQL writes it: joined in one go, because psycopg dumps lists item by item."""
+    if isinstance(values[0], str):
+        joined = '","'.join(values)
+        if joined.count('"') != 2 * len(values) - 2 or "\\" in joined:
+            joined = '","'.join([value.replace("\\", "\\\\").replace('"', '\\"') for value in values])
+        return '{"' + joined + '"}'
+    if isinstance(values[0], bool):
+        return "{" + ",".join(["t" if value else "f" for value in values]) + "}"
+    return "{" + ",".join(["NULL" if day is None else day.isoformat() for day in values]) + "}"
 
 
 def _note_changes(

@@ -62,6 +62,15 @@ def test_a_full_file_is_read_in_each_encoding(tmp_path: Path, encoding: str) -> 
     assert changes() == []
 
 
+def test_texts_are_kept_to_the_character(tmp_path: Path) -> None:
+    """Quotes, backslashes, braces, commas, 〓 and characters beyond the basic plane."""
+    hostile = ['株式会社"引用"', "a\\b", "{NULL}", "a,b", "〓商店", "𠮷野家", "'; DROP TABLE x; --", "NULL", '","']
+    load(file_of(tmp_path / "all.zip", *[record(n, name=name) for n, name in enumerate(hostile)]))
+    assert [names()[number_of(n)] for n in range(len(hostile))] == hostile
+    load(file_of(tmp_path / "next.zip", *[moved(record(n, name=name)) for n, name in enumerate(hostile)]))
+    assert {kind for _, kind in changes()} == {"MOVED"}
+
+
 def test_a_file_that_was_read_is_not_read_again(tmp_path: Path) -> None:
     first = load(file_of(tmp_path / "all.zip", record(1)))
     again = load(file_of(tmp_path / "same.zip", record(1)))
