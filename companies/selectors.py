@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.translation import gettext
 
 from companies.changing import is_closed
 from companies.comparing import Candidate, Line, agrees, candidates, compare, registered_facts
@@ -119,8 +120,8 @@ def news_shown(items: Iterable[CompanyNews], *, masked: bool) -> list[NewsShown]
         NewsShown(
             news=news,
             name=name_shown(news.customer, facts[news.customer_id], masked=masked),
-            old=_told(news.kind, news.before),
-            new=_told(news.kind, news.after),
+            old=_told(news.kind, news.before, is_after=False),
+            new=_told(news.kind, news.after, is_after=True),
         )
         for news in rows
     ]
@@ -139,10 +140,17 @@ def is_known(kind: str, after: dict[str, str], facts: dict[str, Any]) -> bool:
     return bool(main) and all(agrees(key, str(facts.get(key) or ""), after[key]) for key in main)
 
 
-def _told(kind: str, values: dict[str, Any]) -> str:
+def _told(kind: str, values: dict[str, Any], *, is_after: bool) -> str:
     """The one value that a list has room for."""
-    key = {"RENAMED": "name", "MOVED": "address", "MERGED": "successor"}.get(kind, "closed_on")
-    return say(key, values[key]) if values.get(key) else ""
+    key = {"RENAMED": "name", "MOVED": "address"}.get(kind)
+    if key:
+        return say(key, values[key]) if values.get(key) else ""
+    if values.get("successor"):
+        return gettext("Merged into %(number)s") % {"number": values["successor"]}
+    if values.get("closed_on"):
+        return gettext("Closed on %(day)s") % {"day": say("closed_on", values["closed_on"])}
+    is_gone = is_after and kind != ChangeKind.REOPENED
+    return gettext("Registration closed") if is_gone else gettext("Open in the register")
 
 
 def customer_ids_with_numbers(after: UUID | None, limit: int) -> list[tuple[UUID, str]]:

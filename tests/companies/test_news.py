@@ -12,12 +12,13 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from audit.models import AuditEvent
 from companies.keeping import keep_entries
 from companies.models import CompanyNews, RegistryChange, RegistryLoad
 from companies.reading import read_entry
+from companies.selectors import news_shown
 from companies.services import DecisionRefused, decide_news, match_news
 from companies.tasks import take_differences
 from customers.models import AttributeChange, Customer
@@ -166,6 +167,9 @@ def test_of_a_closure_nothing_can_be_taken_over(customer_of: Make) -> None:
     keep(Record(**{**vars(record(1)), "process": "21", "changed_on": "2026-11-20", "closed_on": "2026-11-19"}))
     match()
     assert (only_news().kind, only_news().happened_on) == ("CLOSED", date(2026, 11, 19))
+    with transaction.atomic(), translation.override("en"):
+        (shown,) = news_shown([CompanyNews.objects.select_related("customer").get()], masked=False)
+    assert (shown.old, "19" in shown.new) == ("Open in the register", True)
     with pytest.raises(DecisionRefused):
         decide_news(news_id=only_news().pk, outcome="TAKEN_OVER", note="", facts=["name"], actor=SYSTEM, now=NOW)
 
