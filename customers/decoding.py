@@ -3,14 +3,18 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import NamedTuple
 
 from customers.folding import fold
+from customers.formats import tape
+from customers.formats.lines import Lines
 from tenants.cells import original_cell
 
 MAX_LINE = 16_384
+MAX_COLUMNS = 1_000
 MAX_LINES_IN_RECORD = 40
 SNIFF_BYTES = 65_536
 
@@ -45,9 +49,10 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 HEADER = tuple(names[0] for names in COLUMNS.values())
 
 _COLUMN_BY_NAME = {fold(name).replace(" ", ""): key for key, names in COLUMNS.items() for name in (key, *names)}
-_DELIMITERS = ",\t;"
+_DELIMITERS = ",\t;|"
+_ERROR_FILE = frozenset(("行", "列", "理由", "Line", "Column", "Reason"))
 _END_OF_FILE = "\x1a"  # DOS hosts still close their files with it
-_BLANK = b"\r\n\t ,;\0\x1a"
+_BLANK = b"\r\n\t ,;|\0\x1a"
 _ENCODINGS = ("utf-8", "cp932")
 _FOREIGN_ENCODINGS = {
     "euc_jp": "EUC-JP",
@@ -75,6 +80,9 @@ _SIGNATURES = {
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 
+_UTF32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
+
+
 class FileRefused(Exception):
     """The file as a whole cannot be imported; `code` and `params` make the sentence at the edge."""
 
@@ -93,14 +101,29 @@ class Layout:
     columns: tuple[str | None, ...]
     titles: tuple[str, ...]
 
+    @property
+    def is_tape(self) -> bool:
+        """Whether the file is kept as the rows of a workbook or of a fixed-length file (formats.tape)."""
+        return self.delimiter == tape.UNIT
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """Titles of columns that we don't know; those that our own error file adds are not among them."""
+        named = zip(self.titles, self.columns, strict=True)
+        return tuple(title for title, key in named if not key and title and title not in _ERROR_FILE)
+
 
 class Record(NamedTuple):
-    """One record: the physical line it starts on, its own text, and its fields or what is wrong."""
+    """One record: the physical line it starts on, its own text, and its fields or what is wrong.
+
+    `marks`: what some fields were in a sheet (formats.tape.DATE or UNREAD), by their index.
+    """
 
     line: int
     text: str
     fields: list[str]
     problem: str = ""
+    marks: Mapping[int, str] = MappingProxyType({})
 
 
 def layout_of(head: bytes) -> Layout:
@@ -108,14 +131,29 @@ def layout_of(head: bytes) -> Layout:
 
     Raises FileRefused for anything that is not a customer file.
     """
+    layout = header_of(head)
+    check_columns(layout)
+    return layout
+
+
+def header_of(head: bytes) -> Layout:
+    """As `layout_of`, but whatever the columns are: some may be missing, unknown or there more than once.
+
+    Raises FileRefused for anything that is not a text file with a heading, nor a tape.
+    """
+    if head.startswith(tape.MAGIC.encode()):
+        source, row = tape.header_of(_first_line(head, tape.ENCODING))
+        return _layout_in(source, tape.UNIT, row.cells)
     if not head.strip():
         raise FileRefused("empty")
     for signature, kind in _SIGNATURES.items():
         if head.startswith(signature):
             raise FileRefused("not_csv", kind=kind)
     bom = next((encoding for mark, encoding in _BOMS.items() if head.startswith(mark)), None)
+    if head.startswith(_UTF32):
+        raise FileRefused("encoding", encoding="UTF-32")
     if bom:
-        return _layout_in(bom, _first_line(head, bom))
+        return _guessed(bom, _first_line(head, bom))
     if b"\0" in head:
         _refuse_nul(head)
     candidates = [_try_header(head, encoding) for encoding in _ENCODINGS]
@@ -125,7 +163,7 @@ def layout_of(head: bytes) -> Layout:
         _refuse_foreign(head)
     if encoding is None:
         raise FileRefused("header_unreadable", byte=_first_bad_byte(head))
-    return _layout_in(encoding, line)
+    return _guessed(encoding, line)
 
 
 def _first_line(head: bytes, encoding: str) -> str:
@@ -160,19 +198,29 @@ def _titles(line: str, delimiter: str) -> list[str]:
         return line.split(delimiter)
 
 
-def _layout_in(encoding: str, line: str) -> Layout:
-    delimiter = max(_DELIMITERS, key=lambda mark: sum(map(bool, map(_key, _titles(line, mark)))))
-    titles = _titles(line, delimiter)
-    columns = tuple(_key(title) for title in titles)
+def _guessed(encoding: str, line: str) -> Layout:
+    """The delimiter that makes the most of our columns; of those that make none, the one there is most of."""
+    known = {mark: sum(map(bool, map(_key, _titles(line, mark)))) for mark in _DELIMITERS}
+    delimiter = max(_DELIMITERS, key=lambda mark: (known[mark], line.count(mark)))
+    return _layout_in(encoding, delimiter, _titles(line, delimiter))
+
+
+def _layout_in(encoding: str, delimiter: str, titles: Sequence[str]) -> Layout:
+    if len(titles) > MAX_COLUMNS:
+        raise FileRefused("too_many_columns", found=len(titles), limit=MAX_COLUMNS)
+    return Layout(encoding, delimiter, tuple(map(_key, titles)), tuple(title.strip() for title in titles))
+
+
+def check_columns(layout: Layout) -> None:
+    """Refuse a file whose columns are not ours, each of them, and each once."""
+    columns = layout.columns
     if not any(columns):
         raise FileRefused("no_header", expected=HEADER)
-    named = zip(titles, columns, strict=True)
+    named = zip(layout.titles, columns, strict=True)
     if twice := {title for title, key in named if key and columns.count(key) > 1}:
         raise FileRefused("duplicate_columns", columns=sorted(twice))
-    missing = tuple(names[0] for key, names in COLUMNS.items() if key not in columns)
-    if missing:
+    if missing := tuple(names[0] for key, names in COLUMNS.items() if key not in columns):
         raise FileRefused("missing_columns", columns=missing)
-    return Layout(encoding, delimiter, columns, tuple(title.strip() for title in titles))
 
 
 def _refuse_nul(head: bytes) -> None:
@@ -247,81 +295,45 @@ class StreamCheck:
         return "cp932" if ambiguous and not self._is_utf8 else self._layout.encoding
 
 
-class _Pieces(io.RawIOBase):
-    """The pieces of a file as one readable stream, holding one piece at a time."""
-
-    def __init__(self, pieces: Iterable[bytes]) -> None:
-        self._pieces = iter(pieces)
-        self._rest = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]  # only BufferedReader calls it, with a bytearray's view
-        if not self._rest:
-            self._rest = memoryview(next(self._pieces, b""))
-        taken = min(len(buffer), len(self._rest))
-        buffer[:taken] = self._rest[:taken]
-        self._rest = self._rest[taken:]
-        return taken
-
-
 def records_of(pieces: Iterable[bytes], layout: Layout) -> Iterator[Record]:
     """The records after the header, blank lines left out; one that cannot be read carries a `problem`.
 
     Line numbers are physical lines of the file, as an editor shows them. Bytes that are not of the encoding
     arrive as lone surrogates (U+DC80 to U+DCFF), so a single bad byte costs one record and not the file.
     """
-    stream = io.BufferedReader(_Pieces(pieces), 262_144)  # type: ignore[type-var]  # RawIOBase is enough
     errors = "replace" if layout.encoding == "utf-16" else "surrogateescape"
-    text = io.TextIOWrapper(stream, layout.encoding, errors=errors, newline="")
-    lines = _Lines(text)
+    encoding = tape.ENCODING if layout.is_tape else layout.encoding
+    lines = Lines(pieces, encoding=encoding, errors=errors, limit=MAX_LINE)
     next(lines, None)
-    delimiter, width = layout.delimiter, len(layout.columns)
-    for line in lines:
-        if len(line) > MAX_LINE:
-            record = Record(lines.number, line[:MAX_LINE], [], "line_too_long")
-        elif '"' in line:
-            record = _quoted(line, lines, layout)
-        else:
-            body = line.rstrip("\r\n")
-            record = Record(lines.number, body, body.split(delimiter))
+    for record in map(_taped, lines) if layout.is_tape else _written(lines, layout):
         if "'" in record.text:  # our own error file, corrected and sent back
             record = record._replace(fields=[original_cell(field) for field in record.fields])
         if record.problem:
             yield record
         elif any(record.fields) and record.text != _END_OF_FILE:
-            yield record if len(record.fields) == width else record._replace(problem="field_count")
+            yield record if len(record.fields) == len(layout.columns) else record._replace(problem="field_count")
 
 
-class _Lines:
-    """Physical lines, numbered; an over-long one comes cut at the limit, and lines can be handed back."""
+def _taped(line: str) -> Record:
+    row = tape.row_of(line)
+    if len(line) > MAX_LINE:
+        return Record(row.number, "\t".join(row.cells), [], "line_too_long")
+    return Record(row.number, "\t".join(row.cells), list(row.cells), marks=row.marks)
 
-    def __init__(self, text: io.TextIOWrapper) -> None:
-        self.number = 0
-        self._readline = text.readline
-        self._returned: list[str] = []
 
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._returned.pop() if self._returned else self._readline(MAX_LINE + 1)
-        if not line:
-            raise StopIteration
-        self.number += 1
+def _written(lines: Lines, layout: Layout) -> Iterator[Record]:
+    delimiter = layout.delimiter
+    for line in lines:
         if len(line) > MAX_LINE:
-            rest = line
-            while rest and not rest.endswith(("\n", "\r")):
-                rest = self._readline(MAX_LINE + 1)
-        return line
-
-    def give_back(self, lines: list[str]) -> None:
-        self._returned.extend(reversed(lines))
-        self.number -= len(lines)
+            yield Record(lines.number, line[:MAX_LINE], [], "line_too_long")
+        elif '"' in line:
+            yield _quoted(line, lines, layout)
+        else:
+            body = line.rstrip("\r\n")
+            yield Record(lines.number, body, body.split(delimiter))
 
 
-def _quoted(first: str, lines: _Lines, layout: Layout) -> Record:
+def _quoted(first: str, lines: Lines, layout: Layout) -> Record:
     """A record with quotes. Lines are joined only if that makes a whole record: a quote that never closes
     would otherwise swallow the good rows below it."""
     start, taken = lines.number, [first]

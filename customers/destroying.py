@@ -21,6 +21,7 @@ from customers.models import (
     OwnerPaper,
     RejectedRow,
     RelatedParty,
+    WarnedRow,
 )
 from customers.searching import remove_parts
 from retention.classes import (
@@ -68,8 +69,9 @@ def erase_customers(ids: Sequence[UUID]) -> None:
 
 
 def due_imports(*, until: date, limit: int, only: Sequence[UUID] | None = None) -> list[Due]:
-    """Settled imports that still have rows they did not take."""
-    rows = CustomerImport.objects.filter(finished_at__lt=end_of_day(until), rejected_rows__isnull=False)
+    """Settled imports that still have rows they did not take, or took with a warning."""
+    listed = Q(rejected_rows__isnull=False) | Q(warned_rows__isnull=False)
+    rows = CustomerImport.objects.filter(listed, finished_at__lt=end_of_day(until))
     if only is not None:
         rows = rows.filter(pk__in=only)
     found = rows.order_by("finished_at", "pk").values_list("pk", "finished_at").distinct()[:limit]
@@ -79,6 +81,7 @@ def due_imports(*, until: date, limit: int, only: Sequence[UUID] | None = None) 
 def destroy_rejected_rows(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> None:
     """The rows as the file had them; the import and its counts stay."""
     RejectedRow.objects.filter(customer_import__in=ids).delete()
+    WarnedRow.objects.filter(customer_import__in=ids).delete()
     record_ids(
         "customerimport.rows_destroyed",
         model=CustomerImport,

@@ -30,8 +30,8 @@ class ImportForm(StaffForm):
 
     file = forms.FileField(
         label=_("Customer file"),
-        help_text=_("CSV, in Shift_JIS (CP932) or UTF-8."),
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv"}),
+        help_text=_("CSV in Shift_JIS (CP932), UTF-8 or UTF-16, or an Excel workbook (xlsx)."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,text/csv"}),
         allow_empty_file=True,  # the reader of files says what is wrong with it
         error_messages={
             "required": _("Choose the file."),

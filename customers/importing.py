@@ -10,6 +10,8 @@ from typing import Any
 from customers.codes import INDUSTRIES, OCCUPATIONS, PURPOSES
 from customers.decoding import COLUMNS, MAX_LINE, Layout, Record
 from customers.folding import fold_number
+from customers.formats.doubts import Doubts
+from customers.formats.tape import DATE, UNREAD
 from customers.parsing import (
     COMPANY,
     INDIVIDUAL,
@@ -35,6 +37,9 @@ from customers.parsing import (
 OLDEST = date(1900, 1, 1)
 # Control characters, bytes that could not be decoded, and the private areas where vendors keep their 外字.
 _STRAY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]")
+# As Excel shows them; #### is a date or number for which its column was too narrow.
+_SHEET_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#+)")
+_SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+")
 _PERSON_ONLY = ("birth_on", "nationality", "residence_expires_on", "occupation", "is_foreign_pep")
 _COMPANY_ONLY = ("corporate_number", "representative", "industry")
 
@@ -42,6 +47,16 @@ _COMPANY_ONLY = ("corporate_number", "representative", "industry")
 @dataclass(frozen=True, slots=True)
 class RowError:
     """Why a record was rejected: `column` is a key of decoding.COLUMNS, "" when the whole record is meant."""
+
+    line: int
+    column: str
+    code: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RowWarning:
+    """What looks wrong in a record that is taken all the same; the fields mean what they mean in RowError."""
 
     line: int
     column: str
@@ -66,6 +81,7 @@ class CustomerRow:
     last_reviewed_on: date | None
     branch_code: str
     source: str
+    warnings: tuple[RowWarning, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +175,7 @@ _FACTS_OF_KIND = {
 class RowReader:
     """Validates the records of one file in order; remembers customer numbers, so a second use is caught.
 
+    A row that is taken though something in it looks wrong has `warnings`.
     `today` is the day in Japan against which "in the future" is judged.
     """
 
@@ -166,6 +183,7 @@ class RowReader:
         self._layout = layout
         self._today = today
         self._first_line: dict[str, int] = {}
+        self._doubts = Doubts(layout.columns, layout.encoding)
         parsers = {key: _Memo(parse).__getitem__ for key, parse in _FEW_VALUES.items()} | _MANY_VALUES
         self._columns = [(index, key) for index, key in enumerate(layout.columns) if key]
         self._parsers: list[tuple[str, int, Callable[[str], Any]]] = [
@@ -178,7 +196,9 @@ class RowReader:
     def skip(self, record: Record) -> None:
         """Take note of a record that an earlier run has dealt with."""
         if not record.problem:
-            self._first_line.setdefault(self._raw_number(record), record.line)
+            number = self._raw_number(record)
+            self._first_line.setdefault(number, record.line)
+            self._doubts.note(number)
 
     def read(self, record: Record) -> CustomerRow | Rejection:
         """One record: a clean row, or all that is wrong with it."""
@@ -193,11 +213,16 @@ class RowReader:
             return self._rejected(record, [error])
         if _STRAY.search(record.text) and (errors := list(self._stray(record))):
             return self._rejected(record, errors)
+        if (record.marks or "#" in record.text) and (errors := list(self._unread(record))):
+            return self._rejected(record, errors)
         try:
             values = {key: parse(fields[index]) for key, index, parse in self._parsers}
-            return self._row(record, values)
+            row = self._row(record, values)
         except (Invalid, _Inconsistent):
             return self._rejected(record, list(self._errors(record)))
+        if doubts := self._doubts.of(record.text, fields, number, row.facts):
+            row.warnings = tuple(RowWarning(record.line, *doubt) for doubt in doubts)
+        return row
 
     def _raw_number(self, record: Record) -> str:
         raw = record.fields[self._number_at]
@@ -228,7 +253,9 @@ class RowReader:
             try:
                 values[key] = parse(record.fields[index])
             except Invalid as invalid:
-                yield RowError(record.line, key, invalid.code, invalid.params)
+                is_rounded = key not in ("name", "kana") and _SCIENTIFIC.fullmatch(record.fields[index].strip())
+                code = "scientific" if is_rounded else invalid.code
+                yield RowError(record.line, key, code, invalid.params)
         for column, code in _inconsistencies(values, self._today):
             yield RowError(record.line, column, code)
 
@@ -236,6 +263,17 @@ class RowReader:
         for index, key in self._columns:
             if found := _STRAY.search(record.fields[index]):
                 yield RowError(record.line, key, *_stray_character(found[0], self._layout.encoding))
+
+    def _unread(self, record: Record) -> Iterator[RowError]:
+        """Cells that say something else in the sheet than they would say here."""
+        for index, key in self._columns:
+            mark = record.marks.get(index)
+            if mark == UNREAD:
+                yield RowError(record.line, key, "formula_unread")
+            elif mark == DATE and _FEW_VALUES.get(key) is not read_day:
+                yield RowError(record.line, key, "date_cell")
+            elif _SHEET_ERROR.fullmatch(value := record.fields[index].strip()):
+                yield RowError(record.line, key, "sheet_error", {"value": value})
 
     def _rejected(self, record: Record, errors: list[RowError]) -> Rejection:
         cells = [_writable(cell) for cell in record.fields or [record.text]]

@@ -270,6 +270,8 @@ class CustomerImport(Stateful, TenantModel):
     # Of the customers it entered or changed: taken back, and left as they are with the reason.
     rows_undone = models.PositiveIntegerField(default=0)
     rows_kept = models.PositiveIntegerField(default=0)
+    # how often each warning was given, by "column.code" (customers.wording.warning)
+    warnings = models.JSONField(default=dict)
     failure_code = models.CharField(max_length=40, blank=True)
     failure_params = models.JSONField(default=dict)
 
@@ -387,6 +389,22 @@ class RejectedRow(TenantModel):
 
     class Meta:
         indexes = [models.Index(fields=["tenant", "customer_import", "line"], name="rejected_by_line")]
+
+    def __str__(self) -> str:
+        return f"line {self.line} of import {self.customer_import_id}: {self.code}"
+
+
+class WarnedRow(TenantModel):
+    """A row that was taken though something in it looks wrong. Only the first ones of an import are kept."""
+
+    customer_import = TenantForeignKey(CustomerImport, on_delete=models.CASCADE, related_name="warned_rows")
+    line = models.PositiveIntegerField()
+    column = models.CharField(max_length=40, blank=True)
+    code = models.CharField(max_length=40)
+    params = EncryptedJSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "customer_import", "line"], name="warned_by_line")]
 
     def __str__(self) -> str:
         return f"line {self.line} of import {self.customer_import_id}: {self.code}"

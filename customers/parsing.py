@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,6 +14,7 @@ from stdnum.jp import cn
 
 from customers.codes import COUNTRIES, COUNTRY_CODES, Label
 from customers.folding import fold
+from customers.formats.eras import OutsideEra, day_of_era
 
 INDIVIDUAL, COMPANY = "INDIVIDUAL", "COMPANY"
 MAX_FIELD = 200
@@ -30,16 +31,26 @@ class Invalid(Exception):
 
 
 _NUMBER = re.compile(r"[0-9A-Z][0-9A-Z-]{0,19}")
-_DATE = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?")
+_DATE = re.compile(
+    r"(?:([0-9]{4})(?:年|[-/.])([0-9]{1,2})(?:月|[-/.])([0-9]{1,2})日?|([0-9]{4})([0-9]{2})([0-9]{2}))"
+    r"(?:[T ]?00:00(?::00(?:\.0+)?)?)?"
+)
+# Days as a spreadsheet counts them, from 1927 to 2099: shorter and longer numbers are something else.
+_SERIAL = re.compile(r"[1-7][0-9]{4}")
+_SERIAL_FROM = date(1899, 12, 30)
+_LAST_SERIAL = 73_050
 _EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
 _LINE_ID = re.compile(r"U[0-9a-f]{32}")
 _KANA = re.compile(r"[ァ-ヿA-Z0-9 ・,.()&'/-]+")
 _USUAL_KANA = re.compile(r"[ァ-ヶー　・]+")
-_ACCOUNT = re.compile(r"\d[\d-]{2,18}\d")
-_MOBILE = re.compile(r"0[789]0[1-9]\d{7}")
-_DASHES = str.maketrans("‐‑‒–—―−ー－", "---------")
+_ACCOUNT = re.compile(r"[0-9][0-9-]{2,18}[0-9]")
+_MOBILE = re.compile(r"0[789]0[1-9][0-9]{7}")
+_NARROW = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0x3000: 0x20}
+_SHORT_POSTAL_CODE = re.compile(r"[0-9]{5,6}")
+_DASHES = str.maketrans("‐‑‒–—―−ーｰ－", "----------")
+_ERA_SIGNS = str.maketrans({"㍾": "明治", "㍽": "大正", "㍼": "昭和", "㍻": "平成", "㋿": "令和"})
 _KINDS = {
     "個人": INDIVIDUAL,
     "法人": COMPANY,
@@ -48,6 +59,8 @@ _KINDS = {
     "個人事業主": INDIVIDUAL,
 }
 _ANSWERS = {
+    "TRUE": True,
+    "FALSE": False,
     "有": True,
     "無": False,
     "あり": True,
@@ -98,8 +111,13 @@ def _plain(raw: str) -> str:
     return unicodedata.normalize("NFKC", raw).strip()
 
 
+def narrow(raw: str) -> str:
+    """Wide letters, digits and signs made narrow, and nothing else: ① is no 1 in a number."""
+    return raw.strip() if raw.isascii() else raw.translate(_NARROW).strip()
+
+
 def read_number(raw: str) -> str:
-    number = _plain(raw).upper()
+    number = narrow(raw).upper()
     if not number:
         raise Invalid("required")
     if not _NUMBER.fullmatch(number):
@@ -141,20 +159,35 @@ def read_text(raw: str) -> str | None:
 
 
 def read_day(raw: str) -> date | None:
-    text = _plain(raw).translate(_DASHES)
+    """By our calendar or by an era; a number of five digits is the day that a spreadsheet keeps so."""
+    text = narrow(raw).translate(_DASHES)
     if not text:
         return None
-    found = _DATE.fullmatch(text)
-    if not found:
-        raise Invalid("bad_date")
     try:
-        return date(*map(int, found.groups()))
+        if found := _DATE.fullmatch(text):
+            return date(*(int(part) for part in found.groups() if part))
+        if day := day_of_era(text.replace(" ", "").translate(_ERA_SIGNS)):
+            return day
+        if day := serial_day(text):
+            return day
+    except OutsideEra as outside:
+        bound = outside.era.written(outside.bound)
+        raise Invalid("before_era" if outside.too_early else "after_era", era=outside.era.name, day=bound) from None
     except ValueError:
         raise Invalid("no_such_date") from None
+    raise Invalid("bad_date")
+
+
+def serial_day(raw: str) -> date | None:
+    """The day that a number of five digits is, as spreadsheets count days; None for any other text."""
+    text = narrow(raw)
+    if not _SERIAL.fullmatch(text) or int(text) > _LAST_SERIAL:
+        return None
+    return _SERIAL_FROM + timedelta(days=int(text))
 
 
 def read_corporate_number(raw: str) -> str | None:
-    number = _plain(raw).translate(_DASHES).replace("-", "")
+    number = narrow(raw).translate(_DASHES).replace("-", "")
     if not number:
         return None
     if not (number.isascii() and number.isdigit() and len(number) == 13):
@@ -165,9 +198,11 @@ def read_corporate_number(raw: str) -> str | None:
 
 
 def read_postal_code(raw: str) -> str | None:
-    code = _plain(raw).removeprefix("〒").translate(_DASHES).replace("-", "").strip()
+    code = narrow(raw).removeprefix("〒").translate(_DASHES).replace("-", "").strip()
     if not code:
         return None
+    if _SHORT_POSTAL_CODE.fullmatch(raw.strip()) and int(code) in _postal_codes():
+        raise Invalid("lost_zero", digits=7)
     if not (code.isascii() and code.isdigit() and len(code) == 7):
         raise Invalid("bad_postal_code")
     if int(code) not in _postal_codes():
@@ -177,7 +212,7 @@ def read_postal_code(raw: str) -> str | None:
 
 def read_phone(raw: str) -> str | None:
     """E.164. Japanese numbers take the short way through phonenumbers' own patterns, others its parser."""
-    digits = raw.replace("-", "") if raw.isascii() else _plain(raw).translate(_DASHES).replace("-", "")
+    digits = raw.replace("-", "") if raw.isascii() else narrow(raw).translate(_DASHES).replace("-", "")
     if _MOBILE.fullmatch(digits):
         return "+81" + digits[1:]
     digits = re.sub(r"[ ()]", "", digits)
@@ -248,7 +283,7 @@ def read_answer(raw: str) -> bool | None:
 
 
 def read_account(raw: str) -> str:
-    account = raw.strip() if raw.isascii() else _plain(raw).translate(_DASHES)
+    account = raw.strip() if raw.isascii() else narrow(raw).translate(_DASHES)
     if not account:
         raise Invalid("required")
     if not _ACCOUNT.fullmatch(account):
@@ -257,7 +292,7 @@ def read_account(raw: str) -> str:
 
 
 def read_branch(raw: str) -> str:
-    branch = _plain(raw)
+    branch = narrow(raw)
     if not (branch.isascii() and branch.isdigit() and len(branch) <= 3):
         raise Invalid("bad_branch" if branch else "required")
     return branch.zfill(3)

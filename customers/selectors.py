@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from customers.decoding import COLUMNS, HEADER
 from customers.history import Known, Turn, known_at
-from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, RejectedRow
+from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, RejectedRow, WarnedRow
 from customers.searching import being, has_part, having_part
 from customers.wording import column_title, sentence
 from retention.expiring import day_in_japan
@@ -151,6 +151,12 @@ def import_page(*, cursor: str | None = None) -> Page[CustomerImport]:
 def rejected_page(customer_import: CustomerImport, *, cursor: str | None = None) -> Page[RejectedRow]:
     """The rows an import did not take, in the order of the file."""
     rows = RejectedRow.objects.filter(customer_import=customer_import)
+    return keyset_page(rows, order=("line", "id"), cursor=cursor)
+
+
+def warned_page(customer_import: CustomerImport, *, cursor: str | None = None) -> Page[WarnedRow]:
+    """What looked wrong in rows that an import took, in the order of the file; the first ones only."""
+    rows = WarnedRow.objects.filter(customer_import=customer_import)
     return keyset_page(rows, order=("line", "id"), cursor=cursor)
 
 

@@ -33,6 +33,74 @@ _REFUSALS: Mapping[str, Promise] = {
     ),
     "missing_columns": _("These columns are missing: %(columns)s. A column may be empty, but it must be there."),
     "duplicate_columns": _("These columns appear more than once: %(columns)s. Please leave one of each."),
+    "too_many_columns": _(
+        "The heading line has %(found)s columns; %(limit)s can be read. Please leave out what is not about customers."
+    ),
+    "workbook_old_or_locked": _(
+        "The workbook is in the old Excel form (xls) or protected by a password."
+        " Please save it as an Excel workbook (xlsx) without a password, or as CSV."
+    ),
+    "workbook_not_a_workbook": _(
+        "This is a packed file (ZIP) and no Excel workbook (xlsx). Please unpack it and upload the customer file in it."
+    ),
+    "workbook_damaged": _(
+        "The workbook is damaged or not complete. Please open it in Excel, save it anew and upload that."
+    ),
+    "workbook_definitions": _(
+        "The workbook holds definitions that no spreadsheet program writes, so it was not opened."
+        " Please save it anew in Excel and upload that."
+    ),
+    "workbook_bad_names": _(
+        "The workbook holds parts under names that no spreadsheet program writes, so it was not opened."
+        " Please save it anew in Excel and upload that."
+    ),
+    "workbook_macros": _("The workbook holds macros. Please save it without them (xlsx) and upload that."),
+    "workbook_external": _(
+        "The workbook refers to other files, databases or embedded objects."
+        " Please copy the customers as values into a new workbook and upload that."
+    ),
+    "workbook_too_many_files": _(
+        "The workbook consists of more than %(limit)s parts."
+        " Please copy the customers into a new workbook and upload that."
+    ),
+    "workbook_too_many_sheets": _("The workbook has more than %(limit)s sheets. Please leave only that of customers."),
+    "workbook_too_large": _(
+        "Unpacked, the workbook is larger than %(limit)s MB or out of all proportion to the file."
+        " Please split the customers into several workbooks, or upload them as CSV."
+    ),
+    "workbook_too_many_bytes": _(
+        "The workbook is larger than %(limit)s MB. Please split it, or upload the customers as CSV."
+    ),
+    "workbook_too_many_rows": _(
+        "The sheet has %(found)s rows; %(limit)s can be read. Please split it, or upload the customers as CSV."
+    ),
+    "workbook_too_many_columns": _(
+        "The sheet reaches to column %(found)s; %(limit)s can be read. Please delete what stands to the right of the"
+        " customers."
+    ),
+    "workbook_too_costly": _(
+        "The workbook could not be opened with the memory and time there is. Please upload the customers as CSV."
+    ),
+    "workbook_several_sheets": _(
+        "Several sheets have something in them: %(sheets)s. Please leave only that of customers, or hide the others."
+    ),
+    "workbook_empty": _("No sheet of the workbook has anything in it. Hidden sheets are not read."),
+    "fixed_length": _(
+        "Record %(line)s has %(found)s bytes where the layout says %(expected)s."
+        " Please check how the file was transferred, or the layout."
+    ),
+    "fixed_kind": _("Record %(line)s is of a kind that the layout does not know: “%(found)s”."),
+    "fixed_after_trailer": _("Record %(line)s stands behind the trailer record. Are two files joined?"),
+    "fixed_no_trailer": _("The file ends without its trailer record, so a part is missing. Please send it again."),
+    "fixed_count": _(
+        "The trailer record says %(stated)s customers, and the file has %(counted)s. Nothing was taken;"
+        " please send the file again."
+    ),
+    "fixed_sum": _(
+        "The trailer record says a total of %(stated)s, and the records come to %(counted)s. Nothing was taken;"
+        " please send the file again."
+    ),
+    "fixed_total_unreadable": _("Record %(line)s has no number at byte %(first)s, where a total is reckoned from."),
     "damaged": _("The stored file could not be opened again. Please upload it once more."),
     "internal": _(
         "The import stopped because of an error on our side. Rows taken so far are kept; please tell support."
@@ -52,6 +120,20 @@ _REASONS: Mapping[str, Promise] = {
     "bad_date": _("Not a date. Write 2024-04-01 or 2024/04/01."),
     "no_such_date": _("There is no such day in the calendar."),
     "in_the_future": _("The date lies in the future."),
+    "before_era": _("Days of %(era)s can be read from %(day)s on."),
+    "after_era": _("%(era)s ended on %(day)s."),
+    "date_cell": _(
+        "The sheet has a date here. A spreadsheet makes dates of texts such as 1-2-3;"
+        " please format the column as text and enter the value again."
+    ),
+    "formula_unread": _(
+        "The cell is a formula without a result. Please open the workbook in Excel, save it and upload it again."
+    ),
+    "sheet_error": _("The spreadsheet says %(value)s here, which is an error and no value."),
+    "scientific": _(
+        "A spreadsheet has rounded this number (such as 1.2E+11). Please format the column as text and enter it again."
+    ),
+    "lost_zero": _("Has fewer than %(digits)s digits. A spreadsheet may have dropped the zero at the beginning."),
     "too_early": _("The date lies before 1900."),
     "before_opening": _("The last confirmation lies before the opening of the account."),
     "bad_corporate_number": _("A corporate number has 13 digits."),
@@ -79,6 +161,30 @@ _REASONS: Mapping[str, Promise] = {
     "replacement_character": _("Contains the sign � (U+FFFD): a character was lost when the file was made."),
 }
 
+_WARNINGS: Mapping[str, Promise] = {
+    "outside_cp932": _("Not in CP932, so some systems may not show it: %(code_points)s. Kept as it is."),
+    "other_length": _(
+        "Has %(digits)s digits where others of the file have %(usual)s. Kept as it is; were zeros in front of it lost?"
+    ),
+    "few_digits": _("Has %(digits)s digits instead of %(usual)s. Kept as it is; were zeros in front of it lost?"),
+    "zero_added": _("The zero at the beginning is missing. Read with it."),
+    "serial_date": _("The number is how a spreadsheet keeps a date. Read as that day."),
+    "unknown_columns": _("These columns are not known and were not read: %(columns)s."),
+}
+
+_TABLE: Mapping[str, Promise] = {
+    "table_length": _("A record has 1 to %(limit)s bytes."),
+    "table_beyond": _("%(length)s bytes from byte %(first)s on do not lie within a record of %(record)s bytes."),
+    "table_overlap": _("These columns overlap at byte %(first)s: %(columns)s."),
+    "table_unknown": _("These columns are not known: %(columns)s."),
+    "table_twice": _("These columns appear more than once: %(columns)s."),
+    "table_missing": _("The layout lacks these columns: %(columns)s."),
+    "table_kinds": _(
+        "The kinds of record need a sign each, of the length of its place, among them one for data;"
+        " totals need one for the trailer."
+    ),
+}
+
 # Why a customer stays as an import left them when the import is taken back.
 _STAYS: Mapping[str, Promise] = {
     "changed_since": _("Changed by somebody since the import."),
@@ -100,6 +206,16 @@ def refusal(code: str, params: Mapping[str, object]) -> str:
 def sentence(code: str, params: Mapping[str, object]) -> str:
     """Why a row was rejected."""
     return str(_REASONS[code]) % _said(params) if code in _REASONS else gettext("The row could not be read.")
+
+
+def warning(code: str, params: Mapping[str, object]) -> str:
+    """What looks wrong in a row that was taken."""
+    return str(_WARNINGS[code]) % _said(params) if code in _WARNINGS else gettext("Please check this row.")
+
+
+def table_problem(code: str, params: Mapping[str, object]) -> str:
+    """Why a layout table of a fixed-length file cannot be used."""
+    return str(_TABLE[code]) % _said(params) if code in _TABLE else gettext("The layout table could not be read.")
 
 
 def column_title(key: str) -> str:

@@ -44,8 +44,11 @@ class Refused(Exception):
     """A picture we do not take; the text is the reason's code."""
 
 
-def close_the_doors() -> None:
-    """No new file, socket or process; little memory and time; nobody's rights. What a system lacks is left out."""
+def close_the_doors(*, memory: int = ADDRESS_SPACE, seconds: int = CPU_SECONDS) -> None:
+    """No new file, socket or process; little memory and time; nobody's rights. What a system lacks is left out.
+
+    ``memory`` in bytes, ``seconds`` of processor time.
+    """
     with suppress(OSError, AttributeError):  # a network of its own, with nothing in it
         os.unshare(os.CLONE_NEWNET | (0 if os.geteuid() == 0 else os.CLONE_NEWUSER))
     with suppress(OSError, AttributeError):
@@ -55,8 +58,8 @@ def close_the_doors() -> None:
         os.setgid(NOBODY)
         os.setuid(NOBODY)
     for kind, value in (
-        (resource.RLIMIT_AS, ADDRESS_SPACE),
-        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_AS, memory),
+        (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_NPROC, 0),

@@ -9,6 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from customers.decoding import COLUMNS
+from customers.formats.tape import UNIT
 from customers.imports.layouts import DELIMITERS, ENCODINGS, INDISPENSABLE
 from customers.models import CustomerImport
 from customers.wording import column_title
@@ -20,7 +21,13 @@ _ENCODING_NAMES = {
     "cp932": "Shift_JIS (CP932)",
     "utf-16": "UTF-16",
 }
-_DELIMITER_NAMES = {",": _("Comma (,)"), "\t": _("Tab"), ";": _("Semicolon (;)"), "|": _("Vertical bar (|)")}
+_DELIMITER_NAMES = {
+    ",": _("Comma (,)"),
+    "\t": _("Tab"),
+    ";": _("Semicolon (;)"),
+    "|": _("Vertical bar (|)"),
+    UNIT: _("Cells"),
+}
 
 
 class ReadingForm(StaffForm):
@@ -31,8 +38,9 @@ class ReadingForm(StaffForm):
 
     def __init__(self, *args: Any, item: CustomerImport, **kwargs: Any) -> None:
         super().__init__(*args, initial={"encoding": item.encoding, "delimiter": item.delimiter}, **kwargs)
-        encodings = dict.fromkeys([*ENCODINGS, item.encoding])
-        delimiters = dict.fromkeys([*DELIMITERS, item.delimiter])
+        is_tape = item.delimiter == UNIT  # its rows are certain, only what they mean is not
+        encodings = dict.fromkeys([item.encoding] if is_tape else [*ENCODINGS, item.encoding])
+        delimiters = dict.fromkeys([UNIT] if is_tape else [*DELIMITERS, item.delimiter])
         self.fields["encoding"] = _choice(self.fields["encoding"], encodings, _ENCODING_NAMES)
         self.fields["delimiter"] = _choice(self.fields["delimiter"], delimiters, _DELIMITER_NAMES)
 

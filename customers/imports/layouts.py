@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from audit.services import Actor
-from customers.decoding import COLUMNS, MAX_LINE, FileRefused, Layout, layout_of
+from customers.decoding import COLUMNS, MAX_LINE, FileRefused, Layout, header_of, layout_of
 from customers.folding import fold
+from customers.formats import tape
 from customers.models import CustomerImport, ImportLayout
 from tenants.keys import cipher
 
@@ -78,7 +79,8 @@ def _has_inside(title: str, name: str) -> bool:
 def recall_layout(head: bytes) -> Guess:
     """The guess for a new file, or what was said of the last one with the same header. Raises FileRefused."""
     layout = guess_layout(head)
-    index = cipher().index(_HEADER, "\x1f".join(layout.titles))
+    # The same header in a workbook is read in another way.
+    index = cipher().index(_HEADER, (tape.MAGIC if layout.is_tape else "") + tape.UNIT.join(layout.titles))
     said = ImportLayout.objects.filter(header_index=index).first()
     if said is None:
         return Guess(layout, index, is_remembered=False)
@@ -117,6 +119,9 @@ def layout_in_force(customer_import: CustomerImport, head: bytes) -> Layout:
 
 
 def _layout(head: bytes, encoding: str, delimiter: str) -> Layout:
+    if head.startswith(tape.MAGIC.encode()):
+        taped = header_of(head)
+        return replace(taped, columns=guess_columns(taped.titles))
     titles = tuple(title.strip() for title in _titles(_first_line(head, encoding), delimiter))
     return Layout(encoding, delimiter, guess_columns(titles), titles)
 

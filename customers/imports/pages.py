@@ -14,11 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from customers.decoding import HEADER
+from customers.doubting import warned_by_column
 from customers.forms import ImportForm
 from customers.imports.forms import ColumnsForm, ReadingForm
 from customers.imports.showing import attributes_of, change_page, preview_of
 from customers.models import CustomerImport
-from customers.selectors import error_file, import_page, rejected_page
+from customers.selectors import error_file, import_page, rejected_page, warned_page
 from customers.services import (
     ImportRefused,
     StepRefused,
@@ -30,7 +31,7 @@ from customers.services import (
     start_import,
     undo_import,
 )
-from customers.wording import column_title, refusal, sentence
+from customers.wording import column_title, refusal, sentence, warning
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
 from tenants.permissions import Permission, may, requires, takes_body_of
@@ -74,9 +75,13 @@ def import_detail(request: StaffRequest, import_id: UUID) -> HttpResponse:
         return _columns_page(request, item, _columns_form(item))
     is_moving = item.status in _MOVING
     rejected = rejected_page(item).items if not is_moving and item.rows_rejected else []
+    warned = warned_page(item).items if not is_moving and item.warnings else []
     context = {
         "item": item,
         "is_moving": is_moving,
+        "warned": [(row, column_title(row.column), warning(row.code, row.params)) for row in warned],
+        "warned_total": sum(item.warnings.values()),
+        "warned_by_column": warned_by_column(item.warnings),
         "attributes": attributes_of(item),
         "rejected": [(row, column_title(row.column), sentence(row.code, row.params)) for row in rejected],
         "failure": refusal(item.failure_code, item.failure_params) if item.failure_code else "",

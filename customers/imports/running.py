@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from audit.services import Actor, record
 from audit.transitions import transition
-from customers.decoding import FileRefused
+from customers.decoding import FileRefused, Layout
+from customers.doubting import keep_warnings
+from customers.importing import RowWarning
 from customers.imports.journal import keep_changes
 from customers.imports.reading import KeptFile, MappedReader
 from customers.imports.settling import keep_rejections, settle_import
@@ -79,6 +81,7 @@ def _read_all(turn: Turn) -> None:
             turn.hold()  # the pieces are gone when another worker has settled the import
     layout = file.layout()
     reader = MappedReader(layout, timezone.localdate(turn.began_at))
+    _tell_unknown(turn, layout, writes=not is_trial)
     for records in batched(file.unread(layout, reader), BATCH):
         batch = read_batch(records, reader)
         with transaction.atomic():
@@ -89,12 +92,22 @@ def _read_all(turn: Turn) -> None:
         (_end_trial if is_trial else _complete)(turn)
 
 
+def _tell_unknown(turn: Turn, layout: Layout, *, writes: bool) -> None:
+    """Columns that nobody said anything about and that are not read."""
+    mine = turn.customer_import
+    if layout.unknown and mine.columns is None and not mine.next_line:
+        with transaction.atomic():
+            turn.hold(writes=writes)
+            keep_warnings(mine, [RowWarning(1, "", "unknown_columns", {"columns": layout.unknown})])
+
+
 def _try(turn: Turn, batch: Batch) -> None:
     """Remember what would follow from one batch; nothing of a customer is written."""
     mine, found = turn.customer_import, sort_batch(batch)
     planned = plan_changes(found.updated, is_locked=False)
     updated, attributes = keep_changes(mine, planned, found.lines, limit=max(LISTED - mine.rows_updated, 0))
     keep_rejections(mine, found.rejections)
+    keep_warnings(mine, [warning for row in batch.rows for warning in row.warnings])
     turn.advance(batch.last_line, _counts(found, updated), attributes)
 
 
@@ -108,6 +121,7 @@ def _take(turn: Turn, batch: Batch) -> None:
     updated, attributes = keep_changes(mine, planned, found.lines)
     write_changes(planned, source=AttributeChange.Source.IMPORT, reference=mine.pk, actor=actor, now=now)
     keep_rejections(mine, found.rejections)
+    keep_warnings(mine, [warning for row in batch.rows for warning in row.warnings])
     turn.advance(batch.last_line, _counts(found, updated), attributes)
 
 

@@ -15,7 +15,7 @@ from customers.decoding import FileRefused
 from customers.imports.layouts import INDISPENSABLE, guess_layout, remember_layout
 from customers.imports.reading import KeptFile
 from customers.imports.settling import settle_import
-from customers.models import CustomerImport, ImportChange, RejectedRow
+from customers.models import CustomerImport, ImportChange, RejectedRow, WarnedRow
 
 # A file that nobody decided about holds a whole customer book: it does not lie about for longer.
 DECIDE_WITHIN = timedelta(days=7)
@@ -27,6 +27,7 @@ _UNTOUCHED = {
     "rows_unchanged": 0,
     "rows_rejected": 0,
     "attributes_changed": {},
+    "warnings": {},
 }
 
 
@@ -151,4 +152,5 @@ def _keep_layout(
 
 def _forget_trial(mine: CustomerImport) -> None:
     RejectedRow.objects.filter(customer_import=mine).delete()
+    WarnedRow.objects.filter(customer_import=mine).delete()
     ImportChange.objects.filter(customer_import=mine).delete()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import chain
 from typing import BinaryIO
 
 from django.conf import settings
@@ -12,11 +13,11 @@ from django.db import transaction
 from audit.services import Actor, record
 from audit.transitions import transition
 from customers.decoding import SNIFF_BYTES, FileRefused, StreamCheck, layout_of
+from customers.formats.fixed import FixedTable
+from customers.formats.intake import Intake
 from customers.imports.layouts import recall_layout
 from customers.models import CustomerImport, ImportChunk
 from customers.wording import refusal
-
-PIECE = 512 * 1024
 
 
 class ImportRefused(Exception):
@@ -32,33 +33,43 @@ class ImportRefused(Exception):
 
 
 def start_import(
-    *, file: BinaryIO, filename: str, by_steps: bool = False, actor: Actor, now: datetime
+    *,
+    file: BinaryIO,
+    filename: str,
+    by_steps: bool = False,
+    table: FixedTable | None = None,
+    actor: Actor,
+    now: datetime,
 ) -> CustomerImport:
     """Take in a bank's file, sealed, piece by piece; it is read by `run_import`.
 
     ``by_steps``: a person will confirm the columns, unless they did so for the last file with this header, look at
     what a trial says and give the order to take the rows in. Without it they are taken in at once.
 
+    A workbook or, with the ``table`` of its layout, a fixed-length file is kept as its rows; size and hash are those
+    of the file itself.
+
     Raises:
         ImportRefused: not a customer file, or too large; nothing is kept.
     """
     try:
-        if getattr(file, "size", 0) > settings.IMPORT_MAX_BYTES:
-            raise FileRefused("too_large", limit=settings.IMPORT_MAX_BYTES // 1024**2)
+        intake = Intake(file, limit=settings.IMPORT_MAX_BYTES, table=table)
+        pieces = intake.pieces()
+        first = next(pieces)  # a workbook has been looked through and loaded before a transaction is opened
         with transaction.atomic():
-            return _store_file(file, filename, by_steps=by_steps, actor=actor, now=now)
+            return _store_file(intake, chain([first], pieces), filename, by_steps=by_steps, actor=actor, now=now)
     except FileRefused as refused:
         raise ImportRefused(refused) from refused
 
 
-def _store_file(file: BinaryIO, filename: str, *, by_steps: bool, actor: Actor, now: datetime) -> CustomerImport:
-    pieces = iter(lambda: file.read(PIECE), b"")
-    first = next(pieces, b"")
+def _store_file(
+    intake: Intake, pieces: Iterator[bytes], filename: str, *, by_steps: bool, actor: Actor, now: datetime
+) -> CustomerImport:
+    first = next(pieces)
     guess = recall_layout(first[:SNIFF_BYTES])
     is_told = guess.is_remembered or by_steps
     layout = guess.layout if is_told else layout_of(first[:SNIFF_BYTES])
     check = StreamCheck(layout, limit=settings.IMPORT_MAX_BYTES)
-    digest = hashlib.sha256()
     customer_import: CustomerImport = CustomerImport.objects.create(
         filename=filename,
         titles=list(layout.titles),
@@ -73,13 +84,12 @@ def _store_file(file: BinaryIO, filename: str, *, by_steps: bool, actor: Actor, 
     position = 0
     while first:
         check.watch(first)
-        digest.update(first)
         ImportChunk.objects.create(customer_import=customer_import, position=position, body=first)
         position += 1
         first = next(pieces, b"")
     check.finish()
-    customer_import.sha256 = digest.hexdigest()
-    customer_import.size = check.size
+    customer_import.sha256 = intake.sha256
+    customer_import.size = intake.size
     customer_import.encoding = layout.encoding if guess.is_remembered else check.encoding
     customer_import.rows_total = max(check.lines - 1, 1)
     customer_import.save(update_fields=["sha256", "size", "encoding", "rows_total"])

@@ -101,8 +101,8 @@ def test_a_mark_in_the_middle_of_the_file_is_no_part_of_a_value(in_tenant: Tenan
 
 def test_a_workbook_is_refused_before_anything_opens_it(in_tenant: Tenant, now: datetime) -> None:
     code, words = refused(bomb(201), now)
-    assert code == "not_csv"
-    assert "Excel" in words
+    assert code == "workbook_too_large"
+    assert "200" in words
 
 
 def test_quotes_that_never_close_swallow_nothing(in_tenant: Tenant, now: datetime) -> None:

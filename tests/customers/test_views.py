@@ -20,6 +20,9 @@ from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import NOW, MakeUser
 from tests.customers.books import book, company, person
+from tests.customers.test_workbooks import TITLES, with_cells
+from tests.customers.workbooks import number, raw, sheet, workbook
+from tests.uploads.test_spreadsheets import bomb
 
 type SignIn = Callable[[User], Client]
 
@@ -227,6 +230,62 @@ def test_a_refused_file_is_explained_beside_its_field(in_tenant: Tenant, officer
     assert client.post(reverse("import-new")).status_code == 422
     with transaction.atomic():
         assert not CustomerImport.objects.exists()
+
+
+def test_a_workbook_goes_through_the_page_with_its_warnings(
+    in_tenant: Tenant, officer: User, staff_client: SignIn
+) -> None:
+    client = staff_client(english(officer))
+    rows = sheet(TITLES, with_cells(branch_code=number(1)), with_cells(customer_number=raw("<v>#REF!</v>", "e")))
+    item = upload(client, workbook(rows), name="顧客.xlsx")
+    page = reverse("import", args=[item.pk])
+    assert "髙﨑　花子" in client.get(page).content.decode()
+    nonsense = client.post(reverse("import-reading", args=[item.pk]), {"encoding": "cp932", "delimiter": ","})
+    assert nonsense.status_code == 422, "a sheet has no delimiter to choose"
+    confirm(client, item)
+    work(item)
+    tried = client.get(page).content.decode()
+    client.post(reverse("import-commit", args=[item.pk]))
+    work(item)
+    for shown in (tried, client.get(page).content.decode()):
+        assert 'id="warnings"' in shown
+        assert "Read with it." in shown
+        assert "#REF!" in shown
+    with transaction.atomic():
+        assert CustomerImport.objects.get(pk=item.pk).warnings == {"branch_code.zero_added": 1}
+    assert "髙﨑" in client.get(reverse("customers")).content.decode()
+
+
+def test_what_was_said_of_a_workbook_is_not_held_of_a_text_file(
+    in_tenant: Tenant, officer: User, staff_client: SignIn
+) -> None:
+    """The same header, remembered for the one form: the same form needs no confirmation, the other is asked of."""
+    client = staff_client(officer)
+    data = workbook(sheet(TITLES, with_cells()))
+    take(client, data)
+    assert upload(client, data).status == CustomerImport.Status.CHECKING
+    other = upload(client, book(person(customer_number="2")))
+    assert (other.status, other.delimiter) == (CustomerImport.Status.DRAFT, ",")
+
+
+def test_a_sheet_that_lacks_columns_is_read_when_its_columns_are_confirmed(
+    in_tenant: Tenant, officer: User, staff_client: SignIn
+) -> None:
+    client = staff_client(officer)
+    cells = [cell for title, cell in zip(TITLES, with_cells(), strict=True) if "LINE" not in title]
+    item = take(client, workbook(sheet([title for title in TITLES if "LINE" not in title], cells)))
+    with transaction.atomic():
+        assert CustomerImport.objects.get(pk=item.pk).rows_created == 1
+        assert Customer.objects.get().contact_points.filter(channel="LINE").count() == 0
+
+
+def test_a_workbook_beyond_the_limits_is_explained_beside_its_field(
+    in_tenant: Tenant, officer: User, staff_client: SignIn
+) -> None:
+    client = staff_client(english(officer))
+    page = client.post(reverse("import-new"), {"file": SimpleUploadedFile("b.xlsx", bomb(99))})
+    assert page.status_code == 422
+    assert "larger than 200 MB" in page.content.decode()
 
 
 def test_the_error_file_has_the_rows_that_were_not_taken(

@@ -1,0 +1,83 @@
+"""What is taken as it stands and yet looks wrong: zeros eaten by a spreadsheet, letters not in CP932.
+
+A doubt is (column, code, params), without anything personal in its params. Nothing is mended here: either the value is
+kept as the file has it, or the code says as what it was read.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from customers.folding import digits_of
+from customers.parsing import narrow, serial_day
+
+type Doubt = tuple[str, str, Mapping[str, object]]
+
+ACCOUNT_DIGITS = 7
+BRANCH_DIGITS = 3
+_FROM_ONE_TO_NINE = frozenset("123456789１２３４５６７８９")
+_DAYS = ("birth_on", "residence_expires_on", "opened_on", "last_reviewed_on")
+# In JIS X 0208, and in CP932 under a neighbouring code point: every host has them.
+_IN_JIS = str.maketrans(dict.fromkeys("‖−〜—¢£¬"))
+
+
+class Doubts:
+    """Looks over the records of one file, in order."""
+
+    def __init__(self, columns: Sequence[str | None], encoding: str) -> None:
+        self._at = {key: index for index, key in enumerate(columns) if key}
+        self._is_cp932 = encoding == "cp932"
+        self._longest = 0
+
+    def note(self, number: str) -> None:
+        """A record was dealt with before; its customer number still counts for the comparison."""
+        if number.isdecimal():
+            self._longest = max(self._longest, len(number))
+
+    def of(self, text: str, fields: Sequence[str], number: str, facts: Mapping[str, Any]) -> list[Doubt]:
+        """The doubts about one record; `number` is its customer number in narrow characters."""
+        found: list[Doubt] = []
+        if not (self._is_cp932 or text.isascii()) and foreign_characters(text):
+            found += self._foreign(fields)
+        if number.isdecimal() and len(number) != self._longest:
+            if self._longest:
+                params = {"digits": len(number), "usual": self._longest}
+                found.append(("customer_number", "other_length", params))
+            self.note(number)
+        account = facts.get("account_number", "")
+        if len(account) < ACCOUNT_DIGITS and account.isdecimal():
+            found.append(("account_number", "few_digits", {"digits": len(account), "usual": ACCOUNT_DIGITS}))
+        if len(narrow(self._cell(fields, "branch_code"))) < BRANCH_DIGITS:
+            found.append(("branch_code", "zero_added", {}))
+        phone = self._cell(fields, "phone")
+        if phone[:1] in _FROM_ONE_TO_NINE and facts["phone"] == f"+81{digits_of(phone)}":
+            found.append(("phone", "zero_added", {}))
+        for key in _DAYS:
+            if len(cell := self._cell(fields, key)) == 5 and serial_day(cell):
+                found.append((key, "serial_date", {}))
+        return found
+
+    def _cell(self, fields: Sequence[str], key: str) -> str:
+        return fields[self._at[key]] if key in self._at else ""
+
+    def _foreign(self, fields: Sequence[str]) -> Iterator[Doubt]:
+        for key, index in self._at.items():
+            if strange := foreign_characters(fields[index]):
+                points = " ".join(f"U+{ord(character):04X}" for character in strange)
+                yield key, "outside_cp932", {"code_points": points}
+
+
+def foreign_characters(text: str) -> list[str]:
+    """The characters that neither CP932 nor JIS X 0208 has, each once, in the order of the text."""
+    try:
+        text.translate(_IN_JIS).encode("cp932")
+    except UnicodeEncodeError:
+        return [character for character in dict.fromkeys(text) if not _is_known(character)]
+    return []
+
+
+def _is_known(character: str) -> bool:
+    try:
+        character.translate(_IN_JIS).encode("cp932")
+    except UnicodeEncodeError:
+        return False
+    return True
