@@ -9,8 +9,9 @@ class CustomersConfig(AppConfig):
     name = "customers"
 
     def import_models(self) -> None:
-        """Pairs that look alike and segments have rooms of their own."""
+        """Pairs that look alike, segments and warnings have rooms of their own."""
         super().import_models()
+        import_module("customers.imports.warned")
         import_module("customers.matching.models")
         import_module("customers.segments.models")
 

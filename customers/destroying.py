@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record_ids
 from customers.folding import fold_number
+from customers.imports.warned import WarnedRow
 from customers.matching.models import MatchCandidate
 from customers.models import (
     AttributeChange,
@@ -21,7 +22,6 @@ from customers.models import (
     OwnerPaper,
     RejectedRow,
     RelatedParty,
-    WarnedRow,
 )
 from customers.searching import remove_parts
 from retention.classes import (

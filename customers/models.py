@@ -392,19 +392,3 @@ class RejectedRow(TenantModel):
 
     def __str__(self) -> str:
         return f"line {self.line} of import {self.customer_import_id}: {self.code}"
-
-
-class WarnedRow(TenantModel):
-    """A row that was taken though something in it looks wrong. Only the first ones of an import are kept."""
-
-    customer_import = TenantForeignKey(CustomerImport, on_delete=models.CASCADE, related_name="warned_rows")
-    line = models.PositiveIntegerField()
-    column = models.CharField(max_length=40, blank=True)
-    code = models.CharField(max_length=40)
-    params = EncryptedJSONField()
-
-    class Meta:
-        indexes = [models.Index(fields=["tenant", "customer_import", "line"], name="warned_by_line")]
-
-    def __str__(self) -> str:
-        return f"line {self.line} of import {self.customer_import_id}: {self.code}"

@@ -15,7 +15,8 @@ from django.db.models import QuerySet
 
 from customers.decoding import COLUMNS, HEADER
 from customers.history import Known, Turn, known_at
-from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, RejectedRow, WarnedRow
+from customers.imports.warned import WarnedRow
+from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, RejectedRow
 from customers.searching import being, has_part, having_part
 from customers.wording import column_title, sentence
 from retention.expiring import day_in_japan

@@ -14,10 +14,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from customers.decoding import HEADER
-from customers.doubting import warned_by_column
 from customers.forms import ImportForm
 from customers.imports.forms import ColumnsForm, ReadingForm
 from customers.imports.showing import attributes_of, change_page, preview_of
+from customers.imports.warned import warned_by_column
 from customers.models import CustomerImport
 from customers.selectors import error_file, import_page, rejected_page, warned_page
 from customers.services import (

@@ -13,7 +13,6 @@ from django.utils import timezone
 from audit.services import Actor, record
 from audit.transitions import transition
 from customers.decoding import FileRefused, Layout
-from customers.doubting import keep_warnings
 from customers.importing import RowWarning
 from customers.imports.journal import keep_changes
 from customers.imports.reading import KeptFile, MappedReader
@@ -22,6 +21,7 @@ from customers.imports.sorting import Batch, Sorted, read_batch, sort_batch
 from customers.imports.stepping import discard_forgotten
 from customers.imports.turns import LeaseLost, Turn, claim, waiting_imports
 from customers.imports.undoing import undo_all
+from customers.imports.warned import keep_warnings
 from customers.models import AttributeChange, CustomerImport
 from customers.recording import enter_customers, plan_changes, write_changes
 from tenants.branches import note_branches

@@ -15,7 +15,8 @@ from customers.decoding import FileRefused
 from customers.imports.layouts import INDISPENSABLE, guess_layout, remember_layout
 from customers.imports.reading import KeptFile
 from customers.imports.settling import settle_import
-from customers.models import CustomerImport, ImportChange, RejectedRow, WarnedRow
+from customers.imports.warned import WarnedRow
+from customers.models import CustomerImport, ImportChange, RejectedRow
 
 # A file that nobody decided about holds a whole customer book: it does not lie about for longer.
 DECIDE_WITHIN = timedelta(days=7)

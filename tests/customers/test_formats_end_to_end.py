@@ -16,9 +16,9 @@ from audit.models import AuditEvent
 from audit.services import Actor
 from customers.decoding import COLUMNS, HEADER
 from customers.destroying import destroy_rejected_rows, due_imports
-from customers.doubting import LISTED, warned_by_column
 from customers.formats.fixed import FixedTable
-from customers.models import Customer, CustomerImport, ImportChunk, RejectedRow, WarnedRow
+from customers.imports.warned import LISTED, WarnedRow, warned_by_column
+from customers.models import Customer, CustomerImport, ImportChunk, RejectedRow
 from customers.selectors import error_file, facts_of
 from customers.services import ImportRefused, run_import, start_import
 from customers.wording import sentence, warning

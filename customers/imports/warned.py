@@ -5,12 +5,32 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from django.db import models
+
 from customers.importing import RowWarning
-from customers.models import CustomerImport, WarnedRow
+from customers.models import CustomerImport
 from customers.wording import column_title
+from tenants.fields import EncryptedJSONField
+from tenants.models import TenantForeignKey, TenantModel
 
 # So many are listed; all of them are counted.
 LISTED = 1_000
+
+
+class WarnedRow(TenantModel):
+    """A row that was taken though something in it looks wrong. Only the first ones of an import are kept."""
+
+    customer_import = TenantForeignKey(CustomerImport, on_delete=models.CASCADE, related_name="warned_rows")
+    line = models.PositiveIntegerField()
+    column = models.CharField(max_length=40, blank=True)
+    code = models.CharField(max_length=40)
+    params = EncryptedJSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["tenant", "customer_import", "line"], name="warned_by_line")]
+
+    def __str__(self) -> str:
+        return f"line {self.line} of import {self.customer_import_id}: {self.code}"
 
 
 def keep_warnings(customer_import: CustomerImport, warnings: Iterable[RowWarning]) -> None:
