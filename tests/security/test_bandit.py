@@ -24,6 +24,8 @@ EXPLAINED = {
     ("tenants/sign_in/adapters.py", "B104"): "compared with, not bound to",
     ("tenants/sign_in/recording.py", "B105"): "names of events",
     ("companies/keeping.py", "B608"): "names of columns from constants; values are parameters",
+    ("customers/formats/sheets.py", "B405"): "what declares entities was refused before it is read",
+    ("customers/formats/sheets.py", "B314"): "what declares entities was refused before it is read",
     ("customers/writing.py", "B608"): "names of columns from constants; values are parameters",
     ("sandbox/houjin.py", "B406"): "writes XML, reads none",
     ("sandbox/identity_provider.py", "B105"): "invented, of a simulation",

@@ -55,8 +55,9 @@ TASKS: dict[str, Callable[[], object]] = {
     "rewrap-keys": tenant_tasks.rewrap_person_keys,
     "invitations": tenant_tasks.deliver_invitations,
 }
-# Of the whole service, and not of the large tables: by the catalogue, and by what waits in each bank.
-NOT_TIMED = {"check-tenancy", "dispatch"}
+# Of the whole service, and not of the large tables: by the catalogue, by what waits in each bank, by the register's day.
+# And one that compares all customers, at night.
+NOT_TIMED = {"check-tenancy", "dispatch", "registry", "match-candidates"}
 LISTS = ("/customers/", "/campaigns/", "/campaigns/{campaign}/customers/", "/reviews/", "/audit/")
 # A page of fifty rows looks up what an empty one needs not: one statement for each kind of thing, not for each row.
 KINDS_OF_THINGS = 4
