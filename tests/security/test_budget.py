@@ -55,7 +55,7 @@ TASKS: dict[str, Callable[[], object]] = {
     "rewrap-keys": tenant_tasks.rewrap_person_keys,
     "invitations": tenant_tasks.deliver_invitations,
 }
-# Of the whole service, and not of the large tables: by the catalogue, by what waits in each bank, by the register's day.
+# Of the whole service, and not of the large tables: by the catalogue, by what waits in a bank, by the register's file.
 # And one that compares all customers, at night.
 NOT_TIMED = {"check-tenancy", "dispatch", "registry", "match-candidates"}
 LISTS = ("/customers/", "/campaigns/", "/campaigns/{campaign}/customers/", "/reviews/", "/audit/")
