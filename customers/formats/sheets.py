@@ -192,8 +192,9 @@ def _place(about: Mapping[bytes, bytes]) -> tuple[int, int]:
 
 def _path_of(archive: zipfile.ZipFile, index: int) -> str:
     """Where in the archive the sheet lies."""
-    sheets = ElementTree.fromstring(archive.read("xl/workbook.xml")).findall("{*}sheets/{*}sheet")  # noqa: S314
-    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
+    book = ElementTree.fromstring(archive.read("xl/workbook.xml"))  # noqa: S314  # looked through before
+    sheets = book.findall("{*}sheets/{*}sheet")
+    relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314  # looked through before
     target = next(each.get("Target", "") for each in relations if each.get("Id") == sheets[index].get(_RELATION))
     return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
 

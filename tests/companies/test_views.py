@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -146,11 +147,11 @@ def test_no_transaction_is_open_while_the_agency_is_asked(
     from companies.providers.houjin_v4 import HoujinV4
 
     asked: list[bool] = []
-    ask = HoujinV4.by_numbers
+    ask: Any = HoujinV4.by_numbers
 
     def watched(self: HoujinV4, *args: object, **how: object) -> object:
         asked.append(connection.in_atomic_block)
-        return ask(self, *args, **how)  # type: ignore[arg-type]
+        return ask(self, *args, **how)
 
     monkeypatch.setattr(HoujinV4, "by_numbers", watched)
     pk = customer_of(corporate_number=number_of(1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -45,14 +46,14 @@ def saeki(tenant: Tenant, make_user: MakeUser) -> User:
     return officer
 
 
-def beside(tenant: Tenant, work: object) -> None:
+def beside(tenant: Tenant, work: Callable[[], object]) -> None:
     """Do something beside the browser, whose loop keeps this thread from the ORM."""
     failures: list[BaseException] = []
 
     def run() -> None:
         try:
             with tenant_scope(tenant.pk):
-                work()  # type: ignore[operator]
+                work()
         except BaseException as error:
             failures.append(error)
         finally:

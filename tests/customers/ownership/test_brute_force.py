@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import combinations
+from random import Random
 
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
@@ -138,11 +139,11 @@ def test_each_stake_shows_the_control_it_rests_on(graph: Graph) -> None:
 
 @given(graphs(), st.randoms(use_true_random=False))
 @settings(max_examples=80, deadline=None)
-def test_the_order_in_which_things_were_entered_changes_nothing(graph: Graph, random: object) -> None:
+def test_the_order_in_which_things_were_entered_changes_nothing(graph: Graph, random: Random) -> None:
     assume(not faults_of(graph))
     parties, holdings = list(graph.parties), list(graph.holdings)
-    random.shuffle(parties)  # type: ignore[attr-defined]
-    random.shuffle(holdings)  # type: ignore[attr-defined]
+    random.shuffle(parties)
+    random.shuffle(holdings)
     shuffled = Graph("C", tuple(parties), tuple(holdings), graph.influential, graph.representatives)
     assert {(owner.party.key, owner.rule) for owner in owners_of(graph).owners} == {
         (owner.party.key, owner.rule) for owner in owners_of(shuffled).owners
