@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import cycle, islice
 
-from customers.decoding import COLUMNS
+from customers.facts.catalogue import USUAL
 
-_AT = {key: index for index, key in enumerate(COLUMNS)}
+_AT = {key: index for index, key in enumerate(USUAL)}
 _GAIJI = "\ue000"  # the first character of the area that CP932 leaves to each vendor
 
 

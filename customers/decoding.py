@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import NamedTuple
 
+from customers.facts.catalogue import COLUMNS as COLUMNS
+from customers.facts.catalogue import HEADER as HEADER
+from customers.facts.catalogue import USUAL
 from customers.folding import fold
 from customers.formats import tape
 from customers.formats.lines import Lines
@@ -17,36 +20,6 @@ MAX_LINE = 16_384
 MAX_COLUMNS = 1_000
 MAX_LINES_IN_RECORD = 40
 SNIFF_BYTES = 65_536
-
-# The header of every file, in the order of the files we write ourselves, each with the other names it has.
-COLUMNS: dict[str, tuple[str, ...]] = {
-    "customer_number": ("顧客番号", "顧客コード", "顧客ID", "CIF番号", "CIF"),
-    "kind": ("区分", "個人法人区分", "顧客区分", "人格区分"),
-    "name": ("氏名", "名称", "氏名・名称", "顧客名", "氏名漢字", "漢字氏名"),
-    "kana": ("カナ", "フリガナ", "カナ氏名", "氏名カナ", "名称カナ"),
-    "birth_on": ("生年月日",),
-    "corporate_number": ("法人番号",),
-    "representative": ("代表者", "代表者名", "代表者氏名"),
-    "postal_code": ("郵便番号", "〒"),
-    "address": ("住所", "所在地", "住所・所在地"),
-    "phone": ("電話番号", "電話", "TEL"),
-    "email": ("メール", "メールアドレス", "Eメール", "E-mail"),
-    "line_id": ("LINE識別子", "LINE ID", "LINE"),
-    "nationality": ("国籍",),
-    "country_of_residence": ("居住国", "居住国・地域"),
-    "residence_expires_on": ("在留期限", "在留期間満了日"),
-    "occupation": ("職業",),
-    "industry": ("業種",),
-    "purpose": ("取引目的", "取引の目的"),
-    "is_foreign_pep": ("外国PEP", "外国PEPs", "外国政府等重要人物"),
-    "handles_cash": ("多額現金", "多額現金取引"),
-    "sends_abroad": ("海外送金", "外国送金"),
-    "account_number": ("口座番号",),
-    "opened_on": ("口座開設日", "開設日"),
-    "last_reviewed_on": ("前回確認日", "最終確認日"),
-    "branch_code": ("支店コード", "店番", "支店番号", "店番号"),
-}
-HEADER = tuple(names[0] for names in COLUMNS.values())
 
 _COLUMN_BY_NAME = {fold(name).replace(" ", ""): key for key, names in COLUMNS.items() for name in (key, *names)}
 _DELIMITERS = ",\t;|"
@@ -94,7 +67,7 @@ class FileRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """How to read one file: for each position a key of COLUMNS, or None for a column we don't know."""
+    """How to read one file: for each position a key of the catalogue, or None for a column we don't know."""
 
     encoding: str
     delimiter: str
@@ -212,14 +185,14 @@ def _layout_in(encoding: str, delimiter: str, titles: Sequence[str]) -> Layout:
 
 
 def check_columns(layout: Layout) -> None:
-    """Refuse a file whose columns are not ours, each of them, and each once."""
+    """Refuse a file whose columns are not ours, each usual one of them, and each once."""
     columns = layout.columns
     if not any(columns):
         raise FileRefused("no_header", expected=HEADER)
     named = zip(layout.titles, columns, strict=True)
     if twice := {title for title, key in named if key and columns.count(key) > 1}:
         raise FileRefused("duplicate_columns", columns=sorted(twice))
-    if missing := tuple(names[0] for key, names in COLUMNS.items() if key not in columns):
+    if missing := tuple(COLUMNS[key][0] for key in USUAL if key not in columns):
         raise FileRefused("missing_columns", columns=missing)
 
 

@@ -7,46 +7,27 @@ from datetime import date
 from operator import itemgetter
 from typing import Any
 
-from customers.codes import INDUSTRIES, OCCUPATIONS, PURPOSES
-from customers.decoding import COLUMNS, MAX_LINE, Layout, Record
+from customers.decoding import MAX_LINE, Layout, Record
+from customers.facts.catalogue import BY_KEY, USUAL
+from customers.facts.shape import FEW_VALUES, Fact, Type
 from customers.folding import fold_number
 from customers.formats.doubts import Doubts
 from customers.formats.tape import DATE, UNREAD
-from customers.parsing import (
-    COMPANY,
-    INDIVIDUAL,
-    Invalid,
-    read_account,
-    read_answer,
-    read_branch,
-    read_corporate_number,
-    read_country,
-    read_day,
-    read_email,
-    read_kana,
-    read_kind,
-    read_line_id,
-    read_name,
-    read_number,
-    read_one_of,
-    read_phone,
-    read_postal_code,
-    read_text,
-)
+from customers.parsing import COMPANY, INDIVIDUAL, Invalid
 
 OLDEST = date(1900, 1, 1)
 # Control characters, bytes that could not be decoded, and the private areas where vendors keep their 外字.
 _STRAY = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff]")
 # As Excel shows them; #### is a date or number for which its column was too narrow.
 _SHEET_ERROR = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NUM!|NULL!|SPILL!|CALC!|GETTING_DATA|#+)")
+_KINDS = (INDIVIDUAL, COMPANY)
+_WORDS = (Type.NAME, Type.KANA)
 _SCIENTIFIC = re.compile(r"[0-9](?:\.[0-9]+)?[Ee]\+?[0-9]+")
-_PERSON_ONLY = ("birth_on", "nationality", "residence_expires_on", "occupation", "is_foreign_pep")
-_COMPANY_ONLY = ("corporate_number", "representative", "industry")
 
 
 @dataclass(frozen=True, slots=True)
 class RowError:
-    """Why a record was rejected: `column` is a key of decoding.COLUMNS, "" when the whole record is meant."""
+    """Why a record was rejected: `column` is a key of the catalogue, "" when the whole record is meant."""
 
     line: int
     column: str
@@ -69,7 +50,7 @@ class CustomerRow:
     """A customer as the file states it.
 
     `facts` has only what is stated: a blank cell says nothing. `source` is the cells themselves, in the
-    order of COLUMNS whatever the order of the file, to tell an unchanged row by.
+    order of USUAL whatever the order of the file, and others by name, to tell an unchanged row by.
     """
 
     line: int
@@ -105,71 +86,9 @@ class _Memo(dict[str, Any]):
         return value
 
 
-_FEW_VALUES: dict[str, Callable[[str], Any]] = {
-    "kind": read_kind,
-    "birth_on": read_day,
-    "postal_code": read_postal_code,
-    "nationality": read_country,
-    "country_of_residence": read_country,
-    "residence_expires_on": read_day,
-    "occupation": read_one_of(OCCUPATIONS),
-    "industry": read_one_of(INDUSTRIES),
-    "purpose": read_one_of(PURPOSES),
-    "is_foreign_pep": read_answer,
-    "handles_cash": read_answer,
-    "sends_abroad": read_answer,
-    "opened_on": read_day,
-    "last_reviewed_on": read_day,
-    "branch_code": read_branch,
-}
-_MANY_VALUES: dict[str, Callable[[str], Any]] = {
-    "customer_number": read_number,
-    "name": read_name,
-    "kana": read_kana,
-    "corporate_number": read_corporate_number,
-    "representative": read_text,
-    "address": read_text,
-    "phone": read_phone,
-    "email": read_email,
-    "line_id": read_line_id,
-    "account_number": read_account,
-}
-_FACTS_OF_KIND = {
-    INDIVIDUAL: (
-        "name",
-        "kana",
-        "birth_on",
-        "postal_code",
-        "address",
-        "phone",
-        "email",
-        "occupation",
-        "purpose",
-        "nationality",
-        "country_of_residence",
-        "residence_expires_on",
-        "is_foreign_pep",
-        "handles_cash",
-        "sends_abroad",
-        "account_number",
-    ),
-    COMPANY: (
-        "name",
-        "kana",
-        "corporate_number",
-        "representative",
-        "postal_code",
-        "address",
-        "phone",
-        "email",
-        "industry",
-        "purpose",
-        "country_of_residence",
-        "handles_cash",
-        "sends_abroad",
-        "account_number",
-    ),
-}
+def _parser(fact: Fact) -> Callable[[str], Any]:
+    read = fact.reader()
+    return _Memo(read).__getitem__ if fact.is_repeated or fact.type in FEW_VALUES else read
 
 
 class RowReader:
@@ -184,14 +103,18 @@ class RowReader:
         self._today = today
         self._first_line: dict[str, int] = {}
         self._doubts = Doubts(layout.columns, layout.encoding)
-        parsers = {key: _Memo(parse).__getitem__ for key, parse in _FEW_VALUES.items()} | _MANY_VALUES
         self._columns = [(index, key) for index, key in enumerate(layout.columns) if key]
-        self._parsers: list[tuple[str, int, Callable[[str], Any]]] = [
-            (key, index, parsers[key]) for index, key in self._columns
-        ]
+        there = {key: BY_KEY[key] for _, key in self._columns}
+        self._parsers = [(key, index, _parser(there[key])) for index, key in self._columns]
         self._number_at = layout.columns.index("customer_number")
-        usual = layout.columns == tuple(COLUMNS)
-        self._in_order = list if usual else itemgetter(*map(layout.columns.index, COLUMNS))
+        self._facts = {
+            kind: [key for key, fact in there.items() if fact.is_fact and kind in fact.kinds] for kind in _KINDS
+        }
+        self._not_for = {kind: [key for key, fact in there.items() if kind not in fact.kinds] for kind in _KINDS}
+        self._days = [key for key, fact in there.items() if fact.is_fact and fact.type is Type.DAY]
+        usual = layout.columns == USUAL
+        self._in_order = list if usual else itemgetter(*map(layout.columns.index, USUAL))
+        self._beside = [(layout.columns.index(key), key) for key in sorted(set(there).difference(USUAL))]
 
     def skip(self, record: Record) -> None:
         """Take note of a record that an earlier run has dealt with."""
@@ -229,10 +152,10 @@ class RowReader:
         return raw.upper() if raw.isascii() and raw == raw.strip() else fold_number(raw)
 
     def _row(self, record: Record, values: dict[str, Any]) -> CustomerRow:
-        if any(_inconsistencies(values, self._today)):
+        if any(self._inconsistencies(values)):
             raise _Inconsistent
-        facts = {key: value for key in _FACTS_OF_KIND[values["kind"]] if (value := values[key]) is not None}
-        for key in ("birth_on", "residence_expires_on"):
+        facts = {key: value for key in self._facts[values["kind"]] if (value := values[key]) is not None}
+        for key in self._days:
             if key in facts:
                 facts[key] = facts[key].isoformat()
         return CustomerRow(
@@ -244,8 +167,13 @@ class RowReader:
             opened_on=values["opened_on"],
             last_reviewed_on=values["last_reviewed_on"],
             branch_code=values["branch_code"],
-            source="\x1f".join(self._in_order(record.fields)),
+            source=self._source(record.fields),
         )
+
+    def _source(self, fields: list[str]) -> str:
+        """A column that is new to the file, and blank, does not make another row of it."""
+        said = [f"{key}={fields[index]}" for index, key in self._beside if fields[index]]
+        return "\x1f".join([*self._in_order(fields), *said])
 
     def _errors(self, record: Record) -> Iterator[RowError]:
         values = {}
@@ -253,11 +181,18 @@ class RowReader:
             try:
                 values[key] = parse(record.fields[index])
             except Invalid as invalid:
-                is_rounded = key not in ("name", "kana") and _SCIENTIFIC.fullmatch(record.fields[index].strip())
+                is_rounded = BY_KEY[key].type not in _WORDS and _SCIENTIFIC.fullmatch(record.fields[index].strip())
                 code = "scientific" if is_rounded else invalid.code
                 yield RowError(record.line, key, code, invalid.params)
-        for column, code in _inconsistencies(values, self._today):
+        for column, code in self._inconsistencies(values):
             yield RowError(record.line, column, code)
+
+    def _inconsistencies(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """What is wrong between cells, as (column, code); cells that could not be read are not in `values`."""
+        for column in self._not_for.get(values.get("kind", ""), ()):
+            if values.get(column) is not None:
+                yield column, "not_for_kind"
+        yield from _inconsistencies(values, self._today)
 
     def _stray(self, record: Record) -> Iterator[RowError]:
         for index, key in self._columns:
@@ -270,7 +205,7 @@ class RowReader:
             mark = record.marks.get(index)
             if mark == UNREAD:
                 yield RowError(record.line, key, "formula_unread")
-            elif mark == DATE and _FEW_VALUES.get(key) is not read_day:
+            elif mark == DATE and BY_KEY[key].type is not Type.DAY:
                 yield RowError(record.line, key, "date_cell")
             elif _SHEET_ERROR.fullmatch(value := record.fields[index].strip()):
                 yield RowError(record.line, key, "sheet_error", {"value": value})
@@ -301,11 +236,7 @@ def _stray_character(character: str, encoding: str) -> tuple[str, Mapping[str, o
 
 
 def _inconsistencies(values: Mapping[str, Any], today: date) -> Iterator[tuple[str, str]]:
-    """What is wrong between cells, as (column, code); cells that could not be read are not in `values`."""
     kind = values.get("kind")
-    for column in _COMPANY_ONLY if kind == INDIVIDUAL else _PERSON_ONLY if kind == COMPANY else ():
-        if values.get(column) is not None:
-            yield column, "not_for_kind"
     if kind == INDIVIDUAL:
         yield from _missing(values, "birth_on")
     yield from _missing(values, "opened_on")

@@ -10,48 +10,17 @@ from datetime import date
 import phonenumbers
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language, gettext, gettext_lazy
 
-from customers.codes import COUNTRIES, INDUSTRIES, LEGAL_FORMS, OCCUPATIONS, PURPOSES, Label, label_of
+from customers.codes import label_of
+from customers.facts.catalogue import BY_KEY, FACTS
+from customers.facts.shape import Type
 from customers.folding import digits_of
 from customers.models import Customer
 from customers.selectors import ERASED
 from tenants.keys import PersonShredded
 
-LABELS: Mapping[str, Promise | str] = {
-    "name": _("Name"),
-    "kana": _("Kana"),
-    "birth_on": _("Date of birth"),
-    "corporate_number": _("Corporate number"),
-    "legal_form": _("Legal form"),
-    "representative": _("Representative"),
-    "postal_code": _("Postal code"),
-    "address": _("Address"),
-    "phone": _("Telephone"),
-    "email": _("E-mail"),
-    "nationality": _("Nationality"),
-    "country_of_residence": _("Country of residence"),
-    "residence_expires_on": _("Period of stay until"),
-    "occupation": _("Occupation"),
-    "industry": _("Industry"),
-    "purpose": _("Purpose of the account"),
-    "is_foreign_pep": _("Foreign politically exposed person"),
-    "handles_cash": _("Large cash transactions"),
-    "sends_abroad": _("Remittances abroad"),
-    "owners": _("Beneficial owners"),
-    "account_number": _("Account number"),
-}
-_CODES: Mapping[str, Mapping[str, Label]] = {
-    "occupation": OCCUPATIONS,
-    "industry": INDUSTRIES,
-    "legal_form": LEGAL_FORMS,
-    "purpose": PURPOSES,
-    "nationality": COUNTRIES,
-    "country_of_residence": COUNTRIES,
-}
-_PERSON_ONLY = {"birth_on", "nationality", "residence_expires_on", "occupation", "is_foreign_pep"}
-_COMPANY_ONLY = {"corporate_number", "legal_form", "representative", "industry", "owners"}
+LABELS: Mapping[str, Promise | str] = {key: gettext_lazy(fact.label) for key, fact in FACTS.items()}
 _MUNICIPALITY = re.compile(
     r"(?:東京都|北海道|(?:京都|大阪)府|.{2,3}県)?(?:.{1,6}?郡.{1,6}?[町村]|.{1,6}?市(?:.{1,3}?区)?|.{1,4}?区)?"
 )
@@ -75,9 +44,9 @@ def present(
 
     ``open_keys`` are shown even when the rest is masked: the name that stands above the page anyway.
     """
-    other_kind = _PERSON_ONLY if is_company else _COMPANY_ONLY
+    kind = Customer.Kind.COMPANY if is_company else Customer.Kind.INDIVIDUAL
     shown = []
-    for key in (key for key in LABELS if key not in other_kind):
+    for key in (key for key, fact in FACTS.items() if kind in fact.kinds):
         is_erased = facts.get(ERASED) and key not in facts
         value = gettext("Erased") if is_erased else say(key, facts.get(key))
         is_covered = masked and key not in open_keys
@@ -113,19 +82,11 @@ def say(key: str, value: object) -> str:
         return gettext("Not known")
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
-    if key == "owners" and isinstance(value, Sequence):
-        return gettext(", ").join(_say_owner(owner) for owner in value if isinstance(owner, Mapping))
-    if key in _CODES:
-        codes = [value] if isinstance(value, str) else list(value) if isinstance(value, Sequence) else []
-        return gettext(", ").join(label_of(_CODES[key], str(code), get_language() or "ja") for code in codes)
-    if key.endswith("_on"):
-        return _say_date(str(value))
-    if key == "phone":
-        return _say_phone(str(value))
-    if key == "postal_code":
-        digits = digits_of(str(value))
-        return f"{digits[:3]}-{digits[3:]}"
-    return str(value)
+    fact = BY_KEY.get(key)
+    if fact and (codes := fact.list_of_codes()):
+        said = [value] if isinstance(value, str) else list(value) if isinstance(value, Sequence) else []
+        return gettext(", ").join(label_of(codes, str(code), get_language() or "ja") for code in said)
+    return _SAY[fact.type](value) if fact and fact.type in _SAY else str(value)
 
 
 def hide(key: str, value: str, *, is_company: bool = False) -> str:
@@ -137,19 +98,26 @@ def hide(key: str, value: str, *, is_company: bool = False) -> str:
         is_company and key in {"name", "kana", "address", "postal_code"}
     ):
         return value
-    mask = _MASKS.get(key)
-    return mask(value) if mask else value
+    fact = FACTS.get(key)
+    return _MASKS[fact.type](value) if fact and fact.is_masked else value
 
 
-def _say_date(text: str) -> str:
+def _say_date(value: object) -> str:
+    text = str(value)
     try:
         return date_format(date.fromisoformat(text), "DATE_FORMAT")
     except ValueError:
         return text
 
 
-def _say_phone(number: str) -> str:
+def _say_postal_code(value: object) -> str:
+    digits = digits_of(str(value))
+    return f"{digits[:3]}-{digits[3:]}"
+
+
+def _say_phone(value: object) -> str:
     """As people in Japan write it; numbers abroad keep their country code."""
+    number = str(value)
     try:
         parsed = phonenumbers.parse(number, "JP")
     except phonenumbers.NumberParseException:
@@ -157,6 +125,11 @@ def _say_phone(number: str) -> str:
     is_domestic = parsed.country_code == 81
     style = phonenumbers.PhoneNumberFormat.NATIONAL if is_domestic else phonenumbers.PhoneNumberFormat.INTERNATIONAL
     return phonenumbers.format_number(parsed, style)
+
+
+def _say_owners(value: object) -> str:
+    owners = value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+    return gettext(", ").join(_say_owner(owner) for owner in owners if isinstance(owner, Mapping))
 
 
 def _say_owner(owner: Mapping[str, object]) -> str:
@@ -202,16 +175,21 @@ def _hide_numbers(text: str) -> str:
     return re.sub(r"\d", MASK, text)
 
 
-_MASKS: Mapping[str, Callable[[str], str]] = {
-    "name": _hide_name,
-    "kana": _hide_name,
-    "representative": _hide_name,
-    "birth_on": _hide_numbers,
-    "postal_code": lambda code: code[:3] + _hide_numbers(code[3:]),
-    "address": _hide_address,
-    "phone": _hide_digits,
-    "email": _hide_email,
-    "residence_expires_on": _hide_numbers,
-    "owners": lambda owners: re.sub(r"[^\s、,%\d.]", MASK, owners),
-    "account_number": _hide_digits,
+_SAY: Mapping[Type, Callable[[object], str]] = {
+    Type.DAY: _say_date,
+    Type.PHONE: _say_phone,
+    Type.POSTAL_CODE: _say_postal_code,
+    Type.OWNERS: _say_owners,
+}
+# Of every type that a masked fact may have; a value that no rule knows is covered whole.
+_MASKS: Mapping[Type, Callable[[str], str]] = dict.fromkeys(Type, _cover) | {
+    Type.NAME: _hide_name,
+    Type.KANA: _hide_name,
+    Type.DAY: _hide_numbers,
+    Type.POSTAL_CODE: lambda code: code[:3] + _hide_numbers(code[3:]),
+    Type.ADDRESS: _hide_address,
+    Type.PHONE: _hide_digits,
+    Type.DIGITS: _hide_digits,
+    Type.EMAIL: _hide_email,
+    Type.OWNERS: lambda owners: re.sub(r"[^\s、,%\d.]", MASK, owners),
 }

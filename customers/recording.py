@@ -11,6 +11,9 @@ from typing import Any
 from uuid import UUID
 
 from audit.services import Actor, record_ids
+from customers.facts.catalogue import BESIDE as BESIDE
+from customers.facts.catalogue import CHANNEL_OF_FACT, FACTS, PLAIN
+from customers.facts.shape import Type
 from customers.folding import fold_kana, fold_name
 from customers.importing import CustomerRow
 from customers.indexing import (
@@ -25,21 +28,21 @@ from customers.indexing import (
     person_key,
 )
 from customers.models import AttributeChange, ContactPoint, Customer
-from customers.parsing import read_phone, read_postal_code
 from customers.searching import enter_parts, remove_parts
-from customers.selectors import CONTACT_OF_FACT, PLAIN, assemble_facts, current_points
+from customers.selectors import assemble_facts, current_points
 from customers.writing import insert_many, update_many
 from tenants.identifiers import uuid7_bytes
 from tenants.keys import cipher, person_ciphers, seal_many_for_persons
 from tenants.scoping import required_tenant_id
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_NOT_IN_PROFILE = frozenset(PLAIN) | frozenset(CONTACT_OF_FACT)
+_NOT_IN_PROFILE = frozenset(PLAIN) | frozenset(CHANNEL_OF_FACT)
 INDEXES = ("name_index", "kana_index", "person_index")
-# Attributes that are neither facts nor kept in the history of facts.
-BESIDE = ("branch_code", "opened_on", "last_reviewed_on")
 LINE_ID = "line_id"
-_TEXT = frozenset(PLAIN) - {"residence_expires_on", "is_foreign_pep", "handles_cash", "sends_abroad"}
+# Columns in which the empty text is what is not known.
+_TEXT = frozenset(key for key in PLAIN if FACTS[key].type not in (Type.DAY, Type.ANSWER))
+
+_NORMALISED = frozenset(key for key, fact in FACTS.items() if fact.type in (Type.PHONE, Type.POSTAL_CODE))
 
 
 @dataclass(slots=True)
@@ -223,7 +226,7 @@ def _record_changes(changed: Mapping[UUID, Sequence[str]], *, source: str, actor
 
 
 def _write_customers(customers: Sequence[Customer], *, now: datetime) -> None:
-    names = (*PLAIN, "branch_code", "opened_on", "last_reviewed_on", "source_hash", *INDEXES)
+    names = (*PLAIN, *BESIDE, "source_hash", *INDEXES)
     profile = Customer._meta.get_field("profile")
     columns: dict[str, list[Any]] = {name: [getattr(customer, name) for customer in customers] for name in names}
     person_ciphers([customer.pk.bytes for customer in customers])
@@ -242,7 +245,7 @@ def _set_facts(customer: Customer, after: Mapping[str, Any], different: Sequence
         setattr(customer, key, after[key] or "")
     for key in frozenset(PLAIN).difference(_TEXT).intersection(different):
         value = after[key]
-        setattr(customer, key, date.fromisoformat(value) if key == "residence_expires_on" and value else value)
+        setattr(customer, key, date.fromisoformat(value) if value and FACTS[key].type is Type.DAY else value)
 
 
 def _said(value: Any) -> Any:
@@ -263,10 +266,8 @@ def _normal(key: str, value: Any) -> Any:
     """A fact as the file keeps it; blank means unknown. Raises customers.parsing.Invalid."""
     if value in ("", []):
         return None
-    if key == "phone" and value is not None:
-        return read_phone(str(value))
-    if key == "postal_code" and value is not None:
-        return read_postal_code(str(value))
+    if key in _NORMALISED and value is not None:
+        return FACTS[key].read(str(value))
     return _said(value)
 
 
@@ -290,7 +291,7 @@ def _new_points(
     """Contact points to replace, as (channel, new value or None)."""
     line_id = change.line_id
     wanted = dict(_points_of(after, line_id))
-    channels = {str(CONTACT_OF_FACT[key]) for key in different if key in CONTACT_OF_FACT}
+    channels = {CHANNEL_OF_FACT[key] for key in different if key in CHANNEL_OF_FACT}
     if line_id and ("LINE" not in mine or mine["LINE"].value != line_id):
         channels.add("LINE")
     if change.erases_line and "LINE" in mine:

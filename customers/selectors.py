@@ -13,7 +13,8 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from customers.decoding import COLUMNS, HEADER
+from customers.facts.catalogue import CHANNEL_OF_FACT, COLUMNS, FACTS, HEADER, PLAIN
+from customers.facts.shape import Type
 from customers.history import Known, Turn, known_at
 from customers.imports.warned import WarnedRow
 from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, RejectedRow
@@ -29,16 +30,6 @@ type Facts = dict[str, Any]
 # Stands among the facts of a customer whose personal data was shredded.
 ERASED = "is_erased"
 
-PLAIN = (
-    "corporate_number", "nationality", "country_of_residence", "residence_expires_on", "occupation", "industry",
-    "purpose", "is_foreign_pep", "handles_cash", "sends_abroad",
-)  # fmt: skip
-CONTACT_OF_FACT = {
-    "phone": ContactPoint.Channel.PHONE,
-    "email": ContactPoint.Channel.EMAIL,
-    "postal_code": ContactPoint.Channel.POST,
-    "address": ContactPoint.Channel.POST,
-}
 _ORDER = {key: place for place, key in enumerate(COLUMNS)}
 
 
@@ -81,18 +72,17 @@ def assemble_facts(customer: Customer, points: dict[str, ContactPoint]) -> Facts
     for key in PLAIN:
         value = getattr(customer, key)
         if value not in (None, ""):
-            facts[key] = value.isoformat() if key == "residence_expires_on" else value
+            facts[key] = value.isoformat() if FACTS[key].type is Type.DAY else value
     return sealed | facts
 
 
 def _sealed_facts(customer: Customer, points: dict[str, ContactPoint]) -> Facts:
     facts: Facts = {key: value for key, value in customer.profile.items() if value is not None}
-    for key, channel in (("phone", ContactPoint.Channel.PHONE), ("email", ContactPoint.Channel.EMAIL)):
+    for key, channel in CHANNEL_OF_FACT.items():
         if channel in points:
-            facts[key] = points[channel].value
-    if ContactPoint.Channel.POST in points:
-        post = points[ContactPoint.Channel.POST].value
-        facts |= {key: post[key] for key in ("postal_code", "address") if post.get(key)}
+            value = points[channel].value
+            if value := value.get(key) if isinstance(value, dict) else value:
+                facts[key] = value
     return facts
 
 

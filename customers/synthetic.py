@@ -17,7 +17,7 @@ from stdnum.jp import cn
 
 from customers.breaking import break_rows
 from customers.codes import COUNTRIES, INDUSTRIES, OCCUPATIONS, PURPOSES
-from customers.decoding import COLUMNS, HEADER
+from customers.facts.catalogue import COLUMNS, USUAL
 from customers.namelists import (
     COMPANY_TRADES,
     COMPANY_WORDS,
@@ -90,8 +90,8 @@ def make_book(
     rows = [_person(town, number) for number in range(1, individuals + 1)]
     rows += [_company(town, individuals + number) for number in range(1, companies + 1)]
     random.shuffle(rows)
-    cells = [[_cell(row.get(key)) for key in COLUMNS] for row in rows]
-    lines = [_line(HEADER), *map(_line, cells)]
+    cells = [[_cell(row.get(key)) for key in USUAL] for row in rows]
+    lines = [_line([COLUMNS[key][0] for key in USUAL]), *map(_line, cells)]
     for place, bad in zip(
         sorted(_spread(random, broken, len(cells)), reverse=True), break_rows(cells, broken), strict=True
     ):

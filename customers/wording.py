@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from customers.decoding import COLUMNS
+from customers.facts.catalogue import COLUMNS
 
 _COLUMN_TITLES: Mapping[str, Promise] = {"line": _("Line"), "column": _("Column"), "reason": _("Reason")}
 

@@ -5,6 +5,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from customers.facts.catalogue import FACTS
+from customers.facts.shape import Gravity, Type
 from customers.folding import digits_of
 from customers.folding import fold as fold_characters
 
@@ -139,33 +141,24 @@ def _fold_other(value: object) -> object:
     return fold_text(value)
 
 
-_FOLDS: dict[str, Callable[[object], object]] = {
-    "name": fold_name,
-    "representative": fold_name,
-    "kana": fold_kana,
-    "address": fold_address,
-    "postal_code": fold_digits,
-    "birth_on": fold_digits,
-    "residence_expires_on": fold_digits,
-    "corporate_number": fold_digits,
-    "account_number": fold_digits,
-    "phone": fold_phone,
-    "owners": _fold_owners,
+_FOLDS: dict[Type, Callable[[object], object]] = {
+    Type.NAME: fold_name,
+    Type.KANA: fold_kana,
+    Type.ADDRESS: fold_address,
+    Type.POSTAL_CODE: fold_digits,
+    Type.DAY: fold_digits,
+    Type.DIGITS: fold_digits,
+    Type.PHONE: fold_phone,
+    Type.OWNERS: _fold_owners,
 }
 
-_GRAVITY = {Severity.SERIOUS: 0, Severity.NORMAL: 1, Severity.INFO: 2}
-_SERIOUS_FIELDS = frozenset({"name", "birth_on", "corporate_number", "representative", "owners", "nationality"})
-_INFORMATIVE_FIELDS = frozenset({"kana", "email", "phone", "postal_code"})
-_RISKY_FLAGS = frozenset({"is_foreign_pep", "handles_cash", "sends_abroad"})
-_RISKY_CODES: dict[str, frozenset[str]] = {
-    "purpose": frozenset({"remittance", "business"}),
-    "industry": frozenset({"scrap_export", "crypto_assets", "finance", "real_estate"}),
-}
+_ORDER = {Severity.SERIOUS: 0, Severity.NORMAL: 1, Severity.INFO: 2}
 
 
 def fold(field: str, value: object) -> object:
     """The form in which two values of ``field`` are equal exactly when they mean the same."""
-    return _FOLDS.get(field, _fold_other)(value)
+    fact = FACTS.get(field)
+    return _FOLDS.get(fact.type, _fold_other)(value) if fact else _fold_other(value)
 
 
 def is_blank(value: object) -> bool:
@@ -175,16 +168,13 @@ def is_blank(value: object) -> bool:
 
 def worsens_risk(field: str, answer: object) -> bool:
     """Whether an answer that differs from the file points to a higher risk, whatever the policy's weights are."""
-    if field in _RISKY_FLAGS:
-        return answer is True
     if field == "country_of_residence":
         return fold_text(answer) not in {"jp", "jpn", "日本"}
     if field == "owners":
         return any(is_pep for *_, is_pep in _fold_owners(answer))
-    if field in _RISKY_CODES:
-        said = {answer} if isinstance(answer, str) else set(answer) if isinstance(answer, Collection) else set()
-        return bool(said & _RISKY_CODES[field])
-    return False
+    worse = FACTS[field].worse if field in FACTS else ()
+    said = answer if isinstance(answer, Collection) and not isinstance(answer, str) else (answer,)
+    return any(value in worse for value in said)
 
 
 def compare(facts: Facts, answers: Facts, asked: Collection[str]) -> list[Difference]:
@@ -193,7 +183,7 @@ def compare(facts: Facts, answers: Facts, asked: Collection[str]) -> list[Differ
     ``asked`` holds the questions on the route the customer really took: a question never shown is not removed.
     """
     found = [difference for field in asked if (difference := _difference(field, facts, answers))]
-    return sorted(found, key=lambda difference: (_GRAVITY[difference.severity], difference.field))
+    return sorted(found, key=lambda difference: (_ORDER[difference.severity], difference.field))
 
 
 def _difference(field: str, facts: Facts, answers: Facts) -> Difference | None:
@@ -205,6 +195,5 @@ def _difference(field: str, facts: Facts, answers: Facts) -> Difference | None:
     kind = Kind.ADDED if is_blank(known) else Kind.CHANGED
     if worsens_risk(field, answer):
         return Difference(field, kind, Severity.SERIOUS)
-    if kind is Kind.ADDED or field in _INFORMATIVE_FIELDS:
-        return Difference(field, kind, Severity.INFO)
-    return Difference(field, kind, Severity.SERIOUS if field in _SERIOUS_FIELDS else Severity.NORMAL)
+    gravity = FACTS[field].gravity if field in FACTS else Gravity.NORMAL
+    return Difference(field, kind, Severity.INFO if kind is Kind.ADDED else Severity[gravity.name])

@@ -10,13 +10,12 @@ from typing import Any
 
 import datalogic_py
 
+from customers.facts.catalogue import FACTS
+
 TIERS = ("LOW", "MEDIUM", "HIGH")
 KINDS = frozenset({"INDIVIDUAL", "COMPANY"})
 # What rules may read: attributes that bear on risk and identify nobody.
-INPUTS = (
-    "kind", "occupation", "industry", "purpose", "nationality", "country_of_residence", "is_foreign_pep",
-    "handles_cash", "sends_abroad", "owner_is_pep",
-)  # fmt: skip
+INPUTS = ("kind", *(key for key, fact in FACTS.items() if fact.bears_on_risk), "owner_is_pep")
 QUESTIONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "!"})
 OPERATORS = QUESTIONS | {"var", "+", "-", "*"}
 OPERATION_BUDGET = 2_000

@@ -7,6 +7,8 @@ kept as the file has it, or the code says as what it was read.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from customers.facts.catalogue import BY_KEY
+from customers.facts.shape import Type
 from customers.folding import digits_of
 from customers.parsing import narrow, serial_day
 
@@ -15,7 +17,7 @@ type Doubt = tuple[str, str, Mapping[str, object]]
 ACCOUNT_DIGITS = 7
 BRANCH_DIGITS = 3
 _FROM_ONE_TO_NINE = frozenset("123456789１２３４５６７８９")
-_DAYS = ("birth_on", "residence_expires_on", "opened_on", "last_reviewed_on")
+_DAYS = tuple(key for key, fact in BY_KEY.items() if fact.type is Type.DAY)
 # In JIS X 0208, and in CP932 under a neighbouring code point: every host has them.
 _IN_JIS = str.maketrans(dict.fromkeys("‖−〜—¢£¬"))
 

@@ -20,13 +20,13 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from customers.decoding import COLUMNS, FileRefused
+from customers.decoding import FileRefused
+from customers.facts.catalogue import COLUMNS, INDISPENSABLE, USUAL
 from customers.formats.tape import Row, pieces
 
 ENCODINGS = ("cp932", "utf-8")
 NEWLINES = {"crlf": b"\r\n", "lf": b"\n", "none": b""}
 KINDS = ("header", "data", "trailer", "end")
-NEEDED = ("customer_number", "kind", "name", "account_number", "opened_on", "branch_code")
 MAX_LENGTH = 16_000
 MAX_DIGITS = 18
 _END_OF_FILE = b"\x1a"
@@ -54,7 +54,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One value: the column it is (a key of decoding.COLUMNS), its place, and how it is filled up.
+    """One value: the column it is (a key of the catalogue), its place, and how it is filled up.
 
     Padding is taken off the given side only, and the last zero of a number stays. Kept zeros (`padding=""`) are part
     of the value. `values` turns the host's codes into what the column says.
@@ -144,7 +144,7 @@ def tape_of_fixed(arriving: Iterable[bytes], table: FixedTable) -> Iterator[byte
         FileRefused: a record of another length, of an unknown kind or behind the trailer; a total that differs.
     """
     columns = [*(each.column for each in table.fields), *table.constants]
-    missing = [key for key in COLUMNS if key not in columns]
+    missing = [key for key in USUAL if key not in columns]
     titles = [COLUMNS[key][0] for key in (*columns, *missing)]
     rest = [*table.constants.values(), *[""] * len(missing)]
     yield from pieces(table.encoding, Row(0, titles), _Reading(table, rest).rows(arriving))
@@ -258,7 +258,7 @@ def _check_columns(table: FixedTable) -> None:
         raise TableInvalid("table_unknown", columns=unknown)
     if twice := sorted({column for column in columns if columns.count(column) > 1}):
         raise TableInvalid("table_twice", columns=_titles(twice))
-    if missing := [column for column in NEEDED if column not in columns]:
+    if missing := [column for column in INDISPENSABLE if column not in columns]:
         raise TableInvalid("table_missing", columns=_titles(missing))
     for each in table.fields:
         if each.side not in ("left", "right") or len(each.padding) > 1:

@@ -8,9 +8,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from customers.decoding import COLUMNS
+from customers.facts.catalogue import COLUMNS, INDISPENSABLE
 from customers.formats.tape import UNIT
-from customers.imports.layouts import DELIMITERS, ENCODINGS, INDISPENSABLE
+from customers.imports.layouts import DELIMITERS, ENCODINGS
 from customers.models import CustomerImport
 from customers.wording import column_title
 from tenants.forms import StaffForm

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from audit.services import Actor
-from customers.decoding import COLUMNS, MAX_LINE, FileRefused, Layout, header_of, layout_of
+from customers.decoding import MAX_LINE, FileRefused, Layout, header_of, layout_of
+from customers.facts.catalogue import COLUMNS, INDISPENSABLE
 from customers.folding import fold
 from customers.formats import tape
 from customers.models import CustomerImport, ImportLayout
@@ -18,8 +19,6 @@ from tenants.keys import cipher
 
 DELIMITERS = (",", "\t", ";", "|")
 ENCODINGS = ("utf-8", "cp932")
-# Without these no row can be a customer, whatever stands in it.
-INDISPENSABLE = ("customer_number", "kind", "name", "account_number", "opened_on", "branch_code")
 _HEADER = "import-header"
 # Refusals that a person can mend by saying what the columns are.
 _MENDABLE = {"no_header", "missing_columns", "duplicate_columns"}

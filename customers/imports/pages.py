@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from customers.decoding import HEADER
+from customers.facts.catalogue import HEADER
 from customers.forms import ImportForm
 from customers.imports.forms import ColumnsForm, ReadingForm
 from customers.imports.showing import attributes_of, change_page, preview_of

@@ -8,17 +8,18 @@ from datetime import date
 
 from django.db import transaction
 
-from customers.decoding import COLUMNS, SNIFF_BYTES, Layout, Record, records_of
+from customers.decoding import SNIFF_BYTES, Layout, Record, records_of
+from customers.facts.catalogue import USUAL
 from customers.importing import CustomerRow, Rejection, RowReader
 from customers.imports.layouts import layout_in_force
 from customers.models import CustomerImport, ImportChunk
 
 
 class MappedReader:
-    """A RowReader for files that lack columns: what is not in the file is blank in every row."""
+    """A RowReader for files that lack usual columns: what is not in the file is blank in every row."""
 
     def __init__(self, layout: Layout, today: date) -> None:
-        missing = [key for key in COLUMNS if key not in layout.columns]
+        missing = [key for key in USUAL if key not in layout.columns]
         self._blank = [""] * len(missing)
         self._width = len(layout.columns)
         self._reader = RowReader(replace(layout, columns=(*layout.columns, *missing)), today)

@@ -11,7 +11,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from customers.decoding import COLUMNS, FileRefused, Record
+from customers.decoding import FileRefused, Record
+from customers.facts.catalogue import COLUMNS
 from customers.importing import CustomerRow
 from customers.imports.layouts import guess_columns
 from customers.imports.reading import KeptFile, MappedReader

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from audit.services import Actor, record
 from audit.transitions import transition
 from customers.decoding import FileRefused
-from customers.imports.layouts import INDISPENSABLE, guess_layout, remember_layout
+from customers.facts.catalogue import INDISPENSABLE
+from customers.imports.layouts import guess_layout, remember_layout
 from customers.imports.reading import KeptFile
 from customers.imports.settling import settle_import
 from customers.imports.warned import WarnedRow

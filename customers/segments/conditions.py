@@ -17,7 +17,9 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from customers.codes import COUNTRY_CODES, INDUSTRIES, OCCUPATIONS
+from customers.codes import COUNTRY_CODES
+from customers.facts.catalogue import FACTS
+from customers.facts.shape import Fact, Type
 
 SCHEMA = 1
 NOT_KNOWN = ""
@@ -27,6 +29,16 @@ MOST_VALUES = 300
 _LONGEST = 24
 _CHANNELS = frozenset({"LINE", "PHONE", "EMAIL", "POST"})
 _ANSWERS = frozenset({YES, NO, NOT_KNOWN})
+# The facts of the catalogue that may be asked.
+ASKED: Mapping[str, Fact] = {key: fact for key, fact in FACTS.items() if fact.is_asked}
+
+
+def _values(fact: Fact) -> frozenset[str]:
+    if fact.type is Type.ANSWER:
+        return _ANSWERS
+    return (COUNTRY_CODES if fact.type is Type.COUNTRY else frozenset(fact.codes or ())) | {NOT_KNOWN}
+
+
 # None: the tenant's own codes.
 CHOICES: Mapping[str, frozenset[str] | None] = {
     "kind": frozenset({"INDIVIDUAL", "COMPANY"}),
@@ -35,22 +47,16 @@ CHOICES: Mapping[str, frozenset[str] | None] = {
     "due_diligence": frozenset({"SIMPLIFIED", "STANDARD", "ENHANCED", NOT_KNOWN}),
     "branch_code": None,
     "language": frozenset({"ja", "en"}),
-    "nationality": COUNTRY_CODES | {NOT_KNOWN},
-    "country_of_residence": COUNTRY_CODES | {NOT_KNOWN},
-    "occupation": frozenset(OCCUPATIONS) | {NOT_KNOWN},
-    "industry": frozenset(INDUSTRIES) | {NOT_KNOWN},
-    "is_foreign_pep": _ANSWERS,
-    "handles_cash": _ANSWERS,
-    "sends_abroad": _ANSWERS,
+    **{key: _values(fact) for key, fact in ASKED.items() if fact.type is not Type.DAY},
     # Channels with an address on file; none of them on file; whose address last worked, or was found dead.
     "has_channel": _CHANNELS,
     "lacks_channels": _CHANNELS,
     "channel_working": _CHANNELS,
     "channel_unreachable": _CHANNELS,
 }
-ANSWERS = frozenset({"is_foreign_pep", "handles_cash", "sends_abroad"})
+ANSWERS = frozenset(key for key, fact in ASKED.items() if fact.type is Type.ANSWER)
 CHANNELS = frozenset({"has_channel", "lacks_channels", "channel_working", "channel_unreachable"})
-DAYS = ("next_review_on", "last_reviewed_on", "residence_expires_on")
+DAYS = ("next_review_on", "last_reviewed_on", *(key for key, fact in ASKED.items() if fact.type is Type.DAY))
 
 
 class SegmentInvalid(ValueError):

@@ -11,6 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from customers.segments.conditions import (
+    ANSWERS,
+    ASKED,
     CHOICES,
     DAYS,
     MOST_DAYS,
@@ -31,11 +33,13 @@ from tenants.forms import DateInput, StaffForm
 _UNKNOWN = "-"
 # More values than these are folded away until one is chosen.
 _FEW = 6
+_ANSWERED = tuple(key for key in ASKED if key in ANSWERS)
+_CHOSEN = tuple(key for key in ASKED if key not in (*ANSWERS, *DAYS))
 _GROUPS: Sequence[tuple[Promise, Sequence[str]]] = (
-    (_("Risk and due diligence"), ("risk_tier", "due_diligence", "is_foreign_pep", "handles_cash", "sends_abroad")),
+    (_("Risk and due diligence"), ("risk_tier", "due_diligence", *_ANSWERED)),
     (_("Important dates"), DAYS),
     (_("Contact"), ("has_channel", "lacks_channels", "channel_working", "channel_unreachable", "language")),
-    (_("Customer"), ("kind", "status", "branch_code", "nationality", "country_of_residence", "occupation", "industry")),
+    (_("Customer"), ("kind", "status", "branch_code", *_CHOSEN)),
 )  # fmt: skip
 
 

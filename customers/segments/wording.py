@@ -8,12 +8,12 @@ from typing import Any
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from customers.codes import COUNTRIES, INDUSTRIES, OCCUPATIONS, Label, label_of
+from customers.codes import Label, label_of
 from customers.models import ContactPoint, Customer, DueDiligence, RiskTier
-from customers.segments.conditions import ANSWERS, CHANNELS, NO, NOT_KNOWN, YES, AnyOf, Condition, Day, Way
+from customers.segments.conditions import ANSWERS, ASKED, CHANNELS, NO, NOT_KNOWN, YES, AnyOf, Condition, Day, Way
 
 TITLES: Mapping[str, Promise] = {
     "kind": _("Kind of customer"),
@@ -22,26 +22,16 @@ TITLES: Mapping[str, Promise] = {
     "due_diligence": _("Due diligence"),
     "branch_code": _("Branch"),
     "language": _("Language"),
-    "nationality": _("Nationality"),
-    "country_of_residence": _("Country of residence"),
-    "occupation": _("Occupation"),
-    "industry": _("Industry"),
-    "is_foreign_pep": _("Foreign politically exposed person"),
-    "handles_cash": _("Large cash transactions"),
-    "sends_abroad": _("Remittances abroad"),
     "has_channel": _("Has one of these on file"),
     "lacks_channels": _("Has none of these on file"),
     "channel_working": _("Last time it worked"),
     "channel_unreachable": _("Found unreachable"),
     "next_review_on": _("Next review"),
     "last_reviewed_on": _("Last review"),
-    "residence_expires_on": _("Period of stay until"),
+    **{key: gettext_lazy(fact.label) for key, fact in ASKED.items()},
 }
 _CODES: Mapping[str, Mapping[str, Label]] = {
-    "nationality": COUNTRIES,
-    "country_of_residence": COUNTRIES,
-    "occupation": OCCUPATIONS,
-    "industry": INDUSTRIES,
+    key: codes for key, fact in ASKED.items() if (codes := fact.list_of_codes())
 }
 _ANSWERS = ((YES, _("Yes")), (NO, _("No")))
 _LANGUAGES = (("ja", _("Japanese")), ("en", _("English")))

@@ -166,7 +166,7 @@ def test_characters_outside_cp932_are_told_and_the_row_keeps_its_text() -> None:
 
 
 def test_a_row_reads_the_same_in_any_order_of_columns() -> None:
-    order = list(reversed(COLUMNS))
+    order = list(COLUMNS)[::-1]
     titles = ",".join(COLUMNS[key][0] for key in order)
     content = f"{titles}\n{','.join(person().get(key, '') for key in order)}\n".encode()
     found = read(content)[0]

@@ -33,6 +33,7 @@ PLAIN: Mapping[str, tuple[Any, ...]] = {
     "country_of_residence": ("JP", "US", ""),
     "occupation": ("student", "retired", ""),
     "industry": ("it", "other", ""),
+    "purpose": ("living", "loan", ""),
     "language": ("ja", "en"),
     "is_foreign_pep": (True, False, None),
     "handles_cash": (True, False, None),
