@@ -29,7 +29,8 @@ from ekyc.models import Verification
 from outreach.models import OutreachTask, VisitRecord
 from outreach.selectors import task_counts
 from questionnaires.models import AccessLink, Response
-from reporting.sentences import Line, Names, describe
+from reporting.sentences import Names, describe
+from reporting.wording import Line
 from reviews.models import Case, Decision
 from reviews.selectors import queue_counts
 from risk.models import RiskPolicy, RiskRating

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from django.utils.functional import Promise
@@ -24,7 +23,7 @@ from reporting.file_sentences import FILE
 from reporting.rows import columns_of, describe_row, is_outside
 from reporting.sending_sentences import SENDING
 from reporting.text_sentences import TEXTS
-from reporting.wording import Wording
+from reporting.wording import Line, Wording
 from reviews.models import Decision
 from tenants.models import Role
 from uploads.wording import REASONS
@@ -37,18 +36,6 @@ class Names:
     users: Mapping[str, str] = field(default_factory=dict)
     targets: Mapping[tuple[str, str], str] = field(default_factory=dict)
     urls: Mapping[tuple[str, str], str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One event as the timeline and the audit list show it."""
-
-    at: datetime
-    text: str
-    icon: str
-    kind: str
-    details: list[str]
-    url: str = ""
 
 
 class _Places(dict[str, Any]):

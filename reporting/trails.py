@@ -1,4 +1,4 @@
-"""Reading the audit trail: the list with its filters, and one customer's timeline."""
+"""Reading the audit trail: the list with its filters."""
 
 from __future__ import annotations
 
@@ -11,18 +11,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from audit.models import AuditEvent
-from campaigns.models import PeriodicReview
-from channels.models import DeliveryAttempt
-from companies.models import CompanyNews
-from customers.models import ContactPoint, Customer
-from ekyc.models import Verification
-from questionnaires.models import AccessLink, Response
+from customers.models import Customer
 from reporting.rows import APPLICATION, row_events_of
 from reporting.sentences import events_of
-from reviews.models import Case, Decision
+from reporting.timelines import ids_about
 from tenants.keyset import Page, keyset_page
 from tenants.scoping import required_tenant_id
-from uploads.models import Upload
 
 JST = ZoneInfo("Asia/Tokyo")
 
@@ -61,36 +55,9 @@ def audit_page(
         events = events.filter(event__in=row_events_of(subject) if record else events_of(subject))
     if number:
         customer = Customer.objects.filter(number=number).first()
-        events = events.filter(target_id__in=_ids_about(customer)) if customer else events.none()
+        events = events.filter(target_id__in=ids_about(customer)) if customer else events.none()
     if since:
         events = events.filter(at__gte=datetime.combine(since, time.min, JST))
     if until:
         events = events.filter(at__lte=datetime.combine(until, time.max, JST))
     return keyset_page(events, order=("-id",), cursor=cursor)
-
-
-def timeline_page(*, customer: Customer, cursor: str | None = None) -> Page[AuditEvent]:
-    """Every act about one customer, newest first; the rows they changed are in the audit list."""
-    events = AuditEvent.objects.filter(
-        tenant_id=required_tenant_id(), kind=AuditEvent.Kind.ACT, target_id__in=_ids_about(customer)
-    )
-    return keyset_page(events, order=("-id",), cursor=cursor)
-
-
-def _ids_about(customer: Customer) -> list[str]:
-    """The customer's own id and those of everything that concerns only them."""
-    about = [
-        ContactPoint.objects.filter(customer=customer),
-        PeriodicReview.objects.filter(customer=customer),
-        Case.objects.filter(customer=customer),
-        Decision.objects.filter(case__customer=customer),
-        Response.objects.filter(customer=customer),
-        AccessLink.objects.filter(response__customer=customer),
-        DeliveryAttempt.objects.filter(notice__customer=customer),
-        Verification.objects.filter(customer=customer),
-        CompanyNews.objects.filter(customer=customer),
-        Upload.objects.filter(
-            purpose=Upload.Purpose.CASE_DOCUMENT, reference__in=Case.objects.filter(customer=customer).values("pk")
-        ),
-    ]
-    return [str(customer.pk), *(str(pk) for rows in about for pk in rows.values_list("pk", flat=True))]

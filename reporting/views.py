@@ -32,7 +32,8 @@ from reporting.forms import AuditFilter, EvidenceForm
 from reporting.integrity import integrity_of_trail
 from reporting.past import past_of
 from reporting.selectors import home_figures, latest_rating, lines_of, staff_of_tenant
-from reporting.trails import audit_page, timeline_page
+from reporting.timelines import TOPICS, entry_of, timeline_page, with_turns
+from reporting.trails import audit_page
 from retention.expiring import day_in_japan
 from reviews.models import Case
 from reviews.selectors import cases_of
@@ -40,6 +41,9 @@ from tenants.forms import StaffForm
 from tenants.middleware import StaffRequest
 from tenants.permissions import ROLE_PERMISSIONS, Permission, may, requires
 from tenants.sign_in.reauthentication import requires_recent_sign_in
+
+# Where personal data may be asked for beside the customer's page, and where to come back to.
+_PAGES = {"timeline": "customer-timeline"}
 
 
 @require_GET
@@ -98,7 +102,7 @@ def customer_reveal(request: StaffRequest, customer_id: UUID) -> HttpResponse:
     if looked_at.is_valid():
         query = urlencode({"on": looked_at.cleaned_data["on"].isoformat()})
         return redirect(f"{reverse('customer-past', args=[customer_id])}?{query}")
-    return redirect("customer", customer_id)
+    return redirect(_PAGES.get(request.POST.get("page", ""), "customer"), customer_id)
 
 
 @require_GET
@@ -106,11 +110,22 @@ def customer_reveal(request: StaffRequest, customer_id: UUID) -> HttpResponse:
 def customer_timeline(request: StaffRequest, customer_id: UUID) -> HttpResponse:
     """Everything on record about one customer."""
     found = _find(customer_id)
-    page = timeline_page(customer=found, cursor=_cursor(request))
+    until = _shown_until(request, found)
+    topic = request.GET.get("topic", "")
+    topic = topic if topic in dict(TOPICS) else ""
+    page = timeline_page(customer=found, topic=topic, cursor=_cursor(request))
+    lines = with_turns(lines_of(page.items), page.items, found, masked=until is None)
+    if page.next_cursor is None and topic in ("", "file"):
+        lines.append(entry_of(found, with_link=may(request, Permission.VIEW_IMPORTS)))
     context = {
         **_head(request, found, facts_of(found)),
         "page": page,
-        "lines": lines_of(page.items),
+        "lines": lines,
+        "topic": topic,
+        "topics": TOPICS,
+        "shown_until": until,
+        "hides": any(turn.is_masked for line in lines for turn in line.turns),
+        "reveal": RevealForm(sensitive=is_sensitive(found)),
         "resendable": resendable_of(found) if may(request, Permission.PLAN_CAMPAIGN) else [],
     }
     return render(request, "staff/reporting/timeline.html", context)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.utils.functional import Promise
 
@@ -14,3 +15,26 @@ class Wording:
     text: Promise | str
     icon: str = "circle"
     kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A fact that a change was about, with what it was and became in words."""
+
+    label: str
+    before: str
+    after: str
+    is_masked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event as the timeline and the audit list show it."""
+
+    at: datetime
+    text: str
+    icon: str
+    kind: str
+    details: list[str]
+    url: str = ""
+    turns: list[Turn] = field(default_factory=list)

@@ -1,0 +1,147 @@
+"""One customer's timeline: every act about them and theirs, by topic, with what each change made of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from audit.models import AuditEvent
+from campaigns.models import PeriodicReview
+from channels.models import DeliveryAttempt
+from companies.models import CompanyNews
+from customers.matching.models import MatchCandidate
+from customers.models import AttributeChange, ContactPoint, Customer
+from customers.presenting import LABELS, hide, label, say
+from ekyc.models import Verification
+from outreach.models import OutreachTask, VisitRecord
+from questionnaires.models import AccessLink, Response
+from reporting.wording import Line, Turn
+from reviews.models import Case, Decision
+from tenants.keys import PersonShredded
+from tenants.keyset import Page, keyset_page
+from tenants.scoping import required_tenant_id
+from uploads.models import Upload
+
+type _About = Callable[[Customer], QuerySet[Any]]
+
+_CHANGED = "customer.changed"
+_LOOKS = ("customer.viewed", "customer.looked_back")
+
+# What a timeline may be narrowed to.
+TOPICS: Sequence[tuple[str, Promise | str]] = (
+    ("file", _("Customer file")),
+    ("notices", _("Notices")),
+    ("answers", _("Answers and documents")),
+    ("cases", _("Cases")),
+    ("calls", _("Calls and visits")),
+    ("looks", _("Views of the data")),
+)
+# One query each; the customer's own id belongs to `file` and `looks`.
+_ABOUT: Mapping[str, Sequence[_About]] = {
+    "file": (
+        lambda customer: ContactPoint.objects.filter(customer=customer),
+        lambda customer: CompanyNews.objects.filter(customer=customer),
+        lambda customer: MatchCandidate.objects.filter(Q(first=customer) | Q(second=customer)),
+    ),
+    "notices": (
+        lambda customer: PeriodicReview.objects.filter(customer=customer),
+        lambda customer: AccessLink.objects.filter(response__customer=customer),
+        lambda customer: DeliveryAttempt.objects.filter(notice__customer=customer),
+    ),
+    "answers": (
+        lambda customer: Response.objects.filter(customer=customer),
+        lambda customer: Verification.objects.filter(customer=customer),
+        lambda customer: Upload.objects.filter(
+            purpose=Upload.Purpose.CASE_DOCUMENT, reference__in=Case.objects.filter(customer=customer).values("pk")
+        ),
+        lambda customer: Upload.objects.filter(
+            purpose=Upload.Purpose.VISIT_PHOTO,
+            reference__in=VisitRecord.objects.filter(task__customer=customer).values("pk"),
+        ),
+    ),
+    "cases": (
+        lambda customer: Case.objects.filter(customer=customer),
+        lambda customer: Decision.objects.filter(case__customer=customer),
+    ),
+    "calls": (
+        lambda customer: OutreachTask.objects.filter(customer=customer),
+        lambda customer: VisitRecord.objects.filter(task__customer=customer),
+    ),
+    "looks": (),
+}
+
+
+def ids_about(customer: Customer, topic: str = "") -> list[str]:
+    """The customer's own id and those of everything that concerns only them, or of what belongs to one topic."""
+    topics = [topic] if topic else list(_ABOUT)
+    about = [rows(customer) for one in topics for rows in _ABOUT[one]]
+    own = [str(customer.pk)] if topic in ("", "file", "looks") else []
+    return [*own, *(str(pk) for rows in about for pk in rows.values_list("pk", flat=True))]
+
+
+def timeline_page(
+    *, customer: Customer, topic: str = "", cursor: str | None = None, limit: int = 50
+) -> Page[AuditEvent]:
+    """Every act about one customer, newest first; the rows they changed are in the audit list."""
+    events = AuditEvent.objects.filter(
+        tenant_id=required_tenant_id(), kind=AuditEvent.Kind.ACT, target_id__in=ids_about(customer, topic)
+    )
+    if topic == "looks":
+        events = events.filter(event__in=_LOOKS)
+    elif topic == "file":
+        events = events.exclude(event__in=_LOOKS)
+    return keyset_page(events, order=("-id",), cursor=cursor, limit=limit)
+
+
+def with_turns(lines: Sequence[Line], events: Sequence[AuditEvent], customer: Customer, *, masked: bool) -> list[Line]:
+    """The lines, those of changes with what each fact was and became; one query."""
+    changes = [event for event in events if event.event == _CHANGED and event.target_id == str(customer.pk)]
+    turns = _turns(customer, {event.at for event in changes}, masked=masked) if changes else {}
+    return [
+        replace(line, turns=turns.get(event.at, []), details=_without_items(line, event)) if event in changes else line
+        for line, event in zip(lines, events, strict=True)
+    ]
+
+
+def entry_of(customer: Customer, *, with_link: bool) -> Line:
+    """How the customer came into the book: the oldest line of all."""
+    url = reverse("import", args=[customer.entered_by]) if customer.entered_by and with_link else ""
+    text = gettext("Customer %(number)s was entered in the customer book.") % {"number": customer.number}
+    source = str(AttributeChange.Source.IMPORT.label) if customer.entered_by else ""
+    details = [f"{gettext('Source')}{gettext(': ')}{source}"] if source else []
+    return Line(at=customer.created_at, text=text, icon="plus", kind="info", details=details, url=url)
+
+
+def _turns(customer: Customer, moments: set[datetime], *, masked: bool) -> dict[datetime, list[Turn]]:
+    found: dict[datetime, list[Turn]] = {}
+    order = {key: place for place, key in enumerate(LABELS)}
+    try:
+        rows = list(AttributeChange.objects.filter(customer=customer, at__in=moments))
+        rows.sort(key=lambda row: order.get(row.attribute, len(order)))
+        for row in rows:
+            found.setdefault(row.at, []).append(_turn(customer, row, masked=masked))
+    except PersonShredded:
+        return {}
+    return found
+
+
+def _turn(customer: Customer, row: AttributeChange, *, masked: bool) -> Turn:
+    said = [say(row.attribute, value) for value in (row.before, row.after)]
+    is_company = customer.kind == Customer.Kind.COMPANY
+    shown = [hide(row.attribute, value, is_company=is_company) for value in said] if masked else said
+    return Turn(label(row.attribute), shown[0], shown[1], is_masked=shown != said)
+
+
+def _without_items(line: Line, event: AuditEvent) -> list[str]:
+    """The names of the facts stand with their values, so they are not said twice."""
+    facts = event.data.get("facts", [])
+    items = gettext("Items: %(items)s") % {"items": gettext(", ").join(map(label, facts))}
+    return [detail for detail in line.details if detail != items]
