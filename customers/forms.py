@@ -57,6 +57,8 @@ class RevealForm(StaffForm):
         max_length=20,
         error_messages={"required": _("Enter the number of the matter.")},
     )
+    # The page to come back to; none is the customer's.
+    page = forms.ChoiceField(choices=[("timeline", "")], required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, sensitive: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -64,11 +66,16 @@ class RevealForm(StaffForm):
             del self.fields["matter"]
 
     def clean_matter(self) -> str:
-        """Narrow characters; only what a number is made of, so that no name reaches the trail."""
-        matter = unicodedata.normalize("NFKC", self.cleaned_data["matter"]).strip()
-        if not re.fullmatch(r"(?=.*[0-9])[0-9A-Za-z-]+", matter):
-            raise forms.ValidationError(_("Use digits, letters and hyphens, with at least one digit."))
-        return matter
+        """Only what a number is made of, so that no name reaches the trail."""
+        return read_matter(self.cleaned_data["matter"])
+
+
+def read_matter(typed: str) -> str:
+    """The number of a matter in narrow characters. Raises ValidationError for what may be a name."""
+    matter = unicodedata.normalize("NFKC", typed).strip()
+    if not re.fullmatch(r"(?=.*[0-9])[0-9A-Za-z-]+", matter):
+        raise forms.ValidationError(_("Use digits, letters and hyphens, with at least one digit."))
+    return matter
 
 
 class ClosingForm(StaffForm):

@@ -43,7 +43,7 @@ from tenants.permissions import ROLE_PERMISSIONS, Permission, may, requires
 from tenants.sign_in.reauthentication import requires_recent_sign_in
 
 # Where personal data may be asked for beside the customer's page, and where to come back to.
-_PAGES = {"timeline": "customer-timeline"}
+_PAGES = {"": "customer", "timeline": "customer-timeline"}
 
 
 @require_GET
@@ -102,7 +102,7 @@ def customer_reveal(request: StaffRequest, customer_id: UUID) -> HttpResponse:
     if looked_at.is_valid():
         query = urlencode({"on": looked_at.cleaned_data["on"].isoformat()})
         return redirect(f"{reverse('customer-past', args=[customer_id])}?{query}")
-    return redirect(_PAGES.get(request.POST.get("page", ""), "customer"), customer_id)
+    return redirect(_PAGES[form.cleaned_data["page"]], customer_id)
 
 
 @require_GET
