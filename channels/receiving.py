@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 from audit.services import Actor
 from channels.line_linking import tie
@@ -25,6 +24,7 @@ from channels.registry import reporter_of
 from channels.settling import apply_report, stop_channel
 from channels.stopping import forget_stop, points_of_number
 from channels.wording.trials import note_report
+from customers.contacts.health import Health, Reason
 from customers.indexing import contact_index
 from customers.models import ContactPoint
 from customers.services import mark_contact_health
@@ -121,14 +121,13 @@ def _process(event: WebhookEvent, now: datetime) -> str:
 
 
 def _mark_line_account(news: AddressNews, now: datetime) -> None:
-    """A block that is told late must not undo the return that came after it, so the event's own time counts."""
-    at = min(news.at or now, now)
     index = contact_index(ContactPoint.Channel.LINE, news.address)
     points = ContactPoint.objects.filter(value_index=index, channel=ContactPoint.Channel.LINE, is_current=True)
-    ids: list[UUID] = list(points.exclude(health_at__gt=at).values_list("pk", flat=True))
+    ids = list(points.values_list("pk", flat=True))
+    health, reason = (Health.VERIFIED, Reason.FOLLOWED) if news.is_reachable else (Health.BLOCKED, Reason.UNFOLLOWED)
     if ids:
-        health = ContactPoint.Health.WORKING if news.is_reachable else ContactPoint.Health.UNREACHABLE
-        mark_contact_health(contact_ids=ids, health=health, now=at)
+        # The event's own time: a block that is told late must not undo the return that came after it.
+        mark_contact_health(contact_ids=ids, health=health, reason=reason, now=min(news.at or now, now))
 
 
 def _heed(news: OptOutNews, actor: Actor, now: datetime) -> None:

@@ -18,6 +18,7 @@ from channels.protocols import Channel
 from channels.segments import read_price
 from channels.senders import SenderNumber, numbers_of
 from channels.stop_words import NOT_SET_UP
+from customers.contacts.health import DEAD
 from customers.models import ContactPoint
 
 # Japanese mobile numbers; a short message to a landline is refused.
@@ -112,9 +113,7 @@ def stopped_channels() -> list[Channel]:
 
 def _working_points(customer_ids: Sequence[UUID]) -> QuerySet[Any]:
     """With ``is_stopped``: their owner wants no short messages, or no mail, there."""
-    points = ContactPoint.objects.filter(customer_id__in=list(customer_ids), is_current=True).exclude(
-        health=ContactPoint.Health.UNREACHABLE
-    )
+    points = ContactPoint.objects.filter(customer_id__in=list(customer_ids), is_current=True).exclude(health__in=DEAD)
     stopped = OptOut.objects.filter(contact_point=OuterRef("pk"), channel__in=STOPPABLE)
     found: QuerySet[Any] = points.annotate(is_stopped=Exists(stopped))
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -24,7 +24,7 @@ from channels.pace import paced
 from channels.protocols import Channel, Failure, FailureKind, Outcome, Receipt, Report
 from channels.signals import deliveries_settled
 from channels.stopping import remember_stop, same_numbers
-from customers.models import ContactPoint
+from customers.contacts.health import Health, Reason, dead_health
 from customers.services import mark_contact_health
 
 Status = DeliveryAttempt.Status
@@ -90,10 +90,11 @@ def settle(*, claim: UUID, results: Mapping[UUID, Receipt | Failure], now: datet
             moved += _settle_late(claim, results, references, now)
         failures = {pk: result for pk, result in results.items() if isinstance(result, Failure)}
         judge_answers(attempts, failures, now)
-        mark_dead([a for a in attempts if a.pk in failures and failures[a.pk].is_dead_address], now=now)
         for attempt in attempts:
-            if attempt.pk in failures and failures[attempt.pk].is_opt_out:
-                _heed(attempt, failures[attempt.pk].code, SYSTEM, now)
+            if (failure := failures.get(attempt.pk)) and failure.is_dead_address:
+                mark_dead(attempt, failure.code, now=now)
+            if failure and failure.is_opt_out:
+                _heed(attempt, failure.code, SYSTEM, now)
     return moved
 
 
@@ -243,9 +244,9 @@ def apply_report(*, report: Report, actor: Actor, now: datetime) -> bool:
     return True
 
 
-def mark_dead(attempts: Iterable[Tried], *, now: datetime) -> None:
-    """The contact points of these attempts do not work."""
-    _mark([a.contact_point_id for a in attempts if a.contact_point_id], ContactPoint.Health.UNREACHABLE, now)
+def mark_dead(attempt: Tried, code: str, *, now: datetime) -> None:
+    """The contact point of this attempt does not work, as the provider's ``code`` says."""
+    _mark(attempt, dead_health(attempt.channel), code, now)
 
 
 def stop_channel(*, contact_ids: Sequence[UUID], channel: str, code: str, actor: Actor, now: datetime) -> None:
@@ -262,9 +263,9 @@ def _heed(attempt: Tried, code: str, actor: Actor, now: datetime) -> None:
         stop_channel(contact_ids=points, channel=attempt.channel, code=code, actor=actor, now=now)
 
 
-def _mark(contact_ids: Sequence[UUID], health: str, now: datetime) -> None:
-    if contact_ids:
-        mark_contact_health(contact_ids=list(contact_ids), health=health, now=now)
+def _mark(attempt: Tried, health: str, reason: str, at: datetime) -> None:
+    if attempt.contact_point_id:
+        mark_contact_health(contact_ids=[attempt.contact_point_id], health=health, reason=reason, now=at)
 
 
 def _changes(attempt: DeliveryAttempt, report: Report, now: datetime) -> dict[str, Any]:
@@ -279,11 +280,12 @@ def _changes(attempt: DeliveryAttempt, report: Report, now: datetime) -> dict[st
 
 
 def _learn_of_address(attempt: DeliveryAttempt, report: Report, now: datetime) -> None:
+    at = min(report.at or now, now)
     if report.is_dead_address:
-        mark_dead([attempt], now=now)
+        mark_dead(attempt, report.code, now=at)
     # Handed to the post is not arrived, so it says nothing of the address.
-    elif report.outcome == Outcome.DELIVERED and attempt.channel != Channel.POST and attempt.contact_point_id:
-        _mark([attempt.contact_point_id], ContactPoint.Health.WORKING, now)
+    elif report.outcome == Outcome.DELIVERED and attempt.channel != Channel.POST:
+        _mark(attempt, Health.VERIFIED, Reason.DELIVERED, at)
 
 
 def _note_ignored(attempt: DeliveryAttempt, report: Report, to: str, actor: Actor, now: datetime) -> None:

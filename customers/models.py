@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
+from customers.contacts.models import ContactPoint as ContactPoint
 from customers.related.models import OwnerPaper as OwnerPaper
 from customers.related.models import RelatedParty as RelatedParty
 from tenants.fields import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
@@ -141,47 +142,6 @@ class NamePart(TenantModel):
 
     def __str__(self) -> str:
         return f"name part {self.pk}"
-
-
-class ContactPoint(TenantModel):
-    """One address on one channel, and whether it works."""
-
-    class Channel(models.TextChoices):
-        LINE = "LINE", _("LINE")
-        PHONE = "PHONE", _("Telephone")
-        EMAIL = "EMAIL", _("E-mail")
-        POST = "POST", _("Post")
-
-    class Health(models.TextChoices):
-        UNKNOWN = "UNKNOWN", _("Not tried")
-        WORKING = "WORKING", _("Working")
-        UNREACHABLE = "UNREACHABLE", _("Unreachable")
-
-    customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="contact_points")
-    channel = models.CharField(max_length=8, choices=Channel)
-    # LINE: user id; PHONE: E.164; EMAIL: address; POST: {"postal_code": 7 digits, "address": text}
-    value = EncryptedJSONField(person="customer_id")
-    value_index = models.BinaryField(max_length=16)
-    health = models.CharField(max_length=12, choices=Health, default=Health.UNKNOWN)
-    health_at = models.DateTimeField(null=True, blank=True)
-    is_current = models.BooleanField(default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["tenant", "customer", "channel"],
-                condition=models.Q(is_current=True),
-                name="current_contact_point",
-            )
-        ]
-        indexes = [
-            models.Index(fields=["tenant", "value_index"], name="contact_by_value"),
-            models.Index(fields=["tenant", "customer"], name="contact_by_customer"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.channel} of customer {self.customer_id}"
 
 
 class AttributeChange(TenantModel):

@@ -44,6 +44,9 @@ _TEXT = frozenset(key for key in PLAIN if FACTS[key].type not in (Type.DAY, Type
 
 _NORMALISED = frozenset(key for key, fact in FACTS.items() if fact.type in (Type.PHONE, Type.POSTAL_CODE))
 
+# customer, channel and value
+type _Point = tuple[UUID | bytes, str, Any]
+
 
 @dataclass(slots=True)
 class Change:
@@ -167,7 +170,8 @@ def write_changes(
     """Write what was planned in the same transaction; see `change_customers`."""
     history: list[AttributeChange] = []
     retired: list[UUID] = []
-    added: list[tuple[UUID | bytes, str, Any]] = []
+    added: list[_Point] = []
+    restored: list[_Point] = []
     changed: dict[UUID, list[str]] = {}
     for one in planned:
         customer = one.customer
@@ -180,7 +184,7 @@ def write_changes(
             if channel in one.points:
                 retired.append(one.points[channel].pk)
             if value is not None:
-                added.append((customer.pk, channel, value))
+                (restored if one.change.is_stored else added).append((customer.pk, channel, value))
         history += [
             AttributeChange(
                 customer=customer,
@@ -200,7 +204,7 @@ def write_changes(
     remove_parts([one.pk for one in renamed])
     enter_parts([(one.pk.bytes, one.profile.get("name"), one.profile.get("kana")) for one in renamed])
     ContactPoint.objects.filter(pk__in=retired).update(is_current=False)
-    _insert_points(added, now=now)
+    _insert_points(added + _revive_points(restored), now=now)
     AttributeChange.objects.bulk_create(history, batch_size=2_000)
     _record_changes(changed, source=source, actor=actor, now=now)
     return changed
@@ -299,7 +303,23 @@ def _new_points(
     return [(channel, wanted.get(channel)) for channel in sorted(channels)]
 
 
-def _insert_points(points: Sequence[tuple[UUID | bytes, str, Any]], *, now: datetime) -> None:
+def _revive_points(points: Sequence[_Point]) -> list[_Point]:
+    """Make the latest retired point at each of these addresses current again; returns those that have none.
+
+    With it come back its health, its owner's wish to be left alone there, and news of what was sent to it.
+    """
+    wanted = {(person, channel): value for person, channel, value in points}
+    retired = ContactPoint.objects.filter(customer_id__in={person for person, _ in wanted}, is_current=False)
+    found = {
+        key: point.pk
+        for point in (retired.order_by("pk") if wanted else ())
+        if wanted.get(key := (point.customer_id, point.channel)) == point.value
+    }
+    ContactPoint.objects.filter(pk__in=found.values()).update(is_current=True)
+    return [point for point in points if point[:2] not in found]
+
+
+def _insert_points(points: Sequence[_Point], *, now: datetime) -> None:
     ids = uuid7_bytes(len(points))
     values = [_encode(value).encode() for _, _, value in points]
     persons = [person if isinstance(person, bytes) else person.bytes for person, _, _ in points]
@@ -313,6 +333,7 @@ def _insert_points(points: Sequence[tuple[UUID | bytes, str, Any]], *, now: date
             "value_index": [contact_index(channel, value) for _, channel, value in points],
         },
         health=ContactPoint.Health.UNKNOWN,
+        health_reason="",
         is_current=True,
         created_at=now,
     )

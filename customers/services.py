@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from audit.services import Actor, record
+from customers.contacts.services import mark_contact_health
 from customers.imports.running import run_import, run_waiting_imports
 from customers.imports.stepping import (
     StepRefused,
@@ -21,7 +22,7 @@ from customers.imports.stepping import (
     undo_import,
 )
 from customers.imports.storing import ImportRefused, start_import
-from customers.models import ContactPoint, Customer
+from customers.models import Customer
 from customers.recording import Change, change_customers
 from customers.writing import update_many
 
@@ -100,10 +101,3 @@ def record_review(*, customer_id: UUID, reviewed_on: date, actor: Actor, now: da
         customer.is_rating_due = True
         customer.save(update_fields=["last_reviewed_on", "is_rating_due", "updated_at"])
         record("customer.reviewed", target=customer, actor=actor, at=now, reviewed_on=reviewed_on.isoformat())
-
-
-def mark_contact_health(*, contact_ids: Sequence[UUID], health: str, now: datetime) -> None:
-    """Remember that contact points work, or that they don't."""
-    with transaction.atomic():
-        points = ContactPoint.objects.filter(pk__in=list(contact_ids)).exclude(health=health, health_at__gte=now)
-        points.update(health=health, health_at=now)

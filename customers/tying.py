@@ -9,6 +9,8 @@ from uuid import UUID
 from django.db import transaction
 
 from audit.services import Actor, record, record_ids
+from customers.contacts.health import Health, Reason
+from customers.contacts.services import mark_contact_health
 from customers.indexing import contact_index
 from customers.models import ContactPoint, Customer
 from tenants.scoping import required_tenant_id
@@ -22,7 +24,7 @@ def tie_line(*, customer_id: UUID, user_id: str, actor: Actor, now: datetime) ->
         customer = Customer.objects.select_for_update().get(pk=customer_id)
         held = ContactPoint.objects.filter(customer=customer, channel=LINE, is_current=True).first()
         if held is not None and held.value == user_id:
-            ContactPoint.objects.filter(pk=held.pk).update(health=ContactPoint.Health.WORKING, health_at=now)
+            mark_contact_health(contact_ids=[held.pk], health=Health.VERIFIED, reason=Reason.TIED, now=now)
             return
         if held is not None:
             ContactPoint.objects.filter(pk=held.pk).update(is_current=False)
@@ -30,8 +32,10 @@ def tie_line(*, customer_id: UUID, user_id: str, actor: Actor, now: datetime) ->
             customer=customer,
             channel=LINE,
             value_index=contact_index(LINE, user_id),
-            health=ContactPoint.Health.WORKING,
+            health=Health.VERIFIED,
+            health_reason=Reason.TIED,
             health_at=now,
+            last_success_at=now,
         )
         point.value = user_id
         point.save()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
+from customers.contacts.health import Health, Reason
+
 TELEPHONE, VISIT = "TELEPHONE", "VISIT"
 
 # What may be entered for each kind. That answers were taken is entered by taking them.
@@ -21,8 +23,17 @@ REACHED = frozenset({"ANSWERED", "CLARIFIED", "PROMISED", "REFUSED"})
 # Somebody was there and wants to be contacted at another time.
 SPOKEN_TO = REACHED | {"CALL_BACK"}
 
-# The contact point that is known to be wrong from now on.
-WRONG_POINT: Mapping[str, str] = {"WRONG_NUMBER": "PHONE", "MOVED": "POST", "NOT_AT_ADDRESS": "POST"}
+# The contact point that is known to be wrong from now on, and why.
+WRONG_POINT: Mapping[str, tuple[str, Health, Reason]] = {
+    "WRONG_NUMBER": ("PHONE", Health.BOUNCED, Reason.WRONG_NUMBER),
+    "MOVED": ("POST", Health.RETURNED, Reason.MOVED),
+    "NOT_AT_ADDRESS": ("POST", Health.RETURNED, Reason.NOT_AT_ADDRESS),
+}
+# Where somebody who was spoken to was reached.
+REACHED_AT: Mapping[str, tuple[str, Health, Reason]] = {
+    TELEPHONE: ("PHONE", Health.VERIFIED, Reason.SPOKEN_TO),
+    VISIT: ("POST", Health.VERIFIED, Reason.MET),
+}
 # After these nobody goes to that door again; after the last nobody calls either.
 NOBODY_THERE = frozenset({"MOVED", "NOT_AT_ADDRESS", "DECEASED"})
 
@@ -41,6 +52,11 @@ class Next(Enum):
     GIVE_UP = "give up"
     AGAIN = "again"
     LATER = "later"
+
+
+def learnt_of(kind: str, outcome: str) -> tuple[str, Health, Reason] | None:
+    """What a call or a visit says of a contact point, as (its channel, health, why); None for nothing."""
+    return REACHED_AT[kind] if outcome in SPOKEN_TO else WRONG_POINT.get(outcome)
 
 
 def next_step(outcome: str, *, kind: str, tries_in_vain: int) -> Next:

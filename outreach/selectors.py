@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from channels.gates import hours_of, sending_rules
+from customers.contacts.health import DEAD
 from customers.models import ContactPoint
 from outreach.models import DailyCapacity, OutreachKind, OutreachTask, OutreachTry, VisitRecord
 from outreach.outcomes import NOBODY_THERE
@@ -79,7 +80,7 @@ def points_for(kind: str) -> QuerySet[ContactPoint]:
         return points.filter(~Exists(gone), channel=ContactPoint.Channel.POST)
     dead = gone.filter(outcome=OutreachTry.Outcome.DECEASED)
     phones = points.filter(~Exists(dead), channel=ContactPoint.Channel.PHONE)
-    return phones.exclude(health=ContactPoint.Health.UNREACHABLE)
+    return phones.exclude(health__in=DEAD)
 
 
 def open_reference(customer_id: UUID) -> UUID | None:

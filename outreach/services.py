@@ -238,10 +238,11 @@ def hold_task(task: OutreachTask, *, actor: Actor, now: datetime) -> None:
 def _follow(task: OutreachTask, made: OutreachTry, *, actor: Actor, now: datetime) -> None:
     vain = OutreachTry.objects.filter(task=task, outcome__in=outcomes.IN_VAIN).count()
     step = next_step(made.outcome, kind=task.kind, tries_in_vain=vain)
-    if wrong := outcomes.WRONG_POINT.get(made.outcome):
-        points = ContactPoint.objects.filter(customer_id=task.customer_id, channel=wrong, is_current=True)
+    if learnt := outcomes.learnt_of(task.kind, made.outcome):
+        channel, health, reason = learnt
+        points = ContactPoint.objects.filter(customer_id=task.customer_id, channel=channel, is_current=True)
         ids = list(points.values_list("pk", flat=True))
-        mark_contact_health(contact_ids=ids, health=ContactPoint.Health.UNREACHABLE, now=now)
+        mark_contact_health(contact_ids=ids, health=health, reason=reason, now=now)
     if step is Next.DONE:
         _move(task, Status.DONE, actor=actor, now=now, closed_at=now)
     elif step is Next.GIVE_UP:

@@ -19,11 +19,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from audit.exporting import NothingSealed
 from campaigns.resends.selectors import resendable_of
 from campaigns.selectors import reviews_of
-from channels.models import OptOut
-from channels.wishes.selectors import opt_outs_of
 from customers.forms import PastForm, RevealForm
 from customers.matching.presenting import alike_of
-from customers.models import ContactPoint, Customer
+from customers.models import Customer
 from customers.presenting import name_shown, present
 from customers.selectors import facts_of
 from customers.viewing import is_sensitive, note_look_back, reveal, shown_until
@@ -31,6 +29,7 @@ from reporting.evidence import TooMuch, evidence_of
 from reporting.forms import AuditFilter, EvidenceForm
 from reporting.integrity import integrity_of_trail
 from reporting.past import past_of
+from reporting.reach import reach_of
 from reporting.selectors import home_figures, latest_rating, lines_of, staff_of_tenant
 from reporting.timelines import TOPICS, entry_of, timeline_page, with_turns
 from reporting.trails import audit_page
@@ -213,7 +212,7 @@ def _customer_page(request: StaffRequest, found: Customer, form: StaffForm) -> H
         "reasons": rating.reasons if rating else [],
         "unknown": rating.unknown if rating else [],
         "reviews": reviews_of(found),
-        "contacts": _contacts(found),
+        "reach": reach_of(found, today=timezone.localdate()),
         "alike": alike_of(found, masked=not may(request, Permission.VIEW_PERSONAL_DATA)),
     }
     return render(request, "staff/reporting/customer.html", context, status=422 if form.errors else 200)
@@ -223,13 +222,6 @@ def _shown_until(request: StaffRequest, found: Customer) -> datetime | None:
     if not may(request, Permission.VIEW_PERSONAL_DATA):
         return None
     return shown_until(request.session, found.pk, timezone.now())
-
-
-def _contacts(found: Customer) -> list[tuple[ContactPoint, list[OptOut]]]:
-    """Each way to reach the customer, and where they asked us to stop."""
-    stops = opt_outs_of(found.pk)
-    points = ContactPoint.objects.filter(customer=found, is_current=True).order_by("channel")
-    return [(point, stops.get(point.pk, [])) for point in points]
 
 
 def _cursor(request: StaffRequest) -> str | None:

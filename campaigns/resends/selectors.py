@@ -15,7 +15,8 @@ from campaigns.models import Campaign, PeriodicReview, ResendItem, ResendProposa
 from channels.advice import Advice, advice_for
 from channels.models import DeliveryAttempt, OptOut, ProviderAccount
 from channels.resending import resendable
-from customers.models import ContactPoint, Customer
+from customers.contacts.health import DEAD
+from customers.models import Customer
 from outreach.models import OutreachTry
 from questionnaires.models import Response
 from tenants.keyset import Page, keyset_page
@@ -117,7 +118,7 @@ def _rules(today: date) -> Iterator[tuple[str, Q]]:
     yield "deceased", Q(Exists(told.filter(outcome=OutreachTry.Outcome.DECEASED)))
     yield "declined", Q(Exists(told.filter(outcome=OutreachTry.Outcome.REFUSED, task__reference=reference)))
     yield "opted_out", Q(Exists(stops))
-    yield "address_gone", gone | Q(contact_point__health=ContactPoint.Health.UNREACHABLE)
+    yield "address_gone", gone | Q(contact_point__health__in=DEAD)
     yield "no_account", ~Q(Exists(ProviderAccount.objects.filter(channel=OuterRef("channel"))))
 
 

@@ -11,10 +11,11 @@ from audit.services import Actor
 from audit.transitions import transition
 from campaigns.models import PeriodicReview
 from campaigns.services.refusals import SYSTEM
+from channels.answering import note_answered
 from channels.services import cancel_queued
 from ekyc.models import Verification
 from outreach.services import cancel_tasks
-from questionnaires.models import Response
+from questionnaires.models import AccessLink, Response
 from reviews.models import Case
 from reviews.services import reconcile_response
 
@@ -35,6 +36,8 @@ def receive_answer(*, reference: UUID, response_id: UUID, now: datetime) -> None
         cancel_tasks(references=[reference], actor=SYSTEM, now=now)
         response = Response.objects.select_related("version").get(pk=response_id)
         actor = Actor.customer(review.customer_id)
+        proved = AccessLink.objects.filter(response=response, proved_at__isnull=False)
+        note_answered(reference=reference, channels=list(proved.values_list("channel", flat=True)), now=now)
         review.response, review.answered_at = response, now
         review.save(update_fields=["response", "answered_at"])
         if _method(review):

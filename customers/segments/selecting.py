@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from psycopg.errors import QueryCanceled
 
+from customers.contacts.health import DEAD
 from customers.models import ContactPoint, Customer
 from customers.segments.conditions import (
     ANSWERS,
@@ -112,7 +113,7 @@ def _by_channel(condition: AnyOf) -> Q:
         case "lacks_channels":
             return ~Q(Exists(points))
         case "channel_working":
-            return Q(Exists(points.filter(health=ContactPoint.Health.WORKING)))
+            return Q(Exists(points.filter(health=ContactPoint.Health.VERIFIED)))
         case "channel_unreachable":
-            return Q(Exists(points.filter(health=ContactPoint.Health.UNREACHABLE)))
+            return Q(Exists(points.filter(health__in=DEAD)))
     return Q(Exists(points))

@@ -126,7 +126,7 @@ def test_an_address_known_to_be_dead_is_skipped(bank: Tenant, officer: User, app
     customer = enter(1, contacts=("LINE", "PHONE", "POST"))
     notified(officer, approver)
     with transaction.atomic():
-        ContactPoint.objects.filter(customer=customer, channel="PHONE").update(health="UNREACHABLE")
+        ContactPoint.objects.filter(customer=customer, channel="PHONE").update(health="BOUNCED")
     fail(customer, "LINE")
     assert attempts_of(customer) == {"LINE": "FAILED", "POST": "QUEUED"}
 

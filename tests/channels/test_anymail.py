@@ -452,15 +452,15 @@ def test_a_mail_goes_out_and_its_delivery_comes_back(
     assert listener.deliver(client, 2) == [200, 200]
     process_webhooks(now=now)
     assert again(attempt).status == DeliveryAttempt.Status.DELIVERED
-    assert (count(WebhookEvent), health_of(attempt)) == (2, "WORKING")
+    assert (count(WebhookEvent), health_of(attempt)) == (2, "VERIFIED")
 
 
 @pytest.mark.parametrize(
     ("fate", "status", "health", "stops"),
     [
-        ("bounce:5.1.1", "FAILED", "UNREACHABLE", 0),
+        ("bounce:5.1.1", "FAILED", "BOUNCED", 0),
         ("bounce:5.2.2", "FAILED", "UNKNOWN", 0),
-        ("complaint", "DELIVERED", "WORKING", 1),
+        ("complaint", "DELIVERED", "VERIFIED", 1),
     ],
 )  # fmt: skip
 def test_a_bounce_or_a_complaint_is_heeded(

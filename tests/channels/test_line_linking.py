@@ -131,7 +131,7 @@ def test_a_customer_ties_their_account_by_number_token_and_nonce(
     point = line_point(customer)
     assert point is not None
     with transaction.atomic():
-        assert (ContactPoint.objects.get(pk=point.pk).value, point.health) == (LINE_USER, "WORKING")
+        assert (ContactPoint.objects.get(pk=point.pk).value, point.health) == (LINE_USER, "VERIFIED")
     assert count(AuditEvent, event="customer.line_tied") == 1
     assert count(LineLink) == 0
     assert httpx.get(address).status_code == 400  # the link token was for once
@@ -299,9 +299,9 @@ def test_a_block_told_late_does_not_undo_the_return(bank: Tenant, queue: Queue, 
     ms = int(now.timestamp() * 1000)
     tell(client, line_event("follow", source=source) | {"timestamp": ms}, now=now)
     tell(client, line_event("unfollow", source=source) | {"timestamp": ms - 60_000}, now=now)
-    assert health_of(attempt) == "WORKING"
+    assert health_of(attempt) == "VERIFIED"
     tell(client, line_event("unfollow", source=source) | {"timestamp": ms + 1}, now=now + timedelta(seconds=1))
-    assert health_of(attempt) == "UNREACHABLE"  # positive control
+    assert health_of(attempt) == "BLOCKED"  # positive control
 
 
 def test_a_burst_is_kept_whole_and_each_call_is_answered_at_once(

@@ -113,9 +113,9 @@ def wait_for(is_so: Callable[[], bool], seconds: float = 15) -> None:
 @pytest.mark.parametrize(
     ("raw", "status", "code", "health"),
     [
-        (report("5.1.1"), Status.FAILED, "5.1.1", "UNREACHABLE"),
+        (report("5.1.1"), Status.FAILED, "5.1.1", "BOUNCED"),
         (report("5.2.2"), Status.FAILED, "5.2.2", "UNKNOWN"),
-        (plain("宛先が見つかりません", charset="shift_jis"), Status.FAILED, "5.1.1", "UNREACHABLE"),
+        (plain("宛先が見つかりません", charset="shift_jis"), Status.FAILED, "5.1.1", "BOUNCED"),
         (plain("不在です", sender="a@b", subject="Re: x", headers="Auto-Submitted: auto-replied\r\n"),
          Status.ACCEPTED, "", "UNKNOWN"),
         (report("4.4.1", action="delayed"), Status.ACCEPTED, "", "UNKNOWN"),
@@ -188,12 +188,12 @@ def test_a_mail_server_on_the_same_host_may_speak_lmtp(sent: DeliveryAttempt, no
 @pytest.mark.parametrize(
     ("address", "outcome", "status", "code", "health"),
     [
-        (EMAIL, "bounce:5.1.1", Status.FAILED, "5.1.1", "UNREACHABLE"),
-        ("a@docomo.ne.jp", "bounce_plain", Status.FAILED, "5.1.1", "UNREACHABLE"),
+        (EMAIL, "bounce:5.1.1", Status.FAILED, "5.1.1", "BOUNCED"),
+        ("a@docomo.ne.jp", "bounce_plain", Status.FAILED, "5.1.1", "BOUNCED"),
         ("a@ezweb.ne.jp", "bounce_plain", Status.FAILED, "5.2.2", "UNKNOWN"),
         ("a@softbank.ne.jp", "bounce_plain", Status.FAILED, "5.7.1", "UNKNOWN"),
         (EMAIL, "out_of_office", Status.ACCEPTED, "", "UNKNOWN"),
-        (EMAIL, "complaint", Status.DELIVERED, "complaint", "WORKING"),
+        (EMAIL, "complaint", Status.DELIVERED, "complaint", "VERIFIED"),
     ],
 )
 def test_the_sandboxs_bounces_reach_us_by_themselves(

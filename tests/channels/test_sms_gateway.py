@@ -94,7 +94,7 @@ def test_a_message_leaves_and_its_reports_come_by_the_route(
     assert set(listener.deliver(Client(), 2)) == {200}
     process_inbox(now=now)
     delivered = again(attempt)
-    assert (delivered.status, health_of(delivered)) == (Status.DELIVERED, "WORKING")
+    assert (delivered.status, health_of(delivered)) == (Status.DELIVERED, "VERIFIED")
     assert delivered.provider_reference.startswith("gw-")
     assert len(weather.messages("sms")) == 1
 
@@ -137,7 +137,7 @@ def test_a_number_that_is_none_is_not_tried_again(
     process_inbox(now=now)
     failed = again(attempt)
     assert (failed.status, failed.failure_code, health_of(failed)) == (
-        Status.FAILED, "UNKNOWN_SUBSCRIBER", "UNREACHABLE",
+        Status.FAILED, "UNKNOWN_SUBSCRIBER", "BOUNCED",
     )  # fmt: skip
 
 

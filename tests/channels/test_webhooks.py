@@ -81,7 +81,7 @@ def test_twilios_callbacks_deliver_a_message(
     process_inbox(now=now)
     delivered = again(attempt)
     assert delivered.status == Status.DELIVERED
-    assert health_of(delivered) == "WORKING"
+    assert health_of(delivered) == "VERIFIED"
 
 
 def test_a_handset_that_is_gone_fails_and_marks_the_number(
@@ -93,7 +93,7 @@ def test_a_handset_that_is_gone_fails_and_marks_the_number(
     assert set(listener.deliver(client, 2)) == {200}
     process_inbox(now=now)
     failed = again(attempt)
-    assert (failed.status, failed.failure_code, health_of(failed)) == (Status.FAILED, "30005", "UNREACHABLE")
+    assert (failed.status, failed.failure_code, health_of(failed)) == (Status.FAILED, "30005", "BOUNCED")
 
 
 def test_a_delivery_event_confirms_a_notification_message(
@@ -124,7 +124,7 @@ def test_a_letter_is_posted_and_comes_back(
     assert seen[-1] == Status.RETURNED
     assert Status.DELIVERED in seen
     assert again(attempt).failure_code == "unknown_address"
-    assert health_of(attempt) == "UNREACHABLE"
+    assert health_of(attempt) == "RETURNED"
 
 
 def test_the_order_of_callbacks_does_not_matter(
@@ -209,7 +209,7 @@ def test_an_unfollow_closes_the_channel_and_a_follow_opens_it(
     bank: Tenant, queue: Queue, client: Client, now: datetime
 ) -> None:
     attempt = queue(Channel.LINE)
-    for kind, health in (("unfollow", "UNREACHABLE"), ("follow", "WORKING")):
+    for kind, health in (("unfollow", "BLOCKED"), ("follow", "VERIFIED")):
         call = line_call(line_event(kind, source={"type": "user", "userId": LINE_USER}))
         assert post_raw(client, path_of(Channel.LINE), *call) == 200
         process_inbox(now=now)
@@ -260,7 +260,7 @@ def dsn(status: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("status", "end", "health"), [("5.1.1", Status.FAILED, "UNREACHABLE"), ("5.2.2", Status.FAILED, "UNKNOWN")]
+    ("status", "end", "health"), [("5.1.1", Status.FAILED, "BOUNCED"), ("5.2.2", Status.FAILED, "UNKNOWN")]
 )
 def test_a_bounce_to_the_signed_return_path_fails_the_mail(
     bank: Tenant, queue: Queue, now: datetime, status: str, end: str, health: str
@@ -298,6 +298,6 @@ def test_the_mail_server_hands_bounces_to_a_command(
     monkeypatch.setattr("sys.stdin", TextIOWrapper(BytesIO(words)))
     call_command("receive_bounce", account.public_id, path)
     process_inbox(now=now)
-    assert (again(attempt).status, health_of(attempt)) == (Status.FAILED, "UNREACHABLE")
+    assert (again(attempt).status, health_of(attempt)) == (Status.FAILED, "BOUNCED")
     with pytest.raises(CommandError, match="No account"):
         call_command("receive_bounce", "nobody", path)

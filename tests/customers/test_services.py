@@ -14,7 +14,7 @@ from audit.services import Actor
 from customers.models import AttributeChange, ContactPoint, Customer, RejectedRow
 from customers.parsing import Invalid
 from customers.selectors import customer_page, facts_of, facts_of_many, import_page
-from customers.services import apply_facts, mark_contact_health, record_review, run_import, start_import
+from customers.services import apply_facts, record_review, run_import, start_import
 from customers.synthetic import make_book
 from customers.writing import insert_many, update_many
 from tenants.identifiers import uuid7
@@ -164,15 +164,6 @@ def test_a_review_of_ours_is_dated_and_has_the_customer_rated_anew(in_tenant: Te
         customer.refresh_from_db()
         assert (customer.last_reviewed_on, customer.is_rating_due) == (date(2026, 11, 24), True)
         assert AuditEvent.objects.filter(event="customer.reviewed", target_id=str(customer.pk)).exists()
-
-
-def test_a_contact_that_failed_is_remembered(in_tenant: Tenant, now: datetime) -> None:
-    fill(book(person()), now)
-    with transaction.atomic():
-        point = ContactPoint.objects.get(channel="PHONE")
-        mark_contact_health(contact_ids=[point.pk], health=ContactPoint.Health.UNREACHABLE, now=now)
-        point.refresh_from_db()
-        assert (point.health, point.health_at) == ("UNREACHABLE", now)
 
 
 def test_bulk_rows_carry_any_text_through_unchanged(in_tenant: Tenant, now: datetime) -> None:

@@ -91,7 +91,7 @@ def test_who_has_a_telephone_that_was_never_tried_is_called_before_visited(
     tell(task_of(customer), "WRONG_NUMBER", officer)
     assert statuses(customer) == {"TELEPHONE": "GAVE_UP", "VISIT": "OPEN"}
     with transaction.atomic():
-        assert ContactPoint.objects.get(customer=customer, channel="PHONE").health == "UNREACHABLE"
+        assert ContactPoint.objects.get(customer=customer, channel="PHONE").health == "BOUNCED"
     tell(task_of(customer, "VISIT"), "DECEASED", officer)
     assert review_of(customer).status == "UNREACHABLE"
 

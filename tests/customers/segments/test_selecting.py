@@ -23,7 +23,7 @@ from tenants.scoping import tenant_scope
 CROWD = 200
 TODAY = date(2026, 11, 24)
 CHANNELS = ("LINE", "PHONE", "EMAIL", "POST")
-HEALTH = ("UNKNOWN", "WORKING", "UNREACHABLE")
+HEALTH = ("UNKNOWN", "VERIFIED", "BOUNCED", "RETURNED", "BLOCKED")
 PLAIN: Mapping[str, tuple[Any, ...]] = {
     "kind": ("INDIVIDUAL", "COMPANY"),
     "risk_tier": ("HIGH", "MEDIUM", "LOW", ""),
@@ -74,9 +74,9 @@ def belongs(customer: Customer, condition: Condition, points: Mapping[str, str])
         case "lacks_channels":
             return not values & points.keys()
         case "channel_working":
-            return any(points.get(channel) == "WORKING" for channel in values)
+            return any(points.get(channel) == "VERIFIED" for channel in values)
         case "channel_unreachable":
-            return any(points.get(channel) == "UNREACHABLE" for channel in values)
+            return any(points.get(channel) in ("BOUNCED", "RETURNED", "BLOCKED") for channel in values)
     value = getattr(customer, condition.field)
     return {True: "yes", False: "no", None: ""}.get(value, value) in values
 

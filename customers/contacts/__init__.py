@@ -1,0 +1,1 @@
+"""How customers are reached: their contact points, what is known of each, and how well all of them serve."""
