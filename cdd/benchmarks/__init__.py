@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-_NOT_BENCHMARKS = frozenset({"ground", "outbox", "post_office_peer", "sinks", "workers"})
+_NOT_BENCHMARKS = frozenset({"books", "ground", "outbox", "post_office_peer", "sinks", "workers"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,18 @@ def test_the_benchmark_of_mail_runs_beside_its_peer(process_environment: dict[st
     assert figures["cpu_ms_a_message_by_1"] < figures["peer_cpu_ms_a_message_by_1"]
 
 
+@pytest.mark.slow
+def test_the_benchmark_of_pages_finds_everybody_in_both_books(process_environment: dict[str, str]) -> None:
+    """How the pages compare is for a quiet machine; that the size of the book costs no query is not."""
+    command = [sys.executable, "manage.py", "bench", "pages", "--rows", "4000", "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=process_environment, capture_output=True, text=True, check=True)
+    figures = json.loads(done.stdout)["figures"]
+    assert figures["rows"] == 4_000
+    for name in ("list", "number", "name", "surname", "telephone", "detail", "wide_segment", "count"):
+        assert figures[f"{name}_queries"] == figures[f"{name}_queries_small"] > 0, name
+        assert figures[f"{name}_p95_ms"] > 0
+
+
 def test_benchmarks_are_found_by_their_modules() -> None:
-    assert {"audit", "copy", "dispatch", "dispatch-email", "dispatch-line"} <= set(benchmarks.names())
-    assert not {"ground", "outbox", "post_office_peer", "sinks", "workers"} & set(benchmarks.names())
+    assert {"audit", "copy", "dispatch", "dispatch-email", "dispatch-line", "pages"} <= set(benchmarks.names())
+    assert not {"books", "ground", "outbox", "post_office_peer", "sinks", "workers"} & set(benchmarks.names())
