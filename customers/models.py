@@ -108,6 +108,7 @@ class Customer(Stateful, TenantModel):
                 condition=models.Q(status="ACTIVE") & ~models.Q(corporate_number=""),
             ),
             models.Index(fields=["tenant", "next_review_on"], name="customer_by_next_review"),
+            models.Index(fields=["tenant", "risk_tier", "next_review_on"], name="customer_by_tier"),
             models.Index(fields=["tenant", "closed_on"], name="customer_by_end", condition=models.Q(status="CLOSED")),
             models.Index(fields=["tenant", "id"], name="customer_rating_due", condition=models.Q(is_rating_due=True)),
         ]

@@ -118,15 +118,19 @@ def _read(read: Callable[[str], str | None], wanted: str) -> str | None:
         return None
 
 
-def having_part(rows: QuerySet[Customer], wanted: str) -> QuerySet[Customer]:
-    """Those of `rows` with every pair of characters of `wanted`: whoever is meant, and rarely more; see `has_part`."""
+def holders_of(wanted: str) -> list[bytes]:
+    """Whose names have every pair of characters of `wanted`, by id: whoever is meant, rarely more; see `has_part`."""
     folded = fold_kana(wanted)
     parts = list(map("".join, pairwise(folded))) or [_START + folded]
     holders: dict[int, set[bytes]] = {token: set() for token in tokens_of(set(parts)).values()}
     for token, held in NamePart.objects.filter(token__in=list(holders)).values_list("token", "customers"):
         holders[token].update(_ids_in(held))
-    found = set.intersection(*holders.values())
-    array = "{" + ",".join(pk.hex() for pk in found) + "}"
+    return sorted(set.intersection(*holders.values()))
+
+
+def being_of(rows: QuerySet[Customer], ids: Sequence[bytes]) -> QuerySet[Customer]:
+    """Those of `rows` with one of the ids, as one value of the statement however many there are."""
+    array = "{" + ",".join(pk.hex() for pk in ids) + "}"
     return rows.filter(pk__in=RawSQL("SELECT unnest(%s::uuid[])", [array]))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -18,18 +19,21 @@ from customers.facts.shape import Type
 from customers.history import Known, Turn, known_at
 from customers.imports.warned import WarnedRow
 from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, RejectedRow
-from customers.searching import being, has_part, having_part
+from customers.searching import being, being_of, has_part, holders_of
+from customers.segments.selecting import Count, count_customers
 from customers.wording import column_title, sentence
 from retention.expiring import day_in_japan
 from tenants.cells import csv_line
 from tenants.keys import PersonShredded
-from tenants.keyset import Page, keyset_page
+from tenants.keyset import Page, keyset_page, place_of
 
 type Facts = dict[str, Any]
 
 # Stands among the facts of a customer whose personal data was shredded.
 ERASED = "is_erased"
 
+# So many ids are looked up for a page of those who were found by a part of their names.
+NEAR = 1_000
 _ORDER = {key: place for place, key in enumerate(COLUMNS)}
 
 
@@ -117,21 +121,51 @@ def customer_page(
     among: QuerySet[Customer] | None = None,
     cursor: str | None = None,
 ) -> Page[Customer]:
-    """Customers in the order they were entered, of all or `among` some.
+    """Customers in the order they were entered, of all or `among` some; counted only if the page holds them all.
 
     `search` is a whole customer number, telephone number or e-mail address, or part of a name or reading.
     """
+    rows = _filtered(among, kind, tier)
+    if not (wanted := search.strip()):
+        return keyset_page(rows, order=("id",), cursor=cursor, counts=False)
+    if (exact := being(rows, wanted)).exists():
+        return keyset_page(exact, order=("id",), cursor=cursor)
+    page = _page_of(rows, holders_of(wanted), cursor)
+    return replace(page, items=[customer for customer in page.items if has_part(customer.profile, wanted)])
+
+
+def customer_count(
+    *,
+    search: str = "",
+    kind: str | None = None,
+    tier: str | None = None,
+    among: QuerySet[Customer] | None = None,
+) -> Count:
+    """How many customers `customer_page` has on all its pages; where names are searched, rarely a few more."""
+    rows = _filtered(among, kind, tier)
+    if wanted := search.strip():
+        exact = being(rows, wanted)
+        rows = exact if exact.exists() else being_of(rows, holders_of(wanted))
+    return count_customers(rows)
+
+
+def _filtered(among: QuerySet[Customer] | None, kind: str | None, tier: str | None) -> QuerySet[Customer]:
     rows: QuerySet[Customer] = Customer.objects.all() if among is None else among
     if kind:
         rows = rows.filter(kind=kind)
-    if tier:
-        rows = rows.filter(risk_tier=tier)
-    if not (wanted := search.strip()):
-        return keyset_page(rows, order=("id",), cursor=cursor)
-    if (exact := being(rows, wanted)).exists():
-        return keyset_page(exact, order=("id",), cursor=cursor)
-    page = keyset_page(having_part(rows, wanted), order=("id",), cursor=cursor)
-    return replace(page, items=[customer for customer in page.items if has_part(customer.profile, wanted)])
+    return rows.filter(risk_tier=tier) if tier else rows
+
+
+def _page_of(rows: QuerySet[Customer], ids: Sequence[bytes], cursor: str | None) -> Page[Customer]:
+    """The page among many ids, in order: from the nearest ones, and from all only if other filters leave too few."""
+    backwards, position = place_of(cursor, Customer, ("id",))
+    at = bisect_left(ids, position[0].bytes) if position else 0
+    near = ids[max(at - NEAR, 0) : at] if backwards else ids[at : at + NEAR]
+    page = keyset_page(being_of(rows, near), order=("id",), cursor=cursor, counts=False)
+    is_full = page.previous_cursor if backwards else page.next_cursor
+    if is_full or len(near) == (at if backwards else len(ids) - at):
+        return page
+    return keyset_page(being_of(rows, ids), order=("id",), cursor=cursor, counts=False)
 
 
 def import_page(*, cursor: str | None = None) -> Page[CustomerImport]:

@@ -9,6 +9,7 @@ from customers.matching import views as matching
 urlpatterns = [
     path("customers/", views.index, name="customers"),
     path("customers/search/", views.search, name="customer-search"),
+    path("customers/count/", views.count, name="customers-count"),
     path("", include("customers.segments.urls")),
     path("customers/<uuid:customer_id>/end/", views.end, name="customer-end"),
     path("customers/matches/", matching.matches, name="customer-matches"),

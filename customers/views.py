@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,46 +21,67 @@ from customers.models import Customer, RiskTier
 from customers.presenting import name_shown
 from customers.segments.conditions import conditions_of
 from customers.segments.models import Segment
-from customers.segments.selecting import customers_of
+from customers.segments.selecting import Count, customers_of
 from customers.segments.selectors import CHIPS, branch_names, segment_for, segments_for
 from customers.segments.wording import sentences
-from customers.selectors import customer_page, facts_of_each
+from customers.selectors import customer_count, customer_page, facts_of_each
 from tenants.middleware import StaffRequest
 from tenants.permissions import Permission, may, requires
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the address of the list asks for."""
+
+    search: str
+    is_search_over: bool
+    kind: str
+    tier: str
+    segment: Segment | None
+    segments: list[Segment]
+
+    @property
+    def filters(self) -> dict[str, Any]:
+        """As customer_page and customer_count take them."""
+        among = customers_of(self.segment.document, today=timezone.localdate()) if self.segment else None
+        return {"search": self.search, "kind": self.kind or None, "tier": self.tier or None, "among": among}
 
 
 @require_GET
 @requires(Permission.VIEW_CUSTOMERS)
 def index(request: StaffRequest) -> HttpResponse:
     """The customer book: what was searched for, of a segment, by kind and risk."""
-    found = open_search(request.GET.get("search", ""), user_id=request.user.pk, now=timezone.now())
-    search = found or ""
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in Customer.Kind.values else ""
-    tier = request.GET.get("tier", "")
-    tier = tier if tier in RiskTier.values else ""
-    segments = list(segments_for(request.user.pk)[:CHIPS])
-    segment = _segment(request, segments)
-    page = customer_page(
-        search=search,
-        kind=kind or None,
-        tier=tier or None,
-        among=customers_of(segment.document, today=timezone.localdate()) if segment else None,
-        cursor=_cursor(request),
-    )
+    return _book(request, _asked(request))
+
+
+@require_GET
+@requires(Permission.VIEW_CUSTOMERS)
+def count(request: StaffRequest) -> HttpResponse:
+    """How many the list has in all: asked for once it stands there, as counting may take longer than the list."""
+    asked = _asked(request)
+    counted = customer_count(**asked.filters)
+    if "HX-Request" in request.headers:
+        return render(request, "staff/customers/count.html", {"count": counted})
+    return _book(request, asked, counted)
+
+
+def _book(request: StaffRequest, asked: Asked, counted: Count | None = None) -> HttpResponse:
+    page = customer_page(**asked.filters, cursor=_cursor(request))
     facts = facts_of_each(page.items)
     masked = not may(request, Permission.VIEW_PERSONAL_DATA)
+    segment = asked.segment
     context = {
         "page": page,
+        "count": counted,
         "rows": [(customer, name_shown(customer, facts[customer.pk], masked=masked)) for customer in page.items],
-        "search": search,
-        "is_search_over": found is None,
-        "kind": kind,
+        "search": asked.search,
+        "is_search_over": asked.is_search_over,
+        "kind": asked.kind,
         "kinds": Customer.Kind.choices,
-        "tier": tier,
+        "tier": asked.tier,
         "tiers": RiskTier.choices,
         "segment": segment,
-        "segments": segments,
+        "segments": asked.segments,
         "conditions": sentences(conditions_of(segment.document), branch_names()) if segment else [],
         "today": timezone.localdate(),
     }
@@ -96,6 +119,20 @@ def end(request: StaffRequest, customer_id: UUID) -> HttpResponse:
             return redirect("customer", customer.pk)
     context = {"form": form, "customer": customer}
     return render(request, "staff/customers/end.html", context, status=422 if form.errors else 200)
+
+
+def _asked(request: StaffRequest) -> Asked:
+    found = open_search(request.GET.get("search", ""), user_id=request.user.pk, now=timezone.now())
+    kind, tier = request.GET.get("kind", ""), request.GET.get("tier", "")
+    segments = list(segments_for(request.user.pk)[:CHIPS])
+    return Asked(
+        search=found or "",
+        is_search_over=found is None,
+        kind=kind if kind in Customer.Kind.values else "",
+        tier=tier if tier in RiskTier.values else "",
+        segment=_segment(request, segments),
+        segments=segments,
+    )
 
 
 def _segment(request: StaffRequest, offered: list[Segment]) -> Segment | None:

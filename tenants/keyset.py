@@ -20,7 +20,8 @@ class Page[M: models.Model]:
     items: list[M]
     next_cursor: str | None
     previous_cursor: str | None
-    count: int
+    count: int | None
+    """How many there are in all, up to COUNT_CAP; None if they were not counted."""
     is_capped: bool
 
 
@@ -30,12 +31,16 @@ def keyset_page[M: models.Model](
     order: Sequence[str] = ("-id",),
     cursor: str | None = None,
     limit: int = 50,
+    counts: bool = True,
 ) -> Page[M]:
     """The rows after (or before) ``cursor`` in ``order``, whose last field must be unique.
 
+    Without ``counts`` they are not counted unless all of them are on the page: to count what few of a million rows
+    are takes much longer than to find the first fifty.
+
     A cursor that cannot be read, or is not of this order, starts from the beginning: an address may be cut or aged.
     """
-    backwards, position = _read(cursor, rows.model, order)
+    backwards, position = place_of(cursor, rows.model, order)
     wanted = [_flip(name) for name in order] if backwards else list(order)
     page = rows.order_by(*wanted)
     if position is not None:
@@ -47,13 +52,17 @@ def keyset_page[M: models.Model](
         found.reverse()
     has_next = bool(found) and (more if not backwards else position is not None)
     has_previous = bool(found) and (more if backwards else position is not None)
-    count = rows.order_by()[: COUNT_CAP + 1].count()
+    count = None
+    if position is None and not more:
+        count = len(found)
+    elif counts:
+        count = rows.order_by()[: COUNT_CAP + 1].count()
     return Page(
         items=found,
         next_cursor=_write("n", found[-1], order) if has_next else None,
         previous_cursor=_write("p", found[0], order) if has_previous else None,
-        count=min(count, COUNT_CAP),
-        is_capped=count > COUNT_CAP,
+        count=None if count is None else min(count, COUNT_CAP),
+        is_capped=count is not None and count > COUNT_CAP,
     )
 
 
@@ -79,7 +88,8 @@ def _write(direction: str, row: models.Model, order: Sequence[str]) -> str:
     return signing.dumps([direction, *values], salt=_salt(type(row), order))
 
 
-def _read(cursor: str | None, model: type[models.Model], order: Sequence[str]) -> tuple[bool, list[Any] | None]:
+def place_of(cursor: str | None, model: type[models.Model], order: Sequence[str]) -> tuple[bool, list[Any] | None]:
+    """Whether a cursor leads backwards, and the values of ``order`` where it stands; None for the beginning."""
     if not cursor:
         return False, None
     try:

@@ -152,6 +152,7 @@ def _measure(large: Book, small: Book, rounds: int) -> Times:
 def _asks(book: Book) -> dict[str, Callable[[], Any]]:
     """A request of each kind, each time for somebody or somewhere else."""
     chance, client = Random(1), book.client  # noqa: S311  # who, repeatably
+    counted = book.segments["narrow"].replace(reverse("customers"), reverse("customers-count"))
 
     def someone() -> Person:
         return chance.choice(book.people)
@@ -168,6 +169,7 @@ def _asks(book: Book) -> dict[str, Callable[[], Any]]:
         "detail": lambda: client.get(reverse("customer", args=[someone().pk])),
         "segment": lambda: client.get(book.segments["narrow"]),
         "wide_segment": lambda: client.get(book.segments["wide"]),
+        "counted": lambda: client.get(counted, headers={"HX-Request": "true"}),
         "count": lambda: client.post(reverse("segment-count"), COUNTED, headers={"HX-Request": "true"}),
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import Context
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -15,8 +16,9 @@ from django.test.utils import CaptureQueriesContext
 from audit.services import Actor
 from customers.models import AttributeChange, Customer, NamePart
 from customers.searching import parts_of, remove_parts
-from customers.selectors import customer_page
+from customers.selectors import customer_count, customer_page
 from customers.services import apply_facts, run_import, start_import
+from tenants.keyset import keyset_page
 from tenants.models import Tenant
 from tenants.scoping import tenant_context, tenant_scope
 from tests.conftest import NOW
@@ -238,3 +240,49 @@ def timed(search: str) -> float:
 def test_reading_pages_costs_the_same_number_of_queries(people: Tenant, django_assert_max_num_queries: Any) -> None:
     with transaction.atomic(), django_assert_max_num_queries(5):
         customer_page(search="高崎")
+
+
+@pytest.fixture
+def namesakes(in_tenant: Tenant) -> list[str]:
+    """Twelve persons of one name and a company with it, in the order they were entered."""
+    rows = [person(customer_number=f"S{at:02}", name="佐藤　花", kana="サトウ　ハナ") for at in range(12)]
+    enter(*rows, company(customer_number="S99", name="佐藤工業株式会社", kana="サトウコウギョウ"))
+    with transaction.atomic():
+        return list(Customer.objects.filter(kind="INDIVIDUAL").order_by("pk").values_list("number", flat=True))
+
+
+def walk(way: str, begin: str | None = None, **asked: Any) -> list[list[str]]:
+    """The pages one after the other, five customers each, and where they end."""
+    pages, cursor = [], begin
+    while True:
+        with transaction.atomic():
+            page = customer_page(search="佐藤", cursor=cursor, **asked)
+        pages.append([one.number for one in page.items])
+        cursor = page.next_cursor if way == "on" else page.previous_cursor
+        if cursor is None:
+            return pages
+
+
+@pytest.mark.parametrize("near", [1, 6, 1_000])
+def test_pages_of_namesakes_are_whole_however_few_ids_are_looked_up_first(
+    namesakes: list[str], near: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("customers.selectors.NEAR", near)
+    monkeypatch.setattr("customers.selectors.keyset_page", partial(keyset_page, limit=5))
+    assert walk("on", kind="INDIVIDUAL") == [namesakes[:5], namesakes[5:10], namesakes[10:]]
+    with transaction.atomic():
+        second = customer_page(search="佐藤", cursor=customer_page(search="佐藤").next_cursor)
+        last = customer_page(search="佐藤", cursor=second.next_cursor)
+    everybody = [number for part in walk("on") for number in part]
+    assert sorted(everybody) == sorted([*namesakes, "S99"])
+    assert walk("back", last.previous_cursor) == [everybody[5:10], everybody[:5]]
+    assert walk("on", kind="COMPANY") == [["S99"]]
+
+
+def test_a_list_is_counted_only_when_asked(namesakes: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("customers.selectors.keyset_page", partial(keyset_page, limit=5))
+    with transaction.atomic():
+        assert customer_page(search="佐藤").count is None
+        assert customer_page(search="佐藤", kind="COMPANY").count == 1
+        counts = [customer_count(), customer_count(search="佐藤"), customer_count(search="佐藤", kind="INDIVIDUAL")]
+        assert [count.customers for count in (*counts, customer_count(search="S03"))] == [13, 13, 12, 1]

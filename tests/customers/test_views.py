@@ -15,11 +15,12 @@ from django.urls import reverse
 
 from audit.services import Actor
 from customers.models import Customer, CustomerImport
-from customers.services import run_import
+from customers.services import run_import, start_import
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import NOW, MakeUser
 from tests.customers.books import book, company, person
+from tests.customers.books import upload as held
 from tests.customers.test_workbooks import TITLES, with_cells
 from tests.customers.workbooks import number, raw, sheet, workbook
 from tests.uploads.test_spreadsheets import bomb
@@ -394,3 +395,24 @@ def test_the_book_costs_the_same_queries_however_many_rows(
 
     queries(1, 1)  # whatever is cached on first use
     assert queries(5, 100) == queries(40, 200)
+
+
+def test_the_number_of_customers_arrives_after_the_list(
+    in_tenant: Tenant, officer: User, staff_client: SignIn, client: Client
+) -> None:
+    rows = [person(customer_number=str(at)) for at in range(52)]
+    started = start_import(file=held(book(*rows)), filename="顧客.csv", actor=Actor.user(7), now=NOW)
+    run_import(import_id=started.pk, actor=Actor.user(7), now=NOW)
+    staff = staff_client(english(officer))
+    address = reverse("customers-count") + "?kind=INDIVIDUAL"
+    assert f'hx-get="{address}"' in staff.get(reverse("customers") + "?kind=INDIVIDUAL&after=x").content.decode()
+    part = staff.get(address, headers={"HX-Request": "true"}).content.decode()
+    assert "52 in all" in part
+    assert "<html" not in part
+    whole = staff.get(address).content.decode()
+    assert "52 in all" in whole
+    assert "<html" in whole
+    assert "hx-get" not in whole.partition("pagination__count")[2][:200]
+    few = staff.get(reverse("customers") + "?kind=COMPANY").content.decode()
+    assert 'hx-trigger="load"' not in few
+    assert client.get(address).status_code == 302
