@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0009_warned_rows'),
+        ('customers', '0010_contact_health'),
         ('tenants', '0006_appointments'),
     ]
 
