@@ -50,6 +50,56 @@ INDUSTRIES: Mapping[str, Label] = {
     "other": Label("その他", "Other"),
 }
 
+SOURCES_OF_FUNDS: Mapping[str, Label] = {
+    "salary": Label("給与・賞与", "Salary"),
+    "pension": Label("年金", "Pension"),
+    "business": Label("事業収入", "Business income"),
+    "savings": Label("預貯金", "Savings"),
+    "investment": Label("投資・資産運用の収益", "Investment income"),
+    "real_estate": Label("不動産収入", "Income from real estate"),
+    "sale": Label("資産の売却代金", "Sale of assets"),
+    "inheritance": Label("相続・贈与", "Inheritance or gift"),
+    "family": Label("家族からの援助", "Support by the family"),
+    "other": Label("その他", "Other"),
+}
+
+# 在留資格: 入管法別表第一・第二, and those who live here under other rules.
+RESIDENCE_STATUSES: Mapping[str, Label] = {
+    "special_permanent": Label("特別永住者", "Special permanent resident"),
+    "permanent": Label("永住者", "Permanent resident"),
+    "spouse_of_national": Label("日本人の配偶者等", "Spouse or child of Japanese national"),
+    "spouse_of_permanent": Label("永住者の配偶者等", "Spouse or child of permanent resident"),
+    "long_term": Label("定住者", "Long-term resident"),
+    "engineer": Label("技術・人文知識・国際業務", "Engineer, specialist in humanities, international services"),
+    "intra_company": Label("企業内転勤", "Intra-company transferee"),
+    "highly_skilled": Label("高度専門職", "Highly skilled professional"),
+    "business_manager": Label("経営・管理", "Business manager"),
+    "professor": Label("教授", "Professor"),
+    "instructor": Label("教育", "Instructor"),
+    "researcher": Label("研究", "Researcher"),
+    "medical": Label("医療", "Medical services"),
+    "nursing_care": Label("介護", "Nursing care"),
+    "legal": Label("法律・会計業務", "Legal and accounting services"),
+    "artist": Label("芸術", "Artist"),
+    "religious": Label("宗教", "Religious activities"),
+    "journalist": Label("報道", "Journalist"),
+    "entertainer": Label("興行", "Entertainer"),
+    "skilled_labor": Label("技能", "Skilled labor"),
+    "specified_skilled": Label("特定技能", "Specified skilled worker"),
+    "technical_intern": Label("技能実習", "Technical intern training"),
+    "student": Label("留学", "Student"),
+    "trainee": Label("研修", "Trainee"),
+    "dependent": Label("家族滞在", "Dependent"),
+    "cultural": Label("文化活動", "Cultural activities"),
+    "designated": Label("特定活動", "Designated activities"),
+    "diplomat": Label("外交", "Diplomat"),
+    "official": Label("公用", "Official"),
+    "short_term": Label("短期滞在", "Temporary visitor"),
+    "other": Label("その他", "Other"),
+}
+
+LANGUAGES: Mapping[str, Label] = {"ja": Label("日本語", "Japanese"), "en": Label("英語", "English")}
+
 # What a company is for the rule on beneficial owners (犯収法施行規則 §11 (2), (4)).
 LEGAL_FORMS: Mapping[str, Label] = {
     "stock": Label("株式会社（特例有限会社を含む）", "Stock company (特例有限会社 included)"),

@@ -62,6 +62,7 @@ class CustomerRow:
     last_reviewed_on: date | None
     branch_code: str
     source: str
+    language: str | None = None
     warnings: tuple[RowWarning, ...] = ()
 
 
@@ -168,6 +169,7 @@ class RowReader:
             last_reviewed_on=values["last_reviewed_on"],
             branch_code=values["branch_code"],
             source=self._source(record.fields),
+            language=values.get("language"),
         )
 
     def _source(self, fields: list[str]) -> str:
@@ -192,12 +194,12 @@ class RowReader:
         for column in self._not_for.get(values.get("kind", ""), ()):
             if values.get(column) is not None:
                 yield column, "not_for_kind"
-        yield from _inconsistencies(values, self._today)
+        yield from inconsistencies(values, self._today)
 
     def _stray(self, record: Record) -> Iterator[RowError]:
         for index, key in self._columns:
-            if found := _STRAY.search(record.fields[index]):
-                yield RowError(record.line, key, *_stray_character(found[0], self._layout.encoding))
+            if stray := stray_in(record.fields[index], self._layout.encoding):
+                yield RowError(record.line, key, *stray)
 
     def _unread(self, record: Record) -> Iterator[RowError]:
         """Cells that say something else in the sheet than they would say here."""
@@ -224,6 +226,12 @@ class _Inconsistent(Exception):
     """The cells are fine one by one but not together."""
 
 
+def stray_in(text: str, encoding: str = "utf-8") -> tuple[str, Mapping[str, object]] | None:
+    """The first character that no file may have, as a code and its params."""
+    found = _STRAY.search(text)
+    return _stray_character(found[0], encoding) if found else None
+
+
 def _stray_character(character: str, encoding: str) -> tuple[str, Mapping[str, object]]:
     point = ord(character)
     if 0xDC80 <= point <= 0xDCFF:
@@ -235,7 +243,8 @@ def _stray_character(character: str, encoding: str) -> tuple[str, Mapping[str, o
     return "private_character", {"code_point": f"U+{point:04X}"}
 
 
-def _inconsistencies(values: Mapping[str, Any], today: date) -> Iterator[tuple[str, str]]:
+def inconsistencies(values: Mapping[str, Any], today: date) -> Iterator[tuple[str, str]]:
+    """What is wrong between values of one customer, as (column, code); what is not in ``values`` is not judged."""
     kind = values.get("kind")
     if kind == INDIVIDUAL:
         yield from _missing(values, "birth_on")

@@ -11,25 +11,11 @@ from audit.transitions import Stateful
 from customers.contacts.models import ContactPoint as ContactPoint
 from customers.related.models import OwnerPaper as OwnerPaper
 from customers.related.models import RelatedParty as RelatedParty
+from customers.tiers import DueDiligence as DueDiligence
+from customers.tiers import RiskTier as RiskTier
 from tenants.fields import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
 from tenants.models import TenantForeignKey, TenantModel
 from tenants.reach import Reach
-
-
-class RiskTier(models.TextChoices):
-    """How risky a customer is; empty means not rated yet."""
-
-    HIGH = "HIGH", _("High")
-    MEDIUM = "MEDIUM", _("Medium")
-    LOW = "LOW", _("Low")
-
-
-class DueDiligence(models.TextChoices):
-    """How much care is owed. Simplified: exempt from mailing, with reasons (FSA guideline FAQ on SDD)."""
-
-    SIMPLIFIED = "SIMPLIFIED", _("Simplified")
-    STANDARD = "STANDARD", _("Standard")
-    ENHANCED = "ENHANCED", _("Enhanced")
 
 
 class Customer(Stateful, TenantModel):
@@ -61,10 +47,16 @@ class Customer(Stateful, TenantModel):
 
     nationality = models.CharField(max_length=2, blank=True)
     country_of_residence = models.CharField(max_length=2, blank=True)
+    residence_status = models.CharField(max_length=24, blank=True)
     residence_expires_on = models.DateField(null=True, blank=True)
+    residence_applied_on = models.DateField(null=True, blank=True)
+    # the last day of the stay, which follows from the two days by customers.residence
+    stay_ends_on = models.DateField(null=True, blank=True)
     occupation = models.CharField(max_length=24, blank=True)
     industry = models.CharField(max_length=24, blank=True)
     purpose = models.CharField(max_length=24, blank=True)
+    source_of_funds = models.CharField(max_length=24, blank=True)
+    is_us_person = models.BooleanField(null=True)
     is_foreign_pep = models.BooleanField(null=True)
     handles_cash = models.BooleanField(null=True)
     sends_abroad = models.BooleanField(null=True)
@@ -161,6 +153,8 @@ class AttributeChange(TenantModel):
     after = EncryptedJSONField(person="customer_id", null=True)
     source = models.CharField(max_length=10, choices=Source)
     source_reference = models.UUIDField(null=True, blank=True)
+    # `customers.editing.reasons.EditReason`, where staff changed it by hand
+    reason = models.CharField(max_length=16, blank=True)
     actor = models.CharField(max_length=100)
     at = models.DateTimeField()
 

@@ -47,6 +47,7 @@ _KANA = re.compile(r"[ァ-ヿA-Z0-9 ・,.()&'/-]+")
 _USUAL_KANA = re.compile(r"[ァ-ヶー　・]+")
 _ACCOUNT = re.compile(r"[0-9][0-9-]{2,18}[0-9]")
 _MOBILE = re.compile(r"0[789]0[1-9][0-9]{7}")
+_BETWEEN_COUNTRIES = re.compile(r"[、,;/・\n]")
 _NARROW = {0xFF01 + offset: 0x21 + offset for offset in range(94)} | {0x3000: 0x20}
 _SHORT_POSTAL_CODE = re.compile(r"[0-9]{5,6}")
 _DASHES = str.maketrans("‐‑‒–—―−ーｰ－", "----------")
@@ -256,6 +257,12 @@ def read_country(raw: str) -> str | None:
     if code not in COUNTRY_CODES:
         raise Invalid("unknown_country")
     return code
+
+
+def read_countries(raw: str) -> list[str] | None:
+    """Several countries, in the order of their codes."""
+    countries = {read_country(name) for name in _BETWEEN_COUNTRIES.split(_plain(raw))}
+    return sorted(country for country in countries if country) or None
 
 
 def _codes_by_label(codes: Mapping[str, Label]) -> dict[str, str]:

@@ -17,6 +17,7 @@ from customers.facts.catalogue import BY_KEY, FACTS
 from customers.facts.shape import Type
 from customers.folding import digits_of
 from customers.models import Customer
+from customers.residence import Stay, stay_ends_on, stay_on
 from customers.selectors import ERASED
 from tenants.keys import PersonShredded
 
@@ -25,6 +26,11 @@ _MUNICIPALITY = re.compile(
     r"(?:東京都|北海道|(?:京都|大阪)府|.{2,3}県)?(?:.{1,6}?郡.{1,6}?[町村]|.{1,6}?市(?:.{1,3}?区)?|.{1,4}?区)?"
 )
 MASK = "●"
+_STAYS: Mapping[Stay, Promise | str] = {
+    Stay.VALID: gettext_lazy("Until %(day)s"),
+    Stay.EXTENDED: gettext_lazy("Until %(day)s at the latest: an extension was applied for in time (two months)"),
+    Stay.ENDED: gettext_lazy("Ended on %(day)s"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,20 @@ def present(
         hidden = hide(key, value, is_company=is_company) if is_covered else value
         shown.append(Shown(key, str(LABELS[key]), hidden, hidden != value))
     return shown
+
+
+def stay_shown(customer: Customer, today: date, *, masked: bool) -> Shown | None:
+    """How long the customer may stay, with the two months of an extension; None where no period is known."""
+    days = customer.residence_expires_on, customer.residence_applied_on
+    stay, ends_on = stay_on(today, *days), stay_ends_on(*days)
+    if stay is None:
+        return None
+    if stay is Stay.VALID and ends_on != customer.residence_expires_on:
+        stay = Stay.EXTENDED
+    day = _say_date(ends_on)
+    said = str(_STAYS[stay]) % {"day": day}
+    hidden = str(_STAYS[stay]) % {"day": _hide_numbers(day)} if masked else said
+    return Shown("stay", gettext("Stay"), hidden, hidden != said)
 
 
 def name_shown(customer: Customer, facts: Mapping[str, object], *, masked: bool) -> str:

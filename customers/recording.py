@@ -28,7 +28,8 @@ from customers.indexing import (
     person_key,
 )
 from customers.models import AttributeChange, ContactPoint, Customer
-from customers.searching import enter_parts, remove_parts
+from customers.residence import stay_ends_on
+from customers.searching import NAMES, enter_parts, names_in, remove_parts
 from customers.selectors import assemble_facts, current_points
 from customers.writing import insert_many, update_many
 from tenants.identifiers import uuid7_bytes
@@ -39,6 +40,7 @@ _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _NOT_IN_PROFILE = frozenset(PLAIN) | frozenset(CHANNEL_OF_FACT)
 INDEXES = ("name_index", "kana_index", "person_index")
 LINE_ID = "line_id"
+DEFAULT_LANGUAGE = "ja"
 # Columns in which the empty text is what is not known.
 _TEXT = frozenset(key for key in PLAIN if FACTS[key].type not in (Type.DAY, Type.ANSWER))
 
@@ -108,6 +110,8 @@ def enter_customers(rows: Sequence[CustomerRow], *, reference: UUID, now: dateti
             for row in rows
         ],
         "branch_code": [row.branch_code for row in rows],
+        "language": [row.language or DEFAULT_LANGUAGE for row in rows],
+        "stay_ends_on": [_stay_ends_on(row.facts) for row in rows],
         "opened_on": [row.opened_on for row in rows],
         "last_reviewed_on": [row.last_reviewed_on for row in rows],
         "source_hash": crypt.index_many(SOURCE, [row.source for row in rows]),
@@ -119,7 +123,6 @@ def enter_customers(rows: Sequence[CustomerRow], *, reference: UUID, now: dateti
         Customer,
         columns,
         status=Customer.Status.ACTIVE,
-        language="ja",
         risk_tier="",
         due_diligence="",
         is_rating_due=True,
@@ -127,7 +130,7 @@ def enter_customers(rows: Sequence[CustomerRow], *, reference: UUID, now: dateti
         created_at=now,
         updated_at=now,
     )
-    enter_parts([(pk, row.facts["name"], row.facts.get("kana")) for pk, row in zip(ids, rows, strict=True)])
+    enter_parts([(pk, names_in(row.facts)) for pk, row in zip(ids, rows, strict=True)])
     points = [(pk, *point) for pk, row in zip(ids, rows, strict=True) for point in _points_of(row.facts, row.line_id)]
     _insert_points(points, now=now)
 
@@ -200,9 +203,9 @@ def write_changes(
         ]
     customers = [one.customer for one in planned]
     _write_customers(customers, now=now)
-    renamed = [customer for customer in customers if {"name", "kana"}.intersection(changed[customer.pk])]
+    renamed = [customer for customer in customers if set(NAMES).intersection(changed[customer.pk])]
     remove_parts([one.pk for one in renamed])
-    enter_parts([(one.pk.bytes, one.profile.get("name"), one.profile.get("kana")) for one in renamed])
+    enter_parts([(one.pk.bytes, names_in(one.profile)) for one in renamed])
     ContactPoint.objects.filter(pk__in=retired).update(is_current=False)
     _insert_points(added + _revive_points(restored), now=now)
     AttributeChange.objects.bulk_create(history, batch_size=2_000)
@@ -230,7 +233,7 @@ def _record_changes(changed: Mapping[UUID, Sequence[str]], *, source: str, actor
 
 
 def _write_customers(customers: Sequence[Customer], *, now: datetime) -> None:
-    names = (*PLAIN, *BESIDE, "source_hash", *INDEXES)
+    names = (*PLAIN, *BESIDE, "stay_ends_on", "source_hash", *INDEXES)
     profile = Customer._meta.get_field("profile")
     columns: dict[str, list[Any]] = {name: [getattr(customer, name) for customer in customers] for name in names}
     person_ciphers([customer.pk.bytes for customer in customers])
@@ -245,11 +248,17 @@ def _set_facts(customer: Customer, after: Mapping[str, Any], different: Sequence
     customer.name_index = name_index(after.get("name"))
     customer.kana_index = kana_index(after.get("kana"))
     customer.person_index = person_index(after.get("name"), after.get("birth_on"))
+    customer.stay_ends_on = _stay_ends_on(after)
     for key in _TEXT.intersection(different):
         setattr(customer, key, after[key] or "")
     for key in frozenset(PLAIN).difference(_TEXT).intersection(different):
         value = after[key]
         setattr(customer, key, date.fromisoformat(value) if value and FACTS[key].type is Type.DAY else value)
+
+
+def _stay_ends_on(facts: Mapping[str, Any]) -> date | None:
+    days = (facts.get(key) for key in ("residence_expires_on", "residence_applied_on"))
+    return stay_ends_on(*(date.fromisoformat(day) if day else None for day in days))
 
 
 def _said(value: Any) -> Any:

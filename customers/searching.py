@@ -31,26 +31,36 @@ _START = "^"
 _TEL = re.compile(r"^\s*(?:tel|電話|phone)\s*[.:]?\s*", re.IGNORECASE)
 _COUNTRY = re.compile(r"^(?:010|00)(?=81)")
 _JAPAN = "81"
+_ACCENTED = re.compile("[\u00df-\u024f\u0300-\u036f\u1e00-\u1eff]")
+_ACCENT = re.compile("[\u0300-\u036f]")
 
-type Named = tuple[bytes, str | None, str | None]
+# What a customer is called, now or before.
+NAMES = ("name", "kana", "former_name", "common_name", "latin_name")
+
+type Named = tuple[bytes, Sequence[str]]
 
 
-def parts_of(*texts: str | None) -> set[str]:
+def names_in(facts: Mapping[str, Any]) -> list[str]:
+    """Every name of a customer by which somebody may look for them."""
+    return [name for key in NAMES if (name := facts.get(key))]
+
+
+def parts_of(*texts: str) -> set[str]:
     """What texts are found by: each pair of neighbouring characters, and the first character as such."""
     parts = set()
     for text in texts:
-        if folded := fold_kana(text or ""):
+        if folded := _folded(text):
             parts.add(_START + folded[0])
             parts.update(map("".join, pairwise(folded)))
     return parts
 
 
 def enter_parts(named: Sequence[Named]) -> None:
-    """Make customers findable that have no parts yet, given as (id, name, kana); one statement."""
+    """Make customers findable that have no parts yet, given as (id, names); one statement."""
     holders: dict[tuple[str, int], list[bytes]] = defaultdict(list)
-    for pk, name, kana in named:
+    for pk, names in named:
         moment = _moment(pk)
-        for part in parts_of(name, kana):
+        for part in parts_of(*names):
             holders[part, moment].append(pk)
     tokens = tokens_of({part for part, _ in holders})
     columns: dict[str, Sequence[Any]] = {
@@ -79,7 +89,7 @@ def index_customers(*, after: UUID, limit: int = 2_000) -> list[UUID]:
     customers = list(Customer.objects.select_for_update().filter(pk__gt=after).order_by("pk")[:limit])
     ids = [customer.pk for customer in customers]
     remove_parts(ids)
-    enter_parts([(one.pk.bytes, one.profile.get("name"), one.profile.get("kana")) for one in customers])
+    enter_parts([(one.pk.bytes, names_in(one.profile)) for one in customers])
     persons = [person_index(one.profile.get("name"), one.profile.get("birth_on")) for one in customers]
     update_many(Customer, ids, {"person_index": persons})
     return ids
@@ -120,7 +130,7 @@ def _read(read: Callable[[str], str | None], wanted: str) -> str | None:
 
 def holders_of(wanted: str) -> list[bytes]:
     """Whose names have every pair of characters of `wanted`, by id: whoever is meant, rarely more; see `has_part`."""
-    folded = fold_kana(wanted)
+    folded = _folded(wanted)
     parts = list(map("".join, pairwise(folded))) or [_START + folded]
     holders: dict[int, set[bytes]] = {token: set() for token in tokens_of(set(parts)).values()}
     for token, held in NamePart.objects.filter(token__in=list(holders)).values_list("token", "customers"):
@@ -135,9 +145,9 @@ def being_of(rows: QuerySet[Customer], ids: Sequence[bytes]) -> QuerySet[Custome
 
 
 def has_part(profile: Mapping[str, Any], wanted: str) -> bool:
-    """Whether the name or kana really has `wanted` in it (at the beginning, if it is one character)."""
-    folded = fold_kana(wanted)
-    texts = [fold_kana(profile.get(key) or "") for key in ("name", "kana")]
+    """Whether a name or the kana really has `wanted` in it (at the beginning, if it is one character)."""
+    folded = _folded(wanted)
+    texts = [_folded(name) for name in names_in(profile)]
     return any(text.startswith(folded) if len(folded) == 1 else folded in text for text in texts)
 
 
@@ -146,6 +156,15 @@ def tokens_of(parts: Iterable[str]) -> dict[str, int]:
     distinct = list(parts)
     hashes = cipher().index_many(PART, distinct)
     return {part: int.from_bytes(digest[:8], "big", signed=True) for part, digest in zip(distinct, hashes, strict=True)}
+
+
+def _folded(text: str) -> str:
+    """As `fold_kana`, and Latin letters without their accents, which our keyboards lack."""
+    folded = fold_kana(text)
+    if not _ACCENTED.search(folded):
+        return folded
+    bare = "".join(one for one in unicodedata.normalize("NFD", folded) if not _ACCENT.match(one))
+    return unicodedata.normalize("NFC", bare).replace("đ", "d").replace("ø", "o").replace("ł", "l")
 
 
 def _moment(pk: bytes) -> int:

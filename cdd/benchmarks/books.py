@@ -88,7 +88,7 @@ def open_up(ids: Sequence[UUID]) -> list[Person]:
                 point.value_index = contact_index(point.channel, point.value)
             Customer.objects.bulk_update(customers, ["profile"], batch_size=100)
             ContactPoint.objects.bulk_update(points, ["value", "value_index"], batch_size=100)
-            enter_parts([(one.pk.bytes, known[one.pk].name, SURNAME_KANA) for one in customers])
+            enter_parts([(one.pk.bytes, [known[one.pk].name, SURNAME_KANA]) for one in customers])
         people += known.values()
     return people
 

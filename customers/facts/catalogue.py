@@ -8,7 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from customers.codes import INDUSTRIES, LEGAL_FORMS, OCCUPATIONS, PURPOSES
+from customers.codes import (
+    INDUSTRIES,
+    LANGUAGES,
+    LEGAL_FORMS,
+    OCCUPATIONS,
+    PURPOSES,
+    RESIDENCE_STATUSES,
+    SOURCES_OF_FUNDS,
+)
 from customers.facts.shape import COMPANY_ONLY, PERSON_ONLY, Fact, Gravity, Kept, Need, Type
 from customers.parsing import (
     read_account,
@@ -63,6 +71,30 @@ CATALOGUE: tuple[Fact, ...] = (
         is_masked=True,
         gravity=Gravity.INFO,
         cell=read_kana,
+    ),
+    Fact(
+        key="former_name",
+        type=Type.NAME,
+        label=_("Former name"),
+        titles=("旧姓・旧氏名", "旧姓", "旧氏名", "旧氏"),
+        kinds=PERSON_ONLY,
+        is_masked=True,
+    ),
+    Fact(
+        key="common_name",
+        type=Type.NAME,
+        label=_("Registered alias"),
+        titles=("通称", "通称名"),
+        kinds=PERSON_ONLY,
+        is_masked=True,
+    ),
+    Fact(
+        key="latin_name",
+        type=Type.NAME,
+        label=_("Name in Latin letters"),
+        titles=("ローマ字氏名", "氏名ローマ字", "英字氏名", "ローマ字名"),
+        kinds=PERSON_ONLY,
+        is_masked=True,
     ),
     Fact(
         key="birth_on",
@@ -169,12 +201,46 @@ CATALOGUE: tuple[Fact, ...] = (
         bears_on_risk=True,
     ),
     Fact(
+        key="tax_residences",
+        type=Type.COUNTRIES,
+        label=_("Countries of residence for taxes (CRS)"),
+        titles=("税務上の居住地国", "税法上の居住地国", "居住地国", "CRS居住地国"),
+    ),
+    Fact(
+        key="is_us_person",
+        type=Type.ANSWER,
+        label=_("US person (FATCA)"),
+        titles=("特定米国人", "米国人該当", "FATCA", "FATCA該当"),
+        kept=Kept.COLUMN,
+        gravity=Gravity.SERIOUS,
+        bears_on_risk=True,
+    ),
+    Fact(
+        key="residence_status",
+        type=Type.CODE,
+        label=_("Status of residence"),
+        titles=("在留資格",),
+        kept=Kept.COLUMN,
+        kinds=PERSON_ONLY,
+        codes=RESIDENCE_STATUSES,
+        bears_on_risk=True,
+    ),
+    Fact(
         key="residence_expires_on",
         type=Type.DAY,
         label=_("Period of stay until"),
         titles=("在留期限", "在留期間満了日"),
         kept=Kept.COLUMN,
         need=Need.USUAL,
+        kinds=PERSON_ONLY,
+        is_masked=True,
+    ),
+    Fact(
+        key="residence_applied_on",
+        type=Type.DAY,
+        label=_("Extension of stay applied for on"),
+        titles=("在留更新申請日", "在留期間更新申請日", "更新申請日"),
+        kept=Kept.COLUMN,
         kinds=PERSON_ONLY,
         is_masked=True,
     ),
@@ -188,6 +254,14 @@ CATALOGUE: tuple[Fact, ...] = (
         kinds=PERSON_ONLY,
         codes=OCCUPATIONS,
         bears_on_risk=True,
+    ),
+    Fact(
+        key="employer",
+        type=Type.TEXT,
+        label=_("Employer"),
+        titles=("勤務先", "勤務先名", "勤務先名称"),
+        kinds=PERSON_ONLY,
+        is_masked=True,
     ),
     Fact(
         key="industry",
@@ -211,6 +285,15 @@ CATALOGUE: tuple[Fact, ...] = (
         codes=PURPOSES,
         bears_on_risk=True,
         worse=("remittance", "business"),
+    ),
+    Fact(
+        key="source_of_funds",
+        type=Type.CODE,
+        label=_("Source of funds"),
+        titles=("資金の原資", "原資", "資金源", "資金の出所"),
+        kept=Kept.COLUMN,
+        codes=SOURCES_OF_FUNDS,
+        bears_on_risk=True,
     ),
     Fact(
         key="is_foreign_pep",
@@ -276,6 +359,13 @@ CATALOGUE: tuple[Fact, ...] = (
         need=Need.ALWAYS,
         cell=read_branch,
         is_repeated=True,
+    ),
+    Fact(
+        key="language",
+        type=Type.CODE,
+        titles=("希望言語", "言語", "連絡言語"),
+        kept=Kept.BESIDE,
+        codes=LANGUAGES,
     ),
 )
 

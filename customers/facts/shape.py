@@ -13,6 +13,7 @@ from customers.parsing import (
     COMPANY,
     INDIVIDUAL,
     read_answer,
+    read_countries,
     read_country,
     read_day,
     read_email,
@@ -44,6 +45,7 @@ class Type(StrEnum):
     ANSWER = "answer"
     CODE = "code"
     COUNTRY = "country"
+    COUNTRIES = "countries"
     OWNERS = "owners"
 
 
@@ -121,7 +123,7 @@ class Fact:
 
     def list_of_codes(self) -> Mapping[str, Label] | None:
         """The codes its values are, with their labels."""
-        return COUNTRIES if self.type is Type.COUNTRY else self.codes
+        return COUNTRIES if self.type in (Type.COUNTRY, Type.COUNTRIES) else self.codes
 
 
 _READERS: Mapping[Type, Read] = {
@@ -134,5 +136,6 @@ _READERS: Mapping[Type, Read] = {
     Type.DAY: read_day,
     Type.ANSWER: read_answer,
     Type.COUNTRY: read_country,
+    Type.COUNTRIES: read_countries,
 }
 FEW_VALUES = frozenset({Type.POSTAL_CODE, Type.DAY, Type.ANSWER, Type.CODE, Type.COUNTRY})

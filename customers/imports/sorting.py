@@ -84,4 +84,5 @@ def _columns_of(row: CustomerRow, source_hash: bytes, reviewed: date | None) -> 
         "opened_on": row.opened_on,
         "last_reviewed_on": max(dates, default=None),
         "source_hash": source_hash,
+        **({"language": row.language} if row.language else {}),
     }

@@ -17,7 +17,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from customers.codes import COUNTRY_CODES
+from customers.codes import COUNTRY_CODES, LANGUAGES
 from customers.facts.catalogue import FACTS
 from customers.facts.shape import Fact, Type
 
@@ -46,7 +46,7 @@ CHOICES: Mapping[str, frozenset[str] | None] = {
     "risk_tier": frozenset({"HIGH", "MEDIUM", "LOW", NOT_KNOWN}),
     "due_diligence": frozenset({"SIMPLIFIED", "STANDARD", "ENHANCED", NOT_KNOWN}),
     "branch_code": None,
-    "language": frozenset({"ja", "en"}),
+    "language": frozenset(LANGUAGES),
     **{key: _values(fact) for key, fact in ASKED.items() if fact.type is not Type.DAY},
     # Channels with an address on file; none of them on file; whose address last worked, or was found dead.
     "has_channel": _CHANNELS,
@@ -56,7 +56,12 @@ CHOICES: Mapping[str, frozenset[str] | None] = {
 }
 ANSWERS = frozenset(key for key, fact in ASKED.items() if fact.type is Type.ANSWER)
 CHANNELS = frozenset({"has_channel", "lacks_channels", "channel_working", "channel_unreachable"})
-DAYS = ("next_review_on", "last_reviewed_on", *(key for key, fact in ASKED.items() if fact.type is Type.DAY))
+DAYS = (
+    "next_review_on",
+    "last_reviewed_on",
+    "stay_ends_on",
+    *(key for key, fact in ASKED.items() if fact.type is Type.DAY),
+)
 
 
 class SegmentInvalid(ValueError):

@@ -28,6 +28,7 @@ TITLES: Mapping[str, Promise] = {
     "channel_unreachable": _("Found unreachable"),
     "next_review_on": _("Next review"),
     "last_reviewed_on": _("Last review"),
+    "stay_ends_on": _("End of the stay, with the two months of an extension applied for"),
     **{key: gettext_lazy(fact.label) for key, fact in ASKED.items()},
 }
 _CODES: Mapping[str, Mapping[str, Label]] = {
