@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from customers.asked import LENGTH
-from customers.models import Customer, RiskTier
+from customers.models import Customer, FixedLayout, RiskTier
 from customers.viewing import ViewReason
 from tenants.forms import DateInput, StaffForm
 
@@ -31,7 +32,7 @@ class ImportForm(StaffForm):
     file = forms.FileField(
         label=_("Customer file"),
         help_text=_("CSV in Shift_JIS (CP932), UTF-8 or UTF-16, or an Excel workbook (xlsx)."),
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.xlsx,text/csv"}),
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,.tsv,.dat,.xlsx,text/csv"}),
         allow_empty_file=True,  # the reader of files says what is wrong with it
         error_messages={
             "required": _("Choose the file."),
@@ -40,6 +41,19 @@ class ImportForm(StaffForm):
         },
         max_length=200,
     )
+    layout = forms.ChoiceField(
+        label=_("How its records are written"),
+        help_text=_("Choose a layout only for files of fixed lengths, which have no heading line."),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, layouts: Sequence[FixedLayout] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["layout"]
+        assert isinstance(choice, forms.ChoiceField)
+        choice.choices = [("", _("Lines with a heading, or a workbook")), *((str(one.pk), one.name) for one in layouts)]
+        if not layouts:
+            choice.widget = forms.HiddenInput()
 
 
 class RevealForm(StaffForm):

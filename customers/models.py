@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
 from customers.contacts.models import ContactPoint as ContactPoint
+from customers.fixed_layouts.models import FixedLayout as FixedLayout
 from customers.related.models import OwnerPaper as OwnerPaper
 from customers.related.models import RelatedParty as RelatedParty
 from customers.tiers import DueDiligence as DueDiligence

@@ -27,4 +27,8 @@ FILE: Mapping[str, Wording] = {
     "customer.owner_paper_taken": Wording(
         _("%(actor)s took in a paper about the owners of customer %(target)s."), "form", "info"
     ),
+    "fixedlayout.saved": Wording(
+        _("%(actor)s described a layout of fixed-length files: %(columns)s columns in %(length)s bytes."), "edit"
+    ),
+    "fixedlayout.removed": Wording(_("%(actor)s removed a layout of fixed-length files."), "x"),
 }

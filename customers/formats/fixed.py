@@ -16,7 +16,7 @@ customer. A total without `of` is the number of customers' records; one with `of
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -148,6 +148,17 @@ def tape_of_fixed(arriving: Iterable[bytes], table: FixedTable) -> Iterator[byte
     titles = [COLUMNS[key][0] for key in (*columns, *missing)]
     rest = [*table.constants.values(), *[""] * len(missing)]
     yield from pieces(table.encoding, Row(0, titles), _Reading(table, rest).rows(arriving))
+
+
+def first_rows(head: bytes, table: FixedTable) -> Iterator[Row]:
+    """The customers' records in the beginning of a file, its last one left out where it may be cut off.
+
+    Raises:
+        FileRefused: as `tape_of_fixed`, but for what only the end of the file could say.
+    """
+    step = table.length + len(NEWLINES[table.newline])
+    whole = head[: len(head) // step * step] or head
+    yield from _Reading(replace(table, totals=()), []).rows([whole])
 
 
 class _Reading:

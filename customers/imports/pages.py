@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from customers.facts.catalogue import HEADER
+from customers.fixed_layouts.selectors import layouts, table_of
 from customers.forms import ImportForm
 from customers.imports.forms import ColumnsForm, ReadingForm
 from customers.imports.showing import attributes_of, change_page, preview_of
@@ -53,11 +54,17 @@ def imports(request: StaffRequest) -> HttpResponse:
 @requires(Permission.IMPORT_CUSTOMERS)
 def import_new(request: StaffRequest) -> HttpResponse:
     """Upload a customer file."""
-    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
+    offered = {str(one.pk): one for one in layouts()}
+    given = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = ImportForm(*given, layouts=list(offered.values()))
     if form.is_valid():
         upload, now = form.cleaned_data["file"], timezone.now()
+        chosen = offered.get(form.cleaned_data["layout"])
+        table = table_of(chosen) if chosen else None
         try:
-            item = start_import(file=upload, filename=upload.name, by_steps=True, actor=request.actor, now=now)
+            item = start_import(
+                file=upload, filename=upload.name, by_steps=True, table=table, actor=request.actor, now=now
+            )
         except ImportRefused as refused:
             form.add_error("file", str(refused))
         else:

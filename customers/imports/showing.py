@@ -129,7 +129,7 @@ def _change(change: ImportChange, customer: Customer, *, masked: bool) -> Change
 
     def said(key: str, value: object) -> str:
         words = say(key, value)
-        return _cover(key, words, is_company=is_company) if masked else words
+        return cover(key, words, is_company=is_company) if masked else words
 
     return ChangeShown(
         customer=customer,
@@ -151,7 +151,7 @@ def _row(reader: MappedReader, record: Record, *, masked: bool) -> RowShown:
         return RowShown(record.line, "", [], errors)
     is_company = result.kind == Customer.Kind.COMPANY
     facts = [
-        (attribute_label(key), _cover(key, words, is_company=is_company) if masked else words)
+        (attribute_label(key), cover(key, words, is_company=is_company) if masked else words)
         for key in COLUMNS
         if key in result.facts and (words := say(key, result.facts[key]))
     ]
@@ -164,10 +164,11 @@ def _sample(said: str | None, text: str, *, masked: bool) -> str:
     shown = _printable(text[:_SAMPLE])
     if not masked:
         return shown
-    return _cover(said, shown) if said else re.sub(r"\S", MASK, shown)
+    return cover(said, shown) if said else re.sub(r"\S", MASK, shown)
 
 
-def _cover(key: str | None, text: str, *, is_company: bool = False) -> str:
+def cover(key: str | None, text: str, *, is_company: bool = False) -> str:
+    """What a cell says, with what identifies a person covered; ``key`` is the attribute it stands for."""
     if key in _OPEN:
         return hide(str(key), text, is_company=is_company)
     return re.sub(r"\S", MASK, text)

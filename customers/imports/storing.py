@@ -43,8 +43,9 @@ def start_import(
 ) -> CustomerImport:
     """Take in a bank's file, sealed, piece by piece; it is read by `run_import`.
 
-    ``by_steps``: a person will confirm the columns, unless they did so for the last file with this header, look at
-    what a trial says and give the order to take the rows in. Without it they are taken in at once.
+    ``by_steps``: a person will confirm the columns, unless they did so for the last file with this header or the
+    ``table`` says what they are, look at what a trial says and give the order to take the rows in. Without it they
+    are taken in at once.
 
     A workbook or, with the ``table`` of its layout, a fixed-length file is kept as its rows; size and hash are those
     of the file itself.
@@ -57,13 +58,22 @@ def start_import(
         pieces = intake.pieces()
         first = next(pieces)  # a workbook has been looked through and loaded before a transaction is opened
         with transaction.atomic():
-            return _store_file(intake, chain([first], pieces), filename, by_steps=by_steps, actor=actor, now=now)
+            arriving = chain([first], pieces)
+            is_known = table is not None
+            return _store_file(intake, arriving, filename, by_steps=by_steps, is_known=is_known, actor=actor, now=now)
     except FileRefused as refused:
         raise ImportRefused(refused) from refused
 
 
 def _store_file(
-    intake: Intake, pieces: Iterator[bytes], filename: str, *, by_steps: bool, actor: Actor, now: datetime
+    intake: Intake,
+    pieces: Iterator[bytes],
+    filename: str,
+    *,
+    by_steps: bool,
+    is_known: bool,
+    actor: Actor,
+    now: datetime,
 ) -> CustomerImport:
     first = next(pieces)
     guess = recall_layout(first[:SNIFF_BYTES])
@@ -103,6 +113,7 @@ def _store_file(
         encoding=customer_import.encoding,
     )
     if by_steps:
-        to = CustomerImport.Status.CHECKING if guess.is_remembered else CustomerImport.Status.DRAFT
+        is_certain = is_known or guess.is_remembered
+        to = CustomerImport.Status.CHECKING if is_certain else CustomerImport.Status.DRAFT
         transition(customer_import, to, actor=actor, at=now)
     return customer_import

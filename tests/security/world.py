@@ -16,7 +16,8 @@ from campaigns.models import Campaign, ResendProposal
 from campaigns.planning import Terms, plan
 from channels.accounts.models import AccountChange
 from channels.models import ProviderAccount
-from customers.models import Customer, RejectedRow
+from customers.formats.fixed import document_of
+from customers.models import Customer, FixedLayout, RejectedRow
 from customers.segments.models import Segment
 from outreach.models import VisitRecord
 from reviews.models import Case, Decision
@@ -26,6 +27,7 @@ from tenants.identifiers import uuid7
 from tenants.models import Membership, Role, Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import NOW, SYSTEM, MakeUser
+from tests.customers.test_fixed import TABLE
 from tests.questionnaires.filing import Sent, send_link
 from tests.security.addresses import Route, model_of
 from tests.tenants.builders import Rows, one_row_of_each
@@ -132,6 +134,7 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
             proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
         asked = {"schema": 1, "conditions": [{"field": "risk_tier", "any_of": ["LOW"]}]}
         Segment.objects.filter(pk=rows[Segment]).update(document=asked, is_shared=True)
+        FixedLayout.objects.filter(pk=rows[FixedLayout]).update(document=document_of(TABLE))
         rejected = RejectedRow.objects.get(pk=rows[RejectedRow])
         rejected.original = ["x"]
         rejected.save(update_fields=["original"])
