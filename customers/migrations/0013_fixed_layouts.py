@@ -10,7 +10,7 @@ from tenants.operations import ProtectTable
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0011_customers_by_tier'),
+        ('customers', '0012_person_facts'),
         ('tenants', '0006_appointments'),
     ]
 
