@@ -25,6 +25,7 @@ EXCLUDED: Mapping[str, str] = {
     "each load's SHA-256, days and counts are in companies_registryload, which is watched.",
     "companies_registrychange": "As companies_corporaterecord; a tenant's copy, companies_companynews, is watched.",
     "customers_importchunk": "Sealed pieces of an uploaded file, whose SHA-256 and size are in the import's own row.",
+    "integrations_returnpiece": "Sealed pieces of a return file, whose SHA-256 and size are in the batch's own row.",
 }
 
 # Columns in clear that say something about a person: the trail outlives the person's data, and a hash of so few
@@ -52,6 +53,7 @@ WITHHELD: Mapping[str, frozenset[str]] = {
     ),
     "risk_riskrating": frozenset({"reasons", "unknown", "inputs"}),
     "campaigns_campaign": frozenset({"return_reason"}),
+    "integrations_returnbatch": frozenset({"reason"}),
 }
 # Of tables that belong to no tenant (accounts, authenticators), all text is withheld but that of these.
 SHOWN = frozenset({"tenants_tenant"})

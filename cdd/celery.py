@@ -53,6 +53,7 @@ app.conf.update(
         "campaigns.tasks.*": {"queue": "bulk"},
         "companies.tasks.*": {"queue": "bulk"},
         "retention.tasks.*": {"queue": "bulk"},
+        "integrations.tasks.*": {"queue": "bulk"},
     },
     beat_schedule={
         "imports": {
@@ -86,11 +87,28 @@ app.conf.update(
         "registry": {"task": "companies.tasks.take_differences", "schedule": crontab(minute="20", hour="6")},
         "find-due-for-purge": {"task": "retention.tasks.find_due", "schedule": crontab(minute="30", hour="1")},
         "purge": {"task": "retention.tasks.execute_approved", "schedule": 60.0, "options": {"expires": 120}},
+        "return-files": {
+            "task": "integrations.tasks.make_return_files",
+            "schedule": 3.0,
+            "options": {"expires": 9},
+        },
+        "old-files": {"task": "integrations.tasks.destroy_old_files", "schedule": 600.0, "options": {"expires": 600}},
         "rewrap-keys": {"task": "tenants.tasks.rewrap_person_keys", "schedule": crontab(minute="45", hour="3")},
         "invitations": {"task": "tenants.tasks.deliver_invitations", "schedule": 15.0},
         "check-tenancy": {"task": "tenants.tasks.check_tenancy", "schedule": crontab(minute="15", hour="3")},
     },
 )
 app.autodiscover_tasks(
-    ["tenants", "retention", "uploads", "customers", "risk", "campaigns", "channels", "ekyc", "companies"]
+    [
+        "tenants",
+        "retention",
+        "uploads",
+        "customers",
+        "risk",
+        "campaigns",
+        "channels",
+        "ekyc",
+        "companies",
+        "integrations",
+    ]
 )

@@ -27,6 +27,7 @@ urlpatterns = [
     path("", include("reviews.urls")),
     path("", include("outreach.urls")),
     path("", include("companies.urls")),
+    path("", include("integrations.urls")),
 ]
 
 handler403 = "tenants.explaining.refused"

@@ -18,6 +18,8 @@ from tenants.fields import EncryptedBinaryField, EncryptedJSONField, EncryptedTe
 from tenants.models import TenantForeignKey, TenantModel
 from tenants.reach import Reach
 
+_FOR_THE_CORE_SYSTEM = models.Q(source__in=["CUSTOMER", "REGISTRY", "STAFF"])
+
 
 class Customer(Stateful, TenantModel):
     """A person or a company under due diligence.
@@ -160,7 +162,10 @@ class AttributeChange(TenantModel):
     at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["tenant", "customer", "at"], name="change_by_customer")]
+        indexes = [
+            models.Index(fields=["tenant", "customer", "at"], name="change_by_customer"),
+            models.Index(fields=["tenant", "id"], name="change_verified", condition=_FOR_THE_CORE_SYSTEM),
+        ]
 
     def __str__(self) -> str:
         return f"{self.attribute} of customer {self.customer_id} at {self.at:%Y-%m-%d}"

@@ -1,1 +1,1 @@
-"""Other systems of the bank: API keys, outbound webhooks, file exchange."""
+"""Ties to the bank's other systems: files that go back to the core system."""

@@ -9,6 +9,19 @@ from django.utils.translation import gettext_lazy as _
 from reporting.wording import Wording
 
 FILE: Mapping[str, Wording] = {
+    "returnlayout.set": Wording(_("%(actor)s set version %(version)s of the layout of return files."), "edit"),
+    "returnbatch.ordered": Wording(_("%(actor)s ordered return file %(number)s."), "upload"),
+    "returnbatch.prepared": Wording(_("A return file was made and waits for its release."), "check", "info"),
+    "returnbatch.released": Wording(_("%(actor)s released a return file for the core system."), "send", "success"),
+    "returnbatch.taken": Wording(_("%(actor)s downloaded return file %(number)s."), "download", "warning"),
+    "returnbatch.acknowledged": Wording(
+        _("%(actor)s recorded that the core system took a return file in."), "check", "success"
+    ),
+    "returnbatch.refused": Wording(
+        _("%(actor)s recorded that the core system refused a return file."), "alert", "danger"
+    ),
+    "returnbatch.discarded": Wording(_("A return file was thrown away before it left."), "undo"),
+    "returnbatch.file_destroyed": Wording(_("The time of return file %(number)s was over; it was destroyed."), "x"),
     "customer.looked_back": Wording(
         _("%(actor)s looked at what was on file about customer %(target)s on %(on)s."), "eye", "warning"
     ),

@@ -24,6 +24,7 @@ class Permission(Enum):
     VIEW_IMPORTS = "view_imports"
     IMPORT_CUSTOMERS = "import_customers"
     EXPORT_DATA = "export_data"
+    APPROVE_EXPORT = "approve_export"
     PLAN_CAMPAIGN = "plan_campaign"
     APPROVE_CAMPAIGN = "approve_campaign"
     EDIT_TEMPLATE = "edit_template"
@@ -96,6 +97,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.STOP_SENDING,
             Permission.VIEW_PERSONAL_DATA,
             Permission.EXPORT_DATA,
+            Permission.APPROVE_EXPORT,
             Permission.APPROVE_CAMPAIGN,
             Permission.APPROVE_TEMPLATE,
             Permission.APPROVE_CASE,

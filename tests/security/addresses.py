@@ -19,6 +19,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 SYNONYMS = {
     "import": "CustomerImport",
     "hold": "LegalHold",
+    "batch": "ReturnBatch",
     "purge": "PurgeProposal",
     "record": "DestructionRecord",
     "provider": "IdentityProvider",

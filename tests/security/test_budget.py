@@ -18,6 +18,7 @@ from channels import tasks as channel_tasks
 from customers import tasks as customer_tasks
 from customers.models import Customer
 from ekyc import tasks as ekyc_tasks
+from integrations import tasks as integration_tasks
 from retention import tasks as retention_tasks
 from reviews.models import Case
 from risk import tasks as risk_tasks
@@ -54,6 +55,8 @@ TASKS: dict[str, Callable[[], object]] = {
     "purge": retention_tasks.execute_approved,
     "rewrap-keys": tenant_tasks.rewrap_person_keys,
     "invitations": tenant_tasks.deliver_invitations,
+    "return-files": integration_tasks.make_return_files,
+    "old-files": integration_tasks.destroy_old_files,
 }
 # Of the whole service, and not of the large tables: by the catalogue, by what waits in a bank, by the register's file.
 # And one that compares all customers, at night.

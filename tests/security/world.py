@@ -19,6 +19,7 @@ from channels.models import ProviderAccount
 from customers.formats.fixed import document_of
 from customers.models import Customer, FixedLayout, RejectedRow
 from customers.segments.models import Segment
+from integrations.models import ReturnLayout
 from outreach.models import VisitRecord
 from reviews.models import Case, Decision
 from risk.models import RiskPolicy
@@ -28,6 +29,7 @@ from tenants.models import Membership, Role, Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import NOW, SYSTEM, MakeUser
 from tests.customers.test_fixed import TABLE
+from tests.integrations.layouts import CSV as RETURN_LAYOUT
 from tests.questionnaires.filing import Sent, send_link
 from tests.security.addresses import Route, model_of
 from tests.tenants.builders import Rows, one_row_of_each
@@ -135,6 +137,7 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         asked = {"schema": 1, "conditions": [{"field": "risk_tier", "any_of": ["LOW"]}]}
         Segment.objects.filter(pk=rows[Segment]).update(document=asked, is_shared=True)
         FixedLayout.objects.filter(pk=rows[FixedLayout]).update(document=document_of(TABLE))
+        ReturnLayout.objects.filter(pk=rows[ReturnLayout]).update(document=RETURN_LAYOUT)
         rejected = RejectedRow.objects.get(pk=rows[RejectedRow])
         rejected.original = ["x"]
         rejected.save(update_fields=["original"])

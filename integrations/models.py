@@ -1,0 +1,6 @@
+"""The tables of this room, each with its topic."""
+
+from integrations.returns.models import ReturnBatch as ReturnBatch
+from integrations.returns.models import ReturnedChange as ReturnedChange
+from integrations.returns.models import ReturnLayout as ReturnLayout
+from integrations.returns.models import ReturnPiece as ReturnPiece

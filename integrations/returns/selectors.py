@@ -1,0 +1,71 @@
+"""Reading return files: what is due, which there were, and what was left out of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db.models import Count, QuerySet
+
+from customers.facts.catalogue import FACTS
+from customers.facts.shape import Type
+from integrations.returns.building import due_changes
+from integrations.returns.layouts import MARK, ReturnForm, form_from
+from integrations.returns.models import ReturnBatch, ReturnedChange, ReturnLayout
+from tenants.cells import csv_line
+from tenants.keyset import Page, keyset_page
+
+
+def returnable() -> list[str]:
+    """The facts that a return file can carry, in the order of our own files; a list of people has no one cell."""
+    return [key for key, fact in FACTS.items() if fact.type is not Type.OWNERS]
+
+
+def current_layout() -> ReturnLayout | None:
+    """The layout in force, if one was set."""
+    return ReturnLayout.objects.order_by("-version").first()
+
+
+def form_of(layout: ReturnLayout) -> ReturnForm:
+    """What a kept layout says; a fact that there is no more stays a field of it, which is empty."""
+    kept = [cell["what"].removeprefix(MARK) for cell in layout.document["body"]]
+    return form_from(layout.document, facts=[*returnable(), *kept])
+
+
+def waiting(form: ReturnForm | None) -> tuple[int, int]:
+    """How many changes of how many customers are due; those that the layout has no place for do not count."""
+    if form is None:
+        return 0, 0
+    found = due_changes(form.facts).aggregate(changes=Count("pk"), customers=Count("customer", distinct=True))
+    return found["changes"], found["customers"]
+
+
+def without_place(form: ReturnForm | None) -> list[str]:
+    """Facts that changed and wait because the layout has no place for them."""
+    others = [fact for fact in returnable() if form is None or fact not in form.facts]
+    found = set(due_changes(others).values_list("attribute", flat=True).distinct())
+    return [fact for fact in others if fact in found]
+
+
+def batch_page(*, cursor: str | None = None) -> Page[ReturnBatch]:
+    """Return files, the newest first."""
+    return keyset_page(ReturnBatch.objects.all(), order=("-number", "-id"), cursor=cursor)
+
+
+def entry_page(batch: ReturnBatch, *, outcome: str, cursor: str | None = None) -> Page[ReturnedChange]:
+    """What became of changes in one file, of one outcome."""
+    return keyset_page(_entries(batch, outcome), order=("id",), cursor=cursor)
+
+
+def left_out_file(batch: ReturnBatch) -> Iterator[bytes]:
+    """What has to be entered by hand, as CSV in UTF-8: customer number, fact, reason. In the tenant's scope."""
+    from integrations.returns.wording import fact_title, left_out_titles, reason
+
+    yield csv_line(left_out_titles(), encoding="utf-8-sig")
+    for entry in _entries(batch, ReturnedChange.Outcome.LEFT_OUT).order_by("customer__number", "attribute", "pk"):
+        cells = [entry.customer.number, fact_title(entry.attribute), reason(entry.code, entry.params or {})]
+        yield csv_line(cells, encoding="utf-8")
+
+
+def _entries(batch: ReturnBatch, outcome: str) -> QuerySet[ReturnedChange]:
+    rows: QuerySet[ReturnedChange] = ReturnedChange.objects.filter(batch=batch, outcome=outcome)
+    return rows.select_related("customer")
