@@ -63,7 +63,7 @@ def apply_facts(
     with transaction.atomic():
         change = {customer.pk: Change(changes)}
         changed = change_customers(change, source=source, reference=reference, actor=actor, now=now)
-    customer.refresh_from_db()
+        customer.refresh_from_db()
     return changed.get(customer.pk, [])
 
 

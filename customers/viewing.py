@@ -11,7 +11,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record
-from customers.models import Customer
+from customers.models import Customer, CustomerImport
 
 WINDOW = timedelta(minutes=10)
 _SESSION = "revealed"
@@ -66,6 +66,12 @@ def note_look_back(*, customer: Customer, on: date, actor: Actor, now: datetime)
     """Personal data as they were on a day are shown; the reason was given when they were opened to the session."""
     with transaction.atomic():
         record("customer.looked_back", target=customer, actor=actor, at=now, on=on.isoformat())
+
+
+def note_changes_seen(*, customer_import: CustomerImport, customers: int, actor: Actor, now: datetime) -> None:
+    """What an import changes of so many customers is shown, before and after."""
+    with transaction.atomic():
+        record("customerimport.changes_seen", target=customer_import, actor=actor, at=now, customers=customers)
 
 
 def shown_until(session: MutableMapping[str, Any], customer_id: UUID, now: datetime) -> datetime | None:

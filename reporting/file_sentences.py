@@ -44,4 +44,7 @@ FILE: Mapping[str, Wording] = {
         _("%(actor)s described a layout of fixed-length files: %(columns)s columns in %(length)s bytes."), "edit"
     ),
     "fixedlayout.removed": Wording(_("%(actor)s removed a layout of fixed-length files."), "x"),
+    "customerimport.changes_seen": Wording(
+        _("%(actor)s looked at what the customer file %(target)s changes of %(customers)s customers."), "eye", "warning"
+    ),
 }

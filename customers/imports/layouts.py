@@ -78,8 +78,8 @@ def _has_inside(title: str, name: str) -> bool:
 def recall_layout(head: bytes) -> Guess:
     """The guess for a new file, or what was said of the last one with the same header. Raises FileRefused."""
     layout = guess_layout(head)
-    # The same header in a workbook is read in another way.
-    index = cipher().index(_HEADER, (tape.MAGIC if layout.is_tape else "") + tape.UNIT.join(layout.titles))
+    # The same titles in another encoding, between other delimiters or in a workbook are read in another way.
+    index = cipher().index(_HEADER, tape.UNIT.join((layout.encoding, layout.delimiter, *layout.titles)))
     said = ImportLayout.objects.filter(header_index=index).first()
     if said is None:
         return Guess(layout, index, is_remembered=False)

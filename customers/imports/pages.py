@@ -32,6 +32,7 @@ from customers.services import (
     start_import,
     undo_import,
 )
+from customers.viewing import note_changes_seen
 from customers.wording import column_title, refusal, sentence, warning
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
@@ -162,15 +163,18 @@ def import_changes(request: StaffRequest, import_id: UUID) -> HttpResponse:
     wanted = request.GET.get("attribute", "")
     attribute = wanted if wanted in item.attributes_changed else ""
     kept_only = request.GET.get("show") == "kept"
+    masked, now = not may(request, Permission.VIEW_PERSONAL_DATA), timezone.now()
     page, changes = change_page(
         item,
         attribute=attribute,
         kept_only=kept_only,
         cursor=request.GET.get("after") or request.GET.get("before"),
         session=request.session,
-        masked=not may(request, Permission.VIEW_PERSONAL_DATA),
-        now=timezone.now(),
+        masked=masked,
+        now=now,
     )
+    if changes and not masked:
+        note_changes_seen(customer_import=item, customers=len(changes), actor=request.actor, now=now)
     context = {
         "item": item, "page": page, "changes": changes, "attributes": attributes,
         "attribute": attribute, "kept_only": kept_only,

@@ -191,6 +191,18 @@ def test_the_banks_own_columns_are_guessed_confirmed_and_remembered(in_tenant: T
     assert counts(taken(own_book(person(), person(customer_number="3")), now)) == (1, 0, 1, 0), "nor at night"
 
 
+def test_the_same_titles_written_in_another_way_are_asked_about_again(in_tenant: Tenant, now: datetime) -> None:
+    item = begin(own_book(person()), now)
+    confirm_layout(customer_import=item, columns=own_columns(), actor=ACTOR, now=now)
+    run_import(import_id=item.pk, actor=WORKER, now=now)
+    committed(anew(item), now)
+    assert begin(own_book(person()), now).status == STATUS.CHECKING, "control"
+    for other in (own_book(person()).replace(b";", b"\t"), own_book(person()).decode("cp932").encode()):
+        changed = begin(other, now)
+        assert changed.status == STATUS.DRAFT
+        assert changed.titles == item.titles
+
+
 def test_what_one_bank_says_of_its_columns_is_not_remembered_for_another(
     tenant: Tenant, other_tenant: Tenant, now: datetime
 ) -> None:

@@ -71,6 +71,14 @@ def test_an_answer_changes_facts_contacts_and_indexes_and_is_remembered(in_tenan
         assert event.data["facts"] == sorted(changed)
 
 
+def test_facts_are_applied_where_no_transaction_is_open(in_tenant: Tenant, now: datetime) -> None:
+    fill(book(person()), now)
+    with transaction.atomic():
+        customer = Customer.objects.get()
+    changed = apply_facts(customer=customer, changes={"occupation": "student"}, source="STAFF", actor=ACTOR, now=now)
+    assert (changed, customer.occupation) == (["occupation"], "student")
+
+
 def test_an_answer_that_changes_nothing_writes_no_history(in_tenant: Tenant, now: datetime) -> None:
     fill(book(person()), now)
     with transaction.atomic():

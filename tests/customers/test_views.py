@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from audit.models import AuditEvent
 from audit.services import Actor
 from customers.models import Customer, CustomerImport
 from customers.services import run_import, start_import
@@ -187,6 +188,9 @@ def test_who_may_import_but_not_see_personal_data_sees_it_covered(
     covered = administrator.get(changes).content.decode()
     assert "080-9999" not in covered
     assert "春子" not in covered
+    with transaction.atomic():
+        seen = AuditEvent.objects.filter(event="customerimport.changes_seen")
+        assert [event.data["customers"] for event in seen] == [1], "who saw it, and nobody who saw nothing"
 
 
 def test_a_sensitive_customers_changes_stay_covered(in_tenant: Tenant, officer: User, staff_client: SignIn) -> None:
