@@ -93,6 +93,7 @@ MIDDLEWARE = [
     "tenants.middleware.TenantMiddleware",
     "tenants.binding.FormTenantMiddleware",
     "tenants.sign_in.middleware.FactorMiddleware",
+    "customers.middleware.MergedMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 

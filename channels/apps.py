@@ -14,7 +14,8 @@ class ChannelsConfig(AppConfig):
         import_module("channels.accounts.models")
 
     def ready(self) -> None:
-        """Say what of ours retention may destroy."""
-        from channels import destroying
+        """Connect the handlers, and say what of ours retention may destroy and what keeps customers from merging."""
+        from channels import destroying, handlers, obstacles  # noqa: F401  # importing the handlers is connecting them
 
         destroying.register()
+        obstacles.register()

@@ -7,7 +7,8 @@ class CompaniesConfig(AppConfig):
     name = "companies"
 
     def ready(self) -> None:
-        """Say what of ours retention may destroy."""
-        from companies import destroying
+        """Say what of ours retention may destroy, and what keeps customers from merging."""
+        from companies import destroying, obstacles
 
         destroying.register()
+        obstacles.register()

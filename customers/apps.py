@@ -9,10 +9,11 @@ class CustomersConfig(AppConfig):
     name = "customers"
 
     def import_models(self) -> None:
-        """Pairs that look alike, segments and warnings have rooms of their own."""
+        """Pairs that look alike, merges, segments and warnings have rooms of their own."""
         super().import_models()
         import_module("customers.imports.warned")
         import_module("customers.matching.models")
+        import_module("customers.merging.models")
         import_module("customers.segments.models")
 
     def ready(self) -> None:

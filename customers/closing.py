@@ -21,7 +21,7 @@ def note_end(*, customer: Customer, closed_on: date | None, actor: Actor, now: d
     """Note, correct or take back the end of a contract.
 
     Raises:
-        ClosingRefused: the day is still to come, or before the contract began.
+        ClosingRefused: the day is still to come, or before the contract began, or the customer is part of another.
     """
     if closed_on is not None:
         close_customer(customer=customer, closed_on=closed_on, actor=actor, now=now)
@@ -33,8 +33,10 @@ def close_customer(*, customer: Customer, closed_on: date, actor: Actor, now: da
     """Note the day the contract ended, a day in Japan; noted again, the day is corrected.
 
     Raises:
-        ClosingRefused: the day is still to come, or before the contract began.
+        ClosingRefused: the day is still to come, or before the contract began, or the customer is part of another.
     """
+    if customer.status == Customer.Status.MERGED:
+        raise ClosingRefused(_("This customer is part of another. Note the end of the contract with that one."))
     if closed_on > day_in_japan(now):
         raise ClosingRefused(_("Enter a day that is not in the future."))
     if customer.opened_on and closed_on < customer.opened_on:

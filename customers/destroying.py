@@ -13,6 +13,7 @@ from audit.services import Actor, record_ids
 from customers.folding import fold_number
 from customers.imports.warned import WarnedRow
 from customers.matching.models import MatchCandidate
+from customers.merging.models import CustomerMerge
 from customers.models import (
     AttributeChange,
     ContactPoint,
@@ -23,6 +24,7 @@ from customers.models import (
     RejectedRow,
     RelatedParty,
 )
+from customers.pointers import survivors_of, whole_of
 from customers.searching import remove_parts
 from retention.classes import (
     Due,
@@ -50,7 +52,8 @@ def due_customers(*, until: date, limit: int, only: Sequence[UUID] | None = None
 
 
 def destroy_customers(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> None:
-    """Everything about customers, in every room, and the keys that open it in old back-ups."""
+    """Everything about customers and who was merged into them, in every room, and the keys for old back-ups."""
+    ids = whole_of(ids)
     erase_everywhere(ids)
     shred_persons(ids, actor=actor, now=now)
     record_ids("customer.destroyed", model=Customer, tenant_id=required_tenant_id(), ids=ids, actor=actor, at=now)
@@ -59,6 +62,7 @@ def destroy_customers(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> No
 def erase_customers(ids: Sequence[UUID]) -> None:
     """The file itself, and what finds it."""
     remove_parts(ids)
+    CustomerMerge.objects.filter(Q(survivor__in=ids) | Q(merged__in=ids)).delete()
     MatchCandidate.objects.filter(Q(first__in=ids) | Q(second__in=ids)).delete()
     ImportChange.objects.filter(customer__in=ids).delete()
     OwnerPaper.objects.filter(customer__in=ids).delete()
@@ -93,8 +97,9 @@ def destroy_rejected_rows(ids: Sequence[UUID], *, actor: Actor, now: datetime) -
 
 
 def _find(number: str) -> UUID | None:
+    """The number of a merged customer means the one who goes on."""
     found: UUID | None = Customer.objects.filter(number=fold_number(number)).values_list("pk", flat=True).first()
-    return found
+    return found and survivors_of([found])[found]
 
 
 def _numbers(ids: Sequence[UUID]) -> Mapping[UUID, str]:

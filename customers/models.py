@@ -34,12 +34,19 @@ class Customer(Stateful, TenantModel):
     class Status(models.TextChoices):
         ACTIVE = "ACTIVE", _("Active")
         CLOSED = "CLOSED", _("Closed")
+        MERGED = "MERGED", _("Merged into another")
 
-    TRANSITIONS = {Status.ACTIVE: {Status.CLOSED}, Status.CLOSED: {Status.ACTIVE}}
+    TRANSITIONS = {
+        Status.ACTIVE: {Status.CLOSED, Status.MERGED},
+        Status.CLOSED: {Status.ACTIVE},
+        Status.MERGED: {Status.ACTIVE},
+    }
 
     number = models.CharField(max_length=40)
     kind = models.CharField(max_length=12, choices=Kind)
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
+    # who goes on in this one's place (customers/merging); their whole file is destroyed with that one's
+    merged_into = TenantForeignKey("self", on_delete=models.CASCADE, null=True, db_index=False, related_name="+")
     # name, kana, birth_on, account_number; companies: representative, owners
     profile = EncryptedJSONField(person="id")
     name_index = models.BinaryField(max_length=16, null=True)
@@ -88,6 +95,11 @@ class Customer(Stateful, TenantModel):
             models.CheckConstraint(
                 condition=models.Q(status="CLOSED") | models.Q(closed_on__isnull=True), name="customer_open_or_closed"
             ),
+            models.CheckConstraint(
+                condition=models.Q(status="MERGED", merged_into__isnull=False) & ~models.Q(merged_into=models.F("id"))
+                | ~models.Q(status="MERGED") & models.Q(merged_into__isnull=True),
+                name="customer_merged_into_somebody",
+            ),
         ]
         indexes = [
             models.Index(fields=["tenant", "name_index"], name="customer_by_name"),
@@ -106,6 +118,7 @@ class Customer(Stateful, TenantModel):
             models.Index(fields=["tenant", "risk_tier", "next_review_on"], name="customer_by_tier"),
             models.Index(fields=["tenant", "closed_on"], name="customer_by_end", condition=models.Q(status="CLOSED")),
             models.Index(fields=["tenant", "id"], name="customer_rating_due", condition=models.Q(is_rating_due=True)),
+            models.Index(fields=["tenant", "merged_into"], name="customer_merged", condition=models.Q(status="MERGED")),
         ]
 
     def __str__(self) -> str:
@@ -149,6 +162,8 @@ class AttributeChange(TenantModel):
         STAFF = "STAFF", _("Staff")
         REGISTRY = "REGISTRY", _("Register of companies")
         UNDO = "UNDO", _("Import taken back")
+        MERGE = "MERGE", _("Merging of two customers")
+        UNMERGE = "UNMERGE", _("Merging taken back")
 
     customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="changes")
     attribute = models.CharField(max_length=40)

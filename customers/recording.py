@@ -12,7 +12,7 @@ from uuid import UUID
 
 from audit.services import Actor, record_ids
 from customers.facts.catalogue import BESIDE as BESIDE
-from customers.facts.catalogue import CHANNEL_OF_FACT, FACTS, PLAIN
+from customers.facts.catalogue import BY_KEY, CHANNEL_OF_FACT, FACTS, PLAIN
 from customers.facts.shape import Type
 from customers.folding import fold_kana, fold_name
 from customers.importing import CustomerRow
@@ -28,6 +28,7 @@ from customers.indexing import (
     person_key,
 )
 from customers.models import AttributeChange, ContactPoint, Customer
+from customers.pointers import CustomerMerged
 from customers.residence import stay_ends_on
 from customers.searching import NAMES, enter_parts, names_in, remove_parts
 from customers.selectors import assemble_facts, current_points
@@ -60,6 +61,21 @@ class Change:
     erases_line: bool = False
     # The facts stand as the file keeps them, and may be older than today's rules for them.
     is_stored: bool = False
+
+
+def stored_change(values: Mapping[str, Any], **columns: Any) -> Change:
+    """The change that makes a customer's attributes ``values``, called as `PlannedChange.altered` calls them.
+
+    They stand as the file keeps them: what it says now of somebody, or what it said before.
+    """
+    beside = {name: _unsaid(name, values[name]) for name in BESIDE if name in values}
+    return Change(
+        facts={key: value for key, value in values.items() if key not in (*BESIDE, LINE_ID)},
+        columns={**beside, **columns},
+        line_id=values.get(LINE_ID),
+        erases_line=LINE_ID in values and values[LINE_ID] is None,
+        is_stored=True,
+    )
 
 
 @dataclass(slots=True)
@@ -146,6 +162,9 @@ def change_customers(
     """Apply changes to locked customers and keep their history; a constant number of statements.
 
     Returns the names of the facts that really changed, by customer; a fact that is the same is left alone.
+
+    Raises:
+        CustomerMerged: somebody is part of another customer by now.
     """
     planned = plan_changes(changes)
     return write_changes(planned, source=source, reference=reference, actor=actor, now=now)
@@ -170,7 +189,13 @@ def plan_changes(changes: Mapping[UUID, Change], *, is_locked: bool = True) -> l
 def write_changes(
     planned: Sequence[PlannedChange], *, source: str, reference: UUID | None = None, actor: Actor, now: datetime
 ) -> dict[UUID, list[str]]:
-    """Write what was planned in the same transaction; see `change_customers`."""
+    """Write what was planned in the same transaction; see `change_customers`.
+
+    Raises:
+        CustomerMerged: somebody is part of another customer by now.
+    """
+    if merged := [one.customer.pk for one in planned if one.customer.status == Customer.Status.MERGED]:
+        raise CustomerMerged(merged)
     history: list[AttributeChange] = []
     retired: list[UUID] = []
     added: list[_Point] = []
@@ -264,6 +289,13 @@ def _stay_ends_on(facts: Mapping[str, Any]) -> date | None:
 def _said(value: Any) -> Any:
     """A column as JSON has it."""
     return value.isoformat() if isinstance(value, date) else value
+
+
+def _unsaid(name: str, value: str | None) -> str | date | None:
+    """A column from what `_said` made of it."""
+    if BY_KEY[name].type is Type.DAY:
+        return date.fromisoformat(value) if value else None
+    return value or ""
 
 
 def _profile_of(facts: Mapping[str, Any]) -> dict[str, Any]:

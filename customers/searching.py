@@ -14,13 +14,14 @@ from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
 from customers.folding import digits_of, fold_kana, fold_number
 from customers.indexing import contact_index, person_index
 from customers.models import ContactPoint, Customer, NamePart
 from customers.parsing import Invalid, read_email, read_phone
+from customers.pointers import survivors_of
 from customers.writing import insert_many, update_many
 from tenants.identifiers import uuid7_bytes
 from tenants.keys import cipher
@@ -96,13 +97,16 @@ def index_customers(*, after: UUID, limit: int = 2_000) -> list[UUID]:
 
 
 def being(rows: QuerySet[Customer], wanted: str) -> QuerySet[Customer]:
-    """Those of `rows` whose number, telephone or e-mail address `wanted` is, as a whole, however it is written."""
-    numbered = Q(number=fold_number(wanted))
-    if not (indexes := [contact_index(channel, value) for channel, value in addresses_in(wanted)]):
-        return rows.filter(numbered)
-    reached = ContactPoint.objects.filter(value_index__in=indexes, is_current=True)
-    # Their ids and not a subquery: only so both sides of the OR go by an index.
-    return rows.filter(numbered | Q(pk__in=set(reached.values_list("customer_id", flat=True))))
+    """Those of `rows` whose number, telephone or e-mail address `wanted` is, as a whole, however it is written.
+
+    What was a merged customer's finds the one who goes on.
+    """
+    # Ids and not a subquery: only so the rows are found by their keys.
+    found = set(Customer.objects.filter(number=fold_number(wanted)).values_list("pk", flat=True))
+    if indexes := [contact_index(channel, value) for channel, value in addresses_in(wanted)]:
+        reached = ContactPoint.objects.filter(value_index__in=indexes, is_current=True)
+        found.update(reached.values_list("customer_id", flat=True))
+    return rows.filter(pk__in=set(survivors_of(found).values()))
 
 
 def addresses_in(wanted: str) -> list[tuple[str, str]]:

@@ -123,9 +123,10 @@ def customer_page(
 ) -> Page[Customer]:
     """Customers in the order they were entered, of all or `among` some; counted only if the page holds them all.
 
+    Who is part of another customer is not among them, and is found as that one.
     `search` is a whole customer number, telephone number or e-mail address, or part of a name or reading.
     """
-    rows = _filtered(among, kind, tier)
+    rows = _filtered(among, kind, tier).filter(merged_into__isnull=True)
     if not (wanted := search.strip()):
         return keyset_page(rows, order=("id",), cursor=cursor, counts=False)
     if (exact := being(rows, wanted)).exists():
@@ -146,7 +147,10 @@ def customer_count(
     if wanted := search.strip():
         exact = being(rows, wanted)
         rows = exact if exact.exists() else being_of(rows, holders_of(wanted))
-    return count_customers(rows)
+    found = count_customers(rows)
+    # Taken off, because counting the others alone would read every row and not an index.
+    merged = rows.filter(status=Customer.Status.MERGED).count() if found.looked_at is None else 0
+    return replace(found, customers=found.customers - merged)
 
 
 def _filtered(among: QuerySet[Customer] | None, kind: str | None, tier: str | None) -> QuerySet[Customer]:

@@ -32,5 +32,6 @@ urlpatterns = [
     path("imports/<uuid:import_id>/changes/", pages.import_changes, name="import-changes"),
     path("imports/<uuid:import_id>/errors.csv", pages.import_errors, name="import-errors"),
     path("", include("customers.fixed_layouts.urls")),
+    path("", include("customers.merging.urls")),
     path("", include("customers.related.urls")),
 ]

@@ -116,6 +116,10 @@ _REASONS: Mapping[str, Promise] = {
     "kind_changed": _(
         "The file of customers has this number as the other kind (個人 or 法人). Please check which is right."
     ),
+    "merged": _(
+        "This customer is part of customer %(number)s since the two were merged, and the row says something new."
+        " Please enter it with that customer, or take the merge back."
+    ),
     "bad_kana": _("Kana and Latin letters only."),
     "bad_date": _("Not a date. Write 2024-04-01 or 2024/04/01."),
     "no_such_date": _("There is no such day in the calendar."),

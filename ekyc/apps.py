@@ -7,7 +7,8 @@ class EkycConfig(AppConfig):
     name = "ekyc"
 
     def ready(self) -> None:
-        """Say what of ours retention may destroy."""
-        from ekyc import destroying
+        """Say what of ours retention may destroy, and what keeps customers from merging."""
+        from ekyc import destroying, obstacles
 
         destroying.register()
+        obstacles.register()

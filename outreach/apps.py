@@ -7,7 +7,8 @@ class OutreachConfig(AppConfig):
     name = "outreach"
 
     def ready(self) -> None:
-        """Say what of ours retention may destroy."""
-        from outreach import destroying
+        """Say what of ours retention may destroy, and what keeps customers from merging."""
+        from outreach import destroying, obstacles
 
         destroying.register()
+        obstacles.register()

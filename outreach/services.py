@@ -92,7 +92,9 @@ def ask_customer(
 
 
 def _make(request: TaskRequest, kind: str, origin: str, actor: Actor, now: datetime) -> OutreachTask:
-    Customer.objects.select_for_update(no_key=True).get(pk=request.customer.pk)
+    customer = Customer.objects.select_for_update(no_key=True).get(pk=request.customer.pk)
+    if customer.status == Customer.Status.MERGED:
+        raise OutreachRefused(_("This customer is part of another. Enter the task with that one."))
     if OutreachTask.objects.filter(customer=request.customer, kind=kind, status__in=_OPEN).exists():
         raise OutreachRefused(_("There is such a task for this customer already."))
     (task,) = queue_tasks(requests=[request], kind=kind, actor=actor, now=now, origin=origin)

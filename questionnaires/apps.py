@@ -7,7 +7,8 @@ class QuestionnairesConfig(AppConfig):
     name = "questionnaires"
 
     def ready(self) -> None:
-        """Say what of ours retention may destroy."""
-        from questionnaires import destroying
+        """Say what of ours retention may destroy, and what keeps customers from merging."""
+        from questionnaires import destroying, obstacles
 
         destroying.register()
+        obstacles.register()

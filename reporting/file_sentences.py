@@ -34,6 +34,16 @@ FILE: Mapping[str, Wording] = {
         _("%(actor)s judged that customer %(target)s and another are one household."), "check", "success"
     ),
     "matchcandidate.gone": Wording(_("Customer %(target)s is no longer like another."), "circle"),
+    "matchcandidate.merged": Wording(
+        _("Customer %(target)s was merged with the other of the pair."), "check", "success"
+    ),
+    "customermerge.proposed": Wording(
+        _("%(actor)s proposed to merge customer %(target)s into another."), "send", "info"
+    ),
+    "customermerge.approved": Wording(_("%(actor)s had customer %(target)s merged into another."), "check", "warning"),
+    "customermerge.rejected": Wording(_("%(actor)s rejected the merging of customer %(target)s."), "undo"),
+    "customermerge.reversed": Wording(_("%(actor)s took the merging of customer %(target)s back."), "undo", "warning"),
+    "customer.merged": Wording(_("Customer %(target)s became part of another."), "users", "warning"),
     "customer.related_entered": Wording(_("%(actor)s entered a related party of customer %(target)s."), "user", "info"),
     "customer.related_changed": Wording(_("%(actor)s changed a related party of customer %(target)s."), "edit"),
     "customer.related_ended": Wording(_("%(actor)s ended a related party of customer %(target)s."), "x", "warning"),

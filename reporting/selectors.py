@@ -24,6 +24,7 @@ from channels.models import DeliveryAttempt, MessageTemplate, ProviderAccount
 from channels.selectors import stopped_channels
 from companies.models import CompanyNews
 from customers.matching.models import MatchCandidate
+from customers.merging.models import CustomerMerge
 from customers.models import Customer, CustomerImport, RiskTier
 from ekyc.models import Verification
 from outreach.models import OutreachTask, VisitRecord
@@ -74,6 +75,7 @@ _TARGETS: Mapping[str, _Target] = {
         _Target(CompanyNews, "customer__number", "customer", "customer_id"),
         _Target(CustomerImport, "uploaded_at", "import"),
         _Target(MatchCandidate, "first__number", "customer-match"),
+        _Target(CustomerMerge, "merged__number", "customer-merge"),
         _Target(RiskPolicy, "version"),
         _Target(Upload, "received_at", "case", "reference"),
         _Target(Membership, "user__name"),
@@ -170,7 +172,8 @@ def home_figures(*, allowed: Collection[Permission], user_id: int, today: date) 
             :5
         ]
     )
-    tiers = dict(Customer.objects.values_list("risk_tier").annotate(Count("id")).order_by())
+    customers = Customer.objects.filter(merged_into__isnull=True)
+    tiers = dict(customers.values_list("risk_tier").annotate(Count("id")).order_by())
     return HomeFigures(
         work=_work(allowed, user_id, today),
         campaigns=[(campaign, funnel_of(campaign_progress(campaign))) for campaign in running],
@@ -221,6 +224,15 @@ def _work(allowed: Collection[Permission], user_id: int, today: date) -> list[Wo
                 gettext("Notices to be sent again"),
                 gettext("A colleague asks to send them again; look at the reason."),
                 f"{reverse('campaign-resends')}?status={ResendProposal.Status.PROPOSED}",
+            ),
+        ),
+        (
+            Permission.APPROVE_CASE,
+            Work(
+                CustomerMerge.objects.filter(status=CustomerMerge.Status.PROPOSED).count(),
+                gettext("Merges to approve"),
+                gettext("A colleague says that two customers are one; look at what is kept."),
+                reverse("customer-merges"),
             ),
         ),
         (

@@ -12,6 +12,7 @@ SUBJECTS: Sequence[tuple[str, Promise | str]] = (
     ("customer", _("Customers and views of their data")),
     ("customerimport", _("Imports")),
     ("matchcandidate", _("Customers who may be the same")),
+    ("customermerge", _("Merging of customers")),
     ("companynews", _("Company news")),
     ("campaign", _("Campaigns")),
     ("periodicreview", _("Periodic reviews")),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -18,7 +19,9 @@ from campaigns.models import PeriodicReview
 from channels.models import DeliveryAttempt
 from companies.models import CompanyNews
 from customers.matching.models import MatchCandidate
+from customers.merging.models import CustomerMerge
 from customers.models import AttributeChange, ContactPoint, Customer
+from customers.pointers import whole_of
 from customers.presenting import LABELS, hide, label, say
 from ekyc.models import Verification
 from outreach.models import OutreachTask, VisitRecord
@@ -30,7 +33,7 @@ from tenants.keyset import Page, keyset_page
 from tenants.scoping import required_tenant_id
 from uploads.models import Upload
 
-type _About = Callable[[Customer], QuerySet[Any]]
+type _About = Callable[[Sequence[UUID]], QuerySet[Any]]
 
 _CHANGED = "customer.changed"
 _LOOKS = ("customer.viewed", "customer.looked_back")
@@ -44,46 +47,51 @@ TOPICS: Sequence[tuple[str, Promise | str]] = (
     ("calls", _("Calls and visits")),
     ("looks", _("Views of the data")),
 )
-# One query each; the customer's own id belongs to `file` and `looks`.
+# One query each; the customers' own ids belong to `file` and `looks`.
 _ABOUT: Mapping[str, Sequence[_About]] = {
     "file": (
-        lambda customer: ContactPoint.objects.filter(customer=customer),
-        lambda customer: CompanyNews.objects.filter(customer=customer),
-        lambda customer: MatchCandidate.objects.filter(Q(first=customer) | Q(second=customer)),
+        lambda whole: ContactPoint.objects.filter(customer__in=whole),
+        lambda whole: CompanyNews.objects.filter(customer__in=whole),
+        lambda whole: MatchCandidate.objects.filter(Q(first__in=whole) | Q(second__in=whole)),
+        lambda whole: CustomerMerge.objects.filter(Q(survivor__in=whole) | Q(merged__in=whole)),
     ),
     "notices": (
-        lambda customer: PeriodicReview.objects.filter(customer=customer),
-        lambda customer: AccessLink.objects.filter(response__customer=customer),
-        lambda customer: DeliveryAttempt.objects.filter(notice__customer=customer),
+        lambda whole: PeriodicReview.objects.filter(customer__in=whole),
+        lambda whole: AccessLink.objects.filter(response__customer__in=whole),
+        lambda whole: DeliveryAttempt.objects.filter(notice__customer__in=whole),
     ),
     "answers": (
-        lambda customer: Response.objects.filter(customer=customer),
-        lambda customer: Verification.objects.filter(customer=customer),
-        lambda customer: Upload.objects.filter(
-            purpose=Upload.Purpose.CASE_DOCUMENT, reference__in=Case.objects.filter(customer=customer).values("pk")
+        lambda whole: Response.objects.filter(customer__in=whole),
+        lambda whole: Verification.objects.filter(customer__in=whole),
+        lambda whole: Upload.objects.filter(
+            purpose=Upload.Purpose.CASE_DOCUMENT, reference__in=Case.objects.filter(customer__in=whole).values("pk")
         ),
-        lambda customer: Upload.objects.filter(
+        lambda whole: Upload.objects.filter(
             purpose=Upload.Purpose.VISIT_PHOTO,
-            reference__in=VisitRecord.objects.filter(task__customer=customer).values("pk"),
+            reference__in=VisitRecord.objects.filter(task__customer__in=whole).values("pk"),
         ),
     ),
     "cases": (
-        lambda customer: Case.objects.filter(customer=customer),
-        lambda customer: Decision.objects.filter(case__customer=customer),
+        lambda whole: Case.objects.filter(customer__in=whole),
+        lambda whole: Decision.objects.filter(case__customer__in=whole),
     ),
     "calls": (
-        lambda customer: OutreachTask.objects.filter(customer=customer),
-        lambda customer: VisitRecord.objects.filter(task__customer=customer),
+        lambda whole: OutreachTask.objects.filter(customer__in=whole),
+        lambda whole: VisitRecord.objects.filter(task__customer__in=whole),
     ),
     "looks": (),
 }
 
 
 def ids_about(customer: Customer, topic: str = "") -> list[str]:
-    """The customer's own id and those of everything that concerns only them, or of what belongs to one topic."""
+    """The ids of the customer, of whoever was merged into them and of everything that concerns only them.
+
+    With a topic, of what belongs to it.
+    """
+    whole = whole_of([customer.pk])
     topics = [topic] if topic else list(_ABOUT)
-    about = [rows(customer) for one in topics for rows in _ABOUT[one]]
-    own = [str(customer.pk)] if topic in ("", "file", "looks") else []
+    about = [rows(whole) for one in topics for rows in _ABOUT[one]]
+    own = map(str, whole) if topic in ("", "file", "looks") else ()
     return [*own, *(str(pk) for rows in about for pk in rows.values_list("pk", flat=True))]
 
 

@@ -21,6 +21,7 @@ from campaigns.resends.selectors import resendable_of
 from campaigns.selectors import reviews_of
 from customers.forms import PastForm, RevealForm
 from customers.matching.presenting import alike_of
+from customers.merging.presenting import parts_of
 from customers.models import Customer
 from customers.presenting import name_shown, present
 from customers.selectors import facts_of
@@ -213,6 +214,7 @@ def _customer_page(request: StaffRequest, found: Customer, form: StaffForm) -> H
         "unknown": rating.unknown if rating else [],
         "reviews": reviews_of(found),
         "reach": reach_of(found, today=timezone.localdate()),
+        "parts": parts_of(found, masked=not may(request, Permission.VIEW_PERSONAL_DATA)),
         "alike": alike_of(found, masked=not may(request, Permission.VIEW_PERSONAL_DATA)),
     }
     return render(request, "staff/reporting/customer.html", context, status=422 if form.errors else 200)

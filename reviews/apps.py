@@ -7,7 +7,8 @@ class ReviewsConfig(AppConfig):
     name = "reviews"
 
     def ready(self) -> None:
-        """Say what of ours retention may destroy."""
-        from reviews import destroying
+        """Say what of ours retention may destroy, and what keeps customers from merging."""
+        from reviews import destroying, obstacles
 
         destroying.register()
+        obstacles.register()

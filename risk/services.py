@@ -75,8 +75,8 @@ def rate_waiting_customers(*, limit: int = 5_000, now: datetime) -> int:
         policy = published_policy()
         if policy is None:
             return 0
-        waiting = Customer.objects.filter(is_rating_due=True).order_by("id").select_for_update(skip_locked=True)
-        return _rate(list(waiting[:limit]), policy, actor=RATER, now=now)
+        waiting = Customer.objects.filter(is_rating_due=True, merged_into__isnull=True).order_by("id")
+        return _rate(list(waiting.select_for_update(skip_locked=True)[:limit]), policy, actor=RATER, now=now)
 
 
 def rate_customers(*, customer_ids: Sequence[UUID], actor: Actor, now: datetime) -> int:

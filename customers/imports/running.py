@@ -23,6 +23,7 @@ from customers.imports.turns import LeaseLost, Turn, claim, waiting_imports
 from customers.imports.undoing import undo_all
 from customers.imports.warned import keep_warnings
 from customers.models import AttributeChange, CustomerImport
+from customers.pointers import CustomerMerged
 from customers.recording import enter_customers, plan_changes, write_changes
 from tenants.branches import note_branches
 from tenants.keys import CannotDecrypt, KeysUnavailable
@@ -84,9 +85,8 @@ def _read_all(turn: Turn) -> None:
     _tell_unknown(turn, layout, writes=not is_trial)
     for records in batched(file.unread(layout, reader), BATCH):
         batch = read_batch(records, reader)
-        with transaction.atomic():
-            turn.hold(writes=not is_trial)
-            (_try if is_trial else _take)(turn, batch)
+        while not _settled(turn, batch, is_trial=is_trial):
+            pass
     with transaction.atomic():
         turn.hold(writes=not is_trial)
         (_end_trial if is_trial else _complete)(turn)
@@ -99,6 +99,17 @@ def _tell_unknown(turn: Turn, layout: Layout, *, writes: bool) -> None:
         with transaction.atomic():
             turn.hold(writes=writes)
             keep_warnings(mine, [RowWarning(1, "", "unknown_columns", {"columns": layout.unknown})])
+
+
+def _settled(turn: Turn, batch: Batch, *, is_trial: bool) -> bool:
+    """False if somebody was merged while the batch was compared: compared again, the row about them is refused."""
+    try:
+        with transaction.atomic():
+            turn.hold(writes=not is_trial)
+            (_try if is_trial else _take)(turn, batch)
+    except CustomerMerged:
+        return False
+    return True
 
 
 def _try(turn: Turn, batch: Batch) -> None:

@@ -13,6 +13,7 @@ from customers.importing import CustomerRow, Rejection, RowError
 from customers.imports.reading import MappedReader
 from customers.indexing import SOURCE
 from customers.models import Customer
+from customers.pointers import survivors_of
 from customers.recording import Change
 from tenants.keys import cipher
 
@@ -51,29 +52,41 @@ def read_batch(records: Sequence[Record], reader: MappedReader) -> Batch:
 
 
 def sort_batch(batch: Batch) -> Sorted:
-    """Compare a batch with the customers; one query."""
+    """Compare a batch with the customers; one query.
+
+    A row about somebody who is part of another customer by now is taken as said as long as it says what it said
+    before; then it is rejected, because the other's row says something of the same facts.
+    """
     found = Sorted(list(batch.rejections))
     known = {
-        number: (pk, kind, bytes(source_hash or b""), reviewed)
-        for pk, number, kind, source_hash, reviewed in Customer.objects.filter(
+        number: (pk, kind, bytes(source_hash or b""), reviewed, status)
+        for pk, number, kind, source_hash, reviewed, status in Customer.objects.filter(
             number__in=[row.number for row in batch.rows]
-        ).values_list("pk", "number", "kind", "source_hash", "last_reviewed_on")
+        ).values_list("pk", "number", "kind", "source_hash", "last_reviewed_on", "status")
     }
     crypt = cipher()
     for row in batch.rows:
         if row.number not in known:
             found.created.append(row)
             continue
-        pk, kind, source_hash, reviewed = known[row.number]
+        pk, kind, source_hash, reviewed, status = known[row.number]
         if kind != row.kind:
             error = RowError(row.line, "kind", "kind_changed")
             found.rejections.append(Rejection(row.line, batch.cells[row.line], (error,)))
         elif source_hash == (said := crypt.index(SOURCE, row.source)):
             found.unchanged += 1
+        elif status == Customer.Status.MERGED:
+            error = RowError(row.line, "customer_number", "merged", {"number": _number_of_survivor(pk)})
+            found.rejections.append(Rejection(row.line, batch.cells[row.line], (error,)))
         else:
             found.updated[pk] = Change(row.facts, _columns_of(row, said, reviewed), row.line_id)
             found.lines[pk] = row.line
     return found
+
+
+def _number_of_survivor(pk: UUID) -> str:
+    """Under which number somebody goes on who is part of another; rare enough for queries of its own."""
+    return str(Customer.objects.values_list("number", flat=True).get(pk=survivors_of([pk])[pk]))
 
 
 def _columns_of(row: CustomerRow, source_hash: bytes, reviewed: date | None) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -14,8 +13,9 @@ from audit.services import record, record_ids
 from audit.transitions import transition
 from customers.imports.turns import LEASE, Turn
 from customers.matching.models import MatchCandidate
+from customers.merging.models import CustomerMerge
 from customers.models import AttributeChange, Customer, CustomerImport, ImportChange
-from customers.recording import BESIDE, LINE_ID, Change, PlannedChange, plan_changes, write_changes
+from customers.recording import PlannedChange, plan_changes, stored_change, write_changes
 from customers.writing import update_many
 from retention.classes import erase_everywhere
 from retention.selectors import held_subjects
@@ -69,38 +69,23 @@ def _undo_changes(turn: Turn) -> tuple[int, int]:
     changes = {change.customer_id: change for change in pending.order_by("line", "pk")[:BATCH]}
     if not changes:
         return 0, 0
-    planned = plan_changes({pk: _restoring(change) for pk, change in changes.items()})
+    back = {pk: stored_change(one.before, source_hash=one.source_hash) for pk, one in changes.items()}
+    planned = plan_changes(back)
     held = held_subjects(changes)
     used = {pk for pk, row in _rows_about(changes) if row > changes[pk].pk}
     reasons = {one.customer.pk: _why_not(one, changes[one.customer.pk], used, held) for one in planned}
     accepted = [one for one in planned if not reasons[one.customer.pk][0]]
     undo = AttributeChange.Source.UNDO
     write_changes(accepted, source=undo, reference=mine.pk, actor=turn.actor, now=turn.now())
-    back = [changes[one.customer.pk].pk for one in accepted]
-    ImportChange.objects.filter(pk__in=back).update(is_undone=True)
+    undone = [changes[one.customer.pk].pk for one in accepted]
+    ImportChange.objects.filter(pk__in=undone).update(is_undone=True)
     kept = {changes[pk].pk: reason for pk, reason in reasons.items() if reason[0]}
     update_many(
         ImportChange,
         list(kept),
         {"refusal": [code for code, _ in kept.values()], "refused_for": [names for _, names in kept.values()]},
     )
-    return len(back), len(kept)
-
-
-def _restoring(change: ImportChange) -> Change:
-    """The way back."""
-    beside: dict[str, Any] = {name: _column(name, change.before[name]) for name in BESIDE if name in change.before}
-    return Change(
-        facts={key: value for key, value in change.before.items() if key not in (*BESIDE, LINE_ID)},
-        columns={**beside, "source_hash": change.source_hash},
-        line_id=change.before.get(LINE_ID),
-        erases_line=LINE_ID in change.before and change.before[LINE_ID] is None,
-        is_stored=True,
-    )
-
-
-def _column(name: str, value: str | None) -> str | date | None:
-    return date.fromisoformat(value) if value and name.endswith("_on") else value
+    return len(undone), len(kept)
 
 
 def _why_not(
@@ -160,6 +145,8 @@ def _rows_about(customers: Collection[UUID]) -> Iterator[tuple[UUID, UUID]]:
         rows = model._default_manager.filter(**{f"{name}__in": list(customers)})
         if model is MatchCandidate:  # found by the night's job, until somebody judges it
             rows = rows.filter(decided_by__isnull=False)
+        elif model is CustomerMerge:  # of what was rejected or taken back nothing is left
+            rows = rows.filter(status__in=(CustomerMerge.Status.PROPOSED, CustomerMerge.Status.APPROVED))
         yield from rows.values_list(f"{name}_id", "pk")
 
 

@@ -23,6 +23,7 @@ class MatchCandidate(Stateful, TenantModel):
         DIFFERENT = "DIFFERENT", _("Not the same")
         HOUSEHOLD = "HOUSEHOLD", _("Same household")
         GONE = "GONE", _("No longer alike")
+        MERGED = "MERGED", _("Merged")
 
     class Strength(models.IntegerChoices):
         POSSIBLE = 1, _("Possible")
@@ -30,10 +31,11 @@ class MatchCandidate(Stateful, TenantModel):
         VERY_LIKELY = 3, _("Very likely")
 
     TRANSITIONS: ClassVar = {
-        Status.OPEN: {Status.DIFFERENT, Status.HOUSEHOLD, Status.GONE},
+        Status.OPEN: {Status.DIFFERENT, Status.HOUSEHOLD, Status.GONE, Status.MERGED},
         Status.DIFFERENT: {Status.OPEN},
         Status.HOUSEHOLD: {Status.OPEN},
         Status.GONE: {Status.OPEN},
+        Status.MERGED: {Status.OPEN},
     }
 
     # The one that was entered earlier comes first, so that a pair has one row.

@@ -23,7 +23,8 @@ def match_page(*, status: str, cursor: str | None = None) -> Page[MatchCandidate
 def matches_of(customer: Customer) -> list[MatchCandidate]:
     """The pairs a customer belongs to that wait or were judged, the likeliest first."""
     rows = MatchCandidate.objects.filter(Q(first=customer) | Q(second=customer))
-    shown = rows.exclude(status=MatchCandidate.Status.GONE).select_related("first", "second")
+    done = (MatchCandidate.Status.GONE, MatchCandidate.Status.MERGED)
+    shown = rows.exclude(status__in=done).select_related("first", "second")
     return list(shown.order_by("-strength", "id"))
 
 
@@ -39,5 +40,5 @@ def at_the_same_place(customer: Customer, *, limit: int = 20) -> list[tuple[Cust
     rows = same.exclude(customer=customer).order_by("customer_id").values_list("customer_id", "channel")
     for customer_id, channel in rows[: limit * len(_PLACES)]:
         shared[customer_id].add(channel)
-    others = Customer.objects.filter(pk__in=list(shared)).order_by("pk")[:limit]
+    others = Customer.objects.filter(pk__in=list(shared), merged_into__isnull=True).order_by("pk")[:limit]
     return [(other, sorted(shared[other.pk])) for other in others]

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from audit.services import Actor, record
 from customers.models import AttributeChange, Customer, OwnerPaper, RelatedParty
+from customers.pointers import CustomerMerged
 from customers.related.papers import check_paper
 from customers.related.selectors import related_to
 from customers.selectors import facts_of
@@ -41,8 +42,11 @@ def enter_party(
 
     Raises:
         AlreadyChanged: that row is no longer the current one.
+        CustomerMerged: the customer is part of another by now.
     """
     with transaction.atomic():
+        if Customer.objects.select_for_update().get(pk=customer.pk).status == Customer.Status.MERGED:
+            raise CustomerMerged([customer.pk])
         party = _end(customer, replaces, actor=actor, now=now) if replaces else uuid7()
         made: RelatedParty = RelatedParty.objects.create(
             customer=customer,

@@ -42,12 +42,13 @@ class Count:
 def customers_of(document: Mapping[str, Any], *, today: date) -> QuerySet[Customer]:
     """The customers of a segment on this day, as far as whoever asks may see; every condition goes into one query.
 
-    Compares by equality and order alone, which may use indexes under row-level security (docs/adr/0002).
+    Who is part of another customer is in none. Compares by equality and order alone, which may use indexes under
+    row-level security (docs/adr/0002).
 
     Raises:
         SegmentInvalid.
     """
-    rows: QuerySet[Customer] = Customer.objects.all()
+    rows: QuerySet[Customer] = Customer.objects.filter(merged_into__isnull=True)
     for condition in conditions_of(document):
         if isinstance(condition, Day):
             rows = rows.filter(_on_day(condition, today))

@@ -38,7 +38,7 @@ _ANSWERS = ((YES, _("Yes")), (NO, _("No")))
 _LANGUAGES = (("ja", _("Japanese")), ("en", _("English")))
 _WORDS: Mapping[str, Sequence[tuple[Any, Any]]] = {
     "kind": Customer.Kind.choices,
-    "status": Customer.Status.choices,
+    "status": [one for one in Customer.Status.choices if one[0] != Customer.Status.MERGED],
     "risk_tier": RiskTier.choices,
     "due_diligence": DueDiligence.choices,
     "language": _LANGUAGES,
