@@ -34,7 +34,7 @@ class Customer(Stateful, TenantModel):
     class Status(models.TextChoices):
         ACTIVE = "ACTIVE", _("Active")
         CLOSED = "CLOSED", _("Closed")
-        MERGED = "MERGED", _("Merged into another")
+        MERGED = "MERGED", _("Part of another customer")
 
     TRANSITIONS = {
         Status.ACTIVE: {Status.CLOSED, Status.MERGED},

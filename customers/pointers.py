@@ -12,6 +12,18 @@ class CustomerMerged(Exception):
     """What was to be written is about a customer who is part of another; ``args[0]`` is whose."""
 
 
+def lock_own(customer_id: UUID) -> Customer:
+    """The customer, locked before something of them is written.
+
+    Raises:
+        CustomerMerged: they are part of another customer by now.
+    """
+    customer: Customer = Customer.objects.select_for_update(of=("self",)).get(pk=customer_id)
+    if customer.status == Customer.Status.MERGED:
+        raise CustomerMerged([customer_id])
+    return customer
+
+
 def survivors_of(ids: Iterable[UUID]) -> dict[UUID, UUID]:
     """Who goes on in the place of each customer; a customer who was not merged goes on alone."""
     found = {pk: pk for pk in ids}

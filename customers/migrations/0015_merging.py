@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='customer',
             name='status',
-            field=models.CharField(choices=[('ACTIVE', 'Active'), ('CLOSED', 'Closed'), ('MERGED', 'Merged into another')], default='ACTIVE', max_length=8),
+            field=models.CharField(choices=[('ACTIVE', 'Active'), ('CLOSED', 'Closed'), ('MERGED', 'Part of another customer')], default='ACTIVE', max_length=8),
         ),
         migrations.AlterField(
             model_name='matchcandidate',

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from audit.services import Actor, record
 from customers.models import AttributeChange, Customer, OwnerPaper, RelatedParty
-from customers.pointers import CustomerMerged
+from customers.pointers import lock_own
 from customers.related.papers import check_paper
 from customers.related.selectors import related_to
 from customers.selectors import facts_of
@@ -45,8 +45,7 @@ def enter_party(
         CustomerMerged: the customer is part of another by now.
     """
     with transaction.atomic():
-        if Customer.objects.select_for_update().get(pk=customer.pk).status == Customer.Status.MERGED:
-            raise CustomerMerged([customer.pk])
+        lock_own(customer.pk)
         party = _end(customer, replaces, actor=actor, now=now) if replaces else uuid7()
         made: RelatedParty = RelatedParty.objects.create(
             customer=customer,
@@ -80,7 +79,7 @@ def end_party(*, customer: Customer, row_id: UUID, actor: Actor, now: datetime) 
 
 def _end(customer: Customer, row_id: UUID, *, actor: Actor, now: datetime) -> UUID:
     """End the current row; its party."""
-    Customer.objects.select_for_update().get(pk=customer.pk)
+    lock_own(customer.pk)
     row = RelatedParty.objects.filter(pk=row_id, customer=customer, ended_at__isnull=True).first()
     if row is None:
         raise AlreadyChanged
@@ -113,6 +112,7 @@ def take_paper(
         PaperRefused: its dates or the company's legal form do not allow it.
     """
     with transaction.atomic():
+        lock_own(customer.pk)
         check_paper(
             is_registry_list=kind == OwnerPaper.Kind.REGISTRY_LIST,
             legal_form=str(facts_of(customer).get("legal_form", "")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -277,6 +278,10 @@ def copy_in(tenant: Tenant, other: Tenant) -> None:
         copy.write_row(["0192f000-0000-7000-8000-000000000000", other.pk, 9, b"x", "2026-01-01"])
 
 
+# A customer who points to another is merged, and one who is merged points.
+GOES_ALONG: dict[str, dict[str, str]] = {"merged_into_id": {"status": "MERGED"}}
+
+
 def test_a_reference_into_another_tenant_is_refused_by_the_database(tenant: Tenant, foreign: Rows, own: Rows) -> None:
     """T9: every reference between tenant models, set to the other bank's row; our own row passes as control."""
     tried = 0
@@ -292,12 +297,20 @@ def test_a_reference_into_another_tenant_is_refused_by_the_database(tenant: Tena
                 with pytest.raises(IntegrityError, match="unique"):  # control: it is there already, and nothing else
                     copy_elsewhere(tenant, model, pk, {field.attname: own[target]})
                 continue
+            along = GOES_ALONG.get(field.attname, {})
             with tenant_scope(tenant.pk):
-                assert rows.filter(pk=pk).update(**{field.attname: own[target]}) == 1, "control"
+                ours = another(model) if target is model else own[target]
+                assert rows.filter(pk=pk).update(**{field.attname: ours}, **along) == 1, "control"
             with pytest.raises(IntegrityError, match="foreign key"):
-                point_elsewhere(tenant, rows.filter(pk=pk), {field.attname: foreign[target]})
+                point_elsewhere(tenant, rows.filter(pk=pk), {field.attname: foreign[target], **along})
             tried += 1
     assert tried >= 20
+
+
+def another(model: Any) -> UUID:
+    """A second customer, because none points to itself."""
+    made: UUID = model.objects.create(number="another", kind="INDIVIDUAL", profile={}).pk
+    return made
 
 
 def point_elsewhere(tenant: Tenant, rows: Any, change: dict[str, object]) -> None:
