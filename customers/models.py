@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from audit.transitions import Stateful
 from customers.contacts.models import ContactPoint as ContactPoint
 from customers.fixed_layouts.models import FixedLayout as FixedLayout
+from customers.parts import NamePart as NamePart
 from customers.related.models import OwnerPaper as OwnerPaper
 from customers.related.models import RelatedParty as RelatedParty
 from customers.tiers import DueDiligence as DueDiligence
 from customers.tiers import RiskTier as RiskTier
 from tenants.fields import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
-from tenants.models import TenantForeignKey, TenantModel
+from tenants.models import TenantForeignKey, TenantModel, tenant_of_many
 from tenants.reach import Reach
 
 _FOR_THE_CORE_SYSTEM = models.Q(source__in=["CUSTOMER", "REGISTRY", "STAFF"])
@@ -42,6 +43,7 @@ class Customer(Stateful, TenantModel):
         Status.MERGED: {Status.ACTIVE},
     }
 
+    tenant = tenant_of_many()
     number = models.CharField(max_length=40)
     kind = models.CharField(max_length=12, choices=Kind)
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
@@ -128,29 +130,6 @@ class Customer(Stateful, TenantModel):
     def within(cls, reach: Reach) -> models.Q:
         """Those of the branches."""
         return models.Q(branch_code__in=reach.branches)
-
-
-class NamePart(TenantModel):
-    """Two neighbouring characters of names, hashed, and who has them among the customers entered in one moment.
-
-    Refers to customers by their ids alone, so that a book of 2,000 costs some thousand rows and not ten times as many.
-    """
-
-    # 64 bits of a keyed hash: enough to find by, and what is found is verified.
-    token = models.BigIntegerField()
-    # Milliseconds since 1970 UTC, from the customers' own ids: by which a customer is taken out again.
-    moment = models.BigIntegerField()
-    # 16 bytes an id
-    customers = models.BinaryField()
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["tenant", "token"], name="part_by_token"),
-            models.Index(fields=["tenant", "moment"], name="part_by_moment"),
-        ]
-
-    def __str__(self) -> str:
-        return f"name part {self.pk}"
 
 
 class AttributeChange(TenantModel):

@@ -6,21 +6,19 @@ needs no temporary table and works through a pooler in transaction mode.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
 import psycopg
-from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection, models
 from django.db.transaction import TransactionManagementError
 
+from customers.arrays import Array, ArrayDumper
+from customers.arrays import array_of as _array
 from tenants.models import TenantModel
 from tenants.scoping import required_tenant_id
 
 type Columns = Mapping[str, Sequence[Any]]
-
-_json = DjangoJSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def insert_many(model: type[TenantModel], columns: Columns, /, **constants: Any) -> None:
@@ -35,7 +33,7 @@ def insert_many(model: type[TenantModel], columns: Columns, /, **constants: Any)
     names = ", ".join(_column(model, name) for name in (*constants, *columns))
     fixed = ", ".join(f"%s::{_type(model, name)}" for name in constants)
     sql = f"INSERT INTO {_table(model)} ({names}) SELECT {fixed}, u.* FROM unnest({_arrays(model, columns)}) u"  # noqa: S608  # names come from the model
-    _execute(sql, [*constants.values(), *_literals(model, columns)])
+    _execute(sql, [*constants.values(), *_values(model, columns)])
 
 
 def update_many(model: type[TenantModel], ids: Sequence[Any], columns: Columns, /, **constants: Any) -> None:
@@ -50,7 +48,7 @@ def update_many(model: type[TenantModel], ids: Sequence[Any], columns: Columns, 
         f"UPDATE {_table(model)} t SET {', '.join(settings)} FROM unnest({_arrays(model, keyed)}) AS u ({names})"  # noqa: S608  # names come from the model
         " WHERE t.tenant_id = %s AND t.id = u.id"
     )
-    _execute(sql, [*constants.values(), *_literals(model, keyed), required_tenant_id()])
+    _execute(sql, [*constants.values(), *_values(model, keyed), required_tenant_id()])
 
 
 def _execute(sql: str, values: Sequence[Any]) -> None:
@@ -58,6 +56,7 @@ def _execute(sql: str, values: Sequence[Any]) -> None:
     if not connection.in_atomic_block:
         raise TransactionManagementError("Rows are written in bulk inside a transaction only.")
     with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        cursor.adapters.register_dumper(Array, ArrayDumper)
         cursor.execute(sql, values)
 
 
@@ -87,38 +86,5 @@ def _arrays(model: type[TenantModel], columns: Columns) -> str:
     return ", ".join(f"%s::{_type(model, name)}[]" for name in columns)
 
 
-def _literals(model: type[TenantModel], columns: Columns) -> list[str]:
-    return [_literal(values, _type(model, name)) for name, values in columns.items()]
-
-
-def _literal(values: Sequence[Any], kind: str) -> str:
-    """An array as PostgreSQL writes it, for instance `{1,NULL,"a \\"b\\""}`."""
-    write = _WRITERS.get(kind.partition("(")[0], str)
-    return "{" + ",".join(["NULL" if value is None else write(value) for value in values]) + "}"
-
-
-def _text(value: str) -> str:
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _bytes(value: bytes) -> str:
-    return '"\\\\x' + value.hex() + '"'
-
-
-def _uuid(value: UUID | bytes) -> str:
-    return value.hex() if isinstance(value, bytes) else str(value)
-
-
-def _moment(value: Any) -> str:
-    return f'"{value.isoformat()}"'
-
-
-_WRITERS: Mapping[str, Callable[[Any], str]] = {
-    "uuid": _uuid,
-    "bytea": _bytes,
-    "varchar": _text,
-    "text": _text,
-    "jsonb": lambda value: _text(_json(value)),
-    "boolean": lambda value: "t" if value else "f",
-    "timestamp with time zone": _moment,
-}
+def _values(model: type[TenantModel], columns: Columns) -> list[Array]:
+    return [_array(values, _type(model, name).partition("(")[0]) for name, values in columns.items()]

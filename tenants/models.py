@@ -129,6 +129,16 @@ class TenantModel(models.Model):
             raise TenantScopeError(f"{self._meta.label} of tenant {named} in the scope of {tenant_id}.")
 
 
+def tenant_of_many(*, db_constraint: bool = True) -> models.ForeignKey[Tenant, Tenant]:
+    """`TenantModel.tenant` for a table of very many rows: all its indexes begin with the tenant, which has none alone.
+
+    ``db_constraint=False`` saves a check a row, where another key vouches for the tenant or rows are derived.
+    """
+    return models.ForeignKey(
+        Tenant, on_delete=models.PROTECT, related_name="+", editable=False, db_index=False, db_constraint=db_constraint
+    )
+
+
 class TenantForeignKey[T: TenantModel, S](models.ForeignKey[T, S]):
     """A reference between rows of one tenant.
 

@@ -20,8 +20,8 @@ from audit.services import Actor
 from audit.transitions import transition
 from audit.triggers import TRIGGERS
 from cdd.benchmarks import Result, peak_rss_mb
-from cdd.benchmarks.copy import _import, _write_book
 from cdd.benchmarks.ground import throwaway
+from cdd.benchmarks.import_ import import_book, write_book
 from customers.models import Customer, CustomerImport
 from tenants.scoping import tenant_context, tenant_scope
 
@@ -43,9 +43,9 @@ def run(rows: int) -> Result:
     """Measure over a bank of `rows` customers."""
     now = timezone.now()
     with throwaway(now) as ground, psycopg.connect(ground.superuser, autocommit=True) as superuser:
-        book = _write_book(ground.place, rows)
+        book = write_book(ground.place, rows)
         with tenant_context(ground.tenant.pk):
-            _import(book, rows, now)
+            import_book(book, rows, now)
         with tenant_scope(ground.tenant.pk):
             customers = list(Customer.objects.values_list("pk", flat=True))
         superuser.execute("CREATE TABLE bench_chain (head bytea); INSERT INTO bench_chain VALUES ('\\x00')")

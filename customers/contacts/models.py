@@ -8,7 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from customers.contacts.health import Health as HealthCode
 from tenants.fields import EncryptedJSONField
-from tenants.models import TenantForeignKey, TenantModel
+from tenants.models import TenantForeignKey, TenantModel, tenant_of_many
 
 
 class ContactPoint(TenantModel):
@@ -27,7 +27,11 @@ class ContactPoint(TenantModel):
         RETURNED = HealthCode.RETURNED, pgettext_lazy("contact point", "Returned")
         BLOCKED = HealthCode.BLOCKED, pgettext_lazy("contact point", "Blocked")
 
-    customer = TenantForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="contact_points")
+    # The customer's key vouches for the tenant, and `contact_by_customer` finds both.
+    tenant = tenant_of_many(db_constraint=False)
+    customer = TenantForeignKey(
+        "customers.Customer", on_delete=models.CASCADE, related_name="contact_points", db_index=False
+    )
     channel = models.CharField(max_length=8, choices=Channel)
     # LINE: user id; PHONE: E.164; EMAIL: address; POST: {"postal_code": 7 digits, "address": text}
     value = EncryptedJSONField(person="customer_id")
