@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0014_verified_changes'),
+        ('customers', '0015_merging'),
         ('tenants', '0006_appointments'),
     ]
 
