@@ -19,7 +19,7 @@ from tenants.fields import EncryptedBinaryField, EncryptedJSONField, EncryptedTe
 from tenants.models import TenantForeignKey, TenantModel, tenant_of_many
 from tenants.reach import Reach
 
-_FOR_THE_CORE_SYSTEM = models.Q(source__in=["CUSTOMER", "REGISTRY", "STAFF"])
+_FOR_THE_CORE_SYSTEM = models.Q(source__in=["CUSTOMER", "MERGE", "REGISTRY", "STAFF", "UNMERGE"])
 
 
 class Customer(Stateful, TenantModel):

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddIndex(
             model_name='attributechange',
-            index=models.Index(condition=models.Q(('source__in', ['CUSTOMER', 'REGISTRY', 'STAFF'])), fields=['tenant', 'id'], name='change_verified'),
+            index=models.Index(condition=models.Q(('source__in', ['CUSTOMER', 'MERGE', 'REGISTRY', 'STAFF', 'UNMERGE'])), fields=['tenant', 'id'], name='change_verified'),
         ),
     ]

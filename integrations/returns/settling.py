@@ -13,7 +13,8 @@ from typing import Any
 from uuid import UUID
 
 # Of customers.models.AttributeChange.Source.
-VERIFIED = frozenset({"CUSTOMER", "STAFF", "REGISTRY"})
+# What merging two customers made of one is the decision of two people, and so is taking it back.
+VERIFIED = frozenset({"CUSTOMER", "STAFF", "REGISTRY", "MERGE", "UNMERGE"})
 FROM_THE_CORE = frozenset({"IMPORT"})
 TAKEN_BACK = frozenset({"UNDO"})
 

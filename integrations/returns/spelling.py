@@ -18,6 +18,8 @@ from tenants.cells import safe_cell
 
 _KINDS = {"INDIVIDUAL": "個人", "COMPANY": "法人"}
 _ANSWERS = {"true": "有", "false": "無"}
+# Between values of a list, as our own import parts them.
+_BETWEEN = "、"
 _FILLS = {"spaces": " ", "wide_spaces": "　", "zeros": "0"}
 _SOUND_MARKS = {"゛": "ﾞ", "゜": "ﾟ", "\u3099": "ﾞ", "\u309a": "ﾟ", "　": " "}
 _HALF = {unicodedata.normalize("NFKC", chr(code)): chr(code) for code in range(0xFF61, 0xFF9E)} | _SOUND_MARKS
@@ -60,10 +62,12 @@ def text_of(cell: Cell, value: Any) -> str:
     """
     if value is None or value == "":
         return ""
-    if isinstance(value, (list, tuple, dict)):
-        if isinstance(value, dict) or len(value) != 1 or not isinstance(value[0], str):
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        if cell.values and len(value) > 1:
             raise Unwritable("several")
-        value = value[0]
+        return _BETWEEN.join(text_of(cell, one) for one in value)
+    if isinstance(value, (list, dict)):
+        raise Unwritable("several")
     code = str(value).lower() if isinstance(value, bool) else str(value)
     if cell.values:
         if code not in cell.values:

@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from customers.facts.catalogue import BY_KEY
 from customers.facts.catalogue import FACTS as CATALOGUE
+from customers.facts.shape import Fact, Type
 from integrations.returns.filling import ReturnFile, Subject
-from integrations.returns.layouts import LayoutInvalid, ReturnForm, document_of, form_from
-from integrations.returns.spelling import Hindrance
+from integrations.returns.layouts import Cell, LayoutInvalid, ReturnForm, document_of, form_from
+from integrations.returns.spelling import Hindrance, text_of
 from integrations.returns.wording import layout_problem, reason
 from tests.integrations.layouts import CSV, FIXED
 
@@ -85,6 +87,8 @@ def test_a_fixed_file_counts_bytes_and_closes_with_totals() -> None:
         (FIXED, "name", "あ" * 11, "too_long"),
         (FIXED, "name", "ABC", "not_wide"),
         (FIXED, "occupation", "student", "no_code"),
+        (FIXED, "occupation", ["employee", "retired"], "several"),
+        (CSV, "address", [{"name": "山田"}], "several"),
     ],
 )
 def test_what_cannot_be_written_is_named_and_the_rest_goes(
@@ -112,6 +116,25 @@ def test_a_customer_whose_number_does_not_fit_is_left_out_whole() -> None:
     line, hindered = file.record(Subject("C-12345678901", "COMPANY", "1"), {"phone": "+819012345678"})
     assert (line, hindered["phone"].code) == (b"", "too_long")
     assert file.totals.records == 0
+
+
+def test_a_list_is_written_as_our_own_import_parts_it() -> None:
+    document = {**CSV, "body": [CSV["body"][0], {"what": "tax_residences", "title": "居住地国"}]}
+    line, hindered = begun(document).record(ONE, {"tax_residences": ["JP", "US"]})
+    assert (rows(line)[0][1], hindered) == ("日本、アメリカ合衆国", {})
+    assert BY_KEY["tax_residences"].read(rows(line)[0][1]) == ["JP", "US"]
+
+
+@pytest.mark.parametrize(
+    "fact", [fact for fact in CATALOGUE.values() if fact.list_of_codes()], ids=lambda fact: fact.key
+)
+def test_every_code_is_written_as_our_own_import_reads_it(fact: Fact) -> None:
+    codes = list(fact.list_of_codes() or {})
+    written = {code: text_of(Cell(fact.key), code) for code in codes}
+    several = fact.type is Type.COUNTRIES
+    assert {code: fact.read(text) for code, text in written.items()} == {
+        code: [code] if several else code for code in codes
+    }
 
 
 def test_nothing_to_carry_is_no_record() -> None:

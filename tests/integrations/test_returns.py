@@ -33,8 +33,10 @@ from integrations.returns.services import (
     set_layout,
     take_file,
 )
+from reviews.models import Case
+from reviews.services import approve_decision, decide_case
 from tenants.models import Role, Tenant, User
-from tests.campaigns.acting import enter, in_parallel
+from tests.campaigns.acting import answer, enter, in_parallel, notified, open_for_business
 from tests.conftest import NOW, SYSTEM, MakeUser
 from tests.customers.books import book, person, upload
 from tests.integrations.acting import change, content, dealt_with, fresh, lay_out, made, released
@@ -106,6 +108,31 @@ def test_a_return_file_is_taken_in_by_our_own_import_without_a_change(
     with transaction.atomic():
         back.refresh_from_db()
     assert (back.rows_updated, back.rows_rejected, back.attributes_changed) == (0, 0, {})
+
+
+def test_an_answer_goes_back_once_two_people_have_accepted_it(in_tenant: Tenant, officer: User, approver: User) -> None:
+    open_for_business()
+    lay_out()
+    customer = enter(1)
+    notified(officer, approver)
+    answer(customer, postal_code="2310017", address="神奈川県横浜市中区港町1-1")
+    assert due() == (0, 0), "an answer alone changes nothing"
+    with transaction.atomic():
+        case = Case.objects.get(customer=customer)
+    decision = decide_case(
+        case=case,
+        outcome="UPDATE_FILE",
+        accepted_fields=("address",),
+        rationale="転居の届出と一致",
+        actor=Actor.user(officer.pk),
+        now=NOW,
+    )
+    assert due() == (0, 0), "nor does one person's decision"
+    approve_decision(decision=decision, actor=Actor.user(approver.pk), now=NOW)
+    (row,) = lines(content(made(officer)))
+    assert (row[0], row[3], row[4]) == (customer.number, "神奈川県横浜市中区港町1-1", ""), (
+        "and what was accepted, alone"
+    )
 
 
 def test_what_the_core_knows_or_corrected_does_not_go_back(in_tenant: Tenant, officer: User) -> None:

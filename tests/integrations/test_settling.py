@@ -6,6 +6,7 @@ from itertools import pairwise
 from uuid import UUID, uuid4
 
 import pytest
+from django.db.models import Q
 
 from customers.models import AttributeChange
 from integrations.returns.settling import FROM_THE_CORE, TAKEN_BACK, VERIFIED, Outcome, Settled, Turn, settle
@@ -48,6 +49,8 @@ def story(*steps: str) -> tuple[list[Turn], set[UUID]]:
         (["A", "CUSTOMER:B", "IMPORT:C", "CUSTOMER:D"], Settled(Outcome.RETURNED, "D")),
         # back to what was there first, but the core has said something else since
         (["A", "CUSTOMER:B", "IMPORT:C", "CUSTOMER:A"], Settled(Outcome.RETURNED, "A")),
+        (["A", "MERGE:B"], Settled(Outcome.RETURNED, "B")),
+        (["A", "MERGE:B", "UNMERGE:A"], Settled(Outcome.KNOWN)),
         # an import that was taken back has not been
         (["A", "CUSTOMER:B", "IMPORT:C", "UNDO:B"], Settled(Outcome.RETURNED, "B")),
     ],
@@ -63,6 +66,10 @@ def test_what_an_earlier_file_took_along_is_not_told_again() -> None:
 
 
 def test_every_source_of_changes_is_judged_one_way() -> None:
-    """A new source has to be decided upon."""
+    """A new source has to be decided upon, and the index of what is due has to hold it."""
     kinds = [VERIFIED, FROM_THE_CORE, TAKEN_BACK]
-    assert sorted(source for kind in kinds for source in kind) == sorted(AttributeChange.Source.values)
+    judged = [source for kind in kinds for source in kind]
+    assert len(judged) == len(set(judged))
+    assert set(AttributeChange.Source.values) <= set(judged)
+    (index,) = [index for index in AttributeChange._meta.indexes if index.name == "change_verified"]
+    assert index.condition == Q(source__in=sorted(VERIFIED))
