@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from customers.decoding import MAX_LINE, Layout, Record
@@ -96,23 +97,25 @@ class RowReader:
     """Validates the records of one file in order; remembers customer numbers, so a second use is caught.
 
     A row that is taken though something in it looks wrong has `warnings`.
-    `today` is the day in Japan against which "in the future" is judged.
+    `today` is the day in Japan against which "in the future" is judged; `own` are the institution's own columns.
     """
 
-    def __init__(self, layout: Layout, today: date) -> None:
+    def __init__(self, layout: Layout, today: date, own: Mapping[str, Fact] = MappingProxyType({})) -> None:
         self._layout = layout
         self._today = today
         self._first_line: dict[str, int] = {}
-        self._doubts = Doubts(layout.columns, layout.encoding)
         self._columns = [(index, key) for index, key in enumerate(layout.columns) if key]
-        there = {key: BY_KEY[key] for _, key in self._columns}
+        known = {**BY_KEY, **own}
+        self._there = there = {key: known[key] for _, key in self._columns}
+        days = [key for key, fact in there.items() if fact.type is Type.DAY]
+        self._doubts = Doubts(layout.columns, layout.encoding, days)
         self._parsers = [(key, index, _parser(there[key])) for index, key in self._columns]
         self._number_at = layout.columns.index("customer_number")
         self._facts = {
             kind: [key for key, fact in there.items() if fact.is_fact and kind in fact.kinds] for kind in _KINDS
         }
         self._not_for = {kind: [key for key, fact in there.items() if kind not in fact.kinds] for kind in _KINDS}
-        self._days = [key for key, fact in there.items() if fact.is_fact and fact.type is Type.DAY]
+        self._days = [key for key in days if there[key].is_fact]
         usual = layout.columns == USUAL
         self._in_order = list if usual else itemgetter(*map(layout.columns.index, USUAL))
         self._beside = [(layout.columns.index(key), key) for key in sorted(set(there).difference(USUAL))]
@@ -183,7 +186,7 @@ class RowReader:
             try:
                 values[key] = parse(record.fields[index])
             except Invalid as invalid:
-                is_rounded = BY_KEY[key].type not in _WORDS and _SCIENTIFIC.fullmatch(record.fields[index].strip())
+                is_rounded = self._there[key].type not in _WORDS and _SCIENTIFIC.fullmatch(record.fields[index].strip())
                 code = "scientific" if is_rounded else invalid.code
                 yield RowError(record.line, key, code, invalid.params)
         for column, code in self._inconsistencies(values):
@@ -207,7 +210,7 @@ class RowReader:
             mark = record.marks.get(index)
             if mark == UNREAD:
                 yield RowError(record.line, key, "formula_unread")
-            elif mark == DATE and BY_KEY[key].type is not Type.DAY:
+            elif mark == DATE and self._there[key].type is not Type.DAY:
                 yield RowError(record.line, key, "date_cell")
             elif _SHEET_ERROR.fullmatch(value := record.fields[index].strip()):
                 yield RowError(record.line, key, "sheet_error", {"value": value})

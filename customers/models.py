@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
 from customers.contacts.models import ContactPoint as ContactPoint
+from customers.facts.models import OwnAttribute as OwnAttribute
 from customers.fixed_layouts.models import FixedLayout as FixedLayout
 from customers.parts import NamePart as NamePart
 from customers.related.models import OwnerPaper as OwnerPaper
@@ -72,6 +73,8 @@ class Customer(Stateful, TenantModel):
     is_foreign_pep = models.BooleanField(null=True)
     handles_cash = models.BooleanField(null=True)
     sends_abroad = models.BooleanField(null=True)
+    # the institution's own attributes that stand plain, by key (customers/facts/own.py)
+    attributes = models.JSONField(default=dict)
     branch_code = models.CharField(max_length=8, blank=True)
     language = models.CharField(max_length=8, default="ja")
 

@@ -30,6 +30,8 @@ class Invalid(Exception):
         self.params = params
 
 
+_WHOLE = re.compile(r"[+-]?(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})")
+_BETWEEN = re.compile(r"[、，,;；|｜\n]")
 _NUMBER = re.compile(r"[0-9A-Z][0-9A-Z-]{0,19}")
 _DATE = re.compile(
     r"(?:([0-9]{4})(?:年|[-/.])([0-9]{1,2})(?:月|[-/.])([0-9]{1,2})日?|([0-9]{4})([0-9]{2})([0-9]{2}))"
@@ -280,6 +282,35 @@ def read_one_of(codes: Mapping[str, Label]) -> Callable[[str], str | None]:
         return by_label.get(text)
 
     return parse
+
+
+def read_some_of(codes: Mapping[str, Label]) -> Callable[[str], list[str] | None]:
+    """Several choices in one cell, parted by 、 , ; or |; kept in the order of the list, each once."""
+    read = read_one_of(codes)
+
+    def parse(raw: str) -> list[str] | None:
+        found = {read(part) for part in _BETWEEN.split(raw)}
+        return [code for code in codes if code in found] or None
+
+    return parse
+
+
+def read_whole_number(raw: str) -> int | None:
+    text = narrow(raw).translate(_DASHES)
+    if not text:
+        return None
+    if not _WHOLE.fullmatch(text):
+        raise Invalid("bad_whole_number")
+    return int(text.replace(",", ""))
+
+
+def read_amount(raw: str) -> int | None:
+    """Yen, with or without the sign."""
+    text = narrow(raw).translate(_DASHES)
+    try:
+        return read_whole_number(text.removeprefix("¥").removeprefix("￥").removesuffix("円").strip())
+    except Invalid:
+        raise Invalid("bad_amount") from None
 
 
 def read_answer(raw: str) -> bool | None:

@@ -13,7 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, gettext_lazy
 
 from customers.codes import label_of
-from customers.facts.catalogue import BY_KEY, FACTS
+from customers.facts.catalogue import FACTS
+from customers.facts.selectors import fact_of, own_facts
 from customers.facts.shape import Type
 from customers.folding import digits_of
 from customers.models import Customer
@@ -52,12 +53,13 @@ def present(
     """
     kind = Customer.Kind.COMPANY if is_company else Customer.Kind.INDIVIDUAL
     shown = []
-    for key in (key for key, fact in FACTS.items() if kind in fact.kinds):
+    own = {key: fact for key, fact in own_facts().items() if not fact.is_retired or key in facts}
+    for key in (key for key, fact in {**FACTS, **own}.items() if kind in fact.kinds):
         is_erased = facts.get(ERASED) and key not in facts
         value = gettext("Erased") if is_erased else say(key, facts.get(key))
         is_covered = masked and key not in open_keys
         hidden = hide(key, value, is_company=is_company) if is_covered else value
-        shown.append(Shown(key, str(LABELS[key]), hidden, hidden != value))
+        shown.append(Shown(key, label(key), hidden, hidden != value))
     return shown
 
 
@@ -93,7 +95,12 @@ def or_erased[T](read: Callable[[], T]) -> T | str:
 
 def label(key: str) -> str:
     """What a fact is called; the key itself where a questionnaire asks something of its own."""
-    return gettext("Identity verification") if key == "identity" else str(LABELS.get(key, key))
+    if key == "identity":
+        return gettext("Identity verification")
+    fact = fact_of(key)
+    if fact and fact.words:
+        return fact.words.in_language(get_language() or "ja")
+    return str(LABELS.get(key, key))
 
 
 def say(key: str, value: object) -> str:
@@ -102,7 +109,7 @@ def say(key: str, value: object) -> str:
         return gettext("Not known")
     if isinstance(value, bool):
         return gettext("Yes") if value else gettext("No")
-    fact = BY_KEY.get(key)
+    fact = fact_of(key)
     if fact and (codes := fact.list_of_codes()):
         said = [value] if isinstance(value, str) else list(value) if isinstance(value, Sequence) else []
         return gettext(", ").join(label_of(codes, str(code), get_language() or "ja") for code in said)
@@ -118,7 +125,7 @@ def hide(key: str, value: str, *, is_company: bool = False) -> str:
         is_company and key in {"name", "kana", "address", "postal_code"}
     ):
         return value
-    fact = FACTS.get(key)
+    fact = fact_of(key)
     return _MASKS[fact.type](value) if fact and fact.is_masked else value
 
 
@@ -197,6 +204,7 @@ def _hide_numbers(text: str) -> str:
 
 _SAY: Mapping[Type, Callable[[object], str]] = {
     Type.DAY: _say_date,
+    Type.AMOUNT: lambda value: gettext("JPY %(amount)s") % {"amount": f"{value:,}"},
     Type.PHONE: _say_phone,
     Type.POSTAL_CODE: _say_postal_code,
     Type.OWNERS: _say_owners,

@@ -13,6 +13,7 @@ from uuid import UUID
 from audit.services import Actor, record_ids
 from customers.facts.catalogue import BESIDE as BESIDE
 from customers.facts.catalogue import BY_KEY, CHANNEL_OF_FACT, FACTS, PLAIN
+from customers.facts.selectors import plain_own_keys
 from customers.facts.shape import Type
 from customers.folding import fold_kana, fold_name
 from customers.importing import CustomerRow
@@ -113,7 +114,8 @@ def enter_customers(rows: Sequence[CustomerRow], *, reference: UUID, now: dateti
         return
     crypt = cipher()
     ids = uuid7_bytes(len(rows))
-    profiles = [_encode(_profile_of(row.facts)).encode() for row in rows]
+    own = plain_own_keys()
+    profiles = [_encode(_profile_of(row.facts, own)).encode() for row in rows]
     columns: dict[str, list[Any]] = {
         "id": ids,
         "number": [row.number for row in rows],
@@ -125,6 +127,7 @@ def enter_customers(rows: Sequence[CustomerRow], *, reference: UUID, now: dateti
             crypt.index(PERSON, key) if (key := person_key(row.facts["name"], row.facts.get("birth_on"))) else None
             for row in rows
         ],
+        "attributes": [_attributes_of(row.facts, own) for row in rows],
         "branch_code": [row.branch_code for row in rows],
         "language": [row.language or DEFAULT_LANGUAGE for row in rows],
         "stay_ends_on": [_stay_ends_on(row.facts) for row in rows],
@@ -258,7 +261,7 @@ def _record_changes(changed: Mapping[UUID, Sequence[str]], *, source: str, actor
 
 
 def _write_customers(customers: Sequence[Customer], *, now: datetime) -> None:
-    names = (*PLAIN, *BESIDE, "stay_ends_on", "source_hash", *INDEXES)
+    names = (*PLAIN, *BESIDE, "stay_ends_on", "attributes", "source_hash", *INDEXES)
     profile = Customer._meta.get_field("profile")
     columns: dict[str, list[Any]] = {name: [getattr(customer, name) for customer in customers] for name in names}
     person_ciphers([customer.pk.bytes for customer in customers])
@@ -269,7 +272,9 @@ def _write_customers(customers: Sequence[Customer], *, now: datetime) -> None:
 def _set_facts(customer: Customer, after: Mapping[str, Any], different: Sequence[str]) -> None:
     if not different:
         return
-    customer.profile = _profile_of(after)
+    own = plain_own_keys()
+    customer.profile = _profile_of(after, own)
+    customer.attributes = _attributes_of(after, own)
     customer.name_index = name_index(after.get("name"))
     customer.kana_index = kana_index(after.get("kana"))
     customer.person_index = person_index(after.get("name"), after.get("birth_on"))
@@ -298,8 +303,17 @@ def _unsaid(name: str, value: str | None) -> str | date | None:
     return value or ""
 
 
-def _profile_of(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in facts.items() if key not in _NOT_IN_PROFILE and value is not None}
+def _profile_of(facts: Mapping[str, Any], own: frozenset[str]) -> dict[str, Any]:
+    return {
+        key: value
+        for key, value in facts.items()
+        if key not in _NOT_IN_PROFILE and key not in own and value is not None
+    }
+
+
+def _attributes_of(facts: Mapping[str, Any], own: frozenset[str]) -> dict[str, Any]:
+    """The institution's own facts that stand plain."""
+    return {key: value for key in own if (value := facts.get(key)) is not None}
 
 
 def _held(facts: dict[str, Any]) -> dict[str, Any]:

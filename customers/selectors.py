@@ -77,7 +77,7 @@ def assemble_facts(customer: Customer, points: dict[str, ContactPoint]) -> Facts
         value = getattr(customer, key)
         if value not in (None, ""):
             facts[key] = value.isoformat() if FACTS[key].type is Type.DAY else value
-    return sealed | facts
+    return {**sealed, **facts, **customer.attributes}
 
 
 def _sealed_facts(customer: Customer, points: dict[str, ContactPoint]) -> Facts:

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from customers.facts.catalogue import COLUMNS
+from customers.facts.selectors import fact_of
 
 _COLUMN_TITLES: Mapping[str, Promise] = {"line": _("Line"), "column": _("Column"), "reason": _("Reason")}
 
@@ -150,6 +150,8 @@ _REASONS: Mapping[str, Promise] = {
     "unknown_country": _("Unknown country. Write its name in Japanese or its two-letter code."),
     "unknown_choice": _("Not one of the choices. Write one of: %(expected)s."),
     "bad_answer": _("Must be 有, 無 or empty."),
+    "bad_whole_number": _("Must be a whole number of up to 15 digits."),
+    "bad_amount": _("Must be an amount in whole yen of up to 15 digits."),
     "bad_account": _("An account number has 4 to 20 digits."),
     "bad_branch": _("A branch code has up to 3 digits."),
     "not_for_kind": _("Must be empty for this kind of customer."),
@@ -226,7 +228,8 @@ def column_title(key: str) -> str:
     """A column as the bank's file calls it."""
     if key in _COLUMN_TITLES:
         return str(_COLUMN_TITLES[key])
-    return COLUMNS[key][0] if key in COLUMNS else gettext("Whole row")
+    fact = fact_of(key)
+    return fact.titles[0] if fact and fact.titles else gettext("Whole row")
 
 
 def _said(params: Mapping[str, object]) -> dict[str, object]:

@@ -44,6 +44,13 @@ FILE: Mapping[str, Wording] = {
     "customermerge.rejected": Wording(_("%(actor)s rejected the merging of customer %(target)s."), "undo"),
     "customermerge.reversed": Wording(_("%(actor)s took the merging of customer %(target)s back."), "undo", "warning"),
     "customer.merged": Wording(_("Customer %(target)s became part of another."), "users", "warning"),
+    "ownattribute.proposed": Wording(_("%(actor)s defined the attribute “%(code)s” of customers."), "plus", "info"),
+    "ownattribute.changed": Wording(_("%(actor)s changed the attribute “%(code)s” of customers."), "edit"),
+    "ownattribute.active": Wording(
+        _("%(actor)s put the attribute “%(target)s” of customers in use."), "check", "success"
+    ),
+    "ownattribute.retired": Wording(_("%(actor)s retired the attribute “%(target)s” of customers."), "x", "warning"),
+    "ownattribute.refused": Wording(_("%(actor)s refused the attribute “%(target)s” of customers."), "x", "warning"),
     "customer.related_entered": Wording(_("%(actor)s entered a related party of customer %(target)s."), "user", "info"),
     "customer.related_changed": Wording(_("%(actor)s changed a related party of customer %(target)s."), "edit"),
     "customer.related_ended": Wording(_("%(actor)s ended a related party of customer %(target)s."), "x", "warning"),

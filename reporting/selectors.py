@@ -24,6 +24,7 @@ from channels.advice import Advice, advice_for
 from channels.models import DeliveryAttempt, MessageTemplate, ProviderAccount
 from channels.selectors import stopped_channels
 from companies.models import CompanyNews
+from customers.facts.models import OwnAttribute
 from customers.matching.models import MatchCandidate
 from customers.merging.models import CustomerMerge
 from customers.models import Customer, CustomerImport, RiskTier
@@ -77,6 +78,7 @@ _TARGETS: Mapping[str, _Target] = {
         _Target(CustomerImport, "uploaded_at", "import"),
         _Target(MatchCandidate, "first__number", "customer-match"),
         _Target(CustomerMerge, "merged__number", "customer-merge"),
+        _Target(OwnAttribute, "code", "attribute"),
         _Target(RiskPolicy, "version"),
         _Target(Upload, "received_at", "case", "reference"),
         _Target(Membership, "user__name"),

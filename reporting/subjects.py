@@ -13,6 +13,7 @@ SUBJECTS: Sequence[tuple[str, Promise | str]] = (
     ("customerimport", _("Imports")),
     ("matchcandidate", _("Customers who may be the same")),
     ("customermerge", _("Merging of customers")),
+    ("ownattribute", _("Own attributes")),
     ("companynews", _("Company news")),
     ("campaign", _("Campaigns")),
     ("periodicreview", _("Periodic reviews")),

@@ -11,6 +11,7 @@ from typing import Any
 import datalogic_py
 
 from customers.facts.catalogue import FACTS
+from customers.facts.own import PREFIX
 
 TIERS = ("LOW", "MEDIUM", "HIGH")
 KINDS = frozenset({"INDIVIDUAL", "COMPANY"})
@@ -101,11 +102,15 @@ class Policy:
         self._simplified_kinds = frozenset(simplified["kinds"])
         self._simplified_tier = simplified["tier"]
         self._simplified = [_row({"points": 0, "kinds": KINDS, **reason}) for reason in simplified["reasons"]]
+        rows = (*self._factors, *self._simplified)
+        reads = {name for row in rows for condition in row.conditions for name in condition.reads}
+        # what it reads of the institution's own attributes
+        self.own = tuple(sorted(name for name in reads if name.startswith(PREFIX)))
 
     def score(self, facts: Mapping[str, Any]) -> Score:
         """Rate one customer from `facts` (keys of customers.selectors.facts_of, and `kind`)."""
-        inputs = inputs_of(facts)
-        key = tuple(inputs.items())
+        inputs = inputs_of(facts, self.own)
+        key = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in inputs.items())
         found = self._scores.get(key)
         if found is None:
             found = self._scores[key] = self._judge(inputs)
@@ -139,9 +144,9 @@ def score(facts: Mapping[str, Any], policy_document: Mapping[str, Any]) -> Score
     return Policy(policy_document).score(facts)
 
 
-def inputs_of(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """What rules may read of a customer's facts; what is not known is left out."""
-    inputs = {name: value for name in INPUTS if (value := facts.get(name)) is not None and value != ""}
+def inputs_of(facts: Mapping[str, Any], own: Sequence[str] = ()) -> dict[str, Any]:
+    """What rules may read of a customer's facts, `own` attributes too; what is not known is left out."""
+    inputs = {name: value for name in (*INPUTS, *own) if (value := facts.get(name)) is not None and value != ""}
     owners = facts.get("owners")
     if owners:
         answers = [owner.get("is_pep") for owner in owners]
@@ -187,7 +192,7 @@ def _condition(code: str, rule: Any) -> _Condition:
         if operator not in OPERATORS:
             raise PolicyInvalid(f"{code}: the operator {operator!r} is not allowed.")
     reads = frozenset(_reads(rule))
-    if not reads or not reads <= set(INPUTS):
+    if not reads or not {name for name in reads if not name.startswith(PREFIX)} <= set(INPUTS):
         raise PolicyInvalid(f"{code}: a condition reads one or more of {', '.join(INPUTS)}.")
     try:
         return _Condition(_engine.compile_strict(rule), reads)

@@ -17,11 +17,12 @@ from django.db import transaction
 
 from audit.services import Actor, record, record_ids
 from audit.transitions import transition
+from customers.facts.selectors import own_facts_in_use
 from customers.models import Customer
 from customers.services import RatingResult, record_ratings
 from customers.writing import insert_many
 from risk.models import RiskPolicy, RiskRating
-from risk.scoring import INPUTS, Policy, Score, next_review_on
+from risk.scoring import INPUTS, Policy, PolicyInvalid, Score, next_review_on
 from risk.selectors import compiled, published_policy
 from tenants.identifiers import uuid7
 from tenants.keys import PersonShredded
@@ -52,9 +53,12 @@ def publish_policy(*, document: Mapping[str, Any], actor: Actor, now: datetime) 
 
     Raises risk.scoring.PolicyInvalid.
     """
-    Policy(document)
+    own = Policy(document).own
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     with transaction.atomic():
+        readable = {key for key, fact in own_facts_in_use().items() if fact.bears_on_risk}
+        if unknown := [name for name in own if name not in readable]:
+            raise PolicyInvalid(f"No attribute in use that risk rules may read: {', '.join(unknown)}.")
         newest = RiskPolicy.objects.select_for_update().order_by("-version").first()
         if newest is not None and newest.status == RiskPolicy.Status.PUBLISHED:
             transition(newest, RiskPolicy.Status.RETIRED, actor=actor, at=now)
@@ -118,7 +122,7 @@ def _rate(customers: Sequence[Customer], policy: RiskPolicy, *, actor: Actor, no
 
 def _facts_of(customer: Customer) -> dict[str, Any]:
     """What rules read, mostly plain columns; the sealed profile is opened for companies only, for their owners."""
-    facts = {name: getattr(customer, name) for name in _PLAIN_INPUTS}
+    facts = {**{name: getattr(customer, name) for name in _PLAIN_INPUTS}, **customer.attributes}
     if customer.kind == Customer.Kind.COMPANY:
         with suppress(PersonShredded):  # unknown, then
             facts["owners"] = customer.profile.get("owners")

@@ -15,6 +15,8 @@ from django.db import connections, transaction
 _current: ContextVar[int | None] = ContextVar("tenant", default=None)
 # Of the outermost scope: persons whose keys the rows read in it will want, in the order they were read.
 _wanted: ContextVar[dict[bytes, None] | None] = ContextVar("wanted", default=None)
+# Of the outermost scope: what was read once and stays the same as long as it lasts.
+_remembered: ContextVar[dict[str, object] | None] = ContextVar("remembered", default=None)
 
 
 class NoTenantScope(RuntimeError):
@@ -47,6 +49,11 @@ def wanted_persons() -> dict[bytes, None] | None:
     return _wanted.get()
 
 
+def remembered() -> dict[str, object] | None:
+    """What was read in this scope and need not be read again in it; it ends with the scope. None outside one."""
+    return _remembered.get()
+
+
 @contextmanager
 def tenant_context(tenant_id: int) -> Iterator[None]:
     """Name the tenant of every transaction begun inside; opens none itself.
@@ -58,6 +65,7 @@ def tenant_context(tenant_id: int) -> Iterator[None]:
     """
     tenant_id = _checked(tenant_id)
     wanted = _wanted.set({}) if _current.get() is None else None
+    memory = _remembered.set({}) if _current.get() is None else None
     token = _current.set(tenant_id)
     try:
         yield
@@ -65,6 +73,8 @@ def tenant_context(tenant_id: int) -> Iterator[None]:
         _current.reset(token)
         if wanted is not None:
             _wanted.reset(wanted)
+        if memory is not None:
+            _remembered.reset(memory)
 
 
 @contextmanager

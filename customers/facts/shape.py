@@ -12,6 +12,7 @@ from customers.codes import COUNTRIES, Label
 from customers.parsing import (
     COMPANY,
     INDIVIDUAL,
+    read_amount,
     read_answer,
     read_countries,
     read_country,
@@ -20,7 +21,9 @@ from customers.parsing import (
     read_one_of,
     read_phone,
     read_postal_code,
+    read_some_of,
     read_text,
+    read_whole_number,
 )
 
 type Read = Callable[[str], Any]
@@ -44,8 +47,11 @@ class Type(StrEnum):
     DAY = "day"
     ANSWER = "answer"
     CODE = "code"
+    CODES = "codes"
     COUNTRY = "country"
     COUNTRIES = "countries"
+    NUMBER = "number"
+    AMOUNT = "amount"  # of yen
     OWNERS = "owners"
 
 
@@ -54,6 +60,7 @@ class Kept(StrEnum):
 
     PROFILE = "profile"  # sealed
     COLUMN = "column"  # plain, in a column of the customer under its key
+    ATTRIBUTES = "attributes"  # plain, among the institution's own in one column
     CONTACT = "contact"  # sealed, as the address of a channel
     BESIDE = "beside"  # in a column, and no fact: it has no history of its own
     APART = "apart"  # by which a customer is found or reached; never a fact
@@ -79,6 +86,8 @@ class Gravity(StrEnum):
 class Fact:
     """One entry of the catalogue. ``label`` is a text to be translated; ``titles`` is what files call it, ours first.
 
+    ``words`` is the label of an institution's own entry, which is in no catalogue of texts. ``is_retired``: what is
+    known stays, and nothing is added.
     ``worse``: answers that point to a higher risk whatever the policy says. ``cell`` reads a cell where its type alone
     does not say how.
     """
@@ -97,6 +106,8 @@ class Fact:
     bears_on_risk: bool = False
     worse: Collection[Any] = ()
     cell: Read | None = None
+    words: Label | None = None
+    is_retired: bool = False
     # The same cells come again and again: each is read once a file.
     is_repeated: bool = False
 
@@ -108,13 +119,15 @@ class Fact:
     @property
     def is_asked(self) -> bool:
         """Whether a segment may ask it: it stands plain, and has few values or is a day."""
-        return self.kept is Kept.COLUMN and self.type in (Type.CODE, Type.COUNTRY, Type.ANSWER, Type.DAY)
+        return self.kept in (Kept.COLUMN, Kept.ATTRIBUTES) and self.type in _ASKED
 
     def reader(self) -> Read:
         """What reads a cell, and raises customers.parsing.Invalid; a blank is None."""
         if self.cell:
             return self.cell
-        return read_one_of(self.codes) if self.type is Type.CODE and self.codes else _READERS[self.type]
+        if self.codes and self.type in (Type.CODE, Type.CODES):
+            return (read_one_of if self.type is Type.CODE else read_some_of)(self.codes)
+        return _READERS[self.type]
 
     def read(self, typed: str) -> Any:
         """A cell, or what somebody typed, as the file keeps it; None for a blank. Raises customers.parsing.Invalid."""
@@ -137,5 +150,8 @@ _READERS: Mapping[Type, Read] = {
     Type.ANSWER: read_answer,
     Type.COUNTRY: read_country,
     Type.COUNTRIES: read_countries,
+    Type.NUMBER: read_whole_number,
+    Type.AMOUNT: read_amount,
 }
-FEW_VALUES = frozenset({Type.POSTAL_CODE, Type.DAY, Type.ANSWER, Type.CODE, Type.COUNTRY})
+_ASKED = frozenset({Type.CODE, Type.CODES, Type.COUNTRY, Type.ANSWER, Type.DAY})
+FEW_VALUES = frozenset({Type.POSTAL_CODE, Type.DAY, Type.ANSWER, Type.CODE, Type.CODES, Type.COUNTRY})

@@ -7,8 +7,6 @@ kept as the file has it, or the code says as what it was read.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from customers.facts.catalogue import BY_KEY
-from customers.facts.shape import Type
 from customers.folding import digits_of
 from customers.parsing import narrow, serial_day
 
@@ -17,15 +15,15 @@ type Doubt = tuple[str, str, Mapping[str, object]]
 ACCOUNT_DIGITS = 7
 BRANCH_DIGITS = 3
 _FROM_ONE_TO_NINE = frozenset("123456789１２３４５６７８９")
-_DAYS = tuple(key for key, fact in BY_KEY.items() if fact.type is Type.DAY)
 # In JIS X 0208, and in CP932 under a neighbouring code point: every host has them.
 _IN_JIS = str.maketrans(dict.fromkeys("‖−〜—¢£¬"))
 
 
 class Doubts:
-    """Looks over the records of one file, in order."""
+    """Looks over the records of one file, in order; ``days``: the columns that hold days."""
 
-    def __init__(self, columns: Sequence[str | None], encoding: str) -> None:
+    def __init__(self, columns: Sequence[str | None], encoding: str, days: Sequence[str]) -> None:
+        self._days = days
         self._at = {key: index for index, key in enumerate(columns) if key}
         self._is_cp932 = encoding == "cp932"
         self._longest = 0
@@ -53,7 +51,7 @@ class Doubts:
         phone = self._cell(fields, "phone")
         if phone[:1] in _FROM_ONE_TO_NINE and facts["phone"] == f"+81{digits_of(phone)}":
             found.append(("phone", "zero_added", {}))
-        for key in _DAYS:
+        for key in self._days:
             if len(cell := self._cell(fields, key)) == 5 and serial_day(cell):
                 found.append((key, "serial_date", {}))
         return found

@@ -8,7 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from customers.facts.catalogue import COLUMNS, INDISPENSABLE
+from customers.facts.catalogue import INDISPENSABLE
+from customers.facts.selectors import columns_in_use
 from customers.formats.tape import UNIT
 from customers.imports.layouts import DELIMITERS, ENCODINGS
 from customers.models import CustomerImport
@@ -49,7 +50,7 @@ class ColumnsForm(StaffForm):
     """For each column of the file the attribute it stands for, or that it is not used."""
 
     def __init__(self, *args: Any, titles: Sequence[str], columns: Sequence[str | None], **kwargs: Any) -> None:
-        choices = [("", _("Not used")), *((key, column_title(key)) for key in COLUMNS)]
+        choices = [("", _("Not used")), *((key, column_title(key)) for key in columns_in_use())]
         super().__init__(*args, **kwargs)
         for at, (title, key) in enumerate(zip(titles, columns, strict=True)):
             widget = forms.Select(attrs={"class": "select"})

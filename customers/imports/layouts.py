@@ -5,13 +5,14 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from audit.services import Actor
 from customers.decoding import MAX_LINE, FileRefused, Layout, header_of, layout_of
-from customers.facts.catalogue import COLUMNS, INDISPENSABLE
+from customers.facts.catalogue import INDISPENSABLE
+from customers.facts.selectors import columns_in_use, own_facts_in_use
 from customers.folding import fold
 from customers.formats import tape
 from customers.models import CustomerImport, ImportLayout
@@ -41,7 +42,7 @@ def guess_layout(head: bytes, *, encoding: str = "", delimiter: str = "") -> Lay
     """
     if not encoding and not delimiter:
         try:
-            return layout_of(head)
+            return _with_own(layout_of(head))
         except FileRefused as refused:
             if refused.code not in _MENDABLE:
                 raise
@@ -57,9 +58,10 @@ def guess_layout(head: bytes, *, encoding: str = "", delimiter: str = "") -> Lay
 def guess_columns(titles: Sequence[str]) -> tuple[str | None, ...]:
     """For each title the attribute it stands for, each at most once: by its whole name, else by a name inside it."""
     folded = [_folded(title) for title in titles]
+    known = {key: [_folded(name) for name in (key, *names)] for key, names in columns_in_use().items()}
     found: dict[int, str] = {}
     for is_named in (_is_called, _has_inside):
-        for key, names in _NAMES.items():
+        for key, names in known.items():
             free = (at for at in range(len(folded)) if at not in found)
             at = next((at for at in free if any(is_named(folded[at], name) for name in names)), None)
             if at is not None and key not in found.values():
@@ -114,7 +116,16 @@ def layout_in_force(customer_import: CustomerImport, head: bytes) -> Layout:
             columns=tuple(customer_import.columns),
             titles=tuple(customer_import.titles),
         )
-    return replace(layout, encoding=customer_import.encoding)
+    in_use = columns_in_use()  # an attribute that somebody said a column is may be retired since
+    columns = tuple(key if key in in_use else None for key in layout.columns)
+    return replace(layout, encoding=customer_import.encoding, columns=columns)
+
+
+def _with_own(layout: Layout) -> Layout:
+    """With the institution's own columns, told by their whole names."""
+    names = {_folded(name): key for key, fact in own_facts_in_use().items() for name in (key, *fact.titles)}
+    found = [key or names.pop(_folded(title), None) for title, key in zip(layout.titles, layout.columns, strict=True)]
+    return replace(layout, columns=tuple(key if key not in found[:at] else None for at, key in enumerate(found)))
 
 
 def _layout(head: bytes, encoding: str, delimiter: str) -> Layout:
@@ -156,8 +167,3 @@ def _titles(line: str, delimiter: str) -> list[str]:
 
 def _folded(title: str) -> str:
     return fold(title).replace(" ", "")
-
-
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    key: tuple(_folded(name) for name in (key, *names)) for key, names in COLUMNS.items()
-}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
@@ -10,6 +10,7 @@ from django.db import transaction
 
 from customers.decoding import SNIFF_BYTES, Layout, Record, records_of
 from customers.facts.catalogue import USUAL
+from customers.facts.shape import Fact
 from customers.importing import CustomerRow, Rejection, RowReader
 from customers.imports.layouts import layout_in_force
 from customers.models import CustomerImport, ImportChunk
@@ -18,11 +19,11 @@ from customers.models import CustomerImport, ImportChunk
 class MappedReader:
     """A RowReader for files that lack usual columns: what is not in the file is blank in every row."""
 
-    def __init__(self, layout: Layout, today: date) -> None:
+    def __init__(self, layout: Layout, today: date, own: Mapping[str, Fact]) -> None:
         missing = [key for key in USUAL if key not in layout.columns]
         self._blank = [""] * len(missing)
         self._width = len(layout.columns)
-        self._reader = RowReader(replace(layout, columns=(*layout.columns, *missing)), today)
+        self._reader = RowReader(replace(layout, columns=(*layout.columns, *missing)), today, own)
 
     def skip(self, record: Record) -> None:
         """As RowReader.skip."""

@@ -13,6 +13,7 @@ from django.utils import timezone
 from audit.services import Actor, record
 from audit.transitions import transition
 from customers.decoding import FileRefused, Layout
+from customers.facts.selectors import own_facts_in_use
 from customers.importing import RowWarning
 from customers.imports.journal import keep_changes
 from customers.imports.reading import KeptFile, MappedReader
@@ -81,7 +82,7 @@ def _read_all(turn: Turn) -> None:
         with transaction.atomic():
             turn.hold()  # the pieces are gone when another worker has settled the import
     layout = file.layout()
-    reader = MappedReader(layout, timezone.localdate(turn.began_at))
+    reader = MappedReader(layout, timezone.localdate(turn.began_at), own_facts_in_use())
     _tell_unknown(turn, layout, writes=not is_trial)
     for records in batched(file.unread(layout, reader), BATCH):
         batch = read_batch(records, reader)

@@ -12,12 +12,13 @@ from typing import Any
 from django.utils import timezone
 
 from customers.decoding import FileRefused, Record
-from customers.facts.catalogue import COLUMNS
+from customers.facts.own import PREFIX
+from customers.facts.selectors import columns_in_use, fact_of, own_facts_in_use
 from customers.importing import CustomerRow
 from customers.imports.layouts import guess_columns
 from customers.imports.reading import KeptFile, MappedReader
 from customers.models import Customer, CustomerImport, ImportChange
-from customers.presenting import LABELS, MASK, hide, say
+from customers.presenting import LABELS, MASK, hide, label, say
 from customers.viewing import is_sensitive, shown_until
 from customers.wording import column_title, reason_to_stay, sentence
 from tenants.keyset import Page, keyset_page
@@ -81,7 +82,7 @@ def preview_of(customer_import: CustomerImport, *, masked: bool, now: datetime) 
     ]
     if not {"customer_number", "kind", "name"} <= set(layout.columns):
         return Preview(columns)
-    reader = MappedReader(layout, timezone.localdate(now))
+    reader = MappedReader(layout, timezone.localdate(now), own_facts_in_use())
     return Preview(columns, [_row(reader, record, masked=masked) for record in records])
 
 
@@ -120,7 +121,8 @@ def attributes_of(customer_import: CustomerImport) -> list[tuple[str, str, int]]
 
 def attribute_label(key: str) -> str:
     """An attribute of a customer, a fact or not."""
-    return str(LABELS[key]) if key in LABELS else column_title(key)
+    fact = fact_of(key)
+    return label(key) if fact and fact.is_fact else column_title(key)
 
 
 def _change(change: ImportChange, customer: Customer, *, masked: bool) -> ChangeShown:
@@ -152,7 +154,7 @@ def _row(reader: MappedReader, record: Record, *, masked: bool) -> RowShown:
     is_company = result.kind == Customer.Kind.COMPANY
     facts = [
         (attribute_label(key), cover(key, words, is_company=is_company) if masked else words)
-        for key in COLUMNS
+        for key in columns_in_use()
         if key in result.facts and (words := say(key, result.facts[key]))
     ]
     kind = Customer.Kind(result.kind).label
@@ -169,8 +171,8 @@ def _sample(said: str | None, text: str, *, masked: bool) -> str:
 
 def cover(key: str | None, text: str, *, is_company: bool = False) -> str:
     """What a cell says, with what identifies a person covered; ``key`` is the attribute it stands for."""
-    if key in _OPEN:
-        return hide(str(key), text, is_company=is_company)
+    if key and (key in _OPEN or key.startswith(PREFIX)):
+        return hide(key, text, is_company=is_company)
     return re.sub(r"\S", MASK, text)
 
 

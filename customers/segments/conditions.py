@@ -6,7 +6,8 @@
 - ``{"field": "next_review_on", "way": "within", "days": 30}``: a day, as `WAYS` says, with ``days`` or ``day`` where
   the way needs it, and ``"or_missing": true`` to take in who has no such day.
 
-Only what stands plain may be asked (docs/adr/0004), so that a document holds nothing about anybody.
+Only what stands plain may be asked (docs/adr/0004), so that a document holds nothing about anybody. An institution's
+own attributes are asked by their keys in the catalogue; ``own`` says what they are.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from customers.codes import COUNTRY_CODES, LANGUAGES
@@ -29,11 +31,15 @@ MOST_VALUES = 300
 _LONGEST = 24
 _CHANNELS = frozenset({"LINE", "PHONE", "EMAIL", "POST"})
 _ANSWERS = frozenset({YES, NO, NOT_KNOWN})
+type Own = Mapping[str, Fact]
+
+NONE_OWN: Own = MappingProxyType({})
 # The facts of the catalogue that may be asked.
 ASKED: Mapping[str, Fact] = {key: fact for key, fact in FACTS.items() if fact.is_asked}
 
 
-def _values(fact: Fact) -> frozenset[str]:
+def values_of_fact(fact: Fact) -> frozenset[str]:
+    """The values that may be asked."""
     if fact.type is Type.ANSWER:
         return _ANSWERS
     return (COUNTRY_CODES if fact.type is Type.COUNTRY else frozenset(fact.codes or ())) | {NOT_KNOWN}
@@ -47,7 +53,7 @@ CHOICES: Mapping[str, frozenset[str] | None] = {
     "due_diligence": frozenset({"SIMPLIFIED", "STANDARD", "ENHANCED", NOT_KNOWN}),
     "branch_code": None,
     "language": frozenset(LANGUAGES),
-    **{key: _values(fact) for key, fact in ASKED.items() if fact.type is not Type.DAY},
+    **{key: values_of_fact(fact) for key, fact in ASKED.items() if fact.type is not Type.DAY},
     # Channels with an address on file; none of them on file; whose address last worked, or was found dead.
     "has_channel": _CHANNELS,
     "lacks_channels": _CHANNELS,
@@ -116,14 +122,14 @@ class Day:
 type Condition = AnyOf | Day
 
 
-def document_of(conditions: Iterable[Condition]) -> dict[str, Any]:
+def document_of(conditions: Iterable[Condition], own: Own = NONE_OWN) -> dict[str, Any]:
     """Conditions as a segment is kept. Raises SegmentInvalid."""
     document = {"schema": SCHEMA, "conditions": [condition.document() for condition in conditions]}
-    conditions_of(document)
+    conditions_of(document, own)
     return document
 
 
-def conditions_of(document: Mapping[str, Any]) -> tuple[Condition, ...]:
+def conditions_of(document: Mapping[str, Any], own: Own = NONE_OWN) -> tuple[Condition, ...]:
     """What a document asks, checked.
 
     Raises:
@@ -135,28 +141,29 @@ def conditions_of(document: Mapping[str, Any]) -> tuple[Condition, ...]:
     entries: object = document["conditions"]
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         raise SegmentInvalid("Conditions are a list of objects.")
-    conditions = tuple(_condition(entry) for entry in entries)
+    conditions = tuple(_condition(entry, own) for entry in entries)
     if len({condition.field for condition in conditions}) != len(conditions):
         raise SegmentInvalid("A field is asked once.")
     return conditions
 
 
-def _condition(entry: dict[str, Any]) -> Condition:
+def _condition(entry: dict[str, Any], own: Own) -> Condition:
     field = str(entry.get("field"))
-    if field in DAYS:
+    if field in DAYS or (field in own and own[field].type is Type.DAY):
         return _day(field, entry)
     if field in CHOICES:
-        return _any_of(field, entry)
+        return _any_of(field, entry, CHOICES[field])
+    if field in own:
+        return _any_of(field, entry, values_of_fact(own[field]))
     raise SegmentInvalid(f"There is no field {field!r} to ask.")
 
 
-def _any_of(field: str, entry: dict[str, Any]) -> AnyOf:
+def _any_of(field: str, entry: dict[str, Any], allowed: frozenset[str] | None) -> AnyOf:
     values = entry.get("any_of")
     if set(entry) != {"field", "any_of"} or not isinstance(values, list) or not 0 < len(values) <= MOST_VALUES:
         raise SegmentInvalid(f"{field}: from 1 to {MOST_VALUES} values are needed, and nothing else.")
     if not all(isinstance(value, str) and len(value) <= _LONGEST for value in values):
         raise SegmentInvalid(f"{field}: values are short texts.")
-    allowed = CHOICES[field]
     if len(set(values)) != len(values) or (allowed is not None and not allowed.issuperset(values)):
         raise SegmentInvalid(f"{field}: not one of its values, or one of them twice.")
     return AnyOf(field, tuple(values))

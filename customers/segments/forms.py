@@ -10,6 +10,8 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from customers.facts.selectors import own_asked
+from customers.facts.shape import Type
 from customers.segments.conditions import (
     ANSWERS,
     ASKED,
@@ -26,7 +28,7 @@ from customers.segments.conditions import (
     conditions_of,
     document_of,
 )
-from customers.segments.wording import TITLES, WAYS, Branches, values_of
+from customers.segments.wording import WAYS, Branches, title_of, values_of
 from tenants.forms import DateInput, StaffForm
 
 # A checkbox for «not known» cannot have the empty value.
@@ -77,12 +79,15 @@ class SegmentForm(StaffForm):
         self.fields["name"].required = not is_counting
         if not may_share:
             del self.fields["is_shared"]
-        for field in CHOICES:
+        self._own = {key: fact for key, fact in own_asked().items() if not fact.is_retired or key in self.initial}
+        self._days = (*DAYS, *(key for key, fact in self._own.items() if fact.type is Type.DAY))
+        self._choices = (*CHOICES, *(key for key in self._own if key not in self._days))
+        for field in self._choices:
             choices = [(value or _UNKNOWN, words) for value, words in values_of(field, branches)]
             kept = [value or _UNKNOWN for value in self.initial.get(field, ())]
             gone = [(value, value) for value in kept if value not in dict(choices)]
             self.fields[field] = forms.MultipleChoiceField(
-                label=str(TITLES[field]),
+                label=title_of(field),
                 choices=[*choices, *gone],
                 required=False,
                 initial=kept,
@@ -90,13 +95,13 @@ class SegmentForm(StaffForm):
                 error_messages={"invalid_choice": _("Choose from what is offered.")},
             )
             self.initial.pop(field, None)
-        for field in DAYS:
+        for field in self._days:
             self._add_day(field)
 
     def _add_day(self, field: str) -> None:
         wrong = {name: _("Enter a number of days from 0 to 3,650.") for name in ("invalid", "min_value", "max_value")}
         self.fields[field] = forms.ChoiceField(
-            label=str(TITLES[field]), choices=[("", _("any")), *WAYS], required=False, widget=forms.Select()
+            label=title_of(field), choices=[("", _("any")), *WAYS], required=False, widget=forms.Select()
         )
         self.fields[f"{field}_days"] = forms.IntegerField(
             label=_("Days"), min_value=0, max_value=MOST_DAYS, required=False, error_messages=wrong
@@ -117,16 +122,16 @@ class SegmentForm(StaffForm):
         data: dict[str, Any] = super().clean() or self.cleaned_data
         conditions: list[Condition] = [
             AnyOf(field, tuple(NOT_KNOWN if value == _UNKNOWN else value for value in data[field]))
-            for field in CHOICES
+            for field in self._choices
             if data.get(field)
         ]
-        conditions += [day for field in DAYS if (day := self._day(field, data)) is not None]
+        conditions += [day for field in self._days if (day := self._day(field, data)) is not None]
         if self.errors:
             return data
         if not conditions and not self.is_counting:
             raise forms.ValidationError(_("Choose at least one condition."))
         try:
-            data["document"] = document_of(conditions)
+            data["document"] = document_of(conditions, self._own)
         except SegmentInvalid as error:
             raise forms.ValidationError(_("These conditions cannot be used together. Choose fewer values.")) from error
         return data
@@ -149,12 +154,14 @@ class SegmentForm(StaffForm):
 
     def groups(self) -> Iterator[tuple[str, list[Row]]]:
         """The fields as the page shows them."""
-        for title, fields in _GROUPS:
-            yield str(title), [self._row(field) for field in fields if field in DAYS or self.fields[field].choices]  # type: ignore[attr-defined]  # a choice field
+        for title, fields in (*_GROUPS, (_("Own attributes"), tuple(self._own))):
+            there = [field for field in fields if field in self._days or self.fields[field].choices]  # type: ignore[attr-defined]  # a choice field
+            if there:
+                yield str(title), [self._row(field) for field in there]
 
     def _row(self, field: str) -> Row:
-        title, bound = str(TITLES[field]), self[field]
-        if field in DAYS:
+        title, bound = title_of(field), self[field]
+        if field in self._days:
             days, day, or_missing = (self[f"{field}_{name}"] for name in ("days", "day", "or_missing"))
             return Row(title, bound, is_day=True, days=days, day=day, or_missing=or_missing)
         choices: Any = self.fields[field].choices  # type: ignore[attr-defined]  # as above
@@ -164,7 +171,7 @@ class SegmentForm(StaffForm):
 def initial_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """What the builder shows of a segment that is kept. Raises SegmentInvalid."""
     initial: dict[str, Any] = {}
-    for condition in conditions_of(document):
+    for condition in conditions_of(document, own_asked()):
         field = condition.field
         if isinstance(condition, AnyOf):
             initial[field] = list(condition.values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -12,6 +12,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from psycopg.errors import QueryCanceled
 
 from customers.contacts.health import DEAD
+from customers.facts.selectors import own_asked
+from customers.facts.shape import Fact, Type
 from customers.models import ContactPoint, Customer
 from customers.segments.conditions import (
     ANSWERS,
@@ -20,6 +22,7 @@ from customers.segments.conditions import (
     NOT_KNOWN,
     YES,
     AnyOf,
+    Condition,
     Day,
     Way,
     conditions_of,
@@ -49,8 +52,11 @@ def customers_of(document: Mapping[str, Any], *, today: date) -> QuerySet[Custom
         SegmentInvalid.
     """
     rows: QuerySet[Customer] = Customer.objects.filter(merged_into__isnull=True)
-    for condition in conditions_of(document):
-        if isinstance(condition, Day):
+    own = own_asked()
+    for condition in conditions_of(document, own):
+        if condition.field in own:
+            rows = rows.filter(_of_own(condition, own[condition.field], today))
+        elif isinstance(condition, Day):
             rows = rows.filter(_on_day(condition, today))
         elif condition.field in CHANNELS:
             rows = rows.filter(_by_channel(condition))
@@ -84,17 +90,33 @@ def _wait_at_most(limit: str) -> str:
     return str(was)
 
 
-def _on_day(condition: Day, today: date) -> Q:
-    field, days = condition.field, timedelta(condition.days)
+def _of_own(condition: Condition, fact: Fact, today: date) -> Q:
+    """An institution's own attribute: JSON, so that a day is text that sorts like a day."""
+    field = f"attributes__{condition.field}"
+    if isinstance(condition, Day):
+        return _on_day(condition, today, field, date.isoformat)
+    said: Sequence[Any] = [value for value in condition.values if value != NOT_KNOWN]
+    if fact.type is Type.ANSWER:
+        said = [value == YES for value in said]
+    wanted = [[value] for value in said] if fact.type is Type.CODES else said
+    found = Q()
+    for value in wanted:
+        found |= Q(attributes__contains={condition.field: value})
+    return found | Q(**{f"{field}__isnull": True}) if NOT_KNOWN in condition.values else found
+
+
+def _on_day(condition: Day, today: date, field: str = "", kept: Callable[[date], Any] = lambda day: day) -> Q:
+    """``kept``: a day as the file keeps it."""
+    field, days = field or condition.field, timedelta(condition.days)
     match condition.way:
         case Way.PAST:
-            found = Q(**{f"{field}__lt": today})
+            found = Q(**{f"{field}__lt": kept(today)})
         case Way.WITHIN:
-            found = Q(**{f"{field}__gte": today, f"{field}__lte": today + days})
+            found = Q(**{f"{field}__gte": kept(today), f"{field}__lte": kept(today + days)})
         case Way.UNTIL:
-            found = Q(**{f"{field}__lte": condition.day})
+            found = Q(**{f"{field}__lte": kept(condition.day or today)})
         case Way.AGO:
-            found = Q(**{f"{field}__lt": today - days})
+            found = Q(**{f"{field}__lt": kept(today - days)})
         case Way.MISSING:
             found = Q(**{f"{field}__isnull": True})
     return found | Q(**{f"{field}__isnull": True}) if condition.or_missing else found

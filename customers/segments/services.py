@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from audit.services import Actor, record
+from customers.facts.selectors import own_asked
 from customers.segments.conditions import SegmentInvalid, conditions_of
 from customers.segments.models import Segment
 
@@ -49,5 +50,5 @@ def remove_segment(*, segment: Segment, actor: Actor, now: datetime) -> None:
 
 
 def _check(document: Mapping[str, Any]) -> None:
-    if not conditions_of(document):
+    if not conditions_of(document, own_asked()):
         raise SegmentInvalid("A segment asks something.")

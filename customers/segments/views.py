@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from customers.facts.selectors import own_asked
 from customers.segments.conditions import conditions_of
 from customers.segments.forms import SegmentForm, initial_of
 from customers.segments.models import Segment
@@ -33,7 +34,7 @@ def segments(request: StaffRequest) -> HttpResponse:
     found = list(segments_for(request.user.pk)[:500])
     owners, branches = names_of([segment.owner for segment in found]), branch_names()
     rows = [
-        (segment, owners.get(segment.owner, "—"), sentences(conditions_of(segment.document), branches))
+        (segment, owners.get(segment.owner, "—"), sentences(conditions_of(segment.document, own_asked()), branches))
         for segment in found
     ]
     return render(request, "staff/customers/segments.html", {"rows": rows})

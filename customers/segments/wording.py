@@ -12,7 +12,9 @@ from django.utils.translation import get_language, gettext, gettext_lazy, ngette
 from django.utils.translation import gettext_lazy as _
 
 from customers.codes import Label, label_of
+from customers.facts.selectors import own_asked
 from customers.models import ContactPoint, Customer, DueDiligence, RiskTier
+from customers.presenting import label
 from customers.segments.conditions import ANSWERS, ASKED, CHANNELS, NO, NOT_KNOWN, YES, AnyOf, Condition, Day, Way
 
 TITLES: Mapping[str, Promise] = {
@@ -59,19 +61,33 @@ type Branches = Mapping[str, str]
 
 def values_of(field: str, branches: Branches) -> Iterator[tuple[str, str]]:
     """The values that may be chosen, in words; ``branches``: code to name."""
-    if field in _CODES:
-        yield from ((code, label_of(_CODES[field], code, get_language() or "ja")) for code in _CODES[field])
+    codes, own = codes_of(field), own_asked()
+    if codes:
+        yield from ((code, label_of(codes, code, get_language() or "ja")) for code in codes)
+    elif field in own:
+        yield from ((value, str(words)) for value, words in _ANSWERS)
     elif field == "branch_code":
         yield from ((code, _branch(code, branches)) for code in branches)
     else:
         yield from ((str(value), str(words)) for value, words in _WORDS[field])
-    if field in MAY_BE_UNKNOWN:
+    if field in MAY_BE_UNKNOWN or field in own:
         yield NOT_KNOWN, gettext("Not known")
 
 
 def sentences(conditions: Iterable[Condition], branches: Branches) -> list[tuple[str, str]]:
     """Conditions as (what, how it must be)."""
-    return [(str(TITLES[one.field]), _said(one, branches)) for one in conditions]
+    return [(title_of(one.field), _said(one, branches)) for one in conditions]
+
+
+def title_of(field: str) -> str:
+    """What a field is called."""
+    return str(TITLES[field]) if field in TITLES else label(field)
+
+
+def codes_of(field: str) -> Mapping[str, Label] | None:
+    """The code list of a field that has one."""
+    own = own_asked().get(field) if field not in TITLES else None
+    return own.list_of_codes() if own else _CODES.get(field)
 
 
 def _said(condition: Condition, branches: Branches) -> str:
@@ -82,7 +98,8 @@ def _said(condition: Condition, branches: Branches) -> str:
 
 
 def _unlisted(condition: AnyOf, value: str) -> str:
-    return label_of(_CODES[condition.field], value) if condition.field in _CODES else value
+    codes = codes_of(condition.field)
+    return label_of(codes, value) if codes else value
 
 
 def _day(condition: Day) -> str:

@@ -302,7 +302,7 @@ def test_a_trial_that_died_goes_on_after_its_last_batch(
     assert taken_over is not None
     turn = Turn(taken_over, WORKER, now)
     file = KeptFile(taken_over)
-    reader = MappedReader(file.layout(), now.date())
+    reader = MappedReader(file.layout(), now.date(), {})
     records = list(file.unread(file.layout(), reader))[:10]
     with transaction.atomic():
         turn.hold(writes=False)

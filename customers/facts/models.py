@@ -1,0 +1,102 @@
+"""What an institution wants to know of its customers beside the catalogue."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from audit.transitions import Stateful
+from tenants.four_eyes import Standing
+from tenants.models import TenantModel
+from tenants.pairing import person_field, two_people
+from tenants.reach import Reach
+
+
+class OwnAttribute(Stateful, TenantModel):
+    """A fact of the institution's own, in use from the next request on; never deleted: its values stay readable."""
+
+    class Status(models.TextChoices):
+        PROPOSED = "PROPOSED", _("Waiting for a second person")
+        ACTIVE = "ACTIVE", _("In use")
+        RETIRED = "RETIRED", _("Retired")
+        REFUSED = "REFUSED", _("Refused")
+
+    TRANSITIONS = {
+        Status.PROPOSED: {Status.ACTIVE, Status.REFUSED},
+        Status.ACTIVE: {Status.RETIRED},
+        Status.RETIRED: {Status.ACTIVE},
+    }
+
+    class Type(models.TextChoices):
+        CODE = "code", _("One of several choices")
+        CODES = "codes", _("Any of several choices")
+        ANSWER = "answer", _("Yes or no")
+        DAY = "day", _("Date")
+        NUMBER = "number", _("Whole number")
+        AMOUNT = "amount", _("Amount in yen")
+        COUNTRY = "country", _("Country")
+        TEXT = "text", _("Text")
+
+    class Kinds(models.TextChoices):
+        EITHER = "EITHER", _("Individuals and companies")
+        INDIVIDUAL = "INDIVIDUAL", _("Individuals only")
+        COMPANY = "COMPANY", _("Companies only")
+
+    class Sensitivity(models.TextChoices):
+        PLAIN = "PLAIN", _("Plain: filters and risk rules may ask it")
+        SEALED = "SEALED", _("Sealed: seen on the customer's page only")
+        SENSITIVE = "SENSITIVE", _("Sensitive: sealed, and covered until somebody gives a reason")
+
+    status = models.CharField(max_length=8, choices=Status, default=Status.PROPOSED)
+    # With `customers.facts.own.PREFIX` before it, its key among the facts.
+    code = models.CharField(max_length=30)
+    type = models.CharField(max_length=8, choices=Type)
+    kinds = models.CharField(max_length=10, choices=Kinds)
+    sensitivity = models.CharField(max_length=9, choices=Sensitivity)
+    name_ja = models.CharField(max_length=60)
+    name_en = models.CharField(max_length=60)
+    # [[code, Japanese, English], ...] in the order of the page
+    choices: Any = models.JSONField(default=list)
+    # what files call it, the first one in files of ours
+    titles: Any = models.JSONField(default=list)
+    bears_on_risk = models.BooleanField(default=False)
+    proposed_at = models.DateTimeField()
+    proposed_by = models.BigIntegerField()
+    proposed_person = person_field()
+    decided_by = models.BigIntegerField(null=True, blank=True)
+    decided_person = person_field()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "code"], condition=~models.Q(status="REFUSED"), name="own_attribute_code"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(type="text") | ~models.Q(sensitivity="PLAIN"), name="own_attribute_text_is_sealed"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(bears_on_risk=False) | models.Q(sensitivity="PLAIN"),
+                name="own_attribute_risk_is_plain",
+            ),
+            # A sensitive one is opened by two people.
+            models.CheckConstraint(
+                condition=~models.Q(sensitivity="SENSITIVE", status__in=["ACTIVE", "RETIRED"])
+                | models.Q(decided_by__isnull=False),
+                name="own_attribute_sensitive_is_decided",
+            ),
+            two_people("own_attribute_four_eyes", first=("proposed",), second="decided"),
+        ]
+
+    def __str__(self) -> str:
+        return f"own attribute {self.pk}"
+
+    @classmethod
+    def within(cls, reach: Reach) -> models.Q | None:
+        """What the institution asks of its customers is no secret from its staff."""
+        return models.Q(pk__in=[]) if reach.is_operator else None
+
+    def was_proposed_by(self, standing: Standing) -> bool:
+        """Whether this member proposed it, under whatever account."""
+        return standing.did((self.proposed_by, self.proposed_person))

@@ -1,0 +1,184 @@
+"""Defining an institution's own attributes: by one person, or by two where the values are sensitive."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from audit.services import Actor, record
+from audit.transitions import LostRace, transition
+from customers.facts.models import OwnAttribute
+from customers.facts.own import PREFIX, SENSITIVE, Definition, Problem, choices_removed, fact_from, key_of, problems_of
+from customers.facts.selectors import definition_of, forget_own_facts
+from customers.facts.shape import Fact, Kept
+from customers.models import Customer
+from tenants.four_eyes import Standing, standing_of
+from tenants.permissions import Permission
+from tenants.scoping import required_tenant_id
+
+_STATUS = OwnAttribute.Status
+_ONE_AT_A_TIME = 4_310  # advisory lock class; the key within it is the tenant
+_SAID = ("name_ja", "name_en", "choices", "titles", "bears_on_risk")
+
+
+class AttributeRefused(Exception):
+    """The definition cannot be so; every reason, by field."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__(", ".join(problem.code for problem in problems))
+        self.problems = list(problems)
+
+
+class StepRefused(Exception):
+    """The attribute is not where this step could be taken; its text is a sentence for the person who asked."""
+
+    def __init__(self, why: str | Promise) -> None:
+        self.why = why
+        super().__init__(why)
+
+    def __str__(self) -> str:
+        return str(self.why)
+
+
+def define_attribute(*, definition: Definition, actor: Actor, now: datetime) -> OwnAttribute:
+    """A new attribute: in use at once, or, if it is sensitive, when a second person has agreed.
+
+    Raises:
+        AttributeRefused: something is wrong with it.
+        StepRefused: the role does not allow it.
+    """
+    with transaction.atomic():
+        _lock()
+        standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
+        _check(definition, _others())
+        attribute: OwnAttribute = OwnAttribute.objects.create(
+            code=definition.code,
+            type=definition.type,
+            kinds=definition.kinds,
+            sensitivity=definition.sensitivity,
+            **_said(definition),
+            proposed_at=now,
+            proposed_by=standing.user_id,
+            proposed_person=standing.person,
+        )
+        record("ownattribute.proposed", target=attribute, actor=actor, at=now, code=attribute.code)
+        if attribute.sensitivity != SENSITIVE:
+            transition(attribute, _STATUS.ACTIVE, actor=actor, at=now)
+    forget_own_facts()
+    return attribute
+
+
+def change_attribute(*, attribute: OwnAttribute, definition: Definition, actor: Actor, now: datetime) -> None:
+    """Other names, titles or choices; what the values are and how they are kept stays as it was defined.
+
+    Raises:
+        AttributeRefused: something is wrong with it, or a choice that customers may have is gone.
+        StepRefused: the role does not allow it, or it is not in use.
+    """
+    with transaction.atomic():
+        _lock()
+        _standing(actor, Permission.MANAGE_SETTINGS, now)
+        mine: OwnAttribute = OwnAttribute.objects.select_for_update().get(pk=attribute.pk)
+        if mine.status != _STATUS.ACTIVE:
+            raise StepRefused(_("Only an attribute in use can be changed."))
+        was = definition_of(mine)
+        fixed = (was.code, was.type, was.kinds, was.sensitivity)
+        if (definition.code, definition.type, definition.kinds, definition.sensitivity) != fixed:
+            raise AttributeRefused([Problem("code", "fixed")])
+        _check(definition, {key: fact for key, fact in _others().items() if key != key_of(was.code)})
+        gone = choices_removed(was.choices, definition.choices)
+        if used := _still_used(fact_from(was), gone):
+            raise AttributeRefused([Problem("choices", *used)])
+        for name, value in _said(definition).items():
+            setattr(mine, name, value)
+        mine.save(update_fields=list(_SAID))
+        record("ownattribute.changed", target=mine, actor=actor, at=now, code=mine.code)
+    forget_own_facts()
+
+
+def decide_attribute(*, attribute: OwnAttribute, is_agreed: bool, actor: Actor, now: datetime) -> None:
+    """A second person puts a sensitive attribute in use, or refuses it.
+
+    Raises:
+        StepRefused: it is the same person, the role does not allow it, or it was decided already.
+    """
+    with transaction.atomic():
+        standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
+        if attribute.was_proposed_by(standing):
+            raise StepRefused(_("Whoever proposed the attribute cannot decide on it. Ask somebody else."))
+        decided = {"decided_by": standing.user_id, "decided_person": standing.person}
+        _move(attribute, _STATUS.ACTIVE if is_agreed else _STATUS.REFUSED, _STATUS.PROPOSED, actor, now, **decided)
+
+
+def retire_attribute(*, attribute: OwnAttribute, actor: Actor, now: datetime) -> None:
+    """Nothing is added any more; what is known stays and can be read. Raises StepRefused."""
+    with transaction.atomic():
+        _standing(actor, Permission.MANAGE_SETTINGS, now)
+        _move(attribute, _STATUS.RETIRED, _STATUS.ACTIVE, actor, now)
+
+
+def restore_attribute(*, attribute: OwnAttribute, actor: Actor, now: datetime) -> None:
+    """A retired attribute is in use again. Raises StepRefused."""
+    with transaction.atomic():
+        _standing(actor, Permission.MANAGE_SETTINGS, now)
+        _move(attribute, _STATUS.ACTIVE, _STATUS.RETIRED, actor, now)
+
+
+def _move(attribute: OwnAttribute, to: str, expected: str, actor: Actor, now: datetime, **changes: object) -> None:
+    if attribute.status != expected:
+        raise StepRefused(_("The attribute has changed in the meantime. Look at its page again."))
+    try:
+        transition(attribute, to, actor=actor, at=now, **changes)
+    except LostRace:
+        raise StepRefused(_("The attribute has changed in the meantime. Look at its page again.")) from None
+    forget_own_facts()
+
+
+def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
+    standing = standing_of(actor, now=now)
+    if standing is None or not standing.may(permission):
+        raise StepRefused(_("Your role does not allow this."))
+    return standing
+
+
+def _lock() -> None:
+    """Two people define one after the other: titles and the number of attributes are compared with all others."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONE_AT_A_TIME, required_tenant_id()])
+
+
+def _others() -> dict[str, Fact]:
+    rows = OwnAttribute.objects.exclude(status=_STATUS.REFUSED)
+    return {PREFIX + row.code: fact_from(definition_of(row)) for row in rows}
+
+
+def _check(definition: Definition, others: dict[str, Fact]) -> None:
+    if problems := problems_of(definition, others):
+        raise AttributeRefused(problems)
+
+
+def _said(definition: Definition) -> dict[str, object]:
+    return {
+        "name_ja": definition.name.ja,
+        "name_en": definition.name.en,
+        "choices": [list(choice) for choice in definition.choices],
+        "titles": list(definition.titles),
+        "bears_on_risk": definition.bears_on_risk,
+    }
+
+
+def _still_used(fact: Fact, gone: Collection[str]) -> tuple[str, str] | None:
+    """Why choices cannot go, and which; sealed values cannot be counted, so theirs never go."""
+    if not gone:
+        return None
+    if fact.kept is not Kept.ATTRIBUTES:
+        return "choice_sealed", ", ".join(gone)
+    for code in gone:
+        for held in (code, [code]):
+            if Customer.objects.filter(attributes__contains={fact.key: held}).exists():
+                return "choice_in_use", code
+    return None
