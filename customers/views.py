@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from customers.asked import open_search, seal_search
 from customers.closing import ClosingRefused, note_end
+from customers.facts.selectors import own_asked
 from customers.forms import ClosingForm, SearchForm
 from customers.models import Customer, RiskTier
 from customers.presenting import name_shown
@@ -82,7 +83,7 @@ def _book(request: StaffRequest, asked: Asked, counted: Count | None = None) -> 
         "tiers": RiskTier.choices,
         "segment": segment,
         "segments": asked.segments,
-        "conditions": sentences(conditions_of(segment.document), branch_names()) if segment else [],
+        "conditions": sentences(conditions_of(segment.document, own_asked()), branch_names()) if segment else [],
         "today": timezone.localdate(),
     }
     return render(request, "staff/customers/list.html", context)
