@@ -25,6 +25,7 @@ from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_scope
 from tests.campaigns.acting import answer, begin, enter, notified, open_for_business, settle_attempt, submitted
 from tests.conftest import NOW, SYSTEM, MakeUser
+from tests.customers.attributes import define
 from tests.customers.books import book, company, person, upload
 from tests.portal.test_journey import CHROMIUM, address
 
@@ -79,6 +80,7 @@ def scene(tenant: Tenant, make_user: MakeUser) -> Scene:
         segment = save_segment(
             name="高リスク先", document=asked, is_shared=True, owner=officer.pk, actor=Actor.user(officer.pk), now=NOW
         )
+        attribute = define(administrator, NOW)
         case = Case.objects.order_by("opened_at").values_list("pk", flat=True)[0]
         pages = {
             "home": reverse("home"),
@@ -90,6 +92,9 @@ def scene(tenant: Tenant, make_user: MakeUser) -> Scene:
             "customers-segment": reverse("customers") + f"?segment={segment.pk}",
             "customer": reverse("customer", args=[people[2].pk]),
             "timeline": reverse("customer-timeline", args=[people[2].pk]),
+            "attributes": reverse("attributes"),
+            "attribute-new": reverse("attribute-new"),
+            "attribute": reverse("attribute", args=[attribute.pk]),
             "imports": reverse("imports"),
             "import-new": reverse("import-new"),
             "import": reverse("import", args=[taken.pk]),
@@ -151,9 +156,9 @@ def test_every_page_reads_well(kind: str, finished: Scene, address: str, tmp_pat
         page.goto(f"{address}{reverse('sign-in')}")
         problems = _look(page, "sign-in", tmp_path, has_script=has_script)
         for user, names in (
-            (finished.officer, [name for name in finished.pages if name != "audit"]),
+            (finished.officer, [name for name in finished.pages if name not in ("audit", "attribute-new")]),
             (finished.approver, ["home", "campaign-plan", "case", "audit"]),
-            (finished.administrator, ["sending", "account"]),
+            (finished.administrator, ["sending", "account", "attributes", "attribute-new", "attribute"]),
         ):
             context.clear_cookies()
             sign_in(page, address, user)
