@@ -37,7 +37,7 @@ class OwnAttribute(Stateful, TenantModel):
         NUMBER = "number", _("Whole number")
         AMOUNT = "amount", _("Amount in yen")
         COUNTRY = "country", _("Country")
-        TEXT = "text", _("Text")
+        TEXT = "text", _("Free text")
 
     class Kinds(models.TextChoices):
         EITHER = "EITHER", _("Individuals and companies")

@@ -19,10 +19,13 @@ _REMEMBERED = "own facts"
 
 
 def own_facts() -> Mapping[str, Fact]:
-    """The institution's own entries by key, retired ones too, in the order in which they were proposed; one query."""
+    """The institution's own entries by key, retired ones too, in the order in which they were proposed; one query.
+
+    Outside every scope there is no institution, and so there are none.
+    """
     memory = remembered()
     if memory is None:
-        return _read()
+        return {}
     if _REMEMBERED not in memory:
         memory[_REMEMBERED] = _read()
     return cast("Mapping[str, Fact]", memory[_REMEMBERED])

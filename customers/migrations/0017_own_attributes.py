@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('id', models.UUIDField(default=tenants.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('status', models.CharField(choices=[('PROPOSED', 'Waiting for a second person'), ('ACTIVE', 'In use'), ('RETIRED', 'Retired'), ('REFUSED', 'Refused')], default='PROPOSED', max_length=8)),
                 ('code', models.CharField(max_length=30)),
-                ('type', models.CharField(choices=[('code', 'One of several choices'), ('codes', 'Any of several choices'), ('answer', 'Yes or no'), ('day', 'Date'), ('number', 'Whole number'), ('amount', 'Amount in yen'), ('country', 'Country'), ('text', 'Text')], max_length=8)),
+                ('type', models.CharField(choices=[('code', 'One of several choices'), ('codes', 'Any of several choices'), ('answer', 'Yes or no'), ('day', 'Date'), ('number', 'Whole number'), ('amount', 'Amount in yen'), ('country', 'Country'), ('text', 'Free text')], max_length=8)),
                 ('kinds', models.CharField(choices=[('EITHER', 'Individuals and companies'), ('INDIVIDUAL', 'Individuals only'), ('COMPANY', 'Companies only')], max_length=10)),
                 ('sensitivity', models.CharField(choices=[('PLAIN', 'Plain: filters and risk rules may ask it'), ('SEALED', "Sealed: seen on the customer's page only"), ('SENSITIVE', 'Sensitive: sealed, and covered until somebody gives a reason')], max_length=9)),
                 ('name_ja', models.CharField(max_length=60)),
