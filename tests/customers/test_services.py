@@ -183,7 +183,7 @@ def test_bulk_rows_carry_any_text_through_unchanged(in_tenant: Tenant, now: date
             Customer,
             {"id": ids, "number": [str(at) for at in range(len(odd))], "branch_code": [text[:8] for text in odd],
              "profile": [b"\\x\x00\xff"] * len(odd), "is_foreign_pep": [None, True, False] * 3,
-             "opened_on": [date(2020, 1, 1)] * len(odd)},
+             "opened_on": [date(2020, 1, 1)] * len(odd), "attributes": [{}] * len(odd)},
             kind="COMPANY", status="ACTIVE", language="ja", risk_tier="", due_diligence="", corporate_number="",
             nationality="", country_of_residence="", residence_status="", occupation="", industry="", purpose="",
             source_of_funds="", is_rating_due=False, created_at=now, updated_at=now,
