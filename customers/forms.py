@@ -72,7 +72,7 @@ class RevealForm(StaffForm):
         error_messages={"required": _("Enter the number of the matter.")},
     )
     # The page to come back to; none is the customer's.
-    page = forms.ChoiceField(choices=[("timeline", "")], required=False, widget=forms.HiddenInput)
+    page = forms.ChoiceField(choices=[("timeline", ""), ("edit", "")], required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, sensitive: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

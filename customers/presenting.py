@@ -100,7 +100,7 @@ def label(key: str) -> str:
     fact = fact_of(key)
     if fact and fact.words:
         return fact.words.in_language(get_language() or "ja")
-    return str(LABELS.get(key, key))
+    return gettext(fact.label) if fact and fact.label else key
 
 
 def say(key: str, value: object) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from audit.services import Actor, record_ids
+from audit.services import Actor
 from customers.facts.catalogue import BESIDE as BESIDE
 from customers.facts.catalogue import BY_KEY, CHANNEL_OF_FACT, FACTS, PLAIN
 from customers.facts.selectors import plain_own_keys
@@ -33,16 +32,18 @@ from customers.pointers import CustomerMerged
 from customers.residence import stay_ends_on
 from customers.searching import NAMES, enter_parts, names_in, remove_parts
 from customers.selectors import assemble_facts, current_points
+from customers.telling import record_changes
 from customers.writing import insert_many, update_many
 from tenants.identifiers import uuid7_bytes
 from tenants.keys import cipher, person_ciphers, seal_many_for_persons
-from tenants.scoping import required_tenant_id
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _NOT_IN_PROFILE = frozenset(PLAIN) | frozenset(CHANNEL_OF_FACT)
 INDEXES = ("name_index", "kana_index", "person_index")
 LINE_ID = "line_id"
 DEFAULT_LANGUAGE = "ja"
+# Columns beside the facts that have a history all the same.
+_REMEMBERED = ("branch_code", "language")
 # Columns in which the empty text is what is not known.
 _TEXT = frozenset(key for key in PLAIN if FACTS[key].type not in (Type.DAY, Type.ANSWER))
 
@@ -62,6 +63,9 @@ class Change:
     erases_line: bool = False
     # The facts stand as the file keeps them, and may be older than today's rules for them.
     is_stored: bool = False
+    # Why staff changed it by hand, and the number of the matter behind it, for history and trail.
+    reason: str = ""
+    matter: str = ""
 
 
 def stored_change(values: Mapping[str, Any], **columns: Any) -> Change:
@@ -206,7 +210,12 @@ def write_changes(
     changed: dict[UUID, list[str]] = {}
     for one in planned:
         customer = one.customer
-        changed[customer.pk] = one.different
+        beside = {
+            name: (was, value)
+            for name in _REMEMBERED
+            if (value := one.change.columns.get(name)) is not None and (was := getattr(customer, name)) != value
+        }
+        changed[customer.pk] = [*one.different, *beside]
         after = one.after
         _set_facts(customer, after, one.different)
         for name, value in one.change.columns.items():
@@ -216,18 +225,20 @@ def write_changes(
                 retired.append(one.points[channel].pk)
             if value is not None:
                 (restored if one.change.is_stored else added).append((customer.pk, channel, value))
+        turns = {key: (one.before.get(key), after[key]) for key in one.different} | beside
         history += [
             AttributeChange(
                 customer=customer,
                 attribute=key,
-                before=one.before.get(key),
-                after=after[key],
+                before=was or None if key in beside else was,
+                after=became or None if key in beside else became,
                 source=source,
                 source_reference=reference,
+                reason=one.change.reason,
                 actor=str(actor),
                 at=now,
             )
-            for key in one.different
+            for key, (was, became) in turns.items()
         ]
     customers = [one.customer for one in planned]
     _write_customers(customers, now=now)
@@ -237,27 +248,9 @@ def write_changes(
     ContactPoint.objects.filter(pk__in=retired).update(is_current=False)
     _insert_points(added + _revive_points(restored), now=now)
     AttributeChange.objects.bulk_create(history, batch_size=2_000)
-    _record_changes(changed, source=source, actor=actor, now=now)
+    whys = {one.customer.pk: (one.change.reason, one.change.matter) for one in planned}
+    record_changes(changed, whys, source=source, actor=actor, now=now)
     return changed
-
-
-def _record_changes(changed: Mapping[UUID, Sequence[str]], *, source: str, actor: Actor, now: datetime) -> None:
-    """One act a customer, naming the facts and not their values."""
-    by_facts: dict[tuple[str, ...], list[UUID]] = defaultdict(list)
-    for pk, keys in changed.items():
-        if keys:
-            by_facts[tuple(sorted(keys))].append(pk)
-    for keys, ids in by_facts.items():
-        record_ids(
-            "customer.changed",
-            model=Customer,
-            tenant_id=required_tenant_id(),
-            ids=ids,
-            actor=actor,
-            at=now,
-            facts=list(keys),
-            source=str(source),
-        )
 
 
 def _write_customers(customers: Sequence[Customer], *, now: datetime) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import AuditEvent
 from campaigns.models import PeriodicReview
 from channels.models import ChannelKind
+from customers.editing.reasons import EditReason
 from customers.models import AttributeChange, DueDiligence, RiskTier
 from customers.presenting import label
 from customers.viewing import ViewReason
@@ -290,6 +291,7 @@ _WORDS: Mapping[str, Promise | str] = {
         AttributeChange.Source,
         PeriodicReview.Status,
         ViewReason,
+        EditReason,
     )
     for value, words in choices.choices
 } | dict(REASONS)

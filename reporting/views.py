@@ -23,7 +23,7 @@ from customers.forms import PastForm, RevealForm
 from customers.matching.presenting import alike_of
 from customers.merging.presenting import parts_of
 from customers.models import Customer
-from customers.presenting import name_shown, present
+from customers.presenting import name_shown, present, stay_shown
 from customers.selectors import facts_of
 from customers.viewing import is_sensitive, note_look_back, reveal, shown_until
 from reporting.evidence import TooMuch, evidence_of
@@ -43,7 +43,7 @@ from tenants.permissions import ROLE_PERMISSIONS, Permission, may, requires
 from tenants.sign_in.reauthentication import requires_recent_sign_in
 
 # Where personal data may be asked for beside the customer's page, and where to come back to.
-_PAGES = {"": "customer", "timeline": "customer-timeline"}
+_PAGES = {"": "customer", "timeline": "customer-timeline", "edit": "customer-edit"}
 
 
 @require_GET
@@ -208,6 +208,7 @@ def _customer_page(request: StaffRequest, found: Customer, form: StaffForm) -> H
             masked=until is None,
             open_keys=("name", "kana") if may(request, Permission.VIEW_PERSONAL_DATA) else (),
         ),
+        "stay": stay_shown(found, timezone.localdate(), masked=until is None),
         "shown_until": until,
         "rating": rating.rating if rating else None,
         "reasons": rating.reasons if rating else [],

@@ -21,6 +21,7 @@ class Permission(Enum):
     VIEW_TASKS = "view_tasks"
     VIEW_CUSTOMERS = "view_customers"
     VIEW_PERSONAL_DATA = "view_personal_data"
+    EDIT_CUSTOMER = "edit_customer"
     VIEW_IMPORTS = "view_imports"
     IMPORT_CUSTOMERS = "import_customers"
     EXPORT_DATA = "export_data"
@@ -75,6 +76,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_SENDING,
             Permission.STOP_SENDING,
             Permission.VIEW_PERSONAL_DATA,
+            Permission.EDIT_CUSTOMER,
             Permission.IMPORT_CUSTOMERS,
             Permission.EXPORT_DATA,
             Permission.PLAN_CAMPAIGN,

@@ -354,6 +354,7 @@ CATALOGUE: tuple[Fact, ...] = (
     Fact(
         key="branch_code",
         type=Type.DIGITS,
+        label=_("Branch"),
         titles=("支店コード", "店番", "支店番号", "店番号"),
         kept=Kept.BESIDE,
         need=Need.ALWAYS,
@@ -363,6 +364,7 @@ CATALOGUE: tuple[Fact, ...] = (
     Fact(
         key="language",
         type=Type.CODE,
+        label=_("Language"),
         titles=("希望言語", "言語", "連絡言語"),
         kept=Kept.BESIDE,
         codes=LANGUAGES,

@@ -1,0 +1,1 @@
+"""Editing what is on file about one customer, by hand, with a reason."""
