@@ -59,10 +59,11 @@ def check_sums() -> list[Sum]:
 def sum_of(campaign: Campaign) -> Sum:
     """The campaign's figures as they are now. Two queries."""
     reviews = PeriodicReview.objects.filter(campaign=campaign)
-    return Sum(campaign.pk, int(campaign.counts["due"]), reviews.count(), _stranded(reviews).count())
+    return Sum(campaign.pk, int(campaign.counts["due"]), reviews.count(), stranded(reviews).count())
 
 
-def _stranded(reviews: QuerySet[Any]) -> QuerySet[Any]:
+def stranded(reviews: QuerySet[Any]) -> QuerySet[Any]:
+    """Of these reviews the notified ones for whose channel no notice and no task is there, nor an answer begun."""
     notices = DeliveryAttempt.objects.filter(notice__reference=OuterRef("id"), channel=OuterRef("channel"))
     tasks = OutreachTask.objects.filter(reference=OuterRef("id"), kind=OuterRef("channel"))
     return reviews.filter(

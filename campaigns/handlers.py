@@ -10,13 +10,15 @@ from uuid import UUID
 from django.dispatch import receiver
 
 from campaigns.selectors import failed_references
-from campaigns.services import complete_review, escalate, receive_answer, receive_verification
+from campaigns.services import complete_review, escalate, heed_flag, receive_answer, receive_verification
 from channels.signals import deliveries_settled
+from customers.flags.signals import customer_flagged
 from ekyc.signals import verification_completed
 from outreach.selectors import references_of
 from outreach.signals import tasks_given_up
 from questionnaires.signals import response_submitted
 from reviews.signals import case_closed
+from tenants.reach import within_reach
 
 
 @receiver(deliveries_settled)
@@ -31,6 +33,13 @@ def climb_past_people(*, task_ids: Sequence[UUID], now: datetime, **_: Any) -> N
     """A call that came to nothing is followed by a visit, and that by nothing more."""
     if references := references_of(task_ids):
         escalate(references=references, now=now)
+
+
+@receiver(customer_flagged)
+def heed_the_flag(*, customer_id: UUID, kind: str, now: datetime, **_: Any) -> None:
+    """Whoever raised it may see less of the asking than has to end."""
+    with within_reach(None):
+        heed_flag(customer_id=customer_id, kind=kind, now=now)
 
 
 @receiver(response_submitted)

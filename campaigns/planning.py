@@ -10,6 +10,8 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from customers.flags.rules import ladder_for, silenced_by
+
 LINE, SMS, EMAIL, POST = "LINE", "SMS", "EMAIL", "POST"
 # By people, where no message arrives: tasks for staff (`outreach`).
 TELEPHONE, VISIT = "TELEPHONE", "VISIT"
@@ -36,6 +38,7 @@ class Candidate:
     exemption_codes: tuple[str, ...] = ()
     is_under_review: bool = False
     is_closed: bool = False
+    flags: frozenset[str] = frozenset()
 
 
 def _ladders() -> dict[str, tuple[str, ...]]:
@@ -132,12 +135,14 @@ def judge(candidate: Candidate, due_by: date, terms: Terms) -> Judgement:
     """Exempt before due before not due. A customer never reviewed is due at once."""
 
     def verdict(what: Verdict, *reasons: str) -> Judgement:
-        ladder = terms.ladder[candidate.tier]
+        ladder = ladder_for(terms.ladder[candidate.tier], candidate.flags)
         channel = first_usable(ladder, candidate.channels) if what is Verdict.DUE else None
         return Judgement(candidate.customer_id, what, reasons, candidate.tier, candidate.kind, channel)
 
     if candidate.is_closed:
         return verdict(Verdict.EXEMPT, "closed")
+    if flag := silenced_by(candidate.flags):
+        return verdict(Verdict.EXEMPT, f"flag_{flag.lower()}")
     if candidate.due_diligence == "SIMPLIFIED":
         return verdict(Verdict.EXEMPT, *(candidate.exemption_codes or ("simplified",)))
     if candidate.is_under_review:

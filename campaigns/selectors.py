@@ -23,6 +23,7 @@ from channels.models import DeliveryAttempt
 from channels.resending import sent_again
 from channels.selectors import unit_prices, usable_channels
 from channels.wording.selectors import digests_in_force
+from customers.flags.selectors import kinds_in_force, silenced
 from customers.models import Customer, DueDiligence
 from outreach.counting import Figures, figures_about, standing
 from outreach.models import OutreachTask
@@ -91,7 +92,7 @@ class Progress:
 
 
 def population() -> Iterator[Candidate]:
-    """Every customer of the tenant as planning sees them, in seven queries; who is part of another is none."""
+    """Every customer of the tenant as planning sees them, in nine queries; who is part of another is none."""
     rows = list(
         Customer.objects.filter(merged_into__isnull=True)
         .order_by("id")
@@ -99,7 +100,7 @@ def population() -> Iterator[Candidate]:
     )
     ids = [row[0] for row in rows]
     channels, people = usable_channels(ids), ways_to_people(ids)
-    exemptions = _exemption_codes()
+    exemptions, flags = _exemption_codes(), kinds_in_force()
     busy = set(
         PeriodicReview.objects.filter(status__in=OPEN_STATES)
         .exclude(campaign__status=Campaign.Status.CLOSED)
@@ -116,6 +117,7 @@ def population() -> Iterator[Candidate]:
             exemption_codes=exemptions.get(pk, ()),
             is_under_review=pk in busy,
             is_closed=status == Customer.Status.CLOSED,
+            flags=flags.get(pk, frozenset()),
         )
 
 
@@ -258,10 +260,12 @@ def stuck_references(campaign: Campaign, *, limit: int) -> list[UUID]:
 
 
 def stray_references() -> list[UUID]:
-    """Reviews that nobody is asked about any more, but for which a notice still waits."""
+    """Reviews that nobody is asked about any more, or whose customer nobody may contact, with a notice that waits."""
     waiting = DeliveryAttempt.objects.filter(status=DeliveryAttempt.Status.QUEUED)
     rows = PeriodicReview.objects.filter(pk__in=Subquery(waiting.values("notice__reference")))
-    return list(rows.exclude(status__in=(Status.PLANNED, Status.NOTIFIED)).values_list("id", flat=True))
+    silent = Exists(silenced().filter(customer=OuterRef("customer_id")))
+    rows = rows.filter(Q(silent) | ~Q(status__in=(Status.PLANNED, Status.NOTIFIED)))
+    return list(rows.values_list("id", flat=True))
 
 
 def failed_references(attempt_ids: Sequence[UUID]) -> list[UUID]:
@@ -273,6 +277,15 @@ def failed_references(attempt_ids: Sequence[UUID]) -> list[UUID]:
         return []
     rows = DeliveryAttempt.objects.filter(~sent_again(), pk__in=failed)
     return list(rows.values_list("notice__reference", flat=True).distinct())
+
+
+def tried_channels(references: Sequence[UUID]) -> dict[UUID, set[str]]:
+    """For each review, the channels that were tried at all, and the calls and visits that came to nothing."""
+    tried = given_up(references)
+    rows = DeliveryAttempt.objects.filter(notice__reference__in=references)
+    for reference, channel in rows.values_list("notice__reference", "channel"):
+        tried.setdefault(reference, set()).add(channel)
+    return tried
 
 
 def failed_channels(references: Sequence[UUID]) -> dict[UUID, set[str]]:

@@ -21,6 +21,9 @@ REASONS: Mapping[str, Promise | str] = {
     "under_review": _("Already being asked in another campaign"),
     "closed": _("The relationship has ended"),
     "simplified": _("Simplified due diligence"),
+    "flag_deceased": _("Flagged as deceased"),
+    "flag_litigation": _("Flagged as in litigation"),
+    "flag_do_not_contact": _("Flagged as not to be contacted"),
 }
 
 STAGES: Mapping[str, Promise | str] = {

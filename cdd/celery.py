@@ -65,6 +65,10 @@ app.conf.update(
             "task": "customers.tasks.find_match_candidates",
             "schedule": crontab(minute="15", hour="2"),
         },
+        "lapsing-flags": {
+            "task": "customers.tasks.lapse_flags_that_end",
+            "schedule": crontab(minute="2", hour="0"),
+        },
         "ratings": {"task": "risk.tasks.rate_waiting", "schedule": 3.0, "options": {"expires": 9}},
         "campaigns": {"task": "campaigns.tasks.run_campaigns", "schedule": 3.0, "options": {"expires": 9}},
         "silent": {

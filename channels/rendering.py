@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates" / "notices"
 LIMITS = {Channel.LINE: 5_000, Channel.SMS: 660}
 ADDRESS_WIDTH, ADDRESS_LINES = 20, 3
-NAME_SIZES = ((14, ""), (19, " long"), (48, " longest"))
+LONGEST_NAME = 48
+NAME_SIZES = ((14, ""), (19, " long"), (LONGEST_NAME, " longest"))
 WEEKDAYS_JA = "月火水木金土日"
 IDENTITY = {
     ("ja", False): "生年月日と、口座番号の下4けたを入力する",

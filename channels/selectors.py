@@ -19,6 +19,8 @@ from channels.segments import read_price
 from channels.senders import SenderNumber, numbers_of
 from channels.stop_words import NOT_SET_UP
 from customers.contacts.health import DEAD
+from customers.flags.rules import GUARDIAN, silenced_by
+from customers.flags.selectors import guardians_of, kinds_in_force
 from customers.models import ContactPoint
 
 # Japanese mobile numbers; a short message to a landline is refused.
@@ -64,16 +66,24 @@ def unit_prices() -> dict[str, Decimal]:
     return {channel: price for channel, yen in options if (price := read_price(yen)) is not None}
 
 
-def usable_channels(customer_ids: Sequence[UUID]) -> dict[UUID, dict[Channel, UUID]]:
+def usable_channels(customer_ids: Sequence[UUID]) -> dict[UUID, dict[Channel, UUID | None]]:
     """By which channels each customer can be reached now, and at which contact point.
 
-    LINE is the linked account, or else the mobile number if the bank may send notification messages.
+    LINE is the linked account, or else the mobile number if the bank may send notification messages. None of those
+    whom a flag keeps from being contacted; under guardianship only by post, at no contact point: to the guardian.
     """
     rows = ProviderAccount.objects.exclude(is_paused=True, pause_reason=NOT_SET_UP)
     accounts = {Channel(account.channel): account for account in rows}
     by_number = bool(accounts.get(Channel.LINE) and accounts[Channel.LINE].options.get("notification_messages"))
-    usable: dict[UUID, dict[Channel, UUID]] = {customer_id: {} for customer_id in customer_ids}
+    usable: dict[UUID, dict[Channel, UUID | None]] = {customer_id: {} for customer_id in customer_ids}
+    flags = kinds_in_force(customer_ids)
+    left_alone = {pk for pk, kinds in flags.items() if silenced_by(kinds)}
+    guarded = {pk for pk, kinds in flags.items() if GUARDIAN in kinds} - left_alone
+    if Channel.POST in accounts:
+        usable |= {customer_id: {Channel.POST: None} for customer_id in guardians_of(guarded)}
     for point in _working_points(customer_ids):
+        if point.customer_id in left_alone or point.customer_id in guarded:
+            continue
         found = usable[point.customer_id]
         for channel in _channels_of(point, by_number=by_number):
             if channel in STOPPABLE and point.is_stopped:

@@ -26,11 +26,12 @@ from channels.protocols import Channel
 from channels.receiving import process_webhooks, receive_bounce, receive_webhook
 from channels.recovering import chase_reports, expire_unconfirmed, reconcile_unknown, release_expired_leases
 from channels.registry import talker_of, webhook_url
-from channels.rendering import CannotRender, Wording, language_of, render_text
+from channels.rendering import LONGEST_NAME, CannotRender, Wording, language_of, render_text
 from channels.senders import in_a_line, numbers_of
 from channels.sending import send_due
 from channels.settling import NOTIFICATION, PUSH, apply_report, settle
 from channels.wording.selectors import bank_of, check_page, in_force, slot_for
+from customers.flags.selectors import Guardian, guardians_of
 from customers.models import ContactPoint, Customer
 from tenants.models import tenant_in_scope
 
@@ -84,7 +85,7 @@ class NoticeRequest:
     reference: UUID
     purpose: str  # Notice.Purpose
     channel: Channel
-    contact_point_id: UUID
+    contact_point_id: UUID | None  # None: a letter to the guardian
     url: str
     deadline_on: date
     language: str = "ja"
@@ -227,6 +228,7 @@ def _freeze(requests: Sequence[NoticeRequest], notices: Mapping[Any, Notice], no
         return []
     accounts = {account.channel: account for account in ProviderAccount.objects.all()}
     points = ContactPoint.objects.in_bulk([request.contact_point_id for request in requests])
+    guardians = guardians_of([request.customer_id for request in requests if request.contact_point_id is None])
     customers = Customer.objects.in_bulk(
         [request.customer_id for request in requests if request.channel == Channel.POST]
     )
@@ -242,7 +244,7 @@ def _freeze(requests: Sequence[NoticeRequest], notices: Mapping[Any, Notice], no
             account=accounts[request.channel],
             contact_point_id=request.contact_point_id,
             channel=request.channel,
-            method=_method(request.channel, points[request.contact_point_id]),
+            method=_method(request.channel, points.get(request.contact_point_id)),
             group=request.group,
             not_before=request.not_before or now,
             created_at=now,
@@ -260,29 +262,46 @@ def _freeze(requests: Sequence[NoticeRequest], notices: Mapping[Any, Notice], no
             check_page=page,
             words=said.whole,
         )
-        attempt.snapshot = _snapshot(
-            attempt, wording, points[request.contact_point_id], customers.get(request.customer_id), now
-        )
+        point = points.get(request.contact_point_id)
+        customer = customers.get(request.customer_id)
+        envelope = _envelope(customer, point, guardians.get(request.customer_id)) if customer else None
+        attempt.snapshot = _snapshot(attempt, wording, point, envelope, now)
         attempt.snapshot["wording"] = {"id": said.template_id, "version": said.version}
         attempts.append(attempt)
     return attempts
 
 
-def _method(channel: Channel, point: ContactPoint) -> str:
-    if channel != Channel.LINE:
+def _method(channel: Channel, point: ContactPoint | None) -> str:
+    if channel != Channel.LINE or point is None:
         return ""
     return PUSH if point.channel == ContactPoint.Channel.LINE else NOTIFICATION
+
+
+def _envelope(customer: Customer, point: ContactPoint | None, guardian: Guardian | None) -> dict[str, Any]:
+    """To whom a letter goes: to the customer, or to the guardian, who may have several in their care."""
+    name = str(customer.profile["name"])
+    if point is None:
+        assert guardian is not None, "asked to write to a guardian whom nobody knows"
+        named = f"{name}様　成年後見人　{guardian.name}"
+        name = named if len(named) <= LONGEST_NAME else guardian.name
+        return {"name": name, "is_company": False, "postal_code": guardian.postal_code, "address": guardian.address}
+    return {
+        "name": name,
+        "is_company": customer.kind == Customer.Kind.COMPANY,
+        "postal_code": str(point.value.get("postal_code") or ""),
+        "address": str(point.value.get("address") or ""),
+    }
 
 
 def _snapshot(
     attempt: DeliveryAttempt,
     wording: Wording,
-    point: ContactPoint,
-    customer: Customer | None,
+    point: ContactPoint | None,
+    envelope: dict[str, Any] | None,
     now: datetime,
 ) -> dict[str, Any]:
     """Everything that is sent, so that a retry sends the same. Sealed in the table."""
-    if customer is not None:
+    if envelope is not None:
         return {
             "bank": asdict(wording.bank),
             "purpose": wording.purpose,
@@ -292,13 +311,11 @@ def _snapshot(
             "number": wording.number,
             "check_page": wording.check_page,
             "words": wording.words,
-            "name": customer.profile["name"],
-            "is_company": customer.kind == Customer.Kind.COMPANY,
-            "postal_code": str(point.value.get("postal_code") or ""),
-            "address": str(point.value.get("address") or ""),
+            **envelope,
             "return_id": return_id(attempt.pk),
             "issued_on": now.astimezone(JST).date().isoformat(),
         }
+    assert point is not None, "only a letter goes to nobody's contact point"
     text = render_text(Channel(attempt.channel), wording)
     mark = wording.number if wording.number in text.text else ""
     said = {"to": str(point.value), "text": text.text, "link": wording.url, "mark": mark}

@@ -9,8 +9,9 @@ class CustomersConfig(AppConfig):
     name = "customers"
 
     def import_models(self) -> None:
-        """Pairs that look alike, merges, segments and warnings have rooms of their own."""
+        """Flags, pairs that look alike, merges, segments and warnings have rooms of their own."""
         super().import_models()
+        import_module("customers.flags.models")
         import_module("customers.imports.warned")
         import_module("customers.matching.models")
         import_module("customers.merging.models")

@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record_ids
+from customers.flags.models import CustomerFlag, FlagLifting
 from customers.folding import fold_number
 from customers.imports.warned import WarnedRow
 from customers.matching.models import MatchCandidate
@@ -65,6 +66,8 @@ def erase_customers(ids: Sequence[UUID]) -> None:
     CustomerMerge.objects.filter(Q(survivor__in=ids) | Q(merged__in=ids)).delete()
     MatchCandidate.objects.filter(Q(first__in=ids) | Q(second__in=ids)).delete()
     ImportChange.objects.filter(customer__in=ids).delete()
+    FlagLifting.objects.filter(flag__customer__in=ids).delete()
+    CustomerFlag.objects.filter(customer__in=ids).delete()
     OwnerPaper.objects.filter(customer__in=ids).delete()
     RelatedParty.objects.filter(customer__in=ids).delete()
     AttributeChange.objects.filter(customer__in=ids).delete()

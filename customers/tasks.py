@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from audit.services import Actor
 from customers import services
+from customers.flags.services import lapse_flags
 from customers.matching.finding import find_candidates
 from tenants.scoping import active_tenant_ids, tenant_context
 
@@ -25,3 +26,13 @@ def find_match_candidates() -> None:
     for tenant_id in active_tenant_ids():
         with tenant_context(tenant_id):
             find_candidates(actor=Actor.system("customers"), now=timezone.now())
+
+
+@shared_task
+def lapse_flags_that_end() -> int:
+    """Let the flags of every tenant whose last day is over lapse; returns how many."""
+    lapsed = 0
+    for tenant_id in active_tenant_ids():
+        with tenant_context(tenant_id):
+            lapsed += lapse_flags(now=timezone.now())
+    return lapsed

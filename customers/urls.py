@@ -35,5 +35,6 @@ urlpatterns = [
     path("imports/<uuid:import_id>/errors.csv", pages.import_errors, name="import-errors"),
     path("", include("customers.fixed_layouts.urls")),
     path("", include("customers.merging.urls")),
+    path("", include("customers.flags.urls")),
     path("", include("customers.related.urls")),
 ]

@@ -11,6 +11,8 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
 from channels.gates import hours_of, sending_rules
 from customers.contacts.health import DEAD
+from customers.flags.rules import GUARDIAN, silenced_by
+from customers.flags.selectors import kinds_in_force, not_to_be_called
 from customers.models import ContactPoint
 from outreach.models import DailyCapacity, OutreachKind, OutreachTask, OutreachTry, VisitRecord
 from outreach.outcomes import NOBODY_THERE
@@ -60,19 +62,24 @@ def ways_to_people(customer_ids: Sequence[UUID]) -> dict[UUID, set[str]]:
     """By which of call and visit each customer may be reached.
 
     A call needs a telephone number not known to be wrong, landlines included. A visit needs an address, even one
-    that a letter came back from: that is what there is to be looked at; but not one where nobody was found.
+    that a letter came back from: that is what there is to be looked at; but not one where nobody was found. For
+    whom a guardian acts, a call is to the guardian, whose number somebody has to find out.
     """
     ways: dict[UUID, set[str]] = {customer_id: set() for customer_id in customer_ids}
     for kind in OutreachKind.values:
         rows = points_for(kind).filter(customer_id__in=list(customer_ids))
         for customer_id in rows.values_list("customer_id", flat=True):
             ways[customer_id].add(kind)
+    for customer_id, kinds in kinds_in_force(customer_ids).items():
+        if GUARDIAN in kinds and not silenced_by(kinds):
+            ways[customer_id] = {OutreachKind.TELEPHONE.value}
     return ways
 
 
 def points_for(kind: str) -> QuerySet[ContactPoint]:
-    """The telephone numbers that can be called, or the doors that can be gone to."""
-    points: QuerySet[ContactPoint] = ContactPoint.objects.filter(is_current=True)
+    """The telephone numbers that can be called, or the doors that can be gone to; none behind certain flags."""
+    flagged = Exists(not_to_be_called().filter(customer=OuterRef("customer_id")))
+    points: QuerySet[ContactPoint] = ContactPoint.objects.filter(~flagged, is_current=True)
     gone = OutreachTry.objects.filter(
         task__customer_id=OuterRef("customer_id"), outcome__in=NOBODY_THERE, tried_at__gte=OuterRef("created_at")
     )

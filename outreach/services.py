@@ -10,11 +10,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from audit.services import Actor, record, record_many
 from audit.transitions import IllegalTransition, LostRace, transition, transition_many
+from customers.flags.selectors import may_not_be_contacted
 from customers.models import ContactPoint, Customer
 from customers.services import mark_contact_health
 from customers.viewing import is_sensitive
@@ -53,8 +54,11 @@ def queue_tasks(
 ) -> list[OutreachTask]:
     """A task for each request, spread over the working days by what each branch can do.
 
-    A reference that has an open task of this kind keeps that one. Returns those that are new.
+    A reference that has an open task of this kind keeps that one, and whoever may not be contacted gets none.
+    Returns those that are new.
     """
+    left_alone = may_not_be_contacted([request.customer.pk for request in requests])
+    requests = [request for request in requests if request.customer.pk not in left_alone]
     made: list[OutreachTask] = []
     is_working = is_working_day()
     for branch_code in sorted({request.customer.branch_code for request in requests}):
@@ -95,6 +99,8 @@ def _make(request: TaskRequest, kind: str, origin: str, actor: Actor, now: datet
     customer = Customer.objects.select_for_update(no_key=True).get(pk=request.customer.pk)
     if customer.status == Customer.Status.MERGED:
         raise OutreachRefused(_("This customer is part of another. Enter the task with that one."))
+    if may_not_be_contacted([request.customer.pk]):
+        raise OutreachRefused(_("A flag keeps everybody from contacting this customer. Look at the flags first."))
     if OutreachTask.objects.filter(customer=request.customer, kind=kind, status__in=_OPEN).exists():
         raise OutreachRefused(_("There is such a task for this customer already."))
     (task,) = queue_tasks(requests=[request], kind=kind, actor=actor, now=now, origin=origin)
@@ -186,8 +192,16 @@ def close_answered(*, task: OutreachTask, actor: Actor, now: datetime) -> None:
 
 def cancel_tasks(*, references: Collection[UUID], actor: Actor, now: datetime) -> list[UUID]:
     """Nobody need be called or visited about these any more; returns the tasks that were still open."""
-    rows = OutreachTask.objects.filter(reference__in=list(references), status__in=_OPEN)
-    ids = list(rows.values_list("pk", flat=True))
+    return _cancel(OutreachTask.objects.filter(reference__in=list(references)), actor, now)
+
+
+def cancel_tasks_of(*, customer_id: UUID, kinds: Collection[str], actor: Actor, now: datetime) -> list[UUID]:
+    """Nobody must contact this customer in these ways any more, whatever it was about; as ``cancel_tasks``."""
+    return _cancel(OutreachTask.objects.filter(customer=customer_id, kind__in=list(kinds)), actor, now)
+
+
+def _cancel(rows: QuerySet[OutreachTask], actor: Actor, now: datetime) -> list[UUID]:
+    ids = list(rows.filter(status__in=_OPEN).values_list("pk", flat=True))
     moved: list[UUID] = []
     for was in _OPEN:
         moved += transition_many(

@@ -54,6 +54,16 @@ FILE: Mapping[str, Wording] = {
     "customer.related_entered": Wording(_("%(actor)s entered a related party of customer %(target)s."), "user", "info"),
     "customer.related_changed": Wording(_("%(actor)s changed a related party of customer %(target)s."), "edit"),
     "customer.related_ended": Wording(_("%(actor)s ended a related party of customer %(target)s."), "x", "warning"),
+    "customerflag.raised": Wording(_("%(actor)s put a flag on customer %(target)s."), "alert", "warning"),
+    "customerflag.reason_read": Wording(_("%(actor)s read why customer %(target)s has a flag."), "eye", "warning"),
+    "customerflag.lifted": Wording(_("A flag of customer %(target)s was lifted."), "check", "success"),
+    "customerflag.lapsed": Wording(_("A flag of customer %(target)s lapsed on its last day."), "clock"),
+    "flaglifting.proposed": Wording(_("%(actor)s proposed to lift a flag of customer %(target)s."), "undo", "info"),
+    "flaglifting.approved": Wording(_("%(actor)s approved lifting a flag of customer %(target)s."), "check", "success"),
+    "flaglifting.rejected": Wording(_("Lifting a flag of customer %(target)s was rejected."), "x"),
+    "periodicreview.taken_out": Wording(
+        _("Customer %(target)s is not asked any more in this campaign because of a flag."), "x", "warning"
+    ),
     "customer.owner_paper_taken": Wording(
         _("%(actor)s took in a paper about the owners of customer %(target)s."), "form", "info"
     ),

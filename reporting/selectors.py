@@ -25,6 +25,7 @@ from channels.models import DeliveryAttempt, MessageTemplate, ProviderAccount
 from channels.selectors import stopped_channels
 from companies.models import CompanyNews
 from customers.facts.models import OwnAttribute
+from customers.flags.models import CustomerFlag, FlagLifting
 from customers.matching.models import MatchCandidate
 from customers.merging.models import CustomerMerge
 from customers.models import Customer, CustomerImport, RiskTier
@@ -76,6 +77,8 @@ _TARGETS: Mapping[str, _Target] = {
         _Target(Verification, "customer__number", "customer", "customer_id"),
         _Target(CompanyNews, "customer__number", "customer", "customer_id"),
         _Target(CustomerImport, "uploaded_at", "import"),
+        _Target(CustomerFlag, "customer__number", "customer-flags", "customer_id"),
+        _Target(FlagLifting, "flag__customer__number", "customer-flags", "flag__customer_id"),
         _Target(MatchCandidate, "first__number", "customer-match"),
         _Target(CustomerMerge, "merged__number", "customer-merge"),
         _Target(OwnAttribute, "code", "attribute"),
@@ -241,6 +244,15 @@ def _work(allowed: Collection[Permission], user_id: int, today: date) -> list[Wo
                 gettext("Merges to approve"),
                 gettext("A colleague says that two customers are one; look at what is kept."),
                 reverse("customer-merges"),
+            ),
+        ),
+        (
+            Permission.APPROVE_FLAG,
+            Work(
+                FlagLifting.objects.filter(status=FlagLifting.Status.PROPOSED).count(),
+                gettext("Flags to be lifted"),
+                gettext("A colleague asks to lift a flag that keeps everybody from contacting a customer."),
+                reverse("customer-flag-liftings"),
             ),
         ),
         (

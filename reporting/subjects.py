@@ -11,6 +11,8 @@ from django.utils.translation import gettext_lazy as _
 SUBJECTS: Sequence[tuple[str, Promise | str]] = (
     ("customer", _("Customers and views of their data")),
     ("customerimport", _("Imports")),
+    ("customerflag", _("Flags of customers")),
+    ("flaglifting", _("Lifting of flags")),
     ("matchcandidate", _("Customers who may be the same")),
     ("customermerge", _("Merging of customers")),
     ("ownattribute", _("Own attributes")),

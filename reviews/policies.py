@@ -45,11 +45,12 @@ class DecisionIncomplete(ReviewRefused):
 
 
 def clearing_rule(
-    differences: Collection[Difference], *, tier: str, due_diligence: str, needs_identity: bool
+    differences: Collection[Difference], *, tier: str, due_diligence: str, needs_identity: bool, is_flagged: bool
 ) -> str | None:
-    """The rule that clears an answer without a person, if one does."""
+    """The rule that clears an answer without a person, if one does; none for a customer with a flag in force."""
     is_low = tier == RiskTier.LOW or due_diligence == DueDiligence.SIMPLIFIED
-    return RULE_UNCHANGED if is_low and not differences and not needs_identity else None
+    is_safe = is_low and not differences and not needs_identity and not is_flagged
+    return RULE_UNCHANGED if is_safe else None
 
 
 def member_behind(actor: Actor, now: datetime) -> Standing:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
 from audit.transitions import IllegalTransition, LostRace, transition
+from customers.flags.selectors import kinds_in_force
 from customers.models import AttributeChange, Customer
 from customers.parsing import Invalid
 from customers.selectors import facts_of
@@ -91,6 +92,7 @@ def reconcile_response(
             tier=tier,
             due_diligence=customer.due_diligence,
             needs_identity=bool(identity),
+            is_flagged=bool(kinds_in_force([customer.pk])),
         )
         if rule:
             transition(

@@ -32,6 +32,10 @@ class Permission(Enum):
     APPROVE_TEMPLATE = "approve_template"
     DECIDE_CASE = "decide_case"
     APPROVE_CASE = "approve_case"
+    FLAG_CUSTOMER = "flag_customer"
+    READ_FLAG_REASON = "read_flag_reason"
+    LIFT_FLAG = "lift_flag"
+    APPROVE_FLAG = "approve_flag"
     VIEW_SENDING = "view_sending"
     STOP_SENDING = "stop_sending"
     CHANGE_REACH = "change_reach"
@@ -82,6 +86,9 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.PLAN_CAMPAIGN,
             Permission.EDIT_TEMPLATE,
             Permission.DECIDE_CASE,
+            Permission.FLAG_CUSTOMER,
+            Permission.READ_FLAG_REASON,
+            Permission.LIFT_FLAG,
             Permission.CHANGE_REACH,
             Permission.WORK_OUTREACH,
             Permission.ASSIGN_OUTREACH,
@@ -103,6 +110,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.APPROVE_CAMPAIGN,
             Permission.APPROVE_TEMPLATE,
             Permission.APPROVE_CASE,
+            Permission.READ_FLAG_REASON,
+            Permission.APPROVE_FLAG,
             Permission.APPROVE_PURGE,
             # Who else, where the institution has no second administrator.
             Permission.APPROVE_SETTINGS,
@@ -118,6 +127,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.VIEW_CUSTOMERS,
             Permission.VIEW_TASKS,
             Permission.VIEW_PERSONAL_DATA,
+            Permission.FLAG_CUSTOMER,
             Permission.CHANGE_REACH,
             Permission.WORK_OUTREACH,
         },

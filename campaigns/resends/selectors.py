@@ -16,6 +16,7 @@ from channels.advice import Advice, advice_for
 from channels.models import DeliveryAttempt, OptOut, ProviderAccount
 from channels.resending import resendable
 from customers.contacts.health import DEAD
+from customers.flags.selectors import not_to_be_called
 from customers.models import Customer
 from outreach.models import OutreachTry
 from questionnaires.models import Response
@@ -35,6 +36,7 @@ REFUSALS: Mapping[str, Promise | str] = {
     "ended": _("The customer is not asked any more: the deadline has passed or the campaign has ended."),
     "closed": _("The relationship with the customer has ended."),
     "deceased": _("The customer is said to be deceased."),
+    "flagged": _("A flag keeps everybody from contacting the customer, or has them reached through a guardian."),
     "declined": _("The customer has told us not to ask again."),
     "opted_out": _("The customer asked this sender to stop."),
     "address_gone": _("The address is not in use any more, or known not to work."),
@@ -115,6 +117,7 @@ def _rules(today: date) -> Iterator[tuple[str, Q]]:
     yield "answered", Q(Exists(begun)) | Q(Exists(reviews.filter(answered_at__isnull=False)))
     yield "ended", ~Q(Exists(still))
     yield "closed", ~Q(notice__customer__status=Customer.Status.ACTIVE)
+    yield "flagged", Q(Exists(not_to_be_called().filter(customer=customer)))
     yield "deceased", Q(Exists(told.filter(outcome=OutreachTry.Outcome.DECEASED)))
     yield "declined", Q(Exists(told.filter(outcome=OutreachTry.Outcome.REFUSED, task__reference=reference)))
     yield "opted_out", Q(Exists(stops))

@@ -9,21 +9,32 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from audit.services import record_ids
 from audit.transitions import transition_many
 from campaigns.models import Campaign, PeriodicReview
 from campaigns.planning import TELEPHONE, VISIT, first_usable
-from campaigns.selectors import answering, current_hash, failed_channels, stray_references, stuck_references
+from campaigns.selectors import (
+    answering,
+    current_hash,
+    failed_channels,
+    stray_references,
+    stuck_references,
+    tried_channels,
+)
 from campaigns.services.approving import pause_campaign
 from campaigns.services.refusals import JAPAN, SYSTEM
 from channels.protocols import Channel
 from channels.selectors import usable_channels
 from channels.services import NoticeRequest, cancel_queued, queue_notices
+from customers.flags.rules import ladder_for, silenced_by
+from customers.flags.selectors import kinds_in_force
 from customers.models import Customer
 from outreach.selectors import given_up, ways_to_people
 from outreach.services import TaskRequest, queue_tasks
 from questionnaires.links import issue_links
 from questionnaires.models import Response
-from questionnaires.services import open_responses
+from questionnaires.services import cancel_responses, open_responses
+from tenants.scoping import required_tenant_id
 
 Status = PeriodicReview.Status
 
@@ -42,7 +53,7 @@ def notify_planned(*, campaign_id: UUID, limit: int = 500, now: datetime) -> int
             return 0
         planned = PeriodicReview.objects.filter(campaign=campaign, status=Status.PLANNED)
         reviews = list(planned.select_for_update(skip_locked=True, of=("self",), no_key=True).order_by("id")[:limit])
-        _send(campaign, reviews, was=Status.PLANNED, after={}, now=now)
+        send_next(campaign, _without_silent(reviews, now), was=Status.PLANNED, after={}, now=now)
     return len(reviews)
 
 
@@ -69,7 +80,7 @@ def escalate(*, references: Sequence[UUID], now: datetime) -> int:
             by_campaign.setdefault(review.campaign_id, []).append(review)
         for rows in by_campaign.values():
             after = {review.pk: review.channel for review in rows}
-            _send(rows[0].campaign, rows, was=Status.NOTIFIED, after=after, now=now)
+            send_next(rows[0].campaign, rows, was=Status.NOTIFIED, after=after, now=now)
     return len(reviews)
 
 
@@ -104,7 +115,27 @@ def _is_stale(campaign: Campaign, now: datetime) -> bool:
     return True
 
 
-def _send(
+def _without_silent(reviews: Sequence[PeriodicReview], now: datetime) -> list[PeriodicReview]:
+    """Those whom somebody may contact; the others have been flagged since the plan, and are not asked."""
+    flags = kinds_in_force([review.customer_id for review in reviews])
+    silent = {review.pk: why for review in reviews if (why := silenced_by(flags.get(review.customer_id, ())))}
+    for why in set(silent.values()):
+        ids = [pk for pk, found in silent.items() if found == why]
+        take_out(ids, was=Status.PLANNED, why=why, now=now)
+    return [review for review in reviews if review.pk not in silent]
+
+
+def take_out(ids: Sequence[UUID], *, was: str, why: str, now: datetime) -> None:
+    """These customers are not asked any more because of a flag of this kind; their links end."""
+    moved = transition_many(PeriodicReview, ids, was=was, to=Status.CANCELLED, actor=SYSTEM, at=now)
+    cancel_responses(references=moved, actor=SYSTEM, now=now)
+    tenant_id = required_tenant_id()
+    record_ids(
+        "periodicreview.taken_out", model=PeriodicReview, tenant_id=tenant_id, ids=moved, actor=SYSTEM, at=now, flag=why
+    )
+
+
+def send_next(
     campaign: Campaign,
     reviews: Sequence[PeriodicReview],
     *,
@@ -118,12 +149,18 @@ def _send(
     ids = [review.customer_id for review in reviews]
     usable, people = usable_channels(ids), ways_to_people(ids)
     in_vain = given_up([review.pk for review in reviews])  # such as a call that was made because nobody answered
+    flags = kinds_in_force(ids)
+    tried = tried_channels([review.pk for review in reviews if review.customer_id in flags])
     rungs: dict[str, list[PeriodicReview]] = {}
     for review in reviews:
         ladder = campaign.plan["ladder"][review.tier]
         by_people = people[review.customer_id] - in_vain.get(review.pk, set())
         reach = {str(channel) for channel in usable.get(review.customer_id, ())} | by_people
-        rungs.setdefault(first_usable(ladder, reach, after.get(review.pk)) or "", []).append(review)
+        if kinds := flags.get(review.customer_id):  # in an order of their own, so that no rung lies behind them
+            rung = first_usable(ladder_for(ladder, kinds), reach - tried.get(review.pk, set()))
+        else:
+            rung = first_usable(ladder, reach, after.get(review.pk))
+        rungs.setdefault(rung or "", []).append(review)
     unreachable = [review.pk for review in rungs.pop("", [])]
     transition_many(PeriodicReview, unreachable, was=was, to=Status.UNREACHABLE, actor=SYSTEM, at=now)
     for channel, rows in rungs.items():
@@ -144,7 +181,7 @@ def _queue(
     campaign: Campaign,
     reviews: Sequence[PeriodicReview],
     channel: Channel,
-    usable: Mapping[UUID, Mapping[Channel, UUID]],
+    usable: Mapping[UUID, Mapping[Channel, UUID | None]],
     now: datetime,
 ) -> None:
     customers, responses = open_questions(reviews, now)

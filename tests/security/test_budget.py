@@ -40,6 +40,7 @@ PAGES = (
 # What beat starts, each for every bank in turn; sending itself goes by the ids that the dispatcher found.
 TASKS: dict[str, Callable[[], object]] = {
     "imports": customer_tasks.run_waiting_imports,
+    "lapsing-flags": customer_tasks.lapse_flags_that_end,
     "ratings": risk_tasks.rate_waiting,
     "campaigns": campaign_tasks.run_campaigns,
     "overdue": campaign_tasks.close_overdue_reviews,

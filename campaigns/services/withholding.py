@@ -1,0 +1,62 @@
+"""What a flag does to the asking that is under way: what waits is withdrawn, and links end where they must."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from campaigns.arithmetic import stranded
+from campaigns.models import PeriodicReview
+from campaigns.services.refusals import SYSTEM
+from campaigns.services.sending import send_next, take_out
+from channels.services import cancel_queued
+from customers.flags.rules import ENDING_LINKS, GUARDIAN, SILENCING
+from outreach.models import OutreachKind
+from outreach.services import cancel_tasks_of
+from questionnaires.services import cancel_responses
+
+Status = PeriodicReview.Status
+_ASKED = (Status.PLANNED, Status.NOTIFIED, Status.UNREACHABLE, Status.NO_ANSWER)
+
+
+def heed_flag(*, customer_id: UUID, kind: str, now: datetime) -> None:
+    """Withdraw what waits for a customer who was flagged. What is in flight may still arrive.
+
+    An answer that is in goes its way; one that may still come is taken wherever its link stays open.
+    """
+    with transaction.atomic():
+        rows = PeriodicReview.objects.filter(customer=customer_id, status__in=_ASKED).order_by("id")
+        held = list(rows.select_for_update(of=("self",), no_key=True).select_related("campaign"))
+        if kind in SILENCING:
+            _fall_silent(held, customer_id, kind, now)
+        elif kind == GUARDIAN:
+            _turn_to_guardian(held, customer_id, now)
+
+
+def _fall_silent(held: list[PeriodicReview], customer_id: UUID, kind: str, now: datetime) -> None:
+    references = [review.pk for review in held]
+    cancel_queued(references=references, actor=SYSTEM, now=now)
+    cancel_tasks_of(customer_id=customer_id, kinds=OutreachKind.values, actor=SYSTEM, now=now)
+    notified = PeriodicReview.objects.filter(pk__in=references, status=Status.NOTIFIED)
+    if kind in ENDING_LINKS:
+        cancel_responses(references=references, actor=SYSTEM, now=now)
+        ending = notified
+    else:  # whom nothing reached holds no link, and waits for nothing
+        ending = stranded(notified)
+    take_out(list(ending.values_list("id", flat=True)), was=Status.NOTIFIED, why=kind, now=now)
+    planned = [review.pk for review in held if review.status == Status.PLANNED]
+    take_out(planned, was=Status.PLANNED, why=kind, now=now)
+
+
+def _turn_to_guardian(held: list[PeriodicReview], customer_id: UUID, now: datetime) -> None:
+    """What has not left for the customer goes to the guardian instead, and nobody goes to the customer's door."""
+    references = [review.pk for review in held]
+    cancel_queued(references=references, actor=SYSTEM, now=now)
+    cancel_tasks_of(customer_id=customer_id, kinds=[OutreachKind.VISIT], actor=SYSTEM, now=now)
+    waiting = stranded(PeriodicReview.objects.filter(pk__in=references))
+    left = set(waiting.values_list("id", flat=True))
+    for review in held:
+        if review.pk in left:
+            send_next(review.campaign, [review], was=Status.NOTIFIED, after={}, now=now)
