@@ -16,7 +16,7 @@ from tenants.keys import PersonShredded
 from tenants.keyset import Page, keyset_page
 from tenants.reach import within_reach
 
-_POSTAL_CODE = re.compile(r"\s*〒?\s*(\d{3})[-－‐]?(\d{4})\s+(.+)", re.DOTALL)
+_POSTAL_CODE = re.compile(r"〒?\s*(\d{3})[-－‐]?(\d{4})\s(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _guardian(row: RelatedParty) -> Guardian | None:
         details = row.details
     except PersonShredded:
         return None
-    whole = _POSTAL_CODE.fullmatch(str(details.get("address", "")))
+    whole = _POSTAL_CODE.fullmatch(str(details.get("address", "")).strip())
     name = str(details.get("name", ""))
     return Guardian(name, whole[1] + whole[2], whole[3].strip()) if whole and name else None
 

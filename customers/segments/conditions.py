@@ -22,6 +22,7 @@ from typing import Any
 from customers.codes import COUNTRY_CODES, LANGUAGES
 from customers.facts.catalogue import FACTS
 from customers.facts.shape import Fact, Type
+from customers.flags.rules import DECEASED, DO_NOT_CONTACT, GUARDIAN, LITIGATION, VULNERABLE
 
 SCHEMA = 1
 NOT_KNOWN = ""
@@ -30,6 +31,7 @@ MOST_DAYS = 3_650
 MOST_VALUES = 300
 _LONGEST = 24
 _CHANNELS = frozenset({"LINE", "PHONE", "EMAIL", "POST"})
+_FLAGS = frozenset({DECEASED, GUARDIAN, LITIGATION, DO_NOT_CONTACT, VULNERABLE})
 _ANSWERS = frozenset({YES, NO, NOT_KNOWN})
 type Own = Mapping[str, Fact]
 
@@ -59,9 +61,13 @@ CHOICES: Mapping[str, frozenset[str] | None] = {
     "lacks_channels": _CHANNELS,
     "channel_working": _CHANNELS,
     "channel_unreachable": _CHANNELS,
+    # Flags in force; their reasons are asked by nobody.
+    "has_flag": _FLAGS,
+    "lacks_flags": _FLAGS,
 }
 ANSWERS = frozenset(key for key, fact in ASKED.items() if fact.type is Type.ANSWER)
 CHANNELS = frozenset({"has_channel", "lacks_channels", "channel_working", "channel_unreachable"})
+FLAGS = frozenset({"has_flag", "lacks_flags"})
 DAYS = (
     "next_review_on",
     "last_reviewed_on",

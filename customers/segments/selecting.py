@@ -14,10 +14,12 @@ from psycopg.errors import QueryCanceled
 from customers.contacts.health import DEAD
 from customers.facts.selectors import own_asked
 from customers.facts.shape import Fact, Type
+from customers.flags.models import CustomerFlag
 from customers.models import ContactPoint, Customer
 from customers.segments.conditions import (
     ANSWERS,
     CHANNELS,
+    FLAGS,
     NO,
     NOT_KNOWN,
     YES,
@@ -60,6 +62,8 @@ def customers_of(document: Mapping[str, Any], *, today: date) -> QuerySet[Custom
             rows = rows.filter(_on_day(condition, today))
         elif condition.field in CHANNELS:
             rows = rows.filter(_by_channel(condition))
+        elif condition.field in FLAGS:
+            rows = rows.filter(_flagged(condition))
         elif condition.field in ANSWERS:
             rows = rows.filter(_answered(condition))
         else:
@@ -128,6 +132,13 @@ def _answered(condition: AnyOf) -> Q:
         if value in condition.values:
             found |= Q(**{condition.field: answer})
     return found | Q(**{f"{condition.field}__isnull": True}) if NOT_KNOWN in condition.values else found
+
+
+def _flagged(condition: AnyOf) -> Q:
+    flags = CustomerFlag.objects.filter(
+        customer=OuterRef("pk"), status=CustomerFlag.Status.IN_FORCE, kind__in=condition.values
+    )
+    return ~Q(Exists(flags)) if condition.field == "lacks_flags" else Q(Exists(flags))
 
 
 def _by_channel(condition: AnyOf) -> Q:

@@ -13,9 +13,22 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.codes import Label, label_of
 from customers.facts.selectors import own_asked
+from customers.flags.models import CustomerFlag
 from customers.models import ContactPoint, Customer, DueDiligence, RiskTier
 from customers.presenting import label
-from customers.segments.conditions import ANSWERS, ASKED, CHANNELS, NO, NOT_KNOWN, YES, AnyOf, Condition, Day, Way
+from customers.segments.conditions import (
+    ANSWERS,
+    ASKED,
+    CHANNELS,
+    FLAGS,
+    NO,
+    NOT_KNOWN,
+    YES,
+    AnyOf,
+    Condition,
+    Day,
+    Way,
+)
 
 TITLES: Mapping[str, Promise] = {
     "kind": _("Kind of customer"),
@@ -28,6 +41,8 @@ TITLES: Mapping[str, Promise] = {
     "lacks_channels": _("Has none of these on file"),
     "channel_working": _("Last time it worked"),
     "channel_unreachable": _("Found unreachable"),
+    "has_flag": _("Has one of these flags"),
+    "lacks_flags": _("Has none of these flags"),
     "next_review_on": _("Next review"),
     "last_reviewed_on": _("Last review"),
     "stay_ends_on": _("End of the stay, with the two months of an extension applied for"),
@@ -46,6 +61,7 @@ _WORDS: Mapping[str, Sequence[tuple[Any, Any]]] = {
     "language": _LANGUAGES,
     **dict.fromkeys(ANSWERS, _ANSWERS),
     **dict.fromkeys(CHANNELS, ContactPoint.Channel.choices),
+    **dict.fromkeys(FLAGS, CustomerFlag.Kind.choices),
 }
 MAY_BE_UNKNOWN = frozenset({"risk_tier", "due_diligence", *_CODES, *ANSWERS})
 WAYS: Sequence[tuple[str, Promise]] = (

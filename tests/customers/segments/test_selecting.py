@@ -13,15 +13,18 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.expressions import RawSQL
 
+from customers.flags.models import CustomerFlag
 from customers.models import ContactPoint, Customer
 from customers.segments.conditions import CHOICES, DAYS, NEEDS_DAYS, AnyOf, Condition, Day, Way, document_of
 from customers.segments.selecting import Count, count_customers, customers_of
 from tenants.models import Tenant
 from tenants.reach import Reach, within_reach
 from tenants.scoping import tenant_scope
+from tests.conftest import NOW
 
 CROWD = 200
 TODAY = date(2026, 11, 24)
+FLAGGED = tuple(CustomerFlag.Kind.values)
 CHANNELS = ("LINE", "PHONE", "EMAIL", "POST")
 HEALTH = ("UNKNOWN", "VERIFIED", "BOUNCED", "RETURNED", "BLOCKED")
 PLAIN: Mapping[str, tuple[Any, ...]] = {
@@ -46,7 +49,7 @@ NEAR = (None, *(TODAY + timedelta(days) for days in (-400, -30, -1, 0, 1, 30, 40
 def crowd(in_tenant: Tenant) -> list[Customer]:
     """Customers of every sort, with addresses that work, fail, or are not current any more."""
     chance = Random(5)
-    people, points = [], []
+    people, points, flags = [], [], []
     for number in range(CROWD):
         values = {field: chance.choice(some) for field, some in PLAIN.items()}
         days = {field: chance.choice(NEAR) for field in DAYS}
@@ -57,14 +60,20 @@ def crowd(in_tenant: Tenant) -> list[Customer]:
             health, is_current = chance.choice(HEALTH), chance.random() < 0.8
             where = {"channel": channel, "value": "x", "value_index": b"x" * 16}
             points.append(ContactPoint(customer=person, health=health, is_current=is_current, **where))
+        for kind in chance.sample(FLAGGED, chance.choice((0, 0, 1, 2))):
+            is_over = chance.random() < 0.3
+            when = {"status": "LIFTED", "ended_at": NOW} if is_over else {}
+            why = {"reason": "x", "from_on": TODAY, "raised_by": 1, "raised_at": NOW}
+            flags.append(CustomerFlag(customer=person, kind=kind, **why, **when))
     with transaction.atomic():
         Customer.objects.bulk_create(people)
         ContactPoint.objects.bulk_create(points)
+        CustomerFlag.objects.bulk_create(flags)
     return people
 
 
-def belongs(customer: Customer, condition: Condition, points: Mapping[str, str]) -> bool:
-    """The definition, as a person would read it; ``points``: current channels and their health."""
+def belongs(customer: Customer, condition: Condition, points: Mapping[str, str], flags: set[str]) -> bool:
+    """The definition, as a person would read it; ``points``: current channels and health; ``flags``: in force."""
     if isinstance(condition, Day):
         return lies_so(getattr(customer, condition.field), condition)
     values = set(condition.values)
@@ -73,6 +82,10 @@ def belongs(customer: Customer, condition: Condition, points: Mapping[str, str])
             return bool(values & points.keys())
         case "lacks_channels":
             return not values & points.keys()
+        case "has_flag":
+            return bool(values & flags)
+        case "lacks_flags":
+            return not values & flags
         case "channel_working":
             return any(points.get(channel) == "VERIFIED" for channel in values)
         case "channel_unreachable":
@@ -102,7 +115,7 @@ def some_condition(field: str, chance: Random) -> Condition:
         day = chance.choice(NEAR[1:]) if way is Way.UNTIL else None
         is_open = way is not Way.MISSING and chance.random() < 0.5
         return Day(field, way, chance.choice((0, 1, 30, 399)) if way in NEEDS_DAYS else 0, day, is_open)
-    met = {"yes", "no", "", "ACTIVE", "CLOSED", *CHANNELS, *PLAIN.get(field, ())}
+    met = {"yes", "no", "", "ACTIVE", "CLOSED", *CHANNELS, *FLAGGED, *PLAIN.get(field, ())}
     values = sorted(met.intersection(CHOICES[field] or PLAIN[field]))
     return AnyOf(field, tuple(chance.sample(values, chance.randrange(1, len(values) + 1))))
 
@@ -119,6 +132,9 @@ def test_every_field_and_way_finds_whom_a_person_would_pick(crowd: list[Customer
         points: dict[Any, dict[str, str]] = {}
         for point in ContactPoint.objects.filter(is_current=True):
             points.setdefault(point.customer_id, {})[point.channel] = point.health
+        flags: dict[Any, set[str]] = {}
+        for flag in CustomerFlag.objects.filter(status="IN_FORCE"):
+            flags.setdefault(flag.customer_id, set()).add(flag.kind)
     fields = [*CHOICES, *DAYS]
     asked = [[some_condition(field, chance)] for field in fields for _ in range(8)]
     asked += [
@@ -127,7 +143,9 @@ def test_every_field_and_way_finds_whom_a_person_would_pick(crowd: list[Customer
     sizes = set()
     for conditions in asked:
         expected = {
-            one.number for one in crowd if all(belongs(one, each, points.get(one.pk, {})) for each in conditions)
+            one.number
+            for one in crowd
+            if all(belongs(one, each, points.get(one.pk, {}), flags.get(one.pk, set())) for each in conditions)
         }
         assert numbers(*conditions) == expected, conditions
         sizes.add(len(expected))
