@@ -18,6 +18,7 @@ from audit.models import AuditEvent
 from campaigns.models import PeriodicReview
 from channels.models import DeliveryAttempt
 from companies.models import CompanyNews
+from customers.flags.models import CustomerFlag, FlagLifting
 from customers.matching.models import MatchCandidate
 from customers.merging.models import CustomerMerge
 from customers.models import AttributeChange, ContactPoint, Customer
@@ -45,6 +46,7 @@ TOPICS: Sequence[tuple[str, Promise | str]] = (
     ("answers", _("Answers and documents")),
     ("cases", _("Cases")),
     ("calls", _("Calls and visits")),
+    ("flags", _("Flags")),
     ("looks", _("Views of the data")),
 )
 # One query each; the customers' own ids belong to `file` and `looks`.
@@ -78,6 +80,10 @@ _ABOUT: Mapping[str, Sequence[_About]] = {
     "calls": (
         lambda whole: OutreachTask.objects.filter(customer__in=whole),
         lambda whole: VisitRecord.objects.filter(task__customer__in=whole),
+    ),
+    "flags": (
+        lambda customer: CustomerFlag.objects.filter(customer=customer),
+        lambda customer: FlagLifting.objects.filter(flag__customer=customer),
     ),
     "looks": (),
 }

@@ -156,3 +156,16 @@ def test_a_contractor_is_told_of_care_and_guardians_and_of_nothing_else(
     shown = page(client, "outreach-task", task.pk)
     assert "Contact nobody before" not in shown
     assert "Contact nobody before" in page(staff_client(english(officer)), "outreach-task", task.pk), "control"
+
+
+def test_the_timeline_tells_of_flags_under_a_topic_of_their_own(
+    in_tenant: Tenant, officer: User, staff_client: SignIn
+) -> None:
+    customer = individual()
+    raised = flag(customer, "LITIGATION", officer)
+    lift_flag(flag=raised, reason="x", actor=Actor.user(officer.pk), now=NOW)
+    shown = staff_client(english(officer)).get(reverse("customer-timeline", args=[customer.pk]), {"topic": "flags"})
+    told = [line.text for line in shown.context["lines"]]
+    assert len(told) == 2
+    assert "proposed to lift a flag" in told[0]
+    assert "put a flag on" in told[1]
