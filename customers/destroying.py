@@ -39,6 +39,7 @@ from retention.classes import (
 from retention.expiring import Period, Unit, day_in_japan, end_of_day
 from tenants.scoping import required_tenant_id
 from tenants.shredding import shred_persons
+from uploads.models import Upload
 
 _LAYER = 10
 
@@ -66,6 +67,8 @@ def erase_customers(ids: Sequence[UUID]) -> None:
     CustomerMerge.objects.filter(Q(survivor__in=ids) | Q(merged__in=ids)).delete()
     MatchCandidate.objects.filter(Q(first__in=ids) | Q(second__in=ids)).delete()
     ImportChange.objects.filter(customer__in=ids).delete()
+    flags = CustomerFlag.objects.filter(customer__in=ids).values("pk")
+    Upload.objects.filter(purpose=Upload.Purpose.FLAG_EVIDENCE, reference__in=flags).delete()
     FlagLifting.objects.filter(flag__customer__in=ids).delete()
     CustomerFlag.objects.filter(customer__in=ids).delete()
     OwnerPaper.objects.filter(customer__in=ids).delete()

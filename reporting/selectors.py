@@ -124,18 +124,31 @@ def _names(events: Sequence[AuditEvent]) -> Names:
             targets[label, str(pk)] = _moment(name) if isinstance(name, datetime) else str(name)
             if target.page:
                 urls[label, str(pk)] = reverse(target.page, args=[page_id])
-    urls |= _pages_of_photos([target_id for label, target_id in targets if label == Upload._meta.label_lower])
+    uploads = [target_id for label, target_id in targets if label == Upload._meta.label_lower]
+    urls |= _pages_of_photos(uploads) | _pages_of_evidence(uploads)
     return Names(users=users, targets=targets, urls=urls)
 
 
 def _pages_of_photos(upload_ids: Collection[str]) -> dict[tuple[str, str], str]:
-    """A photograph of a visit is shown with its task; what else is received belongs to a case."""
+    """A photograph of a visit is shown with its task; what is neither that nor evidence belongs to a case."""
     photos = Upload.objects.filter(pk__in=upload_ids, purpose=Upload.Purpose.VISIT_PHOTO)
     visits = dict(photos.values_list("pk", "reference")) if upload_ids else {}
     tasks = dict(VisitRecord.objects.filter(pk__in=visits.values()).values_list("pk", "task_id")) if visits else {}
     return {
         (Upload._meta.label_lower, str(pk)): reverse("outreach-task", args=[tasks[visit]]) if visit in tasks else ""
         for pk, visit in visits.items()
+    }
+
+
+def _pages_of_evidence(upload_ids: Collection[str]) -> dict[tuple[str, str], str]:
+    """Evidence is shown with its flag."""
+    found = Upload.objects.filter(pk__in=upload_ids, purpose=Upload.Purpose.FLAG_EVIDENCE)
+    flags = dict(found.values_list("pk", "reference")) if upload_ids else {}
+    rows = CustomerFlag.objects.filter(pk__in=flags.values())
+    whose = dict(rows.values_list("pk", "customer_id")) if flags else {}
+    return {
+        (Upload._meta.label_lower, str(pk)): reverse("customer-flags", args=[whose[flag]]) if flag in whose else ""
+        for pk, flag in flags.items()
     }
 
 

@@ -84,6 +84,10 @@ _ABOUT: Mapping[str, Sequence[_About]] = {
     "flags": (
         lambda customer: CustomerFlag.objects.filter(customer=customer),
         lambda customer: FlagLifting.objects.filter(flag__customer=customer),
+        lambda customer: Upload.objects.filter(
+            purpose=Upload.Purpose.FLAG_EVIDENCE,
+            reference__in=CustomerFlag.objects.filter(customer=customer).values("pk"),
+        ),
     ),
     "looks": (),
 }

@@ -23,6 +23,7 @@ class Upload(Stateful, TenantModel):
     class Purpose(models.TextChoices):
         CASE_DOCUMENT = "CASE_DOCUMENT", _("Document of a case")
         VISIT_PHOTO = "VISIT_PHOTO", _("Photograph of a visit")
+        FLAG_EVIDENCE = "FLAG_EVIDENCE", _("Evidence for a flag")
 
     class Kind(models.TextChoices):
         JPEG = "JPEG", _("JPEG")

@@ -6,15 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from customers.flags.forms import FlagForm, LiftForm
+from customers.flags.evidence import attach_evidence, evidence_counts, evidence_for, picture_of
+from customers.flags.forms import EvidenceForm, FlagForm, LiftForm
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.flags.rules import LIFTED_BY_TWO
 from customers.flags.selectors import flags_of, lifting_page, waiting_liftings
@@ -26,8 +28,12 @@ from customers.selectors import facts_of
 from tenants.keys import PersonShredded
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
-from tenants.permissions import Permission, may, requires
+from tenants.permissions import Permission, may, requires, takes_body_of
 from tenants.sign_in.reauthentication import requires_recent_sign_in
+from uploads.models import Upload
+from uploads.services import UploadRefused
+from uploads.serving import serve_upload
+from uploads.wording import reason_in_words
 
 
 @require_GET
@@ -100,6 +106,46 @@ def lift(request: StaffRequest, customer_id: UUID, customer_flag_id: UUID) -> Ht
 
 
 @require_GET
+@requires(Permission.VIEW_CUSTOMERS)
+def evidence(request: StaffRequest, customer_id: UUID, customer_flag_id: UUID) -> HttpResponse:
+    """The pictures behind a flag, without their names."""
+    customer = _customer(customer_id)
+    return _evidence_page(request, customer, _flag(customer, customer_flag_id), EvidenceForm())
+
+
+@takes_body_of(lambda: 4 * settings.UPLOAD_MAX_BYTES)  # so that a picture somewhat too large is refused in a sentence
+@require_POST
+@requires(Permission.FLAG_CUSTOMER)
+def add_evidence(request: StaffRequest, customer_id: UUID, customer_flag_id: UUID) -> HttpResponse:
+    """Take in a picture."""
+    customer = _customer(customer_id)
+    flag = _flag(customer, customer_flag_id)
+    form = EvidenceForm(request.POST, request.FILES)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        try:
+            attach_evidence(flag=flag, file=file, name=file.name, actor=request.actor, now=timezone.now())
+        except (FlagRefused, UploadRefused) as refused:
+            form.add_error("file", str(refused))
+        else:
+            messages.success(request, _("The picture is sealed, and is being checked."))
+            return redirect("customer-flag-evidence", customer.pk, flag.pk)
+    return _evidence_page(request, customer, flag, form)
+
+
+@require_GET
+@requires(Permission.READ_FLAG_REASON)
+def picture(request: StaffRequest, customer_id: UUID, customer_flag_id: UUID, upload_id: UUID) -> HttpResponse:
+    """One picture; seeing it is on record."""
+    flag = _flag(_customer(customer_id), customer_flag_id)
+    try:
+        upload = picture_of(flag, upload_id)
+    except Upload.DoesNotExist:
+        raise Http404 from None
+    return serve_upload(upload, actor=request.actor, now=timezone.now())
+
+
+@require_GET
 @requires(Permission.APPROVE_FLAG)
 def liftings(request: StaffRequest) -> HttpResponse:
     """What waits for a second person."""
@@ -135,6 +181,17 @@ def reject(request: StaffRequest, flag_lifting_id: UUID) -> HttpResponse:
     return redirect("customer-flags", lifting.flag.customer_id)
 
 
+def _evidence_page(request: StaffRequest, customer: Customer, flag: CustomerFlag, form: EvidenceForm) -> HttpResponse:
+    context = {
+        **_head(request, customer),
+        "flag": flag,
+        "form": form,
+        "pictures": [(one, reason_in_words(one.reason) if one.reason else "") for one in evidence_for(flag)],
+        "is_scanned": settings.UPLOAD_SCAN == "required",
+    }
+    return render(request, "staff/customers/flags/evidence.html", context, status=422 if form.errors else 200)
+
+
 def _page(
     request: StaffRequest,
     customer: Customer,
@@ -143,13 +200,14 @@ def _page(
     refusal: str = "",
 ) -> HttpResponse:
     flags = flags_of(customer)
-    waiting = waiting_liftings(flags)
+    waiting, pictures = waiting_liftings(flags), evidence_counts(flags)
     staff = (request.user.pk, request.membership.staff_number)
     rows = [
         {
             "flag": flag,
             "what": WHAT_TO_DO[flag.kind],
             "reasons": (reasons or {}).get(flag.pk),
+            "pictures": pictures.get(flag.pk, 0),
             "lifting": (lifting := waiting.get(flag.pk)),
             "is_own": lifting and (staff[0] == lifting.proposed_by or staff[1] == lifting.proposed_person),
         }

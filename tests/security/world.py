@@ -16,6 +16,7 @@ from campaigns.models import Campaign, ResendProposal
 from campaigns.planning import Terms, plan
 from channels.accounts.models import AccountChange
 from channels.models import ProviderAccount
+from customers.flags.models import CustomerFlag
 from customers.formats.fixed import document_of
 from customers.models import Customer, FixedLayout, RejectedRow
 from customers.segments.models import Segment
@@ -47,12 +48,14 @@ class Bank:
     rows: Rows
     sent: Sent
     photo: UUID
+    evidence: UUID
 
     def values(self, route: Route) -> dict[str, object]:
         """The bank's own row behind each argument of the address."""
         values = {name: self.value(name) for name in route.arguments}
-        # Documents of cases and photographs of visits are rows of one table.
-        return {**values, "upload_id": self.photo} if route.name == "outreach-photo" else values
+        # Documents of cases, photographs of visits and evidence for flags are rows of one table.
+        other = {"outreach-photo": self.photo, "customer-flag-picture": self.evidence}
+        return {**values, "upload_id": other[route.name]} if route.name in other else values
 
     def value(self, argument: str) -> object:
         """Its own value of one argument; "stranger" where it can have none."""
@@ -118,7 +121,9 @@ def build_bank(tenant: Tenant, make_user: MakeUser) -> Bank:
     with tenant_scope(tenant.pk):  # rated and due, so that a campaign can be planned
         publish_default_policy(actor=SYSTEM, now=NOW)
         Customer.objects.update(risk_tier="LOW", is_rating_due=False, next_review_on=date(2026, 6, 30))
-    return Bank(tenant, staff, rows, sent, _visit_photo(tenant, rows))
+    photo = _beside(tenant, rows, Upload.Purpose.VISIT_PHOTO, rows[VisitRecord])
+    evidence = _beside(tenant, rows, Upload.Purpose.FLAG_EVIDENCE, rows[CustomerFlag])
+    return Bank(tenant, staff, rows, sent, photo, evidence)
 
 
 def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
@@ -146,14 +151,14 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         upload.save(update_fields=["reference", "body", "status"])
 
 
-def _visit_photo(tenant: Tenant, rows: Rows) -> UUID:
-    """A photograph of the visit, beside the case's document."""
+def _beside(tenant: Tenant, rows: Rows, purpose: str, reference: UUID) -> UUID:
+    """A picture of another purpose, beside the case's document."""
     with tenant_scope(tenant.pk):
         photo = Upload.objects.get(pk=rows[Upload])
         sent, photo_id = photo.body, uuid7()
         photo.pk = photo_id
         photo.name, photo.body = "visit.jpg", sent
-        photo.purpose, photo.reference = Upload.Purpose.VISIT_PHOTO, rows[VisitRecord]
+        photo.purpose, photo.reference = purpose, reference
         photo.adopt_tenant()
         Upload.objects.bulk_create([photo])
     return photo_id

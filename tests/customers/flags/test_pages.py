@@ -5,21 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import psycopg
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
+from audit.models import AuditEvent
 from audit.services import Actor
+from audit.transitions import transition
+from customers.destroying import destroy_customers
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.flags.services import lift_flag
 from customers.models import Customer
 from outreach.services import make_task, take_task
 from tenants.models import Tenant, User
-from tests.conftest import NOW
+from tests.conftest import NOW, SYSTEM
 from tests.customers.flags.raising import WHY, as_it_is, events_of, flag
 from tests.customers.related.behind import individual
 from tests.customers.test_views import english
+from tests.uploads.hostile import photograph
+from uploads.models import Upload
 
 type SignIn = Callable[[User], Client]
 FLAG = {"kind": "DECEASED", "reason": WHY, "from_on": "2026-11-20", "until_on": ""}
@@ -169,3 +176,57 @@ def test_the_timeline_tells_of_flags_under_a_topic_of_their_own(
     assert len(told) == 2
     assert "proposed to lift a flag" in told[0]
     assert "put a flag on" in told[1]
+
+
+def add(client: Client, raised: CustomerFlag, content: bytes) -> Any:
+    file = SimpleUploadedFile("死亡診断書.jpg", content)
+    return send(client, "customer-flag-evidence-add", raised.customer_id, raised.pk, file=file)
+
+
+@transaction.atomic
+def the_picture() -> Upload:
+    found: Upload = Upload.objects.get()
+    return found
+
+
+def test_evidence_is_sealed_checked_and_opened_on_the_record(
+    in_tenant: Tenant, officer: User, approver: User, auditor: User, staff_client: SignIn, superuser: psycopg.Connection
+) -> None:
+    """Names of files may tell something, so that the page counts them only."""
+    raised = flag(individual(), "DECEASED", officer)
+    assert add(staff_client(officer), raised, photograph()).status_code == 302
+    upload = the_picture()
+    address = reverse("customer-flag-picture", args=[raised.customer_id, raised.pk, upload.pk])
+    client = staff_client(english(approver))
+    assert client.get(address).status_code == 404, "not before it was checked"
+    with transaction.atomic():
+        transition(upload, "CLEAN", actor=SYSTEM, at=NOW, body=b"made anew")
+    shown = page(client, "customer-flag-evidence", raised.customer_id, raised.pk)
+    assert "Picture 1" in shown
+    assert "診断書" not in shown
+    assert client.get(address).content == b"made anew"
+    assert staff_client(auditor).get(address).status_code == 403
+    other = flag(individual("2"), "DECEASED", officer)
+    wrong = reverse("customer-flag-picture", args=[other.customer_id, other.pk, upload.pk])
+    assert client.get(wrong).status_code == 404
+    with transaction.atomic():
+        views = AuditEvent.objects.filter(event="upload.viewed", target_id=str(upload.pk))
+        assert [view.actor_id for view in views] == [str(approver.pk)]
+    timeline = client.get(reverse("customer-timeline", args=[raised.customer_id]), {"topic": "flags"})
+    assert reverse("customer-flags", args=[raised.customer_id]) in {line.url for line in timeline.context["lines"]}
+    with transaction.atomic():
+        destroy_customers([raised.customer_id], actor=SYSTEM, now=NOW)
+    with transaction.atomic():
+        assert not Upload.objects.exists()
+
+
+def test_what_is_no_picture_or_comes_too_late_is_explained(
+    in_tenant: Tenant, officer: User, staff_client: SignIn
+) -> None:
+    client = staff_client(english(officer))
+    raised = flag(individual(), "VULNERABLE", officer)
+    assert add(client, raised, b"%PDF-1.7").status_code == 422
+    lift_flag(flag=raised, reason="x", actor=Actor.user(officer.pk), now=NOW)
+    late = add(client, raised, photograph())
+    assert late.status_code == 422
+    assert "This flag is not in force any more." in late.content.decode()
