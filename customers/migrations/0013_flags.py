@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0011_customers_by_tier'),
+        ('customers', '0012_person_facts'),
         ('tenants', '0006_appointments'),
     ]
 
