@@ -10,12 +10,12 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.utils.translation import gettext as _
 
 from audit.services import Actor, record, record_many
 from audit.transitions import IllegalTransition, LostRace, transition, transition_many
-from customers.flags.selectors import may_not_be_contacted
+from customers.flags.selectors import may_not_be_contacted, silenced
 from customers.models import ContactPoint, Customer
 from customers.services import mark_contact_health
 from customers.viewing import is_sensitive
@@ -198,6 +198,12 @@ def cancel_tasks(*, references: Collection[UUID], actor: Actor, now: datetime) -
 def cancel_tasks_of(*, customer_id: UUID, kinds: Collection[str], actor: Actor, now: datetime) -> list[UUID]:
     """Nobody must contact this customer in these ways any more, whatever it was about; as ``cancel_tasks``."""
     return _cancel(OutreachTask.objects.filter(customer=customer_id, kind__in=list(kinds)), actor, now)
+
+
+def cancel_tasks_of_silenced(*, actor: Actor, now: datetime) -> list[UUID]:
+    """Tasks that were made just while a flag was raised which keeps everybody away; as ``cancel_tasks``."""
+    silent = Exists(silenced().filter(customer=OuterRef("customer_id")))
+    return _cancel(OutreachTask.objects.filter(silent), actor, now)
 
 
 def _cancel(rows: QuerySet[OutreachTask], actor: Actor, now: datetime) -> list[UUID]:

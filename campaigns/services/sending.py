@@ -30,7 +30,7 @@ from customers.flags.rules import ladder_for, silenced_by
 from customers.flags.selectors import kinds_in_force
 from customers.models import Customer
 from outreach.selectors import given_up, ways_to_people
-from outreach.services import TaskRequest, queue_tasks
+from outreach.services import TaskRequest, cancel_tasks_of_silenced, queue_tasks
 from questionnaires.links import issue_links
 from questionnaires.models import Response
 from questionnaires.services import cancel_responses, open_responses
@@ -92,14 +92,15 @@ def escalate_stuck(*, campaign_id: UUID, limit: int = 500, now: datetime) -> int
 
 
 def withdraw_strays(*, now: datetime) -> int:
-    """Withdraw notices that wait although nobody is asked any more; returns how many.
+    """Withdraw notices and tasks that wait although nobody is to be asked any more; returns how many.
 
     An answer withdraws what waits at that moment. What was being sent just then may come back into the queue when
     the provider refuses it for the moment; it waits seconds at least, and this looks more often than that.
     """
     with transaction.atomic():
         references = stray_references()
-        return cancel_queued(references=references, actor=SYSTEM, now=now) if references else 0
+        withdrawn = cancel_queued(references=references, actor=SYSTEM, now=now) if references else 0
+        return withdrawn + len(cancel_tasks_of_silenced(actor=SYSTEM, now=now))
 
 
 def _claim(campaign_id: UUID) -> Campaign | None:

@@ -27,6 +27,9 @@ def heed_flag(*, customer_id: UUID, kind: str, now: datetime) -> None:
     An answer that is in goes its way; one that may still come is taken wherever its link stays open.
     """
     with transaction.atomic():
+        if kind in ENDING_LINKS:  # the responses first, as an answer does that is just coming in
+            asked = PeriodicReview.objects.filter(customer=customer_id, status__in=_ASKED)
+            cancel_responses(references=list(asked.values_list("id", flat=True)), actor=SYSTEM, now=now)
         rows = PeriodicReview.objects.filter(customer=customer_id, status__in=_ASKED).order_by("id")
         held = list(rows.select_for_update(of=("self",), no_key=True).select_related("campaign"))
         if kind in SILENCING:
@@ -40,11 +43,8 @@ def _fall_silent(held: list[PeriodicReview], customer_id: UUID, kind: str, now: 
     cancel_queued(references=references, actor=SYSTEM, now=now)
     cancel_tasks_of(customer_id=customer_id, kinds=OutreachKind.values, actor=SYSTEM, now=now)
     notified = PeriodicReview.objects.filter(pk__in=references, status=Status.NOTIFIED)
-    if kind in ENDING_LINKS:
-        cancel_responses(references=references, actor=SYSTEM, now=now)
-        ending = notified
-    else:  # whom nothing reached holds no link, and waits for nothing
-        ending = stranded(notified)
+    # Of those who may keep their links: whom nothing reached holds none, and waits for nothing.
+    ending = notified if kind in ENDING_LINKS else stranded(notified)
     take_out(list(ending.values_list("id", flat=True)), was=Status.NOTIFIED, why=kind, now=now)
     planned = [review.pk for review in held if review.status == Status.PLANNED]
     take_out(planned, was=Status.PLANNED, why=kind, now=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
@@ -48,9 +48,8 @@ def raise_flag(
     """
     with transaction.atomic():
         standing = _member(actor, now, Permission.FLAG_CUSTOMER)
-        Customer.objects.select_for_update(no_key=True).get(pk=customer.pk)
         _check(customer, kind, reason, from_on, until_on, day_in_japan(now))
-        flag: CustomerFlag = CustomerFlag.objects.create(
+        flag = CustomerFlag(
             customer=customer,
             kind=kind,
             reason=reason.strip(),
@@ -60,6 +59,7 @@ def raise_flag(
             raised_person=standing.person,
             raised_at=now,
         )
+        _put_on(flag)
         record("customerflag.raised", target=flag, actor=actor, at=now, kind=kind)
         customer_flagged.send(CustomerFlag, customer_id=customer.pk, kind=kind, now=now)
     return flag
@@ -181,6 +181,15 @@ def _check(customer: Customer, kind: str, reason: str, from_on: date, until_on: 
         raise FlagRefused(_("Enter a day that is not in the past."), "until_on")
     if CustomerFlag.objects.filter(customer=customer, kind=kind, status=Status.IN_FORCE).exists():
         raise FlagRefused(_("The customer has this flag already."), "kind")
+
+
+def _put_on(flag: CustomerFlag) -> None:
+    """The table says whether there is one: a lock on the customer would wait for an answer that waits for us."""
+    try:
+        with transaction.atomic():
+            flag.save()
+    except IntegrityError as error:
+        raise FlagRefused(_("The customer has this flag already."), "kind") from error
 
 
 def _member(actor: Actor, now: datetime, permission: Permission) -> Standing:

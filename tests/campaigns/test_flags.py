@@ -319,6 +319,42 @@ def test_a_flag_raised_while_notices_are_queued_leaves_none_waiting(
         assert review_of(customer).status == "CANCELLED"
 
 
+@pytest.mark.parametrize("kind", ["LITIGATION", "DO_NOT_CONTACT"])
+def test_an_answer_that_comes_just_while_the_flag_is_raised_is_taken_or_told_so(
+    bank: Tenant, officer: User, approver: User, kind: str
+) -> None:
+    """Neither waits for the other for ever, and nothing is half done."""
+    for number in range(4):
+        customer = enter(20 + number, next_review_on=DUE_BY)
+        notified(officer, approver)
+        settle_attempt(customer, "LINE", is_failure=False)
+
+        def reply(customer: Customer = customer) -> None:
+            answer(customer, occupation="student")
+
+        def raise_it(customer: Customer = customer) -> None:
+            flag(customer, kind, officer)
+
+        replied, raised = in_parallel(bank, reply, raise_it)
+        assert raised is None
+        assert replied is None or isinstance(replied, ResponseClosed)
+        stands = (review_of(customer).status, response_of(customer))
+        assert stands == (("IN_REVIEW", "SUBMITTED") if replied is None else ("CANCELLED", "CANCELLED"))
+        assert replied is None or kind == "LITIGATION"
+
+
+def test_a_task_made_just_while_the_flag_is_raised_is_withdrawn(bank: Tenant, officer: User) -> None:
+    customer, other = enter(1), enter(2)
+    for one in (customer, other):
+        with transaction.atomic():
+            make_task(customer=one, kind="TELEPHONE", actor=Actor.user(officer.pk), now=NOW)
+    with transaction.atomic():
+        made = {"reason": "x", "from_on": NOW.date(), "raised_by": officer.pk, "raised_at": NOW}
+        CustomerFlag.objects.create(customer=customer, kind="DECEASED", **made)
+    assert withdraw_strays(now=NOW) == 1
+    assert (tasks_of(customer), tasks_of(other)) == ([("TELEPHONE", "CANCELLED")], [("TELEPHONE", "OPEN")])
+
+
 def test_without_the_handler_the_notice_would_still_wait(bank: Tenant, officer: User, approver: User) -> None:
     """Positive control of the handler: the flag alone withdraws nothing."""
     customer = enter(1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import partial
 
 import psycopg
 import pytest
@@ -24,6 +25,7 @@ from customers.flags.services import (
 from customers.related.services import end_party, enter_party
 from customers.tasks import lapse_flags_that_end
 from tenants.models import Membership, Role, Tenant, User
+from tests.campaigns.acting import in_parallel
 from tests.conftest import NOW, SYSTEM, MakeUser
 from tests.customers.flags.raising import WHY, as_it_is, events_of, flag, lift
 from tests.customers.related.behind import company, individual
@@ -159,6 +161,15 @@ def test_a_flag_is_put_on_once_at_a_time(in_tenant: Tenant, officer: User, appro
     second = flag(customer, "DO_NOT_CONTACT", officer)
     with transaction.atomic():
         assert [one.pk for one in flags_of(customer)] == [second.pk, first.pk]
+
+
+def test_of_two_who_put_on_the_same_flag_at_once_the_second_is_told(
+    in_tenant: Tenant, officer: User, branch_staff: User
+) -> None:
+    customer = individual()
+    acts = [partial(flag, customer, "DECEASED", who) for who in (officer, branch_staff)]
+    results = in_parallel(in_tenant, *acts)
+    assert sorted(type(result).__name__ for result in results) == ["CustomerFlag", "FlagRefused"]
 
 
 def test_a_flag_lapses_after_its_last_day_in_japan_and_takes_its_proposal_along(
