@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0012_person_facts'),
+        ('customers', '0014_verified_changes'),
         ('tenants', '0006_appointments'),
     ]
 
