@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0014_verified_changes'),
+        ('customers', '0016_lean_tables'),
         ('tenants', '0006_appointments'),
     ]
 
