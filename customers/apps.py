@@ -18,7 +18,9 @@ class CustomersConfig(AppConfig):
         import_module("customers.segments.models")
 
     def ready(self) -> None:
-        """Say what of ours retention may destroy."""
+        """Say what of ours retention may destroy, and what keeps customers from merging."""
         from customers import destroying
+        from customers.flags import obstacles
 
         destroying.register()
+        obstacles.register()

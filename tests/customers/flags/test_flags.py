@@ -22,6 +22,7 @@ from customers.flags.services import (
     read_reason,
     reject_lifting,
 )
+from customers.merging.obstacles import obstacles_of
 from customers.related.services import end_party, enter_party
 from customers.tasks import lapse_flags_that_end
 from tenants.models import Membership, Role, Tenant, User
@@ -209,6 +210,20 @@ def test_the_guardian_to_write_to_is_the_one_on_record_with_a_whole_address(in_t
     end_party(customer=customer, row_id=row.pk, actor=SYSTEM, now=NOW)
     with transaction.atomic():
         assert guardians_of([customer.pk]) == {}
+
+
+def test_a_flag_in_force_keeps_its_customer_from_becoming_part_of_another(in_tenant: Tenant, officer: User) -> None:
+    survivor, merged = individual(), individual("2")
+    with transaction.atomic():
+        assert obstacles_of(merged, now=NOW) == [], "control"
+    raised = flag(merged, "VULNERABLE", officer)
+    flag(survivor, "VULNERABLE", officer)
+    with transaction.atomic():
+        [words] = obstacles_of(merged, now=NOW)
+    assert "2" in words
+    lift_flag(flag=raised, reason="x", actor=Actor.user(officer.pk), now=NOW)
+    with transaction.atomic():
+        assert obstacles_of(merged, now=NOW) == []
 
 
 def test_flags_go_with_the_customer(in_tenant: Tenant, officer: User) -> None:
