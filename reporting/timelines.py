@@ -82,11 +82,11 @@ _ABOUT: Mapping[str, Sequence[_About]] = {
         lambda whole: VisitRecord.objects.filter(task__customer__in=whole),
     ),
     "flags": (
-        lambda customer: CustomerFlag.objects.filter(customer=customer),
-        lambda customer: FlagLifting.objects.filter(flag__customer=customer),
-        lambda customer: Upload.objects.filter(
+        lambda whole: CustomerFlag.objects.filter(customer__in=whole),
+        lambda whole: FlagLifting.objects.filter(flag__customer__in=whole),
+        lambda whole: Upload.objects.filter(
             purpose=Upload.Purpose.FLAG_EVIDENCE,
-            reference__in=CustomerFlag.objects.filter(customer=customer).values("pk"),
+            reference__in=CustomerFlag.objects.filter(customer__in=whole).values("pk"),
         ),
     ),
     "looks": (),
