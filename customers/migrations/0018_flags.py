@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0016_lean_tables'),
+        ('customers', '0017_own_attributes'),
         ('tenants', '0006_appointments'),
     ]
 
