@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from customers.merging.beside import attribute_label
 from customers.merging.comparing import Row, Side
 from tenants.forms import StaffForm
 
@@ -29,6 +30,7 @@ class MergeForm(StaffForm):
         for row in rows:
             survivor, merged = words[row.leader]
             self.fields[_PREFIX + row.leader] = forms.ChoiceField(
+                label=attribute_label(row.leader),
                 choices=[(Side.SURVIVOR, survivor), (Side.MERGED, merged)],
                 initial=row.default,
                 widget=forms.RadioSelect,

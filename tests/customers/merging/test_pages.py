@@ -88,6 +88,7 @@ def test_what_differs_has_to_be_chosen(pair: MatchCandidate, officer: User, staf
     answer = client.post(page("customer-merge-new", pair.pk), {**CHOICES, **one, "keep-phone": "", "reason": ""})
     assert answer.status_code == 422
     assert set(answer.context["form"].errors) == {"keep-phone", "reason"}
+    assert "電話番号" in answer.context["form"]["keep-phone"].label
 
 
 def test_either_may_go_on(pair: MatchCandidate, officer: User, staff_client: SignIn) -> None:
