@@ -25,14 +25,14 @@ def kana_index(kana: str | None) -> bytes | None:
     return blind_index(KANA, fold_kana(kana)) if kana else None
 
 
-def person_key(name: str | None, birth_on: str | None) -> str | None:
-    """What the blind index of a person is made from; None where one of the two is not known."""
-    return f"{fold_name(name)} {birth_on}" if name and birth_on else None
+def person_key(folded: str | None, birth_on: str | None) -> str | None:
+    """What the blind index of a person is made from, of a folded name; None where one of the two is not known."""
+    return f"{folded} {birth_on}" if folded and birth_on else None
 
 
 def person_index(name: str | None, birth_on: str | None) -> bytes | None:
     """For a person's name and date of birth together: two customers who share it may be one person."""
-    key = person_key(name, birth_on)
+    key = person_key(fold_name(name) if name else None, birth_on)
     return blind_index(PERSON, key) if key else None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,47 +9,30 @@ from typing import Any
 from uuid import UUID
 
 from audit.services import Actor
+from customers.entering import TEXT, Point, attributes_of, points_insertion, points_of, profile_of, stay_in
 from customers.facts.catalogue import BESIDE as BESIDE
 from customers.facts.catalogue import BY_KEY, CHANNEL_OF_FACT, FACTS, PLAIN
 from customers.facts.selectors import plain_own_keys
 from customers.facts.shape import Type
-from customers.folding import fold_kana, fold_name
-from customers.importing import CustomerRow
 from customers.indexing import (
-    KANA,
-    NAME,
-    PERSON,
-    SOURCE,
-    contact_index,
     kana_index,
     name_index,
     person_index,
-    person_key,
 )
 from customers.models import AttributeChange, ContactPoint, Customer
 from customers.pointers import CustomerMerged
-from customers.residence import stay_ends_on
 from customers.searching import NAMES, enter_parts, names_in, remove_parts
 from customers.selectors import assemble_facts, current_points
 from customers.telling import record_changes
-from customers.writing import insert_many, update_many
-from tenants.identifiers import uuid7_bytes
-from tenants.keys import cipher, person_ciphers, seal_many_for_persons
+from customers.writing import run_statements, update_many
+from tenants.keys import person_ciphers
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_NOT_IN_PROFILE = frozenset(PLAIN) | frozenset(CHANNEL_OF_FACT)
 INDEXES = ("name_index", "kana_index", "person_index")
 LINE_ID = "line_id"
-DEFAULT_LANGUAGE = "ja"
 # Columns beside the facts that have a history all the same.
 _REMEMBERED = ("branch_code", "language")
-# Columns in which the empty text is what is not known.
-_TEXT = frozenset(key for key in PLAIN if FACTS[key].type not in (Type.DAY, Type.ANSWER))
 
 _NORMALISED = frozenset(key for key, fact in FACTS.items() if fact.type in (Type.PHONE, Type.POSTAL_CODE))
-
-# customer, channel and value
-type _Point = tuple[UUID | bytes, str, Any]
 
 
 @dataclass(slots=True)
@@ -112,52 +94,6 @@ class PlannedChange:
         return {key: (was, after) for key, after in wanted.items() if (was := self.current(key)) != after}
 
 
-def enter_customers(rows: Sequence[CustomerRow], *, reference: UUID, now: datetime) -> None:
-    """Insert customers that an import (``reference``) brings in, with their contact points; a few statements."""
-    if not rows:
-        return
-    crypt = cipher()
-    ids = uuid7_bytes(len(rows))
-    own = plain_own_keys()
-    profiles = [_encode(_profile_of(row.facts, own)).encode() for row in rows]
-    columns: dict[str, list[Any]] = {
-        "id": ids,
-        "number": [row.number for row in rows],
-        "kind": [row.kind for row in rows],
-        "profile": seal_many_for_persons(profiles, _column_of(Customer, "profile"), ids, ids, are_new=True),
-        "name_index": crypt.index_many(NAME, [fold_name(row.facts["name"]) for row in rows]),
-        "kana_index": [crypt.index(KANA, fold_kana(kana)) if (kana := row.facts.get("kana")) else None for row in rows],
-        "person_index": [
-            crypt.index(PERSON, key) if (key := person_key(row.facts["name"], row.facts.get("birth_on"))) else None
-            for row in rows
-        ],
-        "attributes": [_attributes_of(row.facts, own) for row in rows],
-        "branch_code": [row.branch_code for row in rows],
-        "language": [row.language or DEFAULT_LANGUAGE for row in rows],
-        "stay_ends_on": [_stay_ends_on(row.facts) for row in rows],
-        "opened_on": [row.opened_on for row in rows],
-        "last_reviewed_on": [row.last_reviewed_on for row in rows],
-        "source_hash": crypt.index_many(SOURCE, [row.source for row in rows]),
-    }
-    for key in PLAIN:
-        missing = "" if key in _TEXT else None
-        columns[key] = [row.facts.get(key, missing) for row in rows]
-    insert_many(
-        Customer,
-        columns,
-        status=Customer.Status.ACTIVE,
-        risk_tier="",
-        due_diligence="",
-        is_rating_due=True,
-        entered_by=reference,
-        created_at=now,
-        updated_at=now,
-    )
-    enter_parts([(pk, names_in(row.facts)) for pk, row in zip(ids, rows, strict=True)])
-    points = [(pk, *point) for pk, row in zip(ids, rows, strict=True) for point in _points_of(row.facts, row.line_id)]
-    _insert_points(points, now=now)
-
-
 def change_customers(
     changes: Mapping[UUID, Change],
     *,
@@ -205,8 +141,8 @@ def write_changes(
         raise CustomerMerged(merged)
     history: list[AttributeChange] = []
     retired: list[UUID] = []
-    added: list[_Point] = []
-    restored: list[_Point] = []
+    added: list[Point] = []
+    restored: list[Point] = []
     changed: dict[UUID, list[str]] = {}
     for one in planned:
         customer = one.customer
@@ -246,7 +182,7 @@ def write_changes(
     remove_parts([one.pk for one in renamed])
     enter_parts([(one.pk.bytes, names_in(one.profile)) for one in renamed])
     ContactPoint.objects.filter(pk__in=retired).update(is_current=False)
-    _insert_points(added + _revive_points(restored), now=now)
+    run_statements(points_insertion(added + _revive_points(restored), now=now))
     AttributeChange.objects.bulk_create(history, batch_size=2_000)
     whys = {one.customer.pk: (one.change.reason, one.change.matter) for one in planned}
     record_changes(changed, whys, source=source, actor=actor, now=now)
@@ -266,22 +202,17 @@ def _set_facts(customer: Customer, after: Mapping[str, Any], different: Sequence
     if not different:
         return
     own = plain_own_keys()
-    customer.profile = _profile_of(after, own)
-    customer.attributes = _attributes_of(after, own)
+    customer.profile = profile_of(after, own)
+    customer.attributes = attributes_of(after, own)
     customer.name_index = name_index(after.get("name"))
     customer.kana_index = kana_index(after.get("kana"))
     customer.person_index = person_index(after.get("name"), after.get("birth_on"))
-    customer.stay_ends_on = _stay_ends_on(after)
-    for key in _TEXT.intersection(different):
+    customer.stay_ends_on = stay_in(after)
+    for key in TEXT.intersection(different):
         setattr(customer, key, after[key] or "")
-    for key in frozenset(PLAIN).difference(_TEXT).intersection(different):
+    for key in frozenset(PLAIN).difference(TEXT).intersection(different):
         value = after[key]
         setattr(customer, key, date.fromisoformat(value) if value and FACTS[key].type is Type.DAY else value)
-
-
-def _stay_ends_on(facts: Mapping[str, Any]) -> date | None:
-    days = (facts.get(key) for key in ("residence_expires_on", "residence_applied_on"))
-    return stay_ends_on(*(date.fromisoformat(day) if day else None for day in days))
 
 
 def _said(value: Any) -> Any:
@@ -294,19 +225,6 @@ def _unsaid(name: str, value: str | None) -> str | date | None:
     if BY_KEY[name].type is Type.DAY:
         return date.fromisoformat(value) if value else None
     return value or ""
-
-
-def _profile_of(facts: Mapping[str, Any], own: frozenset[str]) -> dict[str, Any]:
-    return {
-        key: value
-        for key, value in facts.items()
-        if key not in _NOT_IN_PROFILE and key not in own and value is not None
-    }
-
-
-def _attributes_of(facts: Mapping[str, Any], own: frozenset[str]) -> dict[str, Any]:
-    """The institution's own facts that stand plain."""
-    return {key: value for key in own if (value := facts.get(key)) is not None}
 
 
 def _held(facts: dict[str, Any]) -> dict[str, Any]:
@@ -323,26 +241,12 @@ def _normal(key: str, value: Any) -> Any:
     return _said(value)
 
 
-def _points_of(facts: Mapping[str, Any], line_id: str | None) -> list[tuple[str, Any]]:
-    """The contact points that facts make, as (channel, value)."""
-    points: list[tuple[str, Any]] = []
-    if line_id:
-        points.append(("LINE", line_id))
-    if phone := facts.get("phone"):
-        points.append(("PHONE", phone))
-    if email := facts.get("email"):
-        points.append(("EMAIL", email))
-    if address := facts.get("address"):
-        points.append(("POST", {"postal_code": facts.get("postal_code"), "address": address}))
-    return points
-
-
 def _new_points(
     mine: Mapping[str, ContactPoint], after: Mapping[str, Any], different: Sequence[str], change: Change
 ) -> list[tuple[str, Any]]:
     """Contact points to replace, as (channel, new value or None)."""
     line_id = change.line_id
-    wanted = dict(_points_of(after, line_id))
+    wanted = dict(points_of(after, line_id))
     channels = {CHANNEL_OF_FACT[key] for key in different if key in CHANNEL_OF_FACT}
     if line_id and ("LINE" not in mine or mine["LINE"].value != line_id):
         channels.add("LINE")
@@ -351,7 +255,7 @@ def _new_points(
     return [(channel, wanted.get(channel)) for channel in sorted(channels)]
 
 
-def _revive_points(points: Sequence[_Point]) -> list[_Point]:
+def _revive_points(points: Sequence[Point]) -> list[Point]:
     """Make the latest retired point at each of these addresses current again; returns those that have none.
 
     With it come back its health, its owner's wish to be left alone there, and news of what was sent to it.
@@ -365,28 +269,3 @@ def _revive_points(points: Sequence[_Point]) -> list[_Point]:
     }
     ContactPoint.objects.filter(pk__in=found.values()).update(is_current=True)
     return [point for point in points if point[:2] not in found]
-
-
-def _insert_points(points: Sequence[_Point], *, now: datetime) -> None:
-    ids = uuid7_bytes(len(points))
-    values = [_encode(value).encode() for _, _, value in points]
-    persons = [person if isinstance(person, bytes) else person.bytes for person, _, _ in points]
-    insert_many(
-        ContactPoint,
-        {
-            "id": ids,
-            "customer_id": [customer_id for customer_id, _, _ in points],
-            "channel": [channel for _, channel, _ in points],
-            "value": seal_many_for_persons(values, _column_of(ContactPoint, "value"), ids, persons),
-            "value_index": [contact_index(channel, value) for _, channel, value in points],
-        },
-        health=ContactPoint.Health.UNKNOWN,
-        health_reason="",
-        is_current=True,
-        created_at=now,
-    )
-
-
-def _column_of(model: type[Customer] | type[ContactPoint], name: str) -> bytes:
-    """How the keys name a column: `table.column`."""
-    return f"{model._meta.db_table}.{name}".encode()

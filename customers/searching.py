@@ -22,7 +22,7 @@ from customers.indexing import contact_index, person_index
 from customers.models import ContactPoint, Customer, NamePart
 from customers.parsing import Invalid, read_email, read_phone
 from customers.pointers import survivors_of
-from customers.writing import insert_many, update_many
+from customers.writing import Statement, insertion, run_statements, update_many
 from tenants.identifiers import uuid7_bytes
 from tenants.keys import cipher
 
@@ -56,21 +56,27 @@ def parts_of(*texts: str) -> set[str]:
     return parts
 
 
-def enter_parts(named: Sequence[Named]) -> None:
+def enter_parts(named: Iterable[Named]) -> None:
     """Make customers findable that have no parts yet, given as (id, names); one statement."""
-    holders: dict[tuple[str, int], list[bytes]] = defaultdict(list)
+    run_statements(parts_insertion(named))
+
+
+def parts_insertion(named: Iterable[Named]) -> list[Statement]:
+    """The statement of `enter_parts`."""
+    holders: dict[int, dict[str, list[bytes]]] = defaultdict(lambda: defaultdict(list))
     for pk, names in named:
-        moment = _moment(pk)
+        held = holders[_moment(pk)]
         for part in parts_of(*names):
-            holders[part, moment].append(pk)
-    tokens = tokens_of({part for part, _ in holders})
+            held[part].append(pk)
+    tokens = tokens_of(set().union(*holders.values()))
+    rows = [(tokens[part], moment, ids) for moment, held in holders.items() for part, ids in held.items()]
     columns: dict[str, Sequence[Any]] = {
-        "id": uuid7_bytes(len(holders)),
-        "token": [tokens[part] for part, _ in holders],
-        "moment": [moment for _, moment in holders],
-        "customers": [b"".join(ids) for ids in holders.values()],
+        "id": uuid7_bytes(len(rows)),
+        "token": [token for token, _, _ in rows],
+        "moment": [moment for _, moment, _ in rows],
+        "customers": [b"".join(ids) for _, _, ids in rows],
     }
-    insert_many(NamePart, columns)
+    return insertion(NamePart, columns)
 
 
 def remove_parts(ids: Iterable[UUID]) -> None:

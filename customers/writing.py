@@ -19,6 +19,8 @@ from tenants.models import TenantModel
 from tenants.scoping import required_tenant_id
 
 type Columns = Mapping[str, Sequence[Any]]
+# What can be made in one process and run in another
+type Statement = tuple[str, list[Any]]
 
 
 def insert_many(model: type[TenantModel], columns: Columns, /, **constants: Any) -> None:
@@ -27,13 +29,24 @@ def insert_many(model: type[TenantModel], columns: Columns, /, **constants: Any)
     Encrypted attributes are given as sealed bytes, identifiers as UUIDs or their 16 bytes. Attributes named in
     neither take the database's default, so name every attribute that has none.
     """
+    run_statements(insertion(model, columns, **constants))
+
+
+def insertion(model: type[TenantModel], columns: Columns, /, **constants: Any) -> list[Statement]:
+    """The statement of `insert_many`, to be run later; none without rows."""
     if not any(map(len, columns.values())):
-        return
+        return []
     constants = {"tenant_id": required_tenant_id(), **constants}
     names = ", ".join(_column(model, name) for name in (*constants, *columns))
     fixed = ", ".join(f"%s::{_type(model, name)}" for name in constants)
     sql = f"INSERT INTO {_table(model)} ({names}) SELECT {fixed}, u.* FROM unnest({_arrays(model, columns)}) u"  # noqa: S608  # names come from the model
-    _execute(sql, [*constants.values(), *_values(model, columns)])
+    return [(sql, [*constants.values(), *_values(model, columns)])]
+
+
+def run_statements(statements: Sequence[Statement]) -> None:
+    """Run what `insertion` made, for the same tenant, in the open transaction."""
+    for sql, values in statements:
+        _execute(sql, values)
 
 
 def update_many(model: type[TenantModel], ids: Sequence[Any], columns: Columns, /, **constants: Any) -> None:

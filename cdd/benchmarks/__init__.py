@@ -66,12 +66,12 @@ def _modules() -> dict[str, str]:
     return {name.rstrip("_").replace("_", "-"): name for name in found}
 
 
-def peak_rss_mb() -> float:
-    """The most memory this program has held so far.
+def peak_rss_mb(pid: int | None = None) -> float:
+    """The most memory this program, or on Linux another process, has held so far.
 
     Linux carries the high-water mark of getrusage over from the process that started this one; VmHWM is our own.
     """
-    status = Path("/proc/self/status")
+    status = Path(f"/proc/{pid or 'self'}/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) / 1024

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from multiprocessing import active_children
+from os import sysconf
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from time import perf_counter
 
 import psycopg
 from django.conf import settings
-from django.db import connections
+from django.db import connection
 from django.utils import timezone
 
 from audit.services import Actor
 from cdd.benchmarks import Result, peak_rss_mb
 from cdd.benchmarks.ground import Ground, throwaway
-from cdd.benchmarks.workers import cpu_of
 from customers.facts.catalogue import USUAL
 from customers.services import run_import, start_import
 from tenants.scoping import tenant_context, tenant_scope
@@ -36,11 +40,15 @@ ENCODING = "cp932"
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an import took: seconds by the clock, and of processor time ours and PostgreSQL's backends'."""
+    """What an import took: seconds by the clock, and of processor time ours and PostgreSQL's.
+
+    ``helper_mb``: the most memory that the process held which made the rows ready.
+    """
 
     seconds: float
     cpu: float
     server_cpu: float
+    helper_mb: float
 
 
 def run(rows: int) -> Result:
@@ -72,6 +80,7 @@ def run(rows: int) -> Result:
             "peer_per_s": 1 / peer,
             "peer_in_bulk_per_s": 1 / in_bulk,
             "ratio_to_peer_in_bulk": in_bulk * rows / ours.seconds,
+            "peak_helper_mb": ours.helper_mb,
             "limit_seconds": limit,
             "limit_per_s": rows / limit,
         },
@@ -94,13 +103,12 @@ def import_book(book: Path, rows: int, now: datetime) -> Cost:
     Raises:
         RuntimeError: the import did not take every row.
     """
-    backends = [connections[alias].cursor().connection.info.backend_pid for alias in ("default", "keys")]
-    cpu, server_cpu, began = _cpu(), sum(map(cpu_of, backends)), perf_counter()
-    with book.open("rb") as file:
+    cpu, server_cpu, began = _cpu(), _server_cpu(), perf_counter()
+    with _watching_helpers() as peaks, book.open("rb") as file:
         started = start_import(file=file, filename=book.name, actor=ACTOR, now=now)
-    run_import(import_id=started.pk, actor=ACTOR, now=now)
+        run_import(import_id=started.pk, actor=ACTOR, now=now)
     seconds = perf_counter() - began
-    cost = Cost(seconds, _cpu() - cpu, sum(map(cpu_of, backends)) - server_cpu)
+    cost = Cost(seconds, _cpu() - cpu, _server_cpu() - server_cpu, max(peaks))
     with tenant_scope(started.tenant_id):
         started.refresh_from_db()
     if (started.status, started.rows_created) != ("COMPLETED", rows):
@@ -112,6 +120,48 @@ def _cpu() -> float:
     """Of this process and of the ones it started that have ended."""
     used = [getrusage(whose) for whose in (RUSAGE_SELF, RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _server_cpu() -> float:
+    """Of the server that Django's connections lead to: all its processes that run, and those that have ended."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (backend,) = cursor.fetchone()
+    server = _stat(backend)[1]
+    ticks = sum(_stat(server)[13:15])
+    for directory in Path("/proc").iterdir():
+        if directory.name.isdecimal():
+            with suppress(OSError):  # it has ended in the meantime
+                said = _stat(int(directory.name))
+                ticks += sum(said[11:13]) if said[1] == server else 0
+    return ticks / sysconf("SC_CLK_TCK")
+
+
+def _stat(pid: int) -> list[int]:
+    """The numbers of /proc/<pid>/stat, from the state on, which is no number and stands here as 0."""
+    return [0, *map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1:])]
+
+
+@contextmanager
+def _watching_helpers() -> Iterator[list[float]]:
+    """The most memory of each process that this one has started, looked at several times a second.
+
+    By a signal: an import starts no process beside a thread.
+    """
+    peaks = [0.0]
+
+    def look(*_: object) -> None:
+        for helper in active_children():
+            with suppress(OSError, StopIteration):
+                peaks.append(peak_rss_mb(helper.pid))
+
+    was = signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
+    try:
+        yield peaks
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, was)
 
 
 def _copy(ground: Ground, book: Path) -> float:

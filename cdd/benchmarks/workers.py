@@ -89,19 +89,19 @@ def _work(pipe: Connection, step: Callable[[], int], expected: int) -> None:
         backend = connection.connection.info.backend_pid
     pipe.send(True)
     pipe.recv()
-    cpu, server_cpu = process_time(), cpu_of(backend)
+    cpu, server_cpu = process_time(), _cpu_of(backend)
     sent, third = 0, 0.0
     while done := step():
         sent += done
         if not third and sent >= expected // 3:
             third = peak_rss_mb()
     peak = peak_rss_mb()
-    pipe.send((sent, process_time() - cpu, cpu_of(backend) - server_cpu, peak, peak - third if third else 0.0))
+    pipe.send((sent, process_time() - cpu, _cpu_of(backend) - server_cpu, peak, peak - third if third else 0.0))
     forget_providers()
     connections.close_all()
 
 
-def cpu_of(pid: int) -> float:
+def _cpu_of(pid: int) -> float:
     """Seconds that a process of this machine has run; 0 where Linux does not say."""
     said = Path(f"/proc/{pid}/schedstat")
     return int(said.read_text().split()[0]) / 1e9 if said.exists() else 0.0

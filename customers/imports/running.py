@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import closing
 from datetime import datetime
 from itertools import batched
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from audit.services import Actor, record
 from audit.transitions import transition
 from customers.decoding import FileRefused, Layout
+from customers.entering import prepare_customers
 from customers.facts.selectors import own_facts_in_use
 from customers.importing import RowWarning
+from customers.imports.ahead import HelperLost, made_ahead, may_fork
 from customers.imports.journal import keep_changes
 from customers.imports.reading import KeptFile, MappedReader
 from customers.imports.settling import keep_rejections, settle_import
@@ -25,11 +29,12 @@ from customers.imports.undoing import undo_all
 from customers.imports.warned import keep_warnings
 from customers.models import AttributeChange, CustomerImport
 from customers.pointers import CustomerMerged
-from customers.recording import enter_customers, plan_changes, write_changes
+from customers.recording import plan_changes, write_changes
 from tenants.branches import note_branches
 from tenants.keys import CannotDecrypt, KeysUnavailable
 
-BATCH = 2_000
+# Large enough that customers entered together share many name parts, small enough for a bar that moves.
+BATCH = 5_000
 # How many changed customers a trial lists; it counts them all.
 LISTED = 10_000
 _STATUS = CustomerImport.Status
@@ -61,7 +66,7 @@ def run_import(*, import_id: UUID, actor: Actor, now: datetime) -> None:
             _read_all(turn)
     except LeaseLost:
         return
-    except (DatabaseError, SoftTimeLimitExceeded, KeysUnavailable):
+    except (DatabaseError, HelperLost, KeysUnavailable, SoftTimeLimitExceeded):
         raise  # the file is whole and the lease will end: another run goes on
     except (FileRefused, CannotDecrypt) as error:
         if customer_import.status == _STATUS.UNDOING:
@@ -82,15 +87,39 @@ def _read_all(turn: Turn) -> None:
         with transaction.atomic():
             turn.hold()  # the pieces are gone when another worker has settled the import
     layout = file.layout()
-    reader = MappedReader(layout, timezone.localdate(turn.began_at), own_facts_in_use())
     _tell_unknown(turn, layout, writes=not is_trial)
-    for records in batched(file.unread(layout, reader), BATCH):
-        batch = read_batch(records, reader)
-        while not _settled(turn, batch, is_trial=is_trial):
-            pass
+    outdated_at = -1
+    while not _read_on(turn, file, layout):
+        if outdated_at == turn.customer_import.next_line:
+            raise RuntimeError("A customer's number is taken and cannot be found.")
+        outdated_at = turn.customer_import.next_line
     with transaction.atomic():
         turn.hold(writes=not is_trial)
         (_end_trial if is_trial else _complete)(turn)
+
+
+def _read_on(turn: Turn, file: KeptFile, layout: Layout) -> bool:
+    """Every batch that is left; False when one was made ready for customers of whom somebody else entered one since."""
+    mine = turn.customer_import
+    is_trial = mine.status == _STATUS.CHECKING
+    goes_ahead = not is_trial and (mine.rows_total or 0) - mine.rows_done > BATCH and may_fork()
+
+    def batches() -> Generator[Batch]:
+        reader = MappedReader(layout, timezone.localdate(turn.began_at), own_facts_in_use())
+        for records in batched(file.unread(layout, reader), BATCH):
+            batch = read_batch(records, reader)
+            yield batch.enter_ahead(reference=mine.pk, now=turn.now()) if goes_ahead else batch
+
+    with closing(made_ahead(batches) if goes_ahead else batches()) as ready:
+        for batch in ready:
+            try:
+                while not _settled(turn, batch, is_trial=is_trial):
+                    pass
+            except IntegrityError:
+                if not batch.entry.count:
+                    raise
+                return False
+    return True
 
 
 def _tell_unknown(turn: Turn, layout: Layout, *, writes: bool) -> None:
@@ -119,28 +148,29 @@ def _try(turn: Turn, batch: Batch) -> None:
     planned = plan_changes(found.updated, is_locked=False)
     updated, attributes = keep_changes(mine, planned, found.lines, limit=max(LISTED - mine.rows_updated, 0))
     keep_rejections(mine, found.rejections)
-    keep_warnings(mine, [warning for row in batch.rows for warning in row.warnings])
-    turn.advance(batch.last_line, _counts(found, updated), attributes)
+    keep_warnings(mine, batch.warnings)
+    turn.advance(batch.last_line, _counts(batch, found, updated), attributes)
 
 
 def _take(turn: Turn, batch: Batch) -> None:
     """Everything that follows from one batch, and the progress, in one transaction."""
     mine, actor, now = turn.customer_import, turn.actor, turn.now()
     found = sort_batch(batch)
-    note_branches(codes={row.branch_code for row in batch.rows}, actor=actor, now=now)
-    enter_customers(found.created, reference=mine.pk, now=now)
+    note_branches(codes=batch.branches, actor=actor, now=now)
+    batch.entry.write()
+    prepare_customers(found.created, reference=mine.pk, now=now).write()
     planned = plan_changes(found.updated)
     updated, attributes = keep_changes(mine, planned, found.lines)
     write_changes(planned, source=AttributeChange.Source.IMPORT, reference=mine.pk, actor=actor, now=now)
     keep_rejections(mine, found.rejections)
-    keep_warnings(mine, [warning for row in batch.rows for warning in row.warnings])
-    turn.advance(batch.last_line, _counts(found, updated), attributes)
+    keep_warnings(mine, batch.warnings)
+    turn.advance(batch.last_line, _counts(batch, found, updated), attributes)
 
 
-def _counts(found: Sorted, updated: int) -> dict[str, int]:
+def _counts(batch: Batch, found: Sorted, updated: int) -> dict[str, int]:
     """Rows that only write the same in another way change nothing."""
     return {
-        "created": len(found.created),
+        "created": batch.entry.count + len(found.created),
         "updated": updated,
         "unchanged": found.unchanged + len(found.updated) - updated,
         "rejected": len(found.rejections),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import QuerySet
+
 from customers.decoding import Record
-from customers.importing import CustomerRow, Rejection, RowError
+from customers.entering import Entry, prepare_customers
+from customers.importing import CustomerRow, Rejection, RowError, RowWarning
 from customers.imports.reading import MappedReader
 from customers.indexing import SOURCE
 from customers.models import Customer
@@ -20,12 +24,24 @@ from tenants.keys import cipher
 
 @dataclass(slots=True)
 class Batch:
-    """Some records, read."""
+    """Some records, read. Customers of ``entry`` were made ready ahead; ``rows`` are all others."""
 
     rows: list[CustomerRow]
     rejections: list[Rejection]
     cells: dict[int, list[str]]
     last_line: int
+    branches: set[str]
+    warnings: list[RowWarning]
+    entry: Entry = field(default_factory=Entry)
+
+    def enter_ahead(self, *, reference: UUID, now: datetime) -> Batch:
+        """Make those ready to be written whose numbers we don't have; one query beside the keys'."""
+        with transaction.atomic():
+            known = set(_numbered(self.rows).values_list("number", flat=True))
+        new = [row for row in self.rows if row.number not in known]
+        rest = [row for row in self.rows if row.number in known]
+        entry = prepare_customers(new, reference=reference, now=now)
+        return replace(self, rows=rest, cells={row.line: self.cells[row.line] for row in rest}, entry=entry)
 
 
 @dataclass(slots=True)
@@ -43,11 +59,14 @@ class Sorted:
 def read_batch(records: Sequence[Record], reader: MappedReader) -> Batch:
     """Read some records; no query."""
     results = [reader.read(record) for record in records]
+    rows = [result for result in results if isinstance(result, CustomerRow)]
     return Batch(
-        rows=[result for result in results if isinstance(result, CustomerRow)],
+        rows=rows,
         rejections=[result for result in results if isinstance(result, Rejection)],
         cells={record.line: record.fields for record in records},
         last_line=records[-1].line,
+        branches={row.branch_code for row in rows},
+        warnings=[warning for row in rows for warning in row.warnings],
     )
 
 
@@ -60,9 +79,9 @@ def sort_batch(batch: Batch) -> Sorted:
     found = Sorted(list(batch.rejections))
     known = {
         number: (pk, kind, bytes(source_hash or b""), reviewed, status)
-        for pk, number, kind, source_hash, reviewed, status in Customer.objects.filter(
-            number__in=[row.number for row in batch.rows]
-        ).values_list("pk", "number", "kind", "source_hash", "last_reviewed_on", "status")
+        for pk, number, kind, source_hash, reviewed, status in _numbered(batch.rows).values_list(
+            "pk", "number", "kind", "source_hash", "last_reviewed_on", "status"
+        )
     }
     crypt = cipher()
     for row in batch.rows:
@@ -87,6 +106,11 @@ def sort_batch(batch: Batch) -> Sorted:
 def _number_of_survivor(pk: UUID) -> str:
     """Under which number somebody goes on who is part of another; rare enough for queries of its own."""
     return str(Customer.objects.values_list("number", flat=True).get(pk=survivors_of([pk])[pk]))
+
+
+def _numbered(rows: Sequence[CustomerRow]) -> QuerySet[Customer]:
+    numbered: QuerySet[Customer] = Customer.objects.filter(number__in=[row.number for row in rows])
+    return numbered
 
 
 def _columns_of(row: CustomerRow, source_hash: bytes, reviewed: date | None) -> dict[str, Any]:
