@@ -76,9 +76,15 @@ class AttributeForm(StaffForm):
     def __init__(self, *args: Any, attribute: OwnAttribute | None = None, **kwargs: Any) -> None:
         initial = {"kinds": "EITHER", "sensitivity": "SEALED"} if attribute is None else _initial(attribute)
         super().__init__(*args, initial=initial, **kwargs)
+        for name in ("name_ja", "name_en", "code", "titles"):
+            self.fields[name].error_messages["required"] = _("A value is required.")
         if attribute is not None:
             for name in _FIXED:
-                self.fields[name].disabled = True
+                self.fields[name].disabled, self.fields[name].required = True, False
+            if not attribute.choices:
+                del self.fields["choices"]
+            if attribute.sensitivity != OwnAttribute.Sensitivity.PLAIN:
+                del self.fields["bears_on_risk"]
 
     @property
     def definition(self) -> Definition:
@@ -91,15 +97,17 @@ class AttributeForm(StaffForm):
             sensitivity=data["sensitivity"],
             name=Label(data["name_ja"], data["name_en"]),
             titles=tuple(_lines(data["titles"])),
-            choices=tuple(map(_choice, _lines(data["choices"]))),
-            bears_on_risk=data["bears_on_risk"],
+            choices=tuple(map(_choice, _lines(data.get("choices", "")))),
+            bears_on_risk=data.get("bears_on_risk", False),
         )
 
     def refuse(self, problems: Sequence[Problem]) -> None:
         """Say what is wrong, at the field concerned."""
         for problem in problems:
             field = {"name": "name_ja"}.get(problem.field, problem.field)
-            self.add_error(field, str(_SENTENCES[problem.code]) % {"what": problem.what})
+            self.add_error(
+                field if field in self.fields else None, str(_SENTENCES[problem.code]) % {"what": problem.what}
+            )
 
 
 def _initial(attribute: OwnAttribute) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from customers.merging.comparing import Known, Row, Side
 from customers.merging.models import CustomerMerge
 from customers.merging.selectors import merge_of, merges_into
 from customers.models import Customer
-from customers.presenting import LABELS, hide, name_shown, say
+from customers.presenting import hide, name_shown, say
 from customers.recording import LINE_ID
 from customers.selectors import facts_of_each
 
@@ -78,7 +78,7 @@ def word(key: str, value: object, customer: Customer, open_keys: Collection[str]
     if key == LINE_ID:
         return gettext("Tied") if value else gettext("Not tied")
     words = say(key, value)
-    if key not in LABELS or open_keys is None or key in open_keys:
+    if open_keys is None or key in open_keys:
         return words
     return hide(key, words, is_company=customer.kind == Customer.Kind.COMPANY)
 

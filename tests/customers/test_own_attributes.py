@@ -31,6 +31,7 @@ from customers.facts.services import (
     retire_attribute,
 )
 from customers.imports.layouts import guess_layout
+from customers.merging.presenting import word
 from customers.models import AttributeChange, Customer, CustomerImport, RejectedRow
 from customers.presenting import MASK, present
 from customers.segments.conditions import SegmentInvalid
@@ -251,6 +252,8 @@ def test_a_sensitive_one_is_opened_by_two_people_and_covered(
             for masked in (True, False)
         )
         assert (covered, said) == (MASK * 4, "ゴールド")
+        assert word(RANK, "gold", customer(), ()) == MASK * 4, "beside a customer to be merged with, too"
+        assert word(RANK, "gold", customer(), None) == "ゴールド"
 
 
 def test_one_person_under_two_accounts_is_refused_by_the_database_too(
