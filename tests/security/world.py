@@ -16,7 +16,7 @@ from campaigns.models import Campaign, ResendProposal
 from campaigns.planning import Terms, plan
 from channels.accounts.models import AccountChange
 from channels.models import ProviderAccount
-from customers.flags.models import CustomerFlag
+from customers.flags.models import CustomerFlag, FlagLifting
 from customers.formats.fixed import document_of
 from customers.models import Customer, FixedLayout, RejectedRow
 from customers.segments.models import Segment
@@ -137,7 +137,7 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         Case.objects.filter(pk=rows[Case]).update(status=Case.Status.AWAITING_APPROVAL)  # a decision is proposed
         decider = Membership.objects.get(user=officer)
         Decision.objects.update(decided_by=officer.pk, decided_person=decider.staff_number)
-        for proposed in (AccountChange, ResendProposal):
+        for proposed in (AccountChange, FlagLifting, ResendProposal):
             proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
         asked = {"schema": 1, "conditions": [{"field": "risk_tier", "any_of": ["LOW"]}]}
         Segment.objects.filter(pk=rows[Segment]).update(document=asked, is_shared=True)
