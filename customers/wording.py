@@ -175,6 +175,9 @@ _WARNINGS: Mapping[str, Promise] = {
     "few_digits": _("Has %(digits)s digits instead of %(usual)s. Kept as it is; were zeros in front of it lost?"),
     "zero_added": _("The zero at the beginning is missing. Read with it."),
     "serial_date": _("The number is how a spreadsheet keeps a date. Read as that day."),
+    "other_prefecture": _("The postal code is of another prefecture than the address. Both are kept as they are."),
+    "other_municipality": _("The postal code is of another municipality than the address. Both are kept as they are."),
+    "other_town": _("The postal code is of another town of the same municipality. Both are kept as they are."),
     "unknown_columns": _("These columns are not known and were not read: %(columns)s."),
 }
 

@@ -1,4 +1,5 @@
-"""What is taken as it stands and yet looks wrong: zeros eaten by a spreadsheet, letters not in CP932.
+"""What is taken as it stands and yet looks wrong: zeros eaten by a spreadsheet, letters not in CP932,
+an address elsewhere.
 
 A doubt is (column, code, params), without anything personal in its params. Nothing is mended here: either the value is
 kept as the file has it, or the code says as what it was read.
@@ -7,6 +8,7 @@ kept as the file has it, or the code says as what it was read.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from customers.addresses.reading import CONTRADICTIONS, compare
 from customers.folding import digits_of
 from customers.parsing import narrow, serial_day
 
@@ -54,6 +56,9 @@ class Doubts:
         for key in self._days:
             if len(cell := self._cell(fields, key)) == 5 and serial_day(cell):
                 found.append((key, "serial_date", {}))
+        code, address = facts.get("postal_code"), facts.get("address")
+        if code and address and (verdict := compare(code, address)) in CONTRADICTIONS:
+            found.append(("postal_code", verdict.value, {}))
         return found
 
     def _cell(self, fields: Sequence[str], key: str) -> str:

@@ -20,6 +20,7 @@ from types import MappingProxyType
 from typing import Any
 
 from customers.codes import COUNTRY_CODES, LANGUAGES
+from customers.contacts.reachability import Band
 from customers.facts.catalogue import FACTS
 from customers.facts.shape import Fact, Type
 from customers.flags.rules import DECEASED, DO_NOT_CONTACT, GUARDIAN, LITIGATION, VULNERABLE
@@ -61,6 +62,7 @@ CHOICES: Mapping[str, frozenset[str] | None] = {
     "lacks_channels": _CHANNELS,
     "channel_working": _CHANNELS,
     "channel_unreachable": _CHANNELS,
+    "reachability": frozenset(Band),
     # Flags in force; their reasons are asked by nobody.
     "has_flag": _FLAGS,
     "lacks_flags": _FLAGS,

@@ -40,7 +40,10 @@ _CHOSEN = tuple(key for key in ASKED if key not in (*ANSWERS, *DAYS))
 _GROUPS: Sequence[tuple[Promise, Sequence[str]]] = (
     (_("Risk and due diligence"), ("risk_tier", "due_diligence", *_ANSWERED)),
     (_("Important dates"), DAYS),
-    (_("Contact"), ("has_channel", "lacks_channels", "channel_working", "channel_unreachable", "language")),
+    (
+        _("Contact"),
+        ("reachability", "has_channel", "lacks_channels", "channel_working", "channel_unreachable", "language"),
+    ),
     (_("Flags"), ("has_flag", "lacks_flags")),
     (_("Customer"), ("kind", "status", "branch_code", *_CHOSEN)),
 )  # fmt: skip

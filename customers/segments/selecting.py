@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from psycopg.errors import QueryCanceled
 
 from customers.contacts.health import DEAD
+from customers.contacts.selecting import reachable
 from customers.facts.selectors import own_asked
 from customers.facts.shape import Fact, Type
 from customers.flags.models import CustomerFlag
@@ -62,6 +63,8 @@ def customers_of(document: Mapping[str, Any], *, today: date) -> QuerySet[Custom
             rows = rows.filter(_on_day(condition, today))
         elif condition.field in CHANNELS:
             rows = rows.filter(_by_channel(condition))
+        elif condition.field == "reachability":
+            rows = rows.filter(reachable(condition.values, today))
         elif condition.field in FLAGS:
             rows = rows.filter(_flagged(condition))
         elif condition.field in ANSWERS:

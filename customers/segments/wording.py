@@ -12,6 +12,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy, ngette
 from django.utils.translation import gettext_lazy as _
 
 from customers.codes import Label, label_of
+from customers.contacts.wording import BANDS
 from customers.facts.selectors import own_asked
 from customers.flags.models import CustomerFlag
 from customers.models import ContactPoint, Customer, DueDiligence, RiskTier
@@ -41,6 +42,7 @@ TITLES: Mapping[str, Promise] = {
     "lacks_channels": _("Has none of these on file"),
     "channel_working": _("Last time it worked"),
     "channel_unreachable": _("Found unreachable"),
+    "reachability": _("Reachability"),
     "has_flag": _("Has one of these flags"),
     "lacks_flags": _("Has none of these flags"),
     "next_review_on": _("Next review"),
@@ -59,6 +61,7 @@ _WORDS: Mapping[str, Sequence[tuple[Any, Any]]] = {
     "risk_tier": RiskTier.choices,
     "due_diligence": DueDiligence.choices,
     "language": _LANGUAGES,
+    "reachability": [(str(band), words) for band, words in BANDS.items()],
     **dict.fromkeys(ANSWERS, _ANSWERS),
     **dict.fromkeys(CHANNELS, ContactPoint.Channel.choices),
     **dict.fromkeys(FLAGS, CustomerFlag.Kind.choices),

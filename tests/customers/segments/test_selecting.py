@@ -13,6 +13,8 @@ import pytest
 from django.db import connection, transaction
 from django.db.models.expressions import RawSQL
 
+from customers.contacts.reachability import Band, reachability
+from customers.contacts.reachability import Way as Reached
 from customers.flags.models import CustomerFlag
 from customers.models import ContactPoint, Customer
 from customers.segments.conditions import CHOICES, DAYS, NEEDS_DAYS, AnyOf, Condition, Day, Way, document_of
@@ -90,6 +92,8 @@ def belongs(customer: Customer, condition: Condition, points: Mapping[str, str],
             return any(points.get(channel) == "VERIFIED" for channel in values)
         case "channel_unreachable":
             return any(points.get(channel) in ("BOUNCED", "RETURNED", "BLOCKED") for channel in values)
+        case "reachability":
+            return reachability([Reached(*one) for one in points.items()], TODAY).band in values
     value = getattr(customer, condition.field)
     return {True: "yes", False: "no", None: ""}.get(value, value) in values
 
@@ -115,6 +119,7 @@ def some_condition(field: str, chance: Random) -> Condition:
         day = chance.choice(NEAR[1:]) if way is Way.UNTIL else None
         is_open = way is not Way.MISSING and chance.random() < 0.5
         return Day(field, way, chance.choice((0, 1, 30, 399)) if way in NEEDS_DAYS else 0, day, is_open)
+    met = {"yes", "no", "", "ACTIVE", "CLOSED", *CHANNELS, *Band, *PLAIN.get(field, ())}
     met = {"yes", "no", "", "ACTIVE", "CLOSED", *CHANNELS, *FLAGGED, *PLAIN.get(field, ())}
     values = sorted(met.intersection(CHOICES[field] or PLAIN[field]))
     return AnyOf(field, tuple(chance.sample(values, chance.randrange(1, len(values) + 1))))

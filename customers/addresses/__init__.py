@@ -1,0 +1,1 @@
+"""Japanese addresses in parts, compared with what Japan Post says of their postal code."""
