@@ -27,6 +27,7 @@ from portal.forms import read_factors
 from portal.pages import customer_page, show
 from portal.visiting import Visit, VisitOver, awaits_check, begin_visit, deadline_of, load_visit, remember_typed
 from questionnaires import links, schema
+from questionnaires.addressing import filled_in
 from questionnaires.answering import Errors, validate
 from questionnaires.formatting import receipt_number
 from questionnaires.links import LinkState
@@ -160,6 +161,8 @@ def question(request: HttpRequest, visit: Visit, page_id: str) -> HttpResponse:
     action, known = request.POST.get("action"), visit.known(page)
     if action == "add":
         return _show_question(request, visit, page, extra_people=1)
+    if action == "fill":
+        return _show_question(request, visit, page, is_filled=True)
     if action == "unchanged" and known:
         answers: dict[str, object] = {field: known.get(field) for field in page.fields}
     else:
@@ -315,10 +318,15 @@ def _show_question(
     *,
     errors: Errors | None = None,
     extra_people: int = 0,
+    is_filled: bool = False,
 ) -> HttpResponse:
-    writer = _writer(visit, errors or {})
     is_posted = request.method == "POST"
-    data = request.POST.dict() if is_posted else writer.typed(page)
+    data: dict[str, str] = request.POST.dict() if is_posted else {}
+    if is_filled:
+        data, errors = filled_in(page, data)
+    writer = _writer(visit, errors or {})
+    writer.names_places = is_filled
+    data = data or writer.typed(page)
     route = visit.route
     alike = [name for name in route if _is_block(visit, name) is page.block]
     place = route.index(page.id)

@@ -17,6 +17,7 @@ def sentence(error: Error, label: str) -> str:
         "nothing_changed": _("Fill in what has changed, or press “Nothing has changed” above."),
         "digits": _("Enter “%(label)s” as %(count)s digits."),
         "postal_code": _("Enter the postal code as 7 digits, for example 168-0064."),
+        "no_such_postal_code": _("We do not find this postal code. Check the 7 digits, or enter the address yourself."),
         "phone": _("Enter the phone number with its area code, for example 090-1234-5678."),
         "email": _("Enter the e-mail address in full, for example name@example.com."),
         "date": _("Enter “%(label)s” as year, month and day, for example 2028-04-01."),

@@ -6,6 +6,7 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from questionnaires.addressing import doubt_about, places_named
 from questionnaires.answering import Errors, people_count, person_control
 from questionnaires.formatting import date_in_both_calendars
 from questionnaires.masking import (
@@ -64,6 +65,7 @@ class Field:
     max_length: int
     is_held: bool  # the file answers it: left blank it stays as it is
     postal_code: Control | None = None
+    places: str = ""  # what the postal code stands for, when that was asked
     people: tuple[Person, ...] = ()
 
 
@@ -75,6 +77,7 @@ class Row:
     values: tuple[Masked, ...]
     page_id: str = ""
     tag: str = ""
+    doubt: str = ""
 
 
 @dataclass(slots=True)
@@ -84,6 +87,7 @@ class Writer:
     visit: Sitting
     language: str
     errors: Errors = field(default_factory=dict)
+    names_places: bool = False
 
     def fields(self, page: Page, data: Mapping[str, str], *, extra_people: int = 0) -> list[Field]:
         """The page's questions, with `data` in their controls."""
@@ -149,6 +153,9 @@ class Writer:
             max_length=question.max_length,
             is_held=is_held,
             postal_code=self._control(POSTAL_CODE, _("Postal code"), data) if question.kind is Kind.ADDRESS else None,
+            places=places_named(data.get(POSTAL_CODE, ""))
+            if self.names_places and question.kind is Kind.ADDRESS
+            else "",
             people=tuple(self._person(question, number, data) for number in range(people))
             if question.kind is Kind.PEOPLE
             else (),
@@ -206,7 +213,10 @@ class Writer:
             people = _people(answers.get(question.id))
             return Row(label, tuple(plain(_owner(person, str(person["name"]))) for person in people), page.id)
         shown = [plain(self._words(question, value)) for value in values if value is not None]
-        return Row(label, tuple(shown), page.id)
+        doubt = ""
+        if question.kind is Kind.ADDRESS:
+            doubt = doubt_about(*(str(answers.get(name) or "") for name in question.fields))
+        return Row(label, tuple(shown), page.id, doubt=doubt)
 
     def _words(self, question: Question, value: object) -> str:
         if question.kind is Kind.YES_NO:

@@ -113,6 +113,16 @@ def beginnings_of(postal_code: str) -> list[str]:
     return list(dict.fromkeys(place.text for place in places_of(postal_code)))
 
 
+def shared_beginning(postal_code: str) -> str:
+    """What every address with this postal code, seven digits, begins with; "" for no such code."""
+    places = places_of(postal_code)
+    if len({place.text for place in places}) == 1:
+        return places[0].text
+    if len({(place.prefecture, place.municipality) for place in places}) == 1:
+        return places[0].prefecture + places[0].municipality
+    return places[0].prefecture if len({place.prefecture for place in places}) == 1 else ""
+
+
 def _judged(places: Iterable[Place], found: _Found, postal_code: str) -> Verdict:
     if not found.candidates:
         is_elsewhere = found.prefecture and all(place.prefecture != found.prefecture for place in places)

@@ -19,6 +19,7 @@ from outreach.models import OutreachTask
 from outreach.services import OutreachRefused
 from outreach.views.working import find
 from questionnaires import schema
+from questionnaires.addressing import filled_in
 from questionnaires.answering import Errors, validate
 from questionnaires.models import Response
 from questionnaires.presenting import Writer
@@ -60,6 +61,8 @@ def question(request: StaffRequest, task_id: UUID, page: str) -> HttpResponse:
     action, known = request.POST.get("action"), sitting.known(asked)
     if action == "add":
         return _show_question(request, task, sitting, asked, extra_people=1)
+    if action == "fill":
+        return _show_question(request, task, sitting, asked, is_filled=True)
     is_confirmed = action == "unchanged" and bool(known)
     if is_confirmed:
         answers: dict[str, object] = {field: known.get(field) for field in asked.fields}
@@ -119,11 +122,15 @@ def _show_question(
     *,
     errors: Errors | None = None,
     extra_people: int = 0,
+    is_filled: bool = False,
 ) -> HttpResponse:
     language = _language(sitting)
-    writer = Writer(sitting, language, errors or {})
     is_posted = request.method == "POST"
-    data = request.POST.dict() if is_posted else writer.typed(page)
+    data: dict[str, str] = request.POST.dict() if is_posted else {}
+    if is_filled:
+        data, errors = filled_in(page, data)
+    writer = Writer(sitting, language, errors or {}, names_places=is_filled)
+    data = data or writer.typed(page)
     route = sitting.route
     place = route.index(page.id)
     context: dict[str, Any] = {

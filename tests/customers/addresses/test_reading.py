@@ -13,7 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from customers.addresses.places import _rows, places_of, without_county
-from customers.addresses.reading import CONTRADICTIONS, Parts, Verdict, beginnings_of, compare, parts_of
+from customers.addresses.reading import (
+    CONTRADICTIONS,
+    Parts,
+    Verdict,
+    beginnings_of,
+    compare,
+    parts_of,
+    shared_beginning,
+)
 from customers.imports.warned import WarnedRow
 from customers.models import Customer
 from customers.selectors import facts_of
@@ -134,6 +142,10 @@ def test_what_an_address_begins_with() -> None:
     assert beginnings_of("1000005") == ["東京都千代田区丸の内"]
     assert beginnings_of("9999999") == []
     assert len(beginnings_of("0288401")) > 3, "some codes are of several towns"
+    assert (shared_beginning("1000005"), shared_beginning("9999999")) == ("東京都千代田区丸の内", "")
+    area = shared_beginning("0288401")
+    assert area.startswith("岩手県")
+    assert all(text.startswith(area) for text in beginnings_of("0288401"))
 
 
 def test_threads_read_the_list_at_once() -> None:
