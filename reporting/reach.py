@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from django.utils.translation import gettext as _
+
 from channels.advice import advice_for
 from channels.models import OptOut
 from channels.wishes.selectors import opt_outs_of
+from customers.addresses.reading import CONTRADICTIONS, compare, parts_of
 from customers.contacts.reachability import Reachability, Way, reachability
 from customers.contacts.wording import BANDS, REASONS
 from customers.models import ContactPoint, Customer
+from customers.wording import warning
 from retention.expiring import day_in_japan
+from tenants.keys import PersonShredded
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,8 @@ class Address:
     worth: int
     reason: str
     stops: list[OptOut]
+    parts: list[tuple[str, str]]
+    doubt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +44,20 @@ class Reach:
         return str(BANDS[self.score.band])
 
 
-def reach_of(customer: Customer, *, today: date) -> Reach:
-    """What is known of every current address; two queries."""
+def reach_of(customer: Customer, *, today: date, masked: bool) -> Reach:
+    """What is known of every current address; two queries. ``masked``: without the parts of the postal address."""
     points = list(ContactPoint.objects.filter(customer=customer, is_current=True).order_by("channel"))
     stops = opt_outs_of(customer.pk)
     score = reachability([_way(point) for point in points], today)
     addresses = [
-        Address(point, worth, _reason(point), stops.get(point.pk, []))
+        Address(
+            point,
+            worth,
+            _reason(point),
+            stops.get(point.pk, []),
+            [] if masked else _parts(point),
+            _doubt(point),
+        )
         for point, worth in zip(points, score.worth, strict=True)
     ]
     return Reach(score, addresses)
@@ -51,6 +65,37 @@ def reach_of(customer: Customer, *, today: date) -> Reach:
 
 def _way(point: ContactPoint) -> Way:
     return Way(point.channel, point.health, point.last_success_at and day_in_japan(point.last_success_at))
+
+
+def _postal(point: ContactPoint) -> tuple[str, str]:
+    """Postal code and address; nothing for other channels, and for a customer whose data were destroyed."""
+    if point.channel != ContactPoint.Channel.POST:
+        return "", ""
+    try:
+        return str(point.value.get("postal_code") or ""), str(point.value.get("address") or "")
+    except PersonShredded:
+        return "", ""
+
+
+def _parts(point: ContactPoint) -> list[tuple[str, str]]:
+    """The parts of a postal address by their names."""
+    code, address = _postal(point)
+    parts = parts_of(address, code)
+    named = (
+        (_("Prefecture"), parts.prefecture),
+        (_("Municipality"), parts.municipality),
+        (_("Town"), parts.town),
+        (_("Block"), parts.block),
+        (_("Building"), parts.building),
+    )
+    return [(name, part) for name, part in named if part]
+
+
+def _doubt(point: ContactPoint) -> str:
+    """That the postal code is of another place than the address, in words; "" if it is not."""
+    code, address = _postal(point)
+    verdict = compare(code, address)
+    return warning(verdict, {}) if verdict in CONTRADICTIONS else ""
 
 
 def _reason(point: ContactPoint) -> str:

@@ -214,7 +214,7 @@ def _customer_page(request: StaffRequest, found: Customer, form: StaffForm) -> H
         "reasons": rating.reasons if rating else [],
         "unknown": rating.unknown if rating else [],
         "reviews": reviews_of(found),
-        "reach": reach_of(found, today=timezone.localdate()),
+        "reach": reach_of(found, today=timezone.localdate(), masked=until is None),
         "parts": parts_of(found, masked=not may(request, Permission.VIEW_PERSONAL_DATA)),
         "alike": alike_of(found, masked=not may(request, Permission.VIEW_PERSONAL_DATA)),
     }

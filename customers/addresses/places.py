@@ -17,8 +17,6 @@ from sqlite3 import Connection, connect
 from threading import Lock
 from typing import Any
 
-# "(county)(town or village)": addresses are often written without the county. Cities have none.
-_COUNTY = re.compile(r"[^市区]{1,4}?郡(?=.+[町村]$)")
 # Towns that are notes of the list and not names.
 _NO_NAME = re.compile(r"(?:次に.+|.*の次に.+|.*一円)")
 _DIGITS_OF_A_REGION = 3
@@ -76,8 +74,9 @@ def towns_nearby(postal_code: str, prefecture: str, municipality: str) -> Mappin
 
 
 def without_county(municipality: str) -> str:
-    """「石狩郡当別町」as 「当別町」; 「郡山市」stays."""
-    return _COUNTY.sub("", municipality, count=1)
+    """「石狩郡当別町」as 「当別町」, as addresses are often written; cities are in no county."""
+    county, sign, town = municipality.partition("郡")
+    return town if county and sign and town.endswith(("町", "村")) else municipality
 
 
 def _places(row: Mapping[str, Any]) -> Iterator[Place]:

@@ -17,13 +17,13 @@ from customers.folding import fold_address
 
 _KANJI_DIGITS = "〇一二三四五六七八九"
 # Numbers in names: 「北一条西」is also written 「北1条西」.
-_COUNTED = re.compile(rf"[{_KANJI_DIGITS}十百]+(?=条|丁目|番|号|線)")
+_COUNTED = re.compile(rf"[{_KANJI_DIGITS}十百]{{1,8}}(?=条|丁目|番|号|線)")
 # Written either way in one and the same name; katakana by now.
 _EITHER_WAY = str.maketrans("ヶガヵッ之", "ケケケツノ")
 _DASH = "[-‐‑‒–—―−ーｰ－]"
-_NUMBER = rf"(?:[0-9０-９]+|[{_KANJI_DIGITS}十百]+(?=丁目|番|号))"
+_NUMBER = rf"(?:[0-9０-９]{{1,10}}|[{_KANJI_DIGITS}十百]{{1,8}}(?=丁目|番|号))"
 _UNIT = r"(?:丁目|番地の?|番|号(?![室棟館])|地割)"
-_NOT_A_FLOOR = r"(?![0-9０-９]*(?:階|[FＦ]|号室))"
+_NOT_A_FLOOR = r"(?![0-9０-９]{0,10}(?:階|[FＦ]|号室))"
 _BLOCK = re.compile(
     rf"{_NUMBER}(?:{_UNIT}\s*(?:{_DASH}|の)?(?:{_NOT_A_FLOOR}{_NUMBER})?|(?:{_DASH}|の){_NOT_A_FLOOR}{_NUMBER})*"
 )
