@@ -119,8 +119,7 @@ def some_condition(field: str, chance: Random) -> Condition:
         day = chance.choice(NEAR[1:]) if way is Way.UNTIL else None
         is_open = way is not Way.MISSING and chance.random() < 0.5
         return Day(field, way, chance.choice((0, 1, 30, 399)) if way in NEEDS_DAYS else 0, day, is_open)
-    met = {"yes", "no", "", "ACTIVE", "CLOSED", *CHANNELS, *Band, *PLAIN.get(field, ())}
-    met = {"yes", "no", "", "ACTIVE", "CLOSED", *CHANNELS, *FLAGGED, *PLAIN.get(field, ())}
+    met = {"yes", "no", "", "ACTIVE", "CLOSED", *CHANNELS, *FLAGGED, *Band, *PLAIN.get(field, ())}
     values = sorted(met.intersection(CHOICES[field] or PLAIN[field]))
     return AnyOf(field, tuple(chance.sample(values, chance.randrange(1, len(values) + 1))))
 
