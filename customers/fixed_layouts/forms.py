@@ -39,7 +39,7 @@ _KIND_NAMES = {
     "trailer": _("Sign of the trailer record"),
     "end": _("Sign of the end record"),
 }
-_CODE = re.compile(r"\s*([^=＝,，、]+?)\s*[=＝]\s*([^,，、]*?)\s*(?:[,，、]|$)")
+_BETWEEN = re.compile("[,，、]")
 
 
 class _Number(forms.IntegerField):
@@ -134,8 +134,11 @@ class LayoutForm(StaffForm):
         """A table by which files can be read."""
         if self.errors:
             return self.cleaned_data
+        document = self._document()
+        if self.errors:
+            return self.cleaned_data
         try:
-            self.table = table_from(self._document())
+            self.table = table_from(document)
         except TableInvalid as invalid:
             raise forms.ValidationError(table_problem(invalid.code, invalid.params)) from invalid
         return self.cleaned_data
@@ -158,8 +161,16 @@ class LayoutForm(StaffForm):
         if place is None:
             return None
         padding, side = FILLINGS[self.cleaned_data[f"{key}-filling"] or "spaces"]
-        codes = dict(_CODE.findall(self.cleaned_data[f"{key}-codes"]))
-        return {"column": key, "at": place, "padding": padding, "side": side, "values": codes}
+        return {"column": key, "at": place, "padding": padding, "side": side, "values": self._codes(f"{key}-codes")}
+
+    def _codes(self, name: str) -> dict[str, str]:
+        """What the host's codes mean, from "1=個人、2=法人"."""
+        said = [
+            part.replace("＝", "=").partition("=") for part in _BETWEEN.split(self.cleaned_data[name]) if part.strip()
+        ]
+        if not all(sign and code.strip() for code, sign, _value in said):
+            self.add_error(name, _("Write codes as 1=個人、2=法人."))
+        return {code.strip(): value.strip() for code, _sign, value in said}
 
     def _total(self, name: str) -> dict[str, Any] | None:
         place = self._place(f"{name}-first", f"{name}-length")

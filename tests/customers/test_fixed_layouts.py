@@ -155,6 +155,7 @@ def test_a_file_that_does_not_fit_is_explained_when_trying(staff: Client) -> Non
         ({"length": "0"}, "1"),
         ({"record-data": ""}, "kind"),
         ({"customer_number-first": "", "customer_number-length": ""}, "lacks these columns"),
+        ({"kind-codes": "個人、2=法人"}, "1=個人"),
         ({"kana-first": "zwei"}, "整数"),
     ],
 )
