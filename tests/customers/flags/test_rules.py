@@ -14,7 +14,7 @@ LADDER = ("LINE", "SMS", "EMAIL", "POST", "TELEPHONE", "VISIT")
 EVERY_SET = [set(some) for some in chain.from_iterable(combinations(CustomerFlag.Kind.values, n) for n in range(6))]
 
 
-@pytest.mark.parametrize("kinds", EVERY_SET, ids="+".join)
+@pytest.mark.parametrize("kinds", EVERY_SET, ids=lambda kinds: "+".join(sorted(kinds)))
 def test_whoever_has_a_silencing_flag_among_others_has_no_rung(kinds: set[str]) -> None:
     silent = bool(kinds & {"DECEASED", "LITIGATION", "DO_NOT_CONTACT"})
     assert (silenced_by(kinds) is not None) is silent
