@@ -25,6 +25,7 @@ EXCLUDED: Mapping[str, str] = {
     "each load's SHA-256, days and counts are in companies_registryload, which is watched.",
     "companies_registrychange": "As companies_corporaterecord; a tenant's copy, companies_companynews, is watched.",
     "customers_importchunk": "Sealed pieces of an uploaded file, whose SHA-256 and size are in the import's own row.",
+    "customers_exportpiece": "Sealed pieces of an export, whose SHA-256 and size are in the export's own row.",
     "integrations_returnpiece": "Sealed pieces of a return file, whose SHA-256 and size are in the batch's own row.",
 }
 
@@ -53,6 +54,7 @@ WITHHELD: Mapping[str, frozenset[str]] = {
     ),
     "risk_riskrating": frozenset({"reasons", "unknown", "inputs"}),
     "campaigns_campaign": frozenset({"return_reason"}),
+    "customers_customerexport": frozenset({"reason"}),
     "integrations_returnbatch": frozenset({"reason"}),
 }
 # Of tables that belong to no tenant (accounts, authenticators), all text is withheld but that of these.

@@ -9,8 +9,9 @@ class CustomersConfig(AppConfig):
     name = "customers"
 
     def import_models(self) -> None:
-        """Flags, pairs that look alike, merges, segments and warnings have rooms of their own."""
+        """Exports, flags, pairs that look alike, merges, segments and warnings have rooms of their own."""
         super().import_models()
+        import_module("customers.exporting.models")
         import_module("customers.flags.models")
         import_module("customers.imports.warned")
         import_module("customers.matching.models")

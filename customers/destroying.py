@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record_ids
+from customers.exporting.erasing import erase_from_exports
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.folding import fold_number
 from customers.imports.warned import WarnedRow
@@ -63,6 +64,7 @@ def destroy_customers(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> No
 
 def erase_customers(ids: Sequence[UUID]) -> None:
     """The file itself, and what finds it."""
+    erase_from_exports(ids)
     remove_parts(ids)
     CustomerMerge.objects.filter(Q(survivor__in=ids) | Q(merged__in=ids)).delete()
     MatchCandidate.objects.filter(Q(first__in=ids) | Q(second__in=ids)).delete()

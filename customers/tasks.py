@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from audit.services import Actor
 from customers import services
+from customers.exporting.services import destroy_old_exports, make_waiting
 from customers.flags.services import lapse_flags
 from customers.matching.finding import find_candidates
 from tenants.scoping import active_tenant_ids, tenant_context
@@ -36,3 +37,19 @@ def lapse_flags_that_end() -> int:
         with tenant_context(tenant_id):
             lapsed += lapse_flags(now=timezone.now())
     return lapsed
+
+
+@shared_task(soft_time_limit=1_800, time_limit=1_860)
+def make_exports() -> None:
+    """Make the files that were ordered, of every tenant."""
+    for tenant_id in active_tenant_ids():
+        with tenant_context(tenant_id):
+            make_waiting(actor=Actor.system("customers"), now=timezone.now())
+
+
+@shared_task
+def destroy_exports() -> None:
+    """Destroy the files whose time is over, of every tenant."""
+    for tenant_id in active_tenant_ids():
+        with tenant_context(tenant_id):
+            destroy_old_exports(actor=Actor.system("customers"), now=timezone.now())

@@ -37,4 +37,5 @@ urlpatterns = [
     path("", include("customers.merging.urls")),
     path("", include("customers.flags.urls")),
     path("", include("customers.related.urls")),
+    path("", include("customers.exporting.urls")),
 ]

@@ -22,6 +22,18 @@ FILE: Mapping[str, Wording] = {
     ),
     "returnbatch.discarded": Wording(_("A return file was thrown away before it left."), "undo"),
     "returnbatch.file_destroyed": Wording(_("The time of return file %(number)s was over; it was destroyed."), "x"),
+    "customerexport.ordered": Wording(
+        _("%(actor)s ordered an export of %(rows)s customers for matter %(matter)s."), "download", "warning"
+    ),
+    "customerexport.made": Wording(_("An export of %(rows)s customers was made."), "check", "info"),
+    "customerexport.ready": Wording(_("An export can be downloaded by the one who ordered it."), "check", "info"),
+    "customerexport.prepared": Wording(_("An export waits for the approval of a second person."), "clock", "info"),
+    "customerexport.approved": Wording(_("%(actor)s approved an export of %(rows)s customers."), "check", "warning"),
+    "customerexport.rejected": Wording(_("%(actor)s did not approve an export of %(rows)s customers."), "x"),
+    "customerexport.taken": Wording(_("%(actor)s downloaded an export of %(rows)s customers."), "download", "warning"),
+    "customerexport.discarded": Wording(_("The file of an export was thrown away."), "undo"),
+    "customerexport.expired": Wording(_("The time of an export was over; it was destroyed."), "x"),
+    "customerexport.failed": Wording(_("An export could not be made."), "alert", "danger"),
     "customer.looked_back": Wording(
         _("%(actor)s looked at what was on file about customer %(target)s on %(on)s."), "eye", "warning"
     ),

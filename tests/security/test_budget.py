@@ -41,6 +41,8 @@ PAGES = (
 TASKS: dict[str, Callable[[], object]] = {
     "imports": customer_tasks.run_waiting_imports,
     "lapsing-flags": customer_tasks.lapse_flags_that_end,
+    "exports": customer_tasks.make_exports,
+    "old-exports": customer_tasks.destroy_exports,
     "ratings": risk_tasks.rate_waiting,
     "campaigns": campaign_tasks.run_campaigns,
     "overdue": campaign_tasks.close_overdue_reviews,
