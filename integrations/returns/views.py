@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -199,12 +199,12 @@ def download(request: StaffRequest, batch_id: UUID) -> HttpResponse:
 
 @require_GET
 @requires(Permission.EXPORT_DATA)
-def left_out(request: StaffRequest, batch_id: UUID) -> StreamingHttpResponse:
+def left_out(request: StaffRequest, batch_id: UUID) -> HttpResponse:
     """What has to be entered by hand."""
     found = _find(batch_id)
     name = f"return-{request.tenant.slug}-{found.number:06d}-left-out.csv"
-    lines = list(left_out_file(found))
-    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=_as_file(name))
+    lines = b"".join(left_out_file(found))
+    return HttpResponse(lines, content_type="text/csv; charset=utf-8", headers=_as_file(name))
 
 
 @require_http_methods(["GET", "POST"])

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from customers.decoding import COLUMNS, FileRefused, Record, layout_of, records_of
+from customers.facts.catalogue import USUAL
 from customers.formats import tape
 from customers.formats.fixed import FixedTable, TableInvalid, document_of, table_from
 from customers.formats.intake import Intake
@@ -46,6 +47,8 @@ def document(**changed: Any) -> dict[str, Any]:
 
 
 TABLE = table_from(document())
+# Its columns, and the blank ones of those that a file usually has.
+WIDTH = len({*USUAL, *WIDTHS, "country_of_residence"})
 
 
 def record(**cells: str) -> bytes:
@@ -97,7 +100,7 @@ def test_records_are_cut_by_bytes_and_not_by_characters(name: str, newline: byte
     found = read(fixed(record(), record(customer_number="0000000002"), newline=newline) + end, table, piece=7)
     assert [(each.line, each.fields[0]) for each in found] == [(2, "0000000001"), (3, "0000000002")]
     assert said_by(found[0]) == {**ROW, "kind": "個人", "country_of_residence": "日本"}
-    assert len(found[0].fields) == len(COLUMNS)
+    assert len(found[0].fields) == WIDTH
 
 
 def test_the_last_record_may_lack_its_line_end() -> None:
@@ -240,7 +243,7 @@ def test_any_bytes_are_read_by_a_table_or_refused(data: bytes, plain: bool, newl
     for body in (data, fixed(record())[: LENGTH + 2] + data):
         said = ""
         try:
-            assert all(len(each.fields) == len(COLUMNS) or each.problem for each in read(body, table))
+            assert all(len(each.fields) == WIDTH or each.problem for each in read(body, table))
         except FileRefused as error:
             said = refusal(error.code, error.params)
         assert said != refusal("no such code", {})

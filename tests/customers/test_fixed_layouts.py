@@ -151,7 +151,7 @@ def test_a_file_that_does_not_fit_is_explained_when_trying(staff: Client) -> Non
     [
         ({"name-first": "2"}, "overlap at byte 2"),
         ({"name-first": "9999"}, "9999"),
-        ({"name-length": ""}, "Both the first byte"),
+        ({"name-length": ""}, "バイト数の両方"),
         ({"length": "0"}, "1"),
         ({"record-data": ""}, "kind"),
         ({"customer_number-first": "", "customer_number-length": ""}, "lacks these columns"),

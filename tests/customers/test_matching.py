@@ -339,12 +339,13 @@ def _fill(count: int) -> None:
             """
             INSERT INTO customers_customer (id, tenant_id, number, kind, status, profile, name_index, person_index,
                 corporate_number, nationality, country_of_residence, occupation, industry, purpose, branch_code,
-                language, risk_tier, due_diligence, is_rating_due, created_at, updated_at)
+                language, risk_tier, due_diligence, is_rating_due, residence_status, source_of_funds, attributes,
+                created_at, updated_at)
             SELECT gen_random_uuid(), current_setting('app.tenant_id')::bigint, 'X' || n, 'INDIVIDUAL', 'ACTIVE',
                 '\\x00',
                 decode(md5('name' || n), 'hex'),
                 decode(md5('person' || CASE WHEN n > %(count)s - 10 THEN n - %(count)s + 10 ELSE n END), 'hex'),
-                '', '', '', '', '', '', '', 'ja', '', '', false, now(), now()
+                '', '', '', '', '', '', '', 'ja', '', '', false, '', '', '{}', now(), now()
             FROM generate_series(1, %(count)s) n
             """,
             {"count": count},
