@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
+from typing import Any
 
+from billiard import Pipe
+from billiard.context import ForkProcess
 from django.db import connections
 
 _END = None
@@ -32,9 +34,9 @@ def made_ahead[T](make: Callable[[], Iterator[T]]) -> Generator[T]:
     Raises:
         HelperLost: it ended before `make` did.
     """
-    context = get_context("fork")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_send_all, args=(ours, theirs, make), daemon=True)
+    ours, theirs = Pipe(duplex=False)
+    # Celery's own: Python's multiprocessing lets a worker's process have no children.
+    process = ForkProcess(target=_send_all, args=(ours, theirs, make), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -46,12 +48,12 @@ def made_ahead[T](make: Callable[[], Iterator[T]]) -> Generator[T]:
         raise HelperLost from None
     finally:
         ours.close()  # it ends at its next word, if it has not yet
-        process.kill()
+        if process.pid and process.is_alive():
+            os.kill(process.pid, signal.SIGKILL)
         process.join()
-        process.close()
 
 
-def _send_all[T](theirs: Connection, ours: Connection, make: Callable[[], Iterator[T]]) -> None:
+def _send_all[T](theirs: Any, ours: Any, make: Callable[[], Iterator[T]]) -> None:
     theirs.close()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

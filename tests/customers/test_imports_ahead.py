@@ -7,10 +7,12 @@ import signal
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from multiprocessing import active_children
+from typing import Any
 
 import psycopg
 import pytest
+from billiard import Pipe, active_children
+from billiard.context import ForkProcess
 from django.db import connection, transaction
 
 from customers.decoding import FileRefused, layout_of, records_of
@@ -181,3 +183,18 @@ def test_the_process_has_connections_of_its_own(in_tenant: Tenant) -> None:
     assert (theirs != mine, seen) == (True, 0)
     with transaction.atomic():
         assert connection.connection.info.backend_pid == mine, "ours has not been closed"
+
+
+def test_a_celery_worker_may_have_such_a_process() -> None:
+    """Its processes are daemons, which Python's own multiprocessing allows no children."""
+
+    def as_worker(answer: Any) -> None:
+        answer.send(list(made_ahead(lambda: iter(range(3)))))
+
+    mine, theirs = Pipe(duplex=False)
+    worker = ForkProcess(target=as_worker, args=(theirs,), daemon=True)
+    worker.start()
+    theirs.close()
+    assert mine.poll(20)
+    assert mine.recv() == [0, 1, 2]
+    worker.join()
