@@ -248,6 +248,16 @@ class Browser:
         self._page(answer, 200)
         return answer
 
+    def fetch(self, form: Form) -> bytes:
+        """Send a form that answers with a file.
+
+        Raises:
+            UnexpectedPage: it could not be had.
+        """
+        answer = self._client.post(form.action, data=form.values, headers={"Referer": form.action})
+        self._page(answer, 200)
+        return answer.content
+
     def status_of(self, path: str) -> int:
         """The bare status of an address, redirects not followed."""
         return self._client.get(path, follow_redirects=False).status_code

@@ -20,6 +20,7 @@ from cdd.demo.calling import steps_of_people
 from cdd.demo.evidence import Evidence
 from cdd.demo.importing import steps_of_the_book
 from cdd.demo.looking import check, wait_for
+from cdd.demo.returning import steps_of_returning
 from cdd.demo.sandbox import Sandbox
 from cdd.demo.seeding import connect_bank
 from cdd.demo.steps import Done, Steps
@@ -98,6 +99,7 @@ class Story:
             ("One decision is returned and made again", self.return_one),
             ("A second person approves the decisions", self.approve_cases),
             ("File, rating and next review date follow", self.check_cases),
+            *steps_of_returning(),
             *steps_of_people(),
             ("The campaign's numbers add up on its page", self.check_progress),
             ("No page of one bank opens for the other", self.check_walls),
