@@ -67,7 +67,6 @@ def main() -> None:
         steps = [(name, getattr(story, name)) for name in BEFORE]
         steps += told.steps_of_the_book(story.today)
         steps += [(name, getattr(story, name)) for name in AFTER]
-        steps += told.steps_of_returning()
         for name, act in steps:
             story.steps.run(name, story._with_own_connection(act))
     finally:
