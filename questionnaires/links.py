@@ -18,7 +18,7 @@ from uuid import UUID
 from django.db import transaction
 
 from audit.services import Actor, record, record_many
-from audit.transitions import transition
+from audit.transitions import LostRace, transition
 from customers.models import Customer
 from questionnaires.models import AccessLink, Response
 from tenants.lookups import tenant_of_link
@@ -151,11 +151,14 @@ def prove(
         LinkLocked: not even looked at, or this was the fifth wrong answer.
         LinkClosed: there is nothing left to answer.
     """
-    with transaction.atomic(durable=True):
-        held: AccessLink = (
-            AccessLink.objects.select_for_update(of=("self",)).select_related("response__customer").get(pk=link.pk)
-        )
-        failure = _judge(held, factors, facts, now, is_answer_needed)
+    try:
+        with transaction.atomic(durable=True):
+            held: AccessLink = (
+                AccessLink.objects.select_for_update(of=("self",)).select_related("response__customer").get(pk=link.pk)
+            )
+            failure = _judge(held, factors, facts, now, is_answer_needed)
+    except LostRace:  # the response is not locked, and was cancelled just now
+        raise LinkClosed(LinkState.CANCELLED.value) from None
     if failure:
         raise failure
     return held

@@ -151,7 +151,8 @@ def settle_attempt(customer: Customer, channel: str, *, is_failure: bool, at: da
 def begin(customer: Customer) -> Response:
     """The customer has proved who they are."""
     with transaction.atomic():
-        response: Response = Response.objects.select_related("version").get(customer=customer)
+        rows = Response.objects.select_related("version").select_for_update(of=("self",), no_key=True)
+        response: Response = rows.get(customer=customer)
         if response.status == Response.Status.OPEN:
             transition(response, Response.Status.STARTED, actor=Actor.customer(customer.pk), at=NOW, started_at=NOW)
     return response

@@ -209,6 +209,35 @@ def test_a_cancelled_request_opens_nothing_and_forgets_the_answers(sent: Sent, n
         prove(sent, RIGHT, now)
 
 
+class Withdrawing(dict[str, Any]):
+    """Facts during whose comparison somebody else cancels the request."""
+
+    def __init__(self, sent: Sent, now: datetime) -> None:
+        super().__init__(facts(sent))
+        self._sent, self._now = sent, now
+
+    def get(self, key: str, default: Any = None) -> Any:
+        other = threading.Thread(target=self._cancel)
+        other.start()
+        other.join()
+        return super().get(key, default)
+
+    def _cancel(self) -> None:
+        try:
+            with tenant_scope(self._sent.tenant.pk):
+                cancel_responses(references=[self._sent.response.reference], actor=Actor.system("tests"), now=self._now)
+        finally:
+            connections.close_all()
+
+
+def test_a_request_that_is_cancelled_during_the_proof_is_told_as_closed(sent: Sent, now: datetime) -> None:
+    link, withdrawing = find(sent), Withdrawing(sent, now)
+    with tenant_context(sent.tenant.pk), pytest.raises(LinkClosed) as closed:
+        links.prove(link=link, factors=RIGHT, facts=withdrawing, now=now)
+    assert closed.value.args == (LinkState.CANCELLED.value,)
+    assert find(sent).proved_at is None
+
+
 def test_the_last_to_prove_themselves_is_the_one_who_answers(sent: Sent, now: datetime) -> None:
     """W4: two devices."""
     first = prove(sent, RIGHT, now)
