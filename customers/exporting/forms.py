@@ -46,7 +46,9 @@ class ExportForm(StaffForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         initial = {"columns": list(DEFAULT), "encoding": CustomerExport.Encoding.UTF8}
         super().__init__(*args, initial=initial, **kwargs)
-        self.fields["columns"].choices = choices()  # type: ignore[attr-defined]  # a choice field
+        columns = self.fields["columns"]
+        assert isinstance(columns, forms.MultipleChoiceField)
+        columns.choices = choices()
 
     def clean_matter(self) -> str:
         """Only what a number is made of, so that no name reaches the trail."""

@@ -202,7 +202,7 @@ def _page(
     flags = flags_of(customer)
     waiting, pictures = waiting_liftings(flags), evidence_counts(flags)
     staff = (request.user.pk, request.membership.staff_number)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "flag": flag,
             "what": WHAT_TO_DO[flag.kind],
@@ -216,8 +216,8 @@ def _page(
     whose = [flag.raised_by for flag in flags] + [flag.ended_by for flag in flags]
     context = {
         **_head(request, customer),
-        "in_force": [row for row in rows if row["flag"].status == CustomerFlag.Status.IN_FORCE],  # type: ignore[union-attr]  # a flag
-        "earlier": [row for row in rows if row["flag"].status != CustomerFlag.Status.IN_FORCE],  # type: ignore[union-attr]  # as above
+        "in_force": [row for row in rows if row["flag"].status == CustomerFlag.Status.IN_FORCE],
+        "earlier": [row for row in rows if row["flag"].status != CustomerFlag.Status.IN_FORCE],
         "people": names_of([*whose, *(lifting.proposed_by for lifting in waiting.values())]),
         "refusal": refusal,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -139,16 +140,8 @@ def release(request: StaffRequest, batch_id: UUID) -> HttpResponse:
 @requires(Permission.EXPORT_DATA)
 def discard(request: StaffRequest, batch_id: UUID) -> HttpResponse:
     """Throw the file away before it leaves."""
-    found, form = _find(batch_id), ReasonForm(request.POST, prefix="discard")
-    if not form.is_valid():
-        return _batch(request, found, discard_form=form)
-    try:
-        reason = form.cleaned_data["reason"]
-        discard_batch(batch=found, reason=reason, actor=request.actor, now=timezone.now())
-    except ReturnRefused as refused:
-        return _batch(request, _find(batch_id), refusal=str(refused))
-    messages.success(request, _("The file is thrown away. Its changes go into the next one."))
-    return redirect("returns")
+    done = _("The file is thrown away. Its changes go into the next one.")
+    return _settle_back(request, _find(batch_id), "discard", discard_batch, done)
 
 
 @require_POST
@@ -170,16 +163,23 @@ def acknowledge(request: StaffRequest, batch_id: UUID) -> HttpResponse:
 @requires(Permission.EXPORT_DATA)
 def refuse(request: StaffRequest, batch_id: UUID) -> HttpResponse:
     """The core system has not taken the file in."""
-    found, form = _find(batch_id), ReasonForm(request.POST, prefix="refuse")
+    done = _("It is on record that the core system refused the file. Its changes go into the next.")
+    return _settle_back(request, _find(batch_id), "refuse", refuse_batch, done)
+
+
+def _settle_back(
+    request: StaffRequest, found: ReturnBatch, prefix: str, settle: Callable[..., None], done: str
+) -> HttpResponse:
+    """With a reason, give the file's changes to the next one."""
+    form = ReasonForm(request.POST, prefix=prefix)
     if not form.is_valid():
-        return _batch(request, found, refuse_form=form)
+        return _batch(request, found, **{f"{prefix}_form": form})
     try:
-        reason = form.cleaned_data["reason"]
-        refuse_batch(batch=found, reason=reason, actor=request.actor, now=timezone.now())
+        settle(batch=found, reason=form.cleaned_data["reason"], actor=request.actor, now=timezone.now())
     except ReturnRefused as refused:
-        return _batch(request, _find(batch_id), refusal=str(refused))
-    messages.success(request, _("It is on record that the core system refused the file. Its changes go into the next."))
-    return redirect("return", batch_id)
+        return _batch(request, _find(found.pk), refusal=str(refused))
+    messages.success(request, done)
+    return redirect("return", found.pk)
 
 
 @require_POST
