@@ -156,6 +156,7 @@ def test_a_file_is_dropped_tried_taken_in_and_taken_back(
         page.locator("a[href$='?show=kept']").wait_for(timeout=10_000)
         look(page, "7-taken-back")
         page.locator("a[href$='?show=kept']").click()
+        page.wait_for_url("**/changes/?show=kept")  # a click does not wait for the page it leads to, nor does a count
         assert page.locator("tbody tr").count() == 1
         look(page, "8-kept")
         page.goto(f"{address}{reverse('imports')}")
