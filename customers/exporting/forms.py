@@ -34,17 +34,17 @@ class ExportForm(StaffForm):
         error_messages={"required": _("Enter the number of the matter.")},
     )
     encoding = forms.ChoiceField(
-        label=_("Encoding"),
+        label=_("Form of the file"),
         help_text=_(
             "Shift_JIS cannot write some letters of names. They stand in the file by their code points, and are listed."
         ),
         choices=CustomerExport.Encoding.choices,
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choose an encoding.")},
+        error_messages={"required": _("Choose the form of the file.")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        initial = {"columns": list(DEFAULT), "encoding": CustomerExport.Encoding.UTF8}
+        initial = {"columns": list(DEFAULT), "encoding": CustomerExport.Encoding.XLSX}
         super().__init__(*args, initial=initial, **kwargs)
         columns = self.fields["columns"]
         assert isinstance(columns, forms.MultipleChoiceField)

@@ -1,4 +1,4 @@
-"""Making an export: customers in batches, as lines of CSV, in sealed pieces."""
+"""Making an export: customers in batches, as lines of CSV or rows of a workbook, in sealed pieces."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext, override
@@ -16,11 +17,40 @@ from customers.exporting.spelling import spelt
 from customers.models import Customer
 from customers.selectors import facts_of_each
 from tenants.cells import csv_line
+from tenants.workbooks import Sheet
 
 BATCH = 500
 PIECE = 256 * 1024
 # So many different letters are named on the page; in the file every one is.
 NAMED = 200
+SHEET = "顧客"
+
+
+class Rows(Protocol):
+    """A file being written, row by row."""
+
+    def row(self, cells: Sequence[str]) -> bytes:
+        """What there is to keep once this row is written."""
+
+    def end(self) -> bytes:
+        """The rest of the file."""
+
+
+@dataclass(slots=True)
+class CsvRows:
+    """Lines of CSV; a mark of the encoding stands before the first one only."""
+
+    encoding: str
+
+    def row(self, cells: Sequence[str]) -> bytes:
+        """One line."""
+        line = csv_line(cells, encoding=self.encoding)
+        self.encoding = self.encoding.removesuffix("-sig")
+        return line
+
+    def end(self) -> bytes:
+        """Nothing follows the last line."""
+        return b""
 
 
 @dataclass(slots=True)
@@ -29,6 +59,7 @@ class Making:
 
     export: CustomerExport
     masked: bool
+    file: Rows = field(init=False)
     rows: int = 0
     sensitive: int = 0
     size: int = 0
@@ -38,8 +69,17 @@ class Making:
     _customers: list[str] = field(default_factory=list)
     _position: int = 0
 
+    def __post_init__(self) -> None:
+        is_book = self.export.encoding == CustomerExport.Encoding.XLSX
+        columns = len(self._columns)
+        self.file = Sheet(name=SHEET, columns=columns, heads=1) if is_book else CsvRows(self.export.encoding)
+
     def run(self, customers: QuerySet[Customer]) -> None:
-        """Write ``customers`` in the order in which they were entered; flat memory, the same queries for each batch."""
+        """Write ``customers`` in the order in which they were entered; flat memory, the same queries for each batch.
+
+        Raises:
+            SheetFull: there are more than a workbook can hold.
+        """
         self._head()
         for group in _batches(customers):
             facts = facts_of_each(group)
@@ -47,6 +87,7 @@ class Making:
                 self._add(customer, columns.cells(self._columns, customer, facts[customer.pk], masked=self.masked))
             if len(self._held) >= PIECE:
                 self._flush()
+        self._held += self.file.end()
         self._flush()
 
     @property
@@ -69,11 +110,12 @@ class Making:
         return self.export.encoding == CustomerExport.Encoding.CP932
 
     def _head(self) -> None:
-        titles, encoding = columns.heading(self._columns), self.export.encoding
+        titles = columns.heading(self._columns)
         if self._tells:
             with override("ja"):
-                titles = [*(spelt(title, encoding)[0] for title in titles), gettext("Letters that cannot be written")]
-        self._held += csv_line(titles, encoding=encoding)
+                told = gettext("Letters that cannot be written")
+            titles = [*(spelt(title, self.export.encoding)[0] for title in titles), told]
+        self._held += self.file.row(titles)
 
     def _add(self, customer: Customer, said: Sequence[str]) -> None:
         self.rows += 1
@@ -84,7 +126,7 @@ class Making:
             points = [point for _cell, found in spellings for point in found]
             self.unwritable.update(points)
             said = [*(cell for cell, _found in spellings), " ".join(dict.fromkeys(points))]
-        self._held += csv_line(said, encoding=self.export.encoding.removesuffix("-sig"))
+        self._held += self.file.row(said)
 
     def _flush(self) -> None:
         if not self._held:

@@ -41,6 +41,8 @@ class CustomerExport(Stateful, TenantModel):
     class Encoding(models.TextChoices):
         UTF8 = "utf-8-sig", _("UTF-8 with BOM")
         CP932 = "cp932", _("Shift_JIS (CP932)")
+        # which has no encoding to choose
+        XLSX = "xlsx", _("Excel workbook")
 
     status = models.CharField(max_length=10, choices=Status, default=Status.PREPARING)
     # which customers: customers.exporting.selectors.Wanted

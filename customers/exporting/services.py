@@ -24,6 +24,7 @@ from tenants.middleware import reach_of
 from tenants.permissions import Permission
 from tenants.reach import within_reach
 from tenants.scoping import required_tenant_id
+from tenants.workbooks import SheetFull
 
 # How long a file can be had, or waits to be approved.
 KEPT = timedelta(hours=72)
@@ -94,6 +95,10 @@ def _make(export: CustomerExport, *, actor: Actor, now: datetime) -> None:
             making.run(wanted_of(export).customers(today=day_in_japan(now)))
     except SegmentInvalid:
         _fail(export, "segment", actor=actor, now=now)
+        return
+    except SheetFull:
+        remove_files([export.pk])
+        _fail(export, "workbook", actor=actor, now=now)
         return
     record(
         "customerexport.made",

@@ -166,7 +166,8 @@ def export_file(request: StaffRequest, customer_export_id: UUID) -> HttpResponse
         body = take_file(export=found, actor=request.actor, now=timezone.now())
     except ExportRefused as refused:
         return _page(request, _find(customer_export_id), refusal=str(refused))
-    name = f"customers-{request.tenant.slug}-{timezone.localtime(found.ordered_at):%Y%m%d-%H%M}.csv"
+    ending = "xlsx" if found.encoding == CustomerExport.Encoding.XLSX else "csv"
+    name = f"customers-{request.tenant.slug}-{timezone.localtime(found.ordered_at):%Y%m%d-%H%M}.{ending}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return HttpResponse(body, content_type="application/octet-stream", headers=headers)
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 _FAILURES: Mapping[str, Promise] = {
     "not_allowed": _("Whoever ordered it may no longer export customers."),
+    "workbook": _("It is larger than a workbook can be. Order it as CSV."),
     "segment": _("The filter can no longer be used: something that it asks has changed."),
 }
 

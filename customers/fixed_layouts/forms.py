@@ -76,7 +76,9 @@ class LayoutForm(StaffForm):
     """What the bank's own table of the file says."""
 
     name = forms.CharField(
-        label=_("Name"), max_length=60, help_text=_("By which it is chosen at the upload, such as “CIF monthly”.")
+        label=_("Name of the layout"),
+        max_length=60,
+        help_text=_("By which it is chosen at the upload, such as “CIF monthly”."),
     )
     encoding = forms.ChoiceField(label=_("Character encoding"), choices=list(_ENCODINGS.items()))
     length = forms.IntegerField(label=_("Bytes in a record"), min_value=1, help_text=_("Without the line end."))
