@@ -11,8 +11,8 @@ import re
 import zipfile
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from html import escape
 from typing import IO, cast
-from xml.sax.saxutils import escape
 
 import xlsxwriter
 
@@ -111,7 +111,7 @@ def _named(part: str) -> zipfile.ZipInfo:
 def _text(cell: str) -> str:
     if len(cell) > MAX_CHARACTERS or len(cell.encode("utf-16-le", "surrogatepass")) > 2 * MAX_CHARACTERS:
         raise SheetFull
-    inside = escape(_SPELT.sub(lambda found: f"_x{ord(found[0]):04X}_", cell))
+    inside = escape(_SPELT.sub(lambda found: f"_x{ord(found[0]):04X}_", cell), quote=False)
     return f' s="{_AS_TEXT}" t="inlineStr"><is><t xml:space="preserve">{inside}</t></is></c>'
 
 
