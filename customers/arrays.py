@@ -41,9 +41,17 @@ def array_of(values: Sequence[Any], kind: str) -> Array:
         KeyError: a type that no table written in bulk has yet.
     """
     oid, write = _KINDS[kind]
-    parts = [_sized(write(value)) for value in values] if kind in _HARDLY_TWICE else _repeated(values, write)
+    parts = _single(values, write) if kind in _HARDLY_TWICE else _repeated(values, write)
     head = (1, int(_NULL in parts), oid, len(parts), 1) if parts else (0, 0, oid)
     return Array(b"".join((*(number.to_bytes(4, "big") for number in head), *parts)))
+
+
+def _single(values: Sequence[Any], write: Callable[[Any], Any]) -> list[bytes]:
+    """Each value by itself; most of them are short bytes already, which need no call."""
+    return [
+        _LENGTHS[len(value)] + value if type(value) is bytes and len(value) < 1024 else _sized(write(value))
+        for value in values
+    ]
 
 
 def _repeated(values: Sequence[Any], write: Callable[[Any], bytes]) -> list[bytes]:

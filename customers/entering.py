@@ -14,13 +14,13 @@ from customers.facts.selectors import plain_own_keys
 from customers.facts.shape import Type
 from customers.folding import fold_kana, fold_name
 from customers.importing import CustomerRow
-from customers.indexing import KANA, NAME, PERSON, SOURCE, contact_index, person_key
+from customers.indexing import KANA, NAME, PERSON, SOURCE, contact_indexes, person_key
 from customers.models import ContactPoint, Customer
 from customers.residence import stay_ends_on
 from customers.searching import names_in, parts_insertion
 from customers.writing import Statement, insertion, run_statements
 from tenants.identifiers import uuid7_bytes
-from tenants.keys import cipher, seal_many_for_persons
+from tenants.keys import PersonCipher, cipher, person_ciphers, seal_many_for_persons
 
 DEFAULT_LANGUAGE = "ja"
 # Columns in which the empty text is what is not known.
@@ -53,6 +53,7 @@ def prepare_customers(rows: Sequence[CustomerRow], *, reference: UUID, now: date
         return Entry()
     crypt = cipher()
     ids = uuid7_bytes(len(rows))
+    ciphers = person_ciphers(ids, are_new=True)
     own = plain_own_keys()
     profiles = [_encode(profile_of(row.facts, own)).encode() for row in rows]
     names = [fold_name(row.facts["name"]) for row in rows]
@@ -61,7 +62,7 @@ def prepare_customers(rows: Sequence[CustomerRow], *, reference: UUID, now: date
         "id": ids,
         "number": [row.number for row in rows],
         "kind": [row.kind for row in rows],
-        "profile": seal_many_for_persons(profiles, column_of(Customer, "profile"), ids, ids, are_new=True),
+        "profile": seal_many_for_persons(profiles, column_of(Customer, "profile"), ids, ids, ciphers=ciphers),
         "name_index": crypt.index_many(NAME, names),
         "kana_index": [crypt.index(KANA, fold_kana(kana)) if (kana := row.facts.get("kana")) else None for row in rows],
         "person_index": [crypt.index(PERSON, key) if key else None for key in persons],
@@ -89,11 +90,13 @@ def prepare_customers(rows: Sequence[CustomerRow], *, reference: UUID, now: date
     )
     parts = parts_insertion((pk, names_in(row.facts)) for pk, row in zip(ids, rows, strict=True))
     points = [(pk, *point) for pk, row in zip(ids, rows, strict=True) for point in points_of(row.facts, row.line_id)]
-    return Entry(len(rows), customers + parts + points_insertion(points, now=now))
+    return Entry(len(rows), customers + parts + points_insertion(points, now=now, ciphers=ciphers))
 
 
-def points_insertion(points: Sequence[Point], *, now: datetime) -> list[Statement]:
-    """The statement that inserts contact points; none without any."""
+def points_insertion(
+    points: Sequence[Point], *, now: datetime, ciphers: Mapping[bytes, PersonCipher] | None = None
+) -> list[Statement]:
+    """The statement that inserts contact points; none without any. ``ciphers`` are their owners', if at hand."""
     ids = uuid7_bytes(len(points))
     values = [_encode(value).encode() for _, _, value in points]
     persons = [person if isinstance(person, bytes) else person.bytes for person, _, _ in points]
@@ -103,8 +106,8 @@ def points_insertion(points: Sequence[Point], *, now: datetime) -> list[Statemen
             "id": ids,
             "customer_id": persons,
             "channel": [channel for _, channel, _ in points],
-            "value": seal_many_for_persons(values, column_of(ContactPoint, "value"), ids, persons),
-            "value_index": [contact_index(channel, value) for _, channel, value in points],
+            "value": seal_many_for_persons(values, column_of(ContactPoint, "value"), ids, persons, ciphers=ciphers),
+            "value_index": contact_indexes([(channel, value) for _, channel, value in points]),
         },
         health=ContactPoint.Health.UNKNOWN.value,
         health_reason="",

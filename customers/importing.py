@@ -13,6 +13,7 @@ from customers.facts.catalogue import BY_KEY, USUAL
 from customers.facts.shape import FEW_VALUES, Fact, Type
 from customers.folding import fold_number
 from customers.formats.doubts import Doubts
+from customers.formats.firsts import FirstLines
 from customers.formats.tape import DATE, UNREAD
 from customers.parsing import COMPANY, INDIVIDUAL, Invalid
 
@@ -103,7 +104,7 @@ class RowReader:
     def __init__(self, layout: Layout, today: date, own: Mapping[str, Fact] = MappingProxyType({})) -> None:
         self._layout = layout
         self._today = today
-        self._first_line: dict[str, int] = {}
+        self._first_lines = FirstLines()
         self._columns = [(index, key) for index, key in enumerate(layout.columns) if key]
         known = {**BY_KEY, **own}
         self._there = there = {key: known[key] for _, key in self._columns}
@@ -124,7 +125,7 @@ class RowReader:
         """Take note of a record that an earlier run has dealt with."""
         if not record.problem:
             number = self._raw_number(record)
-            self._first_line.setdefault(number, record.line)
+            self._first_lines.enter(number, record.line)
             self._doubts.note(number)
 
     def read(self, record: Record) -> CustomerRow | Rejection:
@@ -134,7 +135,7 @@ class RowReader:
             return self._rejected(record, [RowError(record.line, "", record.problem, params)])
         fields = record.fields
         number = self._raw_number(record)
-        first = self._first_line.setdefault(number, record.line)
+        first = self._first_lines.enter(number, record.line)
         if first != record.line and number:
             error = RowError(record.line, "customer_number", "duplicate", {"first": first})
             return self._rejected(record, [error])

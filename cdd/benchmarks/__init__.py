@@ -15,7 +15,9 @@ from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
 
-_NOT_BENCHMARKS = frozenset({"books", "ground", "import_export_peer", "outbox", "post_office_peer", "sinks", "workers"})
+_NOT_BENCHMARKS = frozenset(
+    {"books", "ground", "import_export_peer", "outbox", "post_office_peer", "processes", "sinks", "workers"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +68,12 @@ def _modules() -> dict[str, str]:
     return {name.rstrip("_").replace("_", "-"): name for name in found}
 
 
-def peak_rss_mb(pid: int | None = None) -> float:
-    """The most memory this program, or on Linux another process, has held so far.
+def peak_rss_mb() -> float:
+    """The most memory this program has held so far.
 
     Linux carries the high-water mark of getrusage over from the process that started this one; VmHWM is our own.
     """
-    status = Path(f"/proc/{pid or 'self'}/status")
+    status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
         return int(line.split()[1]) / 1024

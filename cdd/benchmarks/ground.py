@@ -18,6 +18,7 @@ from django.core.management import call_command
 from django.db import connections
 
 from audit.services import Actor
+from cdd.benchmarks.workers import apart
 from cdd.servers import EmbeddedServers
 from cdd.settings import database
 from tenants.keys import forget_keys, key_encryption_key
@@ -82,7 +83,7 @@ def throwaway(now: datetime) -> Iterator[Ground]:
         settings.KEK = f"file:{place / 'kek'}"
         key_encryption_key.cache_clear()
         forget_keys()
-        call_command("migrate", verbosity=0)
+        apart(lambda: call_command("migrate", verbosity=0))
         bank = create_tenant(slug="bench", name="計測銀行", name_en="Bench Bank", actor=Actor.system("bench"), now=now)
         yield Ground(bank, environment["SUPERUSER_URL"], place, servers)
     finally:

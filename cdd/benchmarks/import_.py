@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from multiprocessing import active_children
-from os import sysconf
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, RUSAGE_SELF, getrusage
 from time import perf_counter
@@ -21,8 +16,9 @@ from django.db import connection
 from django.utils import timezone
 
 from audit.services import Actor
-from cdd.benchmarks import Result, peak_rss_mb
+from cdd.benchmarks import Result
 from cdd.benchmarks.ground import Ground, throwaway
+from cdd.benchmarks.processes import Memory, children_of, cpu_of, memory_watched, stat
 from customers.facts.catalogue import USUAL
 from customers.services import run_import, start_import
 from tenants.scoping import tenant_context, tenant_scope
@@ -42,13 +38,13 @@ ENCODING = "cp932"
 class Cost:
     """What an import took: seconds by the clock, and of processor time ours and PostgreSQL's.
 
-    ``helper_mb``: the most memory that the process held which made the rows ready.
+    ``memory``: of the process that writes and of the one that makes the rows ready, together.
     """
 
     seconds: float
     cpu: float
     server_cpu: float
-    helper_mb: float
+    memory: Memory
 
 
 def run(rows: int) -> Result:
@@ -61,7 +57,6 @@ def run(rows: int) -> Result:
         book = write_book(ground.place, rows)
         with tenant_context(ground.tenant.pk):
             ours = import_book(book, rows, now)
-            peak = peak_rss_mb()
         limit = _copy(ground, book)
         peer = seconds_a_row(ground, book, ENCODING, **AS_BEGUN)
         in_bulk = seconds_a_row(ground, book, ENCODING, **IN_BULK)
@@ -70,7 +65,7 @@ def run(rows: int) -> Result:
         rate_per_s=rows / ours.seconds,
         ratio_to_peer=peer * rows / ours.seconds,
         ratio_to_limit=limit / ours.seconds,
-        peak_rss_mb=peak,
+        peak_rss_mb=ours.memory.peak_mb,
         work=WORK,
         figures={
             "rows": rows,
@@ -80,7 +75,8 @@ def run(rows: int) -> Result:
             "peer_per_s": 1 / peer,
             "peer_in_bulk_per_s": 1 / in_bulk,
             "ratio_to_peer_in_bulk": in_bulk * rows / ours.seconds,
-            "peak_helper_mb": ours.helper_mb,
+            "processes": ours.memory.most_processes,
+            "peak_mb_in_first_fifth": ours.memory.peak_within(1 / 5),
             "limit_seconds": limit,
             "limit_per_s": rows / limit,
         },
@@ -104,11 +100,11 @@ def import_book(book: Path, rows: int, now: datetime) -> Cost:
         RuntimeError: the import did not take every row.
     """
     cpu, server_cpu, began = _cpu(), _server_cpu(), perf_counter()
-    with _watching_helpers() as peaks, book.open("rb") as file:
+    with memory_watched() as memory, book.open("rb") as file:
         started = start_import(file=file, filename=book.name, actor=ACTOR, now=now)
         run_import(import_id=started.pk, actor=ACTOR, now=now)
     seconds = perf_counter() - began
-    cost = Cost(seconds, _cpu() - cpu, _server_cpu() - server_cpu, max(peaks))
+    cost = Cost(seconds, _cpu() - cpu, _server_cpu() - server_cpu, memory)
     with tenant_scope(started.tenant_id):
         started.refresh_from_db()
     if (started.status, started.rows_created) != ("COMPLETED", rows):
@@ -127,41 +123,8 @@ def _server_cpu() -> float:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (backend,) = cursor.fetchone()
-    server = _stat(backend)[1]
-    ticks = sum(_stat(server)[13:15])
-    for directory in Path("/proc").iterdir():
-        if directory.name.isdecimal():
-            with suppress(OSError):  # it has ended in the meantime
-                said = _stat(int(directory.name))
-                ticks += sum(said[11:13]) if said[1] == server else 0
-    return ticks / sysconf("SC_CLK_TCK")
-
-
-def _stat(pid: int) -> list[int]:
-    """The numbers of /proc/<pid>/stat, from the state on, which is no number and stands here as 0."""
-    return [0, *map(int, Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1:])]
-
-
-@contextmanager
-def _watching_helpers() -> Iterator[list[float]]:
-    """The most memory of each process that this one has started, looked at several times a second.
-
-    By a signal: an import starts no process beside a thread.
-    """
-    peaks = [0.0]
-
-    def look(*_: object) -> None:
-        for helper in active_children():
-            with suppress(OSError, StopIteration):
-                peaks.append(peak_rss_mb(helper.pid))
-
-    was = signal.signal(signal.SIGALRM, look)
-    signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
-    try:
-        yield peaks
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, was)
+    server = stat(backend)[1]
+    return cpu_of(server, with_ended=True) + sum(map(cpu_of, children_of(server)))
 
 
 def _copy(ground: Ground, book: Path) -> float:

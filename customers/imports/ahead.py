@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -40,6 +41,7 @@ def made_ahead[T](make: Callable[[], Iterator[T]]) -> Generator[T]:
     process.start()
     theirs.close()
     try:
+        gc.freeze()  # what was there before stays shared: a collection would write into every page of it
         while (item := ours.recv()) is not _END:
             if isinstance(item, BaseException):
                 raise item
@@ -47,6 +49,7 @@ def made_ahead[T](make: Callable[[], Iterator[T]]) -> Generator[T]:
     except EOFError:
         raise HelperLost from None
     finally:
+        gc.unfreeze()
         ours.close()  # it ends at its next word, if it has not yet
         if process.pid and process.is_alive():
             os.kill(process.pid, signal.SIGKILL)
@@ -54,6 +57,7 @@ def made_ahead[T](make: Callable[[], Iterator[T]]) -> Generator[T]:
 
 
 def _send_all[T](theirs: Any, ours: Any, make: Callable[[], Iterator[T]]) -> None:
+    gc.freeze()
     theirs.close()
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import random
+import signal
 import subprocess
 import sys
+import time
+from typing import Any
 
 import pytest
+from billiard import Pipe
+from billiard.context import ForkProcess
 
 from cdd import benchmarks
+from cdd.benchmarks import processes
 from tests.conftest import ROOT
 
 
@@ -26,6 +34,7 @@ def test_the_import_benchmark_runs_and_prints_one_json_object(process_environmen
     assert result["figures"]["peer_in_bulk_per_s"] > 0
     assert 0 < result["ratio_to_limit"] < 1
     assert result["peak_rss_mb"] < 400
+    assert 0 < result["figures"]["peak_mb_in_first_fifth"] <= result["peak_rss_mb"]
 
 
 @pytest.mark.slow
@@ -66,4 +75,31 @@ def test_the_benchmark_of_pages_finds_everybody_in_both_books(process_environmen
 def test_benchmarks_are_found_by_their_modules() -> None:
     names = set(benchmarks.names())
     assert {"audit", "dispatch", "dispatch-email", "dispatch-line", "import", "pages"} <= names
-    assert not {"books", "ground", "import-export-peer", "outbox", "post-office-peer", "sinks", "workers"} & names
+    assert not {"books", "ground", "import-export-peer", "outbox", "post-office-peer", "processes", "sinks"} & names
+
+
+def test_memory_is_that_of_the_processes_together_whoever_forked_them() -> None:
+    """Celery's fork is no child that Python's multiprocessing knows of."""
+    taken = 40
+
+    def take(theirs: Any) -> None:
+        held = random.Random(1).randbytes(taken * 1024**2)
+        theirs.send(len(held))
+        signal.pause()
+
+    alone = processes.family()
+    ours, theirs = Pipe(duplex=False)
+    with processes.memory_watched() as memory:
+        before = memory.peak_mb
+        process = ForkProcess(target=take, args=(theirs,), daemon=True)
+        process.start()
+        assert process.pid
+        try:
+            ours.recv()
+            assert set(processes.family()) == {*alone, process.pid}
+            time.sleep(2 * processes.EVERY)
+        finally:
+            os.kill(process.pid, signal.SIGKILL)
+            process.join()
+    assert memory.most_processes == len(alone) + 1
+    assert memory.peak_mb > before + 0.9 * taken
