@@ -1,4 +1,4 @@
-"""What Linux says of processes: their processor time, and the memory that this one and those it forked hold together."""
+"""What Linux says of processes: processor time, and the memory that this one and those it forked hold together."""
 
 from __future__ import annotations
 
