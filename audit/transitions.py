@@ -84,8 +84,9 @@ def transition_many(
     if not ids:
         return []
     everything: Any = model._base_manager
-    # Locked in the order of their keys, so that two who move the same rows do not wait for each other.
-    held = everything.filter(pk__in=AnyOf(ids), status=was).order_by("pk").select_for_update().values("pk")
+    # Locked in the order of their keys, so that two who move the same rows do not wait for each other; and not their
+    # keys, so that whoever enters a row that refers to one of them does not wait either.
+    held = everything.filter(pk__in=AnyOf(ids), status=was).order_by("pk").select_for_update(no_key=True).values("pk")
     with transaction.atomic(savepoint=False):
         return update_many_and_record(
             everything.filter(pk__in=held),

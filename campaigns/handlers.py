@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
 from django.dispatch import receiver
 
 from campaigns.selectors import failed_references
@@ -30,9 +32,13 @@ def climb_the_ladder(*, attempt_ids: Sequence[UUID], now: datetime, **_: Any) ->
 
 @receiver(tasks_given_up)
 def climb_past_people(*, task_ids: Sequence[UUID], now: datetime, **_: Any) -> None:
-    """A call that came to nothing is followed by a visit, and that by nothing more."""
+    """A call that came to nothing is followed by a visit, and that by nothing more.
+
+    Once the task is let go: an answer holds its review before the tasks about it, and here it would be the other way
+    round. What is lost on the way `escalate_stuck` finds.
+    """
     if references := references_of(task_ids):
-        escalate(references=references, now=now)
+        transaction.on_commit(partial(escalate, references=references, now=now), robust=True)
 
 
 @receiver(customer_flagged)

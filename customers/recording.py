@@ -21,7 +21,7 @@ from customers.indexing import (
 )
 from customers.models import AttributeChange, ContactPoint, Customer
 from customers.pointers import CustomerMerged
-from customers.searching import NAMES, enter_parts, names_in, remove_parts
+from customers.searching import NAMES, index_names
 from customers.selectors import assemble_facts, current_points
 from customers.telling import record_changes
 from customers.writing import run_statements, update_many
@@ -179,8 +179,7 @@ def write_changes(
     customers = [one.customer for one in planned]
     _write_customers(customers, now=now)
     renamed = [customer for customer in customers if set(NAMES).intersection(changed[customer.pk])]
-    remove_parts([one.pk for one in renamed])
-    enter_parts([(one.pk.bytes, names_in(one.profile)) for one in renamed])
+    index_names(renamed)
     ContactPoint.objects.filter(pk__in=retired).update(is_current=False)
     run_statements(points_insertion(added + _revive_points(restored), now=now))
     AttributeChange.objects.bulk_create(history, batch_size=2_000)

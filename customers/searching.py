@@ -24,7 +24,7 @@ from customers.parsing import Invalid, read_email, read_phone
 from customers.pointers import survivors_of
 from customers.writing import Statement, insertion, run_statements, update_many
 from tenants.identifiers import uuid7_bytes
-from tenants.keys import cipher
+from tenants.keys import PersonShredded, cipher
 
 PART = "customer.part"
 ID = 16
@@ -91,12 +91,38 @@ def remove_parts(ids: Iterable[UUID]) -> None:
     update_many(NamePart, list(kept), {"customers": list(kept.values())})
 
 
+def index_names(customers: Sequence[Customer]) -> None:
+    """Write anew by which names customers are found: their own, and those of whoever has become part of them."""
+    ids = [one.pk for one in customers]
+    remove_parts(ids)
+    others = names_within(ids)
+    enter_parts([(one.pk.bytes, [*names_in(one.profile), *others.get(one.pk, ())]) for one in customers])
+
+
+def names_within(ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """The names of whoever has become part of these customers, in one step or several; one query a step."""
+    names: dict[UUID, list[str]] = defaultdict(list)
+    ahead = {pk: pk for pk in ids}
+    merged = Customer.objects.filter(status=Customer.Status.MERGED)
+    while rows := list(merged.filter(merged_into__in=list(ahead))):
+        for row in rows:
+            names[ahead[row.merged_into_id]] += _names_left(row)
+        ahead = {row.pk: ahead[row.merged_into_id] for row in rows}
+    return dict(names)
+
+
+def _names_left(customer: Customer) -> list[str]:
+    try:
+        return names_in(customer.profile)
+    except PersonShredded:
+        return []
+
+
 def index_customers(*, after: UUID, limit: int = 2_000) -> list[UUID]:
     """Write anew by what the next customers are found and matched, in the order of their ids; returns whose."""
     customers = list(Customer.objects.select_for_update().filter(pk__gt=after).order_by("pk")[:limit])
     ids = [customer.pk for customer in customers]
-    remove_parts(ids)
-    enter_parts([(one.pk.bytes, names_in(one.profile)) for one in customers])
+    index_names(customers)
     persons = [person_index(one.profile.get("name"), one.profile.get("birth_on")) for one in customers]
     update_many(Customer, ids, {"person_index": persons})
     return ids
@@ -154,10 +180,10 @@ def being_of(rows: QuerySet[Customer], ids: Sequence[bytes]) -> QuerySet[Custome
     return rows.filter(pk__in=RawSQL("SELECT unnest(%s::uuid[])", [array]))
 
 
-def has_part(profile: Mapping[str, Any], wanted: str) -> bool:
-    """Whether a name or the kana really has `wanted` in it (at the beginning, if it is one character)."""
+def has_part(names: Iterable[str], wanted: str) -> bool:
+    """Whether one of the names really has `wanted` in it (at the beginning, if it is one character)."""
     folded = _folded(wanted)
-    texts = [_folded(name) for name in names_in(profile)]
+    texts = [_folded(name) for name in names]
     return any(text.startswith(folded) if len(folded) == 1 else folded in text for text in texts)
 
 

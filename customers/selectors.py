@@ -19,7 +19,7 @@ from customers.facts.shape import Type
 from customers.history import Known, Turn, known_at
 from customers.imports.warned import WarnedRow
 from customers.models import AttributeChange, ContactPoint, Customer, CustomerImport, RejectedRow
-from customers.searching import being, being_of, has_part, holders_of
+from customers.searching import being, being_of, has_part, holders_of, names_in, names_within
 from customers.segments.selecting import Count, count_customers
 from customers.wording import column_title, sentence
 from retention.expiring import day_in_japan
@@ -132,7 +132,14 @@ def customer_page(
     if (exact := being(rows, wanted)).exists():
         return keyset_page(exact, order=("id",), cursor=cursor)
     page = _page_of(rows, holders_of(wanted), cursor)
-    return replace(page, items=[customer for customer in page.items if has_part(customer.profile, wanted)])
+    return replace(page, items=_named(page.items, wanted))
+
+
+def _named(customers: Sequence[Customer], wanted: str) -> list[Customer]:
+    """Those who really are called so, or of whom somebody who is has become a part."""
+    own = {one.pk for one in customers if has_part(names_in(one.profile), wanted)}
+    within = names_within([one.pk for one in customers if one.pk not in own])
+    return [one for one in customers if one.pk in own or has_part(within.get(one.pk, ()), wanted)]
 
 
 def customer_count(

@@ -17,7 +17,7 @@ from outreach.models import OutreachTask
 from outreach.services import OutreachRefused, close_answered, hold_task
 from questionnaires.models import Response
 from questionnaires.selectors import questionnaire_of, response_of
-from questionnaires.services import ResponseClosed, begin_on_behalf, save_page, submit_response
+from questionnaires.services import ResponseClosed, begin_on_behalf, hold_response, save_page, submit_response
 from questionnaires.sittings import Sitting
 from tenants.four_eyes import standing_of
 
@@ -93,6 +93,8 @@ def sitting_of(task: OutreachTask, *, user_id: int, typed: frozenset[str]) -> Si
 
 
 def _held(task: OutreachTask, actor: Actor, now: datetime) -> OutreachTask:
+    if task.reference:  # before the task, as an answer does that comes in by itself
+        hold_response(task.reference)
     held: OutreachTask = OutreachTask.objects.select_for_update(no_key=True).get(pk=task.pk)
     hold_task(held, actor=actor, now=now)
     if not is_proved(held, int(actor.id), now):

@@ -180,6 +180,14 @@ def begin_on_behalf(*, response: Response, origin: str, actor: Actor, person: st
     return held
 
 
+def hold_response(reference: UUID) -> None:
+    """Lock the response to a review until the transaction ends, for whoever locks more after it.
+
+    The order in which everybody does: response, review, notices, tasks.
+    """
+    Response.objects.select_for_update(of=("self",), no_key=True).filter(reference=reference).first()
+
+
 @transaction.atomic
 def cancel_responses(*, references: Sequence[UUID], actor: Actor, now: datetime) -> list[UUID]:
     """Withdraw what has not been submitted, and forget answers given so far.

@@ -35,13 +35,12 @@ def close_campaign(*, campaign: Campaign, actor: Actor, now: datetime) -> None:
 
 def _cancel(campaign: Campaign, was: str, actor: Actor, now: datetime) -> None:
     ids = list(PeriodicReview.objects.filter(campaign=campaign, status=was).values_list("id", flat=True))
+    # The responses first and the tasks last, as an answer does that is just coming in.
+    cancel_responses(references=ids, actor=actor, now=now)
+    if was not in (Status.UNREACHABLE, Status.NO_ANSWER):  # outcomes stay; only the door closes
+        moved = transition_many(PeriodicReview, ids, was=was, to=Status.CANCELLED, actor=actor, at=now)
+        cancel_queued(references=moved, actor=actor, now=now)
     cancel_tasks(references=ids, actor=actor, now=now)
-    if was in (Status.UNREACHABLE, Status.NO_ANSWER):  # outcomes stay; only the door closes
-        cancel_responses(references=ids, actor=actor, now=now)
-        return
-    moved = transition_many(PeriodicReview, ids, was=was, to=Status.CANCELLED, actor=actor, at=now)
-    cancel_responses(references=moved, actor=actor, now=now)
-    cancel_queued(references=moved, actor=actor, now=now)
 
 
 def close_overdue(*, now: datetime, limit: int = 2_000) -> int:

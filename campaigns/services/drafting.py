@@ -48,22 +48,15 @@ def plan_campaign(
                 _("%(count)d customers are not rated yet. Wait until rating has finished, then plan.")
                 % {"count": waiting}
             )
-        terms = terms or _usual_terms(deadline_on, silence)
-        found = plan(population(), due_by, terms)
-        if not found.due:
-            raise CampaignRefused(_("Nobody is due by this date. Choose a later one."))
         campaign = Campaign(
             name=name,
             due_by=due_by,
             deadline_on=deadline_on,
-            plan=terms.document(),
-            counts=found.summary(),
             planned_by=planner.user_id,
             planned_person=planner.person,
             planned_at=now,
         )
-        campaign.save()
-        PeriodicReview.objects.bulk_create(_reviews(campaign, found, now), batch_size=BATCH)
+        _judge(campaign, terms or _usual_terms(deadline_on, silence), now)
         campaign.plan_hash = current_hash(campaign)
         campaign.save(update_fields=["plan_hash"])
         record(
@@ -75,6 +68,31 @@ def plan_campaign(
             **{key: campaign.counts[key] for key in ("population", "due", "not_due", "exempt")},
         )
     return campaign
+
+
+def _judge(campaign: Campaign, terms: Terms, now: datetime) -> None:
+    """Enter the reviews, once more if somebody was merged into another customer meanwhile.
+
+    Once the references of the reviews are checked, a merge under way has ended, and a later one waits and finds them.
+    """
+    campaign.plan = terms.document()
+    found = plan(population(), campaign.due_by, terms)
+    if not found.due:
+        raise CampaignRefused(_("Nobody is due by this date. Choose a later one."))
+    campaign.counts = found.summary()
+    with transaction.atomic():
+        campaign.save()
+        PeriodicReview.objects.bulk_create(_reviews(campaign, found, now), batch_size=BATCH)
+        connection.check_constraints()
+        if is_stale := somebody_was_merged(campaign):
+            transaction.set_rollback(True)
+    if is_stale:
+        _judge(campaign, terms, now)
+
+
+def somebody_was_merged(campaign: Campaign) -> bool:
+    """Whether a target has become part of another customer since the book was read."""
+    return PeriodicReview.objects.filter(campaign=campaign, customer__merged_into__isnull=False).exists()
 
 
 def _usual_terms(deadline_on: date, silence: Mapping[str, int] | None) -> Terms:

@@ -67,8 +67,8 @@ def reconcile_unverified(*, reference: UUID, now: datetime) -> None:
 def complete_review(*, reference: UUID, case_id: UUID, now: datetime) -> None:
     """The case is closed: this customer is up to date, and nobody need ask them about it any more."""
     with transaction.atomic():
-        cancel_tasks(references=[reference], actor=SYSTEM, now=now)
         review = _locked(reference)
+        cancel_tasks(references=[reference], actor=SYSTEM, now=now)
         if review is None or review.status not in (Status.VERIFYING, Status.IN_REVIEW, *ANSWERABLE):
             return
         transition(review, Status.COMPLETED, actor=SYSTEM, at=now, case_id=case_id, completed_at=now)

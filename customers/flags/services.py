@@ -13,6 +13,7 @@ from customers.flags.models import CustomerFlag, FlagLifting
 from customers.flags.rules import DECEASED, LIFTED_BY_TWO, OF_COMPANIES
 from customers.flags.signals import customer_flagged
 from customers.models import Customer
+from customers.pointers import lock_own
 from retention.expiring import day_in_japan
 from tenants.four_eyes import Standing, standing_of
 from tenants.permissions import Permission
@@ -45,6 +46,7 @@ def raise_flag(
 
     Raises:
         FlagRefused: no such flag for this customer, one is in force, no reason, or days that cannot be.
+        CustomerMerged: the customer is part of another, for whom it has to be raised.
     """
     with transaction.atomic():
         standing = _member(actor, now, Permission.FLAG_CUSTOMER)
@@ -62,6 +64,7 @@ def raise_flag(
         _put_on(flag)
         record("customerflag.raised", target=flag, actor=actor, at=now, kind=kind)
         customer_flagged.send(CustomerFlag, customer_id=customer.pk, kind=kind, now=now)
+        lock_own(customer.pk)  # last, as an answer locks the customer after the response
     return flag
 
 

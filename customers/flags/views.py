@@ -23,6 +23,7 @@ from customers.flags.selectors import flags_of, lifting_page, waiting_liftings
 from customers.flags.services import FlagRefused, approve_lifting, lift_flag, raise_flag, read_reason, reject_lifting
 from customers.flags.wording import WHAT_TO_DO
 from customers.models import Customer
+from customers.pointers import survivors_of
 from customers.presenting import name_shown
 from customers.selectors import facts_of
 from tenants.keys import PersonShredded
@@ -48,6 +49,11 @@ def index(request: StaffRequest, customer_id: UUID) -> HttpResponse:
 def new(request: StaffRequest, customer_id: UUID) -> HttpResponse:
     """Raise a flag."""
     customer = _customer(customer_id)
+    if request.method == "GET" and customer.status == Customer.Status.MERGED:
+        survivor = _customer(survivors_of([customer.pk])[customer.pk])
+        words = _("Customer %(number)s is part of this customer. The flag is raised here.")
+        messages.info(request, words % {"number": customer.number})
+        return redirect("customer-flag-new", survivor.pk)
     form = FlagForm(
         request.POST if request.method == "POST" else None,
         is_company=customer.kind == Customer.Kind.COMPANY,

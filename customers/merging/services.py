@@ -22,6 +22,7 @@ from customers.merging.obstacles import obstacles_of
 from customers.merging.selectors import proposed_of
 from customers.models import AttributeChange, ContactPoint, Customer
 from customers.recording import PlannedChange, plan_changes, stored_change, write_changes
+from customers.searching import index_names
 from customers.signals import customer_merged
 from retention.selectors import held_subjects
 from retention.services import lock_holds
@@ -127,6 +128,7 @@ def _perform(merge: CustomerMerge, beside: Beside, standing: Standing, *, actor:
         approved_at=now,
     )
     transition(merged, Customer.Status.MERGED, actor=actor, at=now, merged_into=survivor)
+    index_names(list(Customer.objects.filter(pk=survivor.pk)))  # as written, not as read
     _settle_candidates(survivor.pk, merged.pk, standing, actor=actor, now=now)
     customer_merged.send(Customer, survivor_id=survivor.pk, contact_ids=contact_ids, actor=actor, now=now)
 
@@ -175,6 +177,7 @@ def reverse_merge(*, merge: CustomerMerge, reason: str, actor: Actor, now: datet
         write_changes(planned, source=source, reference=merge.pk, actor=actor, now=now)
         end_carried(survivor=survivor, ids=merge.parties, actor=actor, now=now)
         transition(merged, Customer.Status.ACTIVE, actor=actor, at=now, merged_into=None, is_rating_due=True)
+        index_names(list(Customer.objects.filter(pk=survivor.pk)))
         _move(
             merge,
             Status.REVERSED,
