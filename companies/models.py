@@ -6,6 +6,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
+from companies.certificates.models import RegistryCertificate as RegistryCertificate
 from customers.models import Customer
 from tenants.fields import EncryptedJSONField, EncryptedTextField
 from tenants.models import TenantForeignKey, TenantModel

@@ -1,10 +1,11 @@
 """Addresses of company news and of the look-up from a customer's page."""
 
-from django.urls import path
+from django.urls import include, path
 
 from companies import views
 
 urlpatterns = [
+    path("", include("companies.certificates.urls")),
     path("company-news/", views.news_list, name="company-news"),
     path("company-news/<uuid:news_id>/", views.news, name="company-news-one"),
     path("company-news/<uuid:news_id>/decide/", views.decide, name="company-news-decide"),

@@ -1,4 +1,4 @@
-"""Sentences of the audit trail about the register of companies and its news."""
+"""Sentences of the audit trail about the register of companies, its news, and registry certificates."""
 
 from __future__ import annotations
 
@@ -19,5 +19,20 @@ COMPANIES: Mapping[str, Wording] = {
         _("%(actor)s took over news about customer %(target)s into the file."), "check", "success"
     ),
     "companynews.dealt_with": Wording(_("%(actor)s dealt with news about customer %(target)s."), "check"),
+    "registrycertificate.ordered": Wording(
+        _("%(actor)s ordered a registry certificate of customer %(target)s."), "form", "info"
+    ),
+    "registrycertificate.transcribed": Wording(
+        _("%(actor)s transcribed a registry certificate of customer %(target)s."), "edit", "info"
+    ),
+    "registrycertificate.checked": Wording(
+        _("%(actor)s checked a registry certificate of customer %(target)s."), "check", "success"
+    ),
+    "registrycertificate.requested": Wording(
+        _("%(actor)s returned a registry certificate of customer %(target)s for correction."), "undo", "warning"
+    ),
+    "registrycertificate.cancelled": Wording(
+        _("A registry certificate of customer %(target)s is not needed any more."), "x"
+    ),
     "companynews.no_matter": Wording(_("%(actor)s found news about customer %(target)s to be of no matter."), "x"),
 }

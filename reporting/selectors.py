@@ -23,7 +23,7 @@ from channels.accounts.models import AccountChange
 from channels.advice import Advice, advice_for
 from channels.models import DeliveryAttempt, MessageTemplate, ProviderAccount
 from channels.selectors import stopped_channels
-from companies.models import CompanyNews
+from companies.models import CompanyNews, RegistryCertificate
 from customers.facts.models import OwnAttribute
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.matching.models import MatchCandidate
@@ -76,6 +76,7 @@ _TARGETS: Mapping[str, _Target] = {
         _Target(MessageTemplate, "channel", "template"),
         _Target(Verification, "customer__number", "customer", "customer_id"),
         _Target(CompanyNews, "customer__number", "customer", "customer_id"),
+        _Target(RegistryCertificate, "customer__number", "customer", "customer_id"),
         _Target(CustomerImport, "uploaded_at", "import"),
         _Target(CustomerFlag, "customer__number", "customer-flags", "customer_id"),
         _Target(FlagLifting, "flag__customer__number", "customer-flags", "flag__customer_id"),

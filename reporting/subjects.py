@@ -17,6 +17,7 @@ SUBJECTS: Sequence[tuple[str, Promise | str]] = (
     ("customermerge", _("Merging of customers")),
     ("ownattribute", _("Own attributes")),
     ("companynews", _("Company news")),
+    ("registrycertificate", _("Registry certificates")),
     ("campaign", _("Campaigns")),
     ("periodicreview", _("Periodic reviews")),
     ("deliveryattempt", _("Notices")),

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.models import AuditEvent
 from campaigns.models import PeriodicReview
 from channels.models import DeliveryAttempt
-from companies.models import CompanyNews
+from companies.models import CompanyNews, RegistryCertificate
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.matching.models import MatchCandidate
 from customers.merging.models import CustomerMerge
@@ -54,6 +54,11 @@ _ABOUT: Mapping[str, Sequence[_About]] = {
     "file": (
         lambda whole: ContactPoint.objects.filter(customer__in=whole),
         lambda whole: CompanyNews.objects.filter(customer__in=whole),
+        lambda whole: RegistryCertificate.objects.filter(customer__in=whole),
+        lambda whole: Upload.objects.filter(
+            purpose=Upload.Purpose.REGISTRY_CERTIFICATE,
+            reference__in=RegistryCertificate.objects.filter(customer__in=whole).values("pk"),
+        ),
         lambda whole: MatchCandidate.objects.filter(Q(first__in=whole) | Q(second__in=whole)),
         lambda whole: CustomerMerge.objects.filter(Q(survivor__in=whole) | Q(merged__in=whole)),
     ),

@@ -24,6 +24,7 @@ class Upload(Stateful, TenantModel):
         CASE_DOCUMENT = "CASE_DOCUMENT", _("Document of a case")
         VISIT_PHOTO = "VISIT_PHOTO", _("Photograph of a visit")
         FLAG_EVIDENCE = "FLAG_EVIDENCE", _("Evidence for a flag")
+        REGISTRY_CERTIFICATE = "REGISTRY_CERTIFICATE", _("Registry certificate")
 
     class Kind(models.TextChoices):
         JPEG = "JPEG", _("JPEG")

@@ -29,7 +29,7 @@ _GROUPS: tuple[tuple[Promise | str, tuple[str, ...]], ...] = (
         _("Who the customer is"),
         (
             "name", "kana", "former_name", "common_name", "latin_name", "birth_on", "corporate_number", "legal_form",
-            "representative",
+            "representative", "established_on", "capital",
         ),
     ),
     (_("Contact"), ("postal_code", "address", "phone", "email", "language")),

@@ -129,6 +129,14 @@ CATALOGUE: tuple[Fact, ...] = (
         gravity=Gravity.SERIOUS,
     ),
     Fact(
+        key="established_on",
+        type=Type.DAY,
+        label=_("Established on"),
+        titles=("設立年月日", "会社成立年月日", "設立日"),
+        kinds=COMPANY_ONLY,
+    ),
+    Fact(key="capital", type=Type.AMOUNT, label=_("Capital"), titles=("資本金", "資本金の額"), kinds=COMPANY_ONLY),
+    Fact(
         key="postal_code",
         type=Type.POSTAL_CODE,
         label=_("Postal code"),

@@ -43,7 +43,12 @@ def test_every_address_belongs_to_a_channel() -> None:
 def test_every_fact_can_be_said_and_covered(fact: Fact) -> None:
     assert fact.label
     assert LABELS[fact.key]
-    value = {Type.OWNERS: [{"name": "山田　太郎", "share_percent": 60}], Type.DAY: "1990-04-01", Type.ANSWER: True}
+    value = {
+        Type.OWNERS: [{"name": "山田　太郎", "share_percent": 60}],
+        Type.DAY: "1990-04-01",
+        Type.ANSWER: True,
+        Type.AMOUNT: 1_000,
+    }
     words = say(fact.key, value.get(fact.type, "0312345678"))
     assert words
     assert (hide(fact.key, words) != words) is fact.is_masked

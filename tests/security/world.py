@@ -16,6 +16,7 @@ from campaigns.models import Campaign, ResendProposal
 from campaigns.planning import Terms, plan
 from channels.accounts.models import AccountChange
 from channels.models import ProviderAccount
+from companies.models import RegistryCertificate
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.formats.fixed import document_of
 from customers.models import Customer, FixedLayout, RejectedRow
@@ -49,12 +50,17 @@ class Bank:
     sent: Sent
     photo: UUID
     evidence: UUID
+    paper: UUID
 
     def values(self, route: Route) -> dict[str, object]:
         """The bank's own row behind each argument of the address."""
         values = {name: self.value(name) for name in route.arguments}
-        # Documents of cases, photographs of visits and evidence for flags are rows of one table.
-        other = {"outreach-photo": self.photo, "customer-flag-picture": self.evidence}
+        # Documents of cases, photographs of visits, evidence for flags and certificates are rows of one table.
+        other = {
+            "outreach-photo": self.photo,
+            "customer-flag-picture": self.evidence,
+            "certificate-paper": self.paper,
+        }
         return {**values, "upload_id": other[route.name]} if route.name in other else values
 
     def value(self, argument: str) -> object:
@@ -123,7 +129,8 @@ def build_bank(tenant: Tenant, make_user: MakeUser) -> Bank:
         Customer.objects.update(risk_tier="LOW", is_rating_due=False, next_review_on=date(2026, 6, 30))
     photo = _beside(tenant, rows, Upload.Purpose.VISIT_PHOTO, rows[VisitRecord])
     evidence = _beside(tenant, rows, Upload.Purpose.FLAG_EVIDENCE, rows[CustomerFlag])
-    return Bank(tenant, staff, rows, sent, photo, evidence)
+    paper = _beside(tenant, rows, Upload.Purpose.REGISTRY_CERTIFICATE, rows[RegistryCertificate])
+    return Bank(tenant, staff, rows, sent, photo, evidence, paper)
 
 
 def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:

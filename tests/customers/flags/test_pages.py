@@ -56,7 +56,7 @@ def test_a_flag_is_raised_and_shown_on_every_page_of_the_customer_without_its_re
     for route in ("customer", "customer-timeline", "customer-related", "customer-flags"):
         shown = page(client, route, customer.pk)
         assert "Nobody asks anything any more." in shown
-        assert "certificate" not in shown
+        assert "death certificate" not in shown
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,94 @@
+"""Reading certificates: the list of those to be obtained, a company's own, and one beside the file."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from companies.certificates.models import RegistryCertificate
+from companies.certificates.rules import Officers, compare_facts, compare_officers, officers_in
+from companies.comparing import Line
+from customers.models import Customer, RelatedParty
+from customers.related.selectors import related_to
+from customers.selectors import facts_of
+from tenants.keyset import Page, keyset_page
+from tenants.models import Membership
+from tenants.permissions import ROLE_PERMISSIONS, Permission
+from uploads.models import Upload
+from uploads.selectors import clean_upload, uploads_of
+
+_OFFICERS = {RelatedParty.Role.REPRESENTATIVE, RelatedParty.Role.OFFICER}
+Status = RegistryCertificate.Status
+
+
+def certificate_page(
+    *, status: str = "", assigned_to: int | None = None, cursor: str | None = None
+) -> Page[RegistryCertificate]:
+    """Certificates by the day until which they are wanted; of everybody, or of one member."""
+    rows = RegistryCertificate.objects.select_related("customer")
+    if status:
+        rows = rows.filter(status=status)
+    if assigned_to is not None:
+        rows = rows.filter(assigned_to=assigned_to)
+    return keyset_page(rows, order=("due_on", "id"), cursor=cursor)
+
+
+def certificates_of(customer: Customer) -> list[RegistryCertificate]:
+    """A company's certificates, the latest first."""
+    return list(RegistryCertificate.objects.filter(customer=customer).order_by("-requested_at", "-pk"))
+
+
+def last_checked(customer: Customer) -> RegistryCertificate | None:
+    """The one of the latest day that was checked."""
+    rows = RegistryCertificate.objects.filter(customer=customer, status=Status.CHECKED)
+    return rows.order_by("-issued_on", "-pk").first()
+
+
+def open_of(customer: Customer) -> RegistryCertificate | None:
+    """The one that is under way; there is one at a time."""
+    rows = RegistryCertificate.objects.filter(customer=customer, status__in=[Status.REQUESTED, Status.TRANSCRIBED])
+    return rows.first()
+
+
+def overdue_count(today: date) -> int:
+    """How many were to be here before today."""
+    return int(RegistryCertificate.objects.filter(status=Status.REQUESTED, due_on__lt=today).count())
+
+
+def may_obtain(now: datetime) -> dict[int, str]:
+    """The members who may obtain and transcribe a certificate, by account, with their names."""
+    roles = [role for role, permissions in ROLE_PERMISSIONS.items() if Permission.DECIDE_CASE in permissions]
+    holds = Q(valid_until__isnull=True) | Q(valid_until__gt=now)
+    rows = Membership.objects.filter(holds, role__in=roles, is_active=True).order_by("user__name")
+    return dict(rows.values_list("user_id", "user__name"))
+
+
+def paper_beside(customer: Customer, certificate: RegistryCertificate) -> tuple[list[Line], Officers]:
+    """What the paper says beside the file as it is now.
+
+    Raises:
+        PersonShredded: the customer's data were destroyed.
+    """
+    return compare_facts(facts_of(customer), certificate.said or {}), officers_of(customer, certificate)
+
+
+def officers_of(customer: Customer, certificate: RegistryCertificate) -> Officers:
+    """The officers of the paper beside the related parties that are officers."""
+    on_file = [one.name for one in related_to(customer) if _OFFICERS.intersection(one.row.roles)]
+    return compare_officers(on_file, officers_in(certificate.said or {}))
+
+
+def papers_of(certificate: RegistryCertificate) -> list[Upload]:
+    """The pictures in the order they came, without their bodies."""
+    return uploads_of(purpose=Upload.Purpose.REGISTRY_CERTIFICATE, reference=certificate.pk)
+
+
+def paper_of(certificate: RegistryCertificate, upload_id: UUID) -> Upload:
+    """A picture of this certificate that may be shown.
+
+    Raises:
+        Upload.DoesNotExist: it has no such picture, or it has not been found clean.
+    """
+    return clean_upload(upload_id, purpose=Upload.Purpose.REGISTRY_CERTIFICATE, reference=certificate.pk)
