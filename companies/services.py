@@ -18,6 +18,7 @@ from companies.models import CompanyNews, RegistryChange, RegistryLoad
 from companies.protocols import Entry
 from companies.registry import open_registry
 from companies.selectors import customer_ids_with_numbers, entry_of, is_known, lines_of
+from companies.standing import forget_standing, settle_standing
 from customers.models import AttributeChange, Customer
 from customers.parsing import Invalid, read_postal_code
 from customers.selectors import facts_of, facts_of_many
@@ -70,22 +71,26 @@ def ask_register(*, customer_id: UUID, actor: Actor, now: datetime) -> int:
         keep_entries(entries, since=None, now=now)
         customer = Customer.objects.get(pk=customer_id)
         record("customer.register_asked", target=customer, actor=actor, at=now, count=len(entries))
+        _settle(customer, now=now)
     return len(entries)
 
 
 def match_news(*, actor: Actor, now: datetime) -> int:
     """Tell the tenant in scope what happened to its customers in the last `NEWS_DAYS` days; returns how much is new.
 
-    The risk of those customers is rated anew. What was told is not told again; what the file says already is no news.
+    The risk of those customers is rated anew, and of all who stand otherwise in the register than before. What was
+    told is not told again; what the file says already is no news.
     """
     told, after = 0, None
     while True:
         with transaction.atomic():
             batch = customer_ids_with_numbers(after, BATCH)
             if not batch:
+                forget_standing(now=now)
                 return told
             after = batch[-1][0]
             told += _tell(batch, actor=actor, now=now)
+            settle_standing(dict(batch), now=now)
 
 
 def _tell(batch: list[tuple[UUID, str]], *, actor: Actor, now: datetime) -> int:
@@ -148,6 +153,7 @@ def decide_news(
             raise DecisionRefused(_("Say in a few words why nothing is taken over."))
         decider = int(actor.id) if actor.kind == "user" else 0
         transition(news, outcome, actor=actor, at=now, decided_by=decider, decided_at=now, note=note.strip() or None)
+        _settle(news.customer, now=now)
         _rate_anew({news.customer_id})
     return news
 
@@ -167,7 +173,14 @@ def take_over(*, customer_id: UUID, number: str, facts: Collection[str], actor: 
         changes = {key: value for key, value in registered.items() if key in facts}
         if not changes:
             raise DecisionRefused(_("Choose what is to be taken over."))
-        return _take(customer, changes, reference=None, actor=actor, now=now)
+        changed = _take(customer, changes, reference=None, actor=actor, now=now)
+        _settle(customer, now=now)
+    return changed
+
+
+def _settle(customer: Customer, *, now: datetime) -> None:
+    customer.refresh_from_db()
+    settle_standing({customer.pk: customer.corporate_number}, now=now)
 
 
 def _take(

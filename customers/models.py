@@ -73,6 +73,10 @@ class Customer(Stateful, TenantModel):
     is_foreign_pep = models.BooleanField(null=True)
     handles_cash = models.BooleanField(null=True)
     sends_abroad = models.BooleanField(null=True)
+    # what the register of companies says of this one (companies/standing.py): "" not known, OPEN, CLOSED or MERGED;
+    # and whether name or address on file differ from it
+    register_status = models.CharField(max_length=6, blank=True, default="", db_default="")
+    register_differs = models.BooleanField(null=True)
     # the institution's own attributes that stand plain, by key (customers/facts/own.py)
     attributes = models.JSONField(default=dict)
     branch_code = models.CharField(max_length=8, blank=True)

@@ -29,12 +29,14 @@ from customers.writing import update_many
 __all__ = [
     "ImportRefused",
     "RatingResult",
+    "RegisterResult",
     "StepRefused",
     "apply_facts",
     "commit_import",
     "confirm_layout",
     "discard_import",
     "mark_contact_health",
+    "note_register",
     "read_anew",
     "record_ratings",
     "record_review",
@@ -89,6 +91,29 @@ def record_ratings(*, ratings: Sequence[RatingResult], now: datetime) -> None:
         },
         is_rating_due=False,
         rated_at=now,
+        updated_at=now,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterResult:
+    """What the register of companies says of one customer: its status there, and whether the file says otherwise."""
+
+    customer_id: UUID
+    status: str
+    differs: bool | None
+
+
+def note_register(*, results: Sequence[RegisterResult], now: datetime) -> None:
+    """Keep what the register says where risk rules read it, and have these customers rated anew; one statement."""
+    update_many(
+        Customer,
+        [result.customer_id for result in results],
+        {
+            "register_status": [result.status for result in results],
+            "register_differs": [result.differs for result in results],
+        },
+        is_rating_due=True,
         updated_at=now,
     )
 

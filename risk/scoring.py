@@ -15,8 +15,10 @@ from customers.facts.own import PREFIX
 
 TIERS = ("LOW", "MEDIUM", "HIGH")
 KINDS = frozenset({"INDIVIDUAL", "COMPANY"})
+# What the register of companies says of a customer that is one: OPEN, CLOSED, MERGED, and whether the file differs.
+REGISTER = ("register_status", "register_differs")
 # What rules may read: attributes that bear on risk and identify nobody.
-INPUTS = ("kind", *(key for key, fact in FACTS.items() if fact.bears_on_risk), "owner_is_pep")
+INPUTS = ("kind", *(key for key, fact in FACTS.items() if fact.bears_on_risk), "owner_is_pep", *REGISTER)
 QUESTIONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "!"})
 OPERATORS = QUESTIONS | {"var", "+", "-", "*"}
 OPERATION_BUDGET = 2_000

@@ -15,6 +15,7 @@ from audit.transitions import IllegalTransition, LostRace, transition
 from companies.certificates.models import RegistryCertificate
 from companies.certificates.rules import OFFICERS
 from companies.certificates.selectors import may_obtain, officers_of, paper_beside
+from companies.standing import settle_standing
 from customers.models import AttributeChange, Customer, RelatedParty
 from customers.parsing import Invalid
 from customers.pointers import lock_own
@@ -172,6 +173,8 @@ def check_certificate(
             differed=differed,
             taken=chosen,
         )
+        customer.refresh_from_db()
+        settle_standing({customer.pk: customer.corporate_number}, now=now)
     return changed
 
 
