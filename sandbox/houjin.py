@@ -156,7 +156,7 @@ async def answer(request: web.Request) -> web.Response:
 
 
 async def download(request: web.Request) -> web.Response:
-    """A file as on the agency's pages: everything, or what a day brought (``day``); ``encoding`` utf-8 or cp932."""
+    """A file as on the agency's pages: all at the end of a ``day``, or what it brought; ``encoding`` utf-8 or cp932."""
     day = request.query.get("day") or utc_now().date().isoformat()
     encoding = request.query.get("encoding", "utf-8")
     if encoding not in {"utf-8", "cp932"} or not re.fullmatch(r"\d{4}-\d\d-\d\d", day):
@@ -165,7 +165,7 @@ async def download(request: web.Request) -> web.Response:
     if request.match_info["file"] == "diff":
         records, name = _diff(register, {"from": day, "to": day}), f"diff_{day.replace('-', '')}.csv"
     else:
-        records, name = list(register.all()), f"00_zenkoku_all_{day.replace('-', '')}.csv"
+        records, name = list(register.as_of(day)), f"00_zenkoku_all_{day.replace('-', '')}.csv"
     lines = csv_lines(record.values(n) for n, record in enumerate(records, start=1))
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:

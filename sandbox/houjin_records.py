@@ -167,6 +167,13 @@ class Register:
         known = [first] if first in FIXED else history(self._world, first, utc_now().date())
         return known if with_history else known[-1:]
 
+    def as_of(self, day: str) -> Iterator[Record]:
+        """Each company as the register had it at the end of a day."""
+        self._refresh()
+        for number in self._companies:
+            known = [one for one in self.records(number, with_history=True) if one.changed_on <= day]
+            yield from (replace(one, is_latest=True) for one in known[-1:])
+
     def all(self, *, with_history: bool = False) -> Iterator[Record]:
         self._refresh()
         for number in self._companies:

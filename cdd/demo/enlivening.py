@@ -1,4 +1,4 @@
-"""Bringing a freshly started demonstration to life: providers know us, customers answer, staff have calls to make."""
+"""Bringing a freshly started demonstration to life: providers, the register, answers, and work for staff."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import time
 from datetime import datetime
 
 import httpx
+from django.utils import timezone
 
 from cdd.demo.banks import BANKS, Bank
 from cdd.demo.errands import give_errands
+from cdd.demo.registering import load_register, look_around
 from cdd.demo.sandbox import Sandbox
 from cdd.demo.seeding import connect_bank
 
@@ -23,6 +25,10 @@ def enliven(*, sandbox_url: str, now: datetime) -> int:
     """
     for bank in BANKS:
         connect_bank(bank, now=now)
+    today = timezone.localdate(now)
+    load_register(sandbox_url=sandbox_url, today=today, now=now)
+    for bank in BANKS:
+        look_around(bank, today=today, now=now)
     sandbox = Sandbox(sandbox_url)
     try:
         answered = sum(_answers(sandbox, bank) for bank in BANKS)
