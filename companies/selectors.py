@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
+from django.utils.formats import date_format
 from django.utils.translation import gettext
 
 from companies.changing import is_closed
@@ -148,7 +150,9 @@ def _told(kind: str, values: dict[str, Any], *, is_after: bool) -> str:
     if values.get("successor"):
         return gettext("Merged into %(number)s") % {"number": values["successor"]}
     if values.get("closed_on"):
-        return gettext("Closed on %(day)s") % {"day": say("closed_on", values["closed_on"])}
+        return gettext("Closed on %(day)s") % {
+            "day": date_format(date.fromisoformat(values["closed_on"]), "DATE_FORMAT")
+        }
     is_gone = is_after and kind != ChangeKind.REOPENED
     return gettext("Registration closed") if is_gone else gettext("Open in the register")
 

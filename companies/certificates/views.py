@@ -168,6 +168,9 @@ def transcribe(request: StaffRequest, registry_certificate_id: UUID) -> HttpResp
     if found.status != Status.REQUESTED:
         messages.warning(request, _("This certificate is not waiting to be transcribed."))
         return redirect("certificate", found.pk)
+    if not papers_of(found):
+        messages.warning(request, _("Add a picture of the paper first, so that a second person can compare it."))
+        return redirect("certificate", found.pk)
     is_sent = request.method == "POST"
     form = TranscriptionForm(request.POST) if is_sent else TranscriptionForm(initial=_initial(found))
     if form.is_valid():

@@ -337,6 +337,8 @@ def test_the_whole_way_by_the_pages(
         one = RegistryCertificate.objects.get()
     assert (one.origin, str(one.reference)) == ("NEWS", news)
     assert reverse("certificate", args=[one.pk]) in page(client, "certificates")
+    early = client.get(reverse("certificate-transcribe", args=[one.pk]))
+    assert early.status_code == 302, "nothing is typed that could not be saved"
     picture = SimpleUploadedFile("p.jpg", photograph(), content_type="image/jpeg")
     assert client.post(reverse("certificate-paper-add", args=[one.pk]), {"file": picture}).status_code == 302
     examine_waiting(actor=SYSTEM, now=NOW.replace(year=2099))
