@@ -51,12 +51,17 @@ GROUPS = {
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with the groups of its folder."""
+    """Mark each test with the groups of its folder, and begin with what takes long.
+
+    The order decides how long the last process works alone: `bin/test` hands out files in this order.
+    """
     for item in items:
         folder = item.path.relative_to(ROOT / "tests").parts[0]
         for group, folders in GROUPS.items():
             if folder in folders:
                 item.add_marker(getattr(pytest.mark, group))
+    long = {item.path for item in items for name in ("browser", "slow") if item.get_closest_marker(name)}
+    items.sort(key=lambda item: item.path not in long)
 
 
 @pytest.fixture(scope="session")

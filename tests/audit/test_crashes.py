@@ -15,6 +15,8 @@ from tenants.models import Tenant
 from tests.audit.conftest import happen
 from tests.conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 # Runs the real command and kills it, as the system would, the moment it does the given thing for the n-th time.
 KILLED_AT = """
 import os, signal, sys

@@ -17,6 +17,8 @@ import yaml
 
 from cdd.demonstration import SEALER_VARIABLES, SERVER_VARIABLES, WORKERS, Addresses
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = [path for path in (ROOT / "bin").rglob("*") if path.is_file()]
 NOT_COPIED = shutil.ignore_patterns(".*", "tests", "docs", "__pycache__")

@@ -33,7 +33,7 @@ send_due(tenant_id=int(sys.argv[1]), channel=Channel(sys.argv[2]), now=datetime.
 """
 
 
-def wait_until(is_so: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(is_so: Callable[[], bool], seconds: float = 120) -> None:
     until = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < until

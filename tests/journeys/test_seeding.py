@@ -20,6 +20,8 @@ from tenants.models import Membership, Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import NOW
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def demo(db_clean: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -170,15 +170,13 @@ def test_every_page_reads_well(kind: str, finished: Scene, address: str, tmp_pat
 
 
 def _look(page: Page, name: str, pictures: Path, *, has_script: bool) -> list[str]:
-    page.screenshot(path=pictures / f"{name}.png", full_page=True)
     problems = [] if page.locator("h1").count() == 1 else [f"{name}: headings"]
-    if not has_script:
-        return problems
-    if page.evaluate(TOO_WIDE):
+    if has_script and page.evaluate(TOO_WIDE):
         problems.append(f"{name}: scrolls sideways")
-    result = Axe().run(page, options=AXE)
-    if result.violations_count:
+    if has_script and (result := Axe().run(page, options=AXE)).violations_count:
         problems.append(f"{name}: {result.generate_report()}")
+    if problems:
+        page.screenshot(path=pictures / f"{name}.png", full_page=True)
     return problems
 
 

@@ -7,8 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import ROOT
 from tests.test_architecture import OURS
+
+pytestmark = pytest.mark.slow
 
 # Rules that do not fit this project at all.
 NOT_OURS = {

@@ -16,6 +16,8 @@ from cdd import urls as product
 from tests.security.addresses import routes
 from tests.security.world import ANONYMOUS, CUSTOMER, World, begin_visit
 
+pytestmark = pytest.mark.slow
+
 SIGHTS = (ANONYMOUS, CUSTOMER, "OFFICER", "APPROVER")
 INLINE = re.compile(rb"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:|https?://(?!www\.w3\.org/2000/svg)")
 

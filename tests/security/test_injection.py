@@ -27,6 +27,8 @@ from tests.security.addresses import Route
 from tests.security.world import World
 from tests.test_routes import guarded
 
+pytestmark = pytest.mark.slow
+
 SQL = (
     "' OR '1'='1", "' OR 1=1 --", "') OR ('1'='1", "\" OR \"\"=\"", "1; DROP TABLE customers_customer", "1 OR 1=1",
     "'; SELECT pg_sleep(5) --", "' UNION SELECT NULL,NULL,NULL --", "' AND 1=CAST(version() AS int) --", "%' OR '%'='",

@@ -16,6 +16,8 @@ from tests.security.addresses import METHODS, Route, model_of, routes
 from tests.security.world import ANONYMOUS, CUSTOMER, FOREIGN, STRANGER, World, body_of
 from tests.test_routes import guarded
 
+pytestmark = pytest.mark.slow
+
 # Whoever sees only part of their own bank's rows may get 404 for one of its ids.
 PARTLY_SIGHTED = {"BRANCH_STAFF", "CONTRACTOR", "OPERATOR"}
 NOT_FOUND, FORBIDDEN, NOT_ALLOWED, REDIRECT = 404, 403, 405, 302

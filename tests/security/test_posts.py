@@ -22,6 +22,8 @@ from tests.security.pages import Form, forms_of, posts_of, snapshot
 from tests.security.world import World, begin_visit
 from tests.tenants.builders import tenant_models
 
+pytestmark = pytest.mark.slow
+
 FOREIGN_SITE = {"Origin": "https://evil.example"}
 
 

@@ -12,6 +12,8 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from tests.security.addresses import routes
 from tests.security.world import ANONYMOUS, CUSTOMER, World
 
+pytestmark = pytest.mark.slow
+
 EVIL = (
     "//evil.example", "///evil.example", "////evil.example/x", "https://evil.example", "http:evil.example",
     "https:evil.example", "https:/evil.example", "\\\\evil.example", "/\\evil.example", "\\/evil.example",

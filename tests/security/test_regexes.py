@@ -12,6 +12,8 @@ import pytest
 from tests.security.regexes import Found, compiled, literals, slow_on, uses
 from tests.test_architecture import modules, name_of
 
+pytestmark = pytest.mark.slow
+
 # Patterns that are put together where they are used, and why no text makes them slow.
 ELSEWHERE = {
     "tenants.sign_in.passwords": "words, escaped, one or the other",

@@ -21,6 +21,8 @@ from tests.conftest import NOW, ROOT, SYSTEM
 from tests.security.pages import Form, posts_of, snapshot
 from tests.security.world import World
 
+pytestmark = pytest.mark.slow
+
 OF_THE_PERSON = ("sign-out", "switch-tenant", "language")
 
 
