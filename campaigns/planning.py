@@ -39,6 +39,8 @@ class Candidate:
     is_under_review: bool = False
     is_closed: bool = False
     flags: frozenset[str] = frozenset()
+    # accounts are known, and every one is closed
+    has_no_open_account: bool = False
 
 
 def _ladders() -> dict[str, tuple[str, ...]]:
@@ -143,6 +145,8 @@ def judge(candidate: Candidate, due_by: date, terms: Terms) -> Judgement:
         return verdict(Verdict.EXEMPT, "closed")
     if flag := silenced_by(candidate.flags):
         return verdict(Verdict.EXEMPT, f"flag_{flag.lower()}")
+    if candidate.has_no_open_account:
+        return verdict(Verdict.EXEMPT, "no_open_account")
     if candidate.due_diligence == "SIMPLIFIED":
         return verdict(Verdict.EXEMPT, *(candidate.exemption_codes or ("simplified",)))
     if candidate.is_under_review:

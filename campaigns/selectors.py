@@ -23,6 +23,7 @@ from channels.models import DeliveryAttempt
 from channels.resending import sent_again
 from channels.selectors import unit_prices, usable_channels
 from channels.wording.selectors import digests_in_force
+from customers.accounts.selectors import without_open_account
 from customers.flags.selectors import kinds_in_force, silenced
 from customers.models import Customer, DueDiligence
 from outreach.counting import Figures, figures_about, standing
@@ -92,7 +93,7 @@ class Progress:
 
 
 def population() -> Iterator[Candidate]:
-    """Every customer of the tenant as planning sees them, in nine queries; who is part of another is none."""
+    """Every customer of the tenant as planning sees them, in ten queries; who is part of another is none."""
     rows = list(
         Customer.objects.filter(merged_into__isnull=True)
         .order_by("id")
@@ -100,7 +101,7 @@ def population() -> Iterator[Candidate]:
     )
     ids = [row[0] for row in rows]
     channels, people = usable_channels(ids), ways_to_people(ids)
-    exemptions, flags = _exemption_codes(), kinds_in_force()
+    exemptions, flags, without = _exemption_codes(), kinds_in_force(), without_open_account()
     busy = set(
         PeriodicReview.objects.filter(status__in=OPEN_STATES)
         .exclude(campaign__status=Campaign.Status.CLOSED)
@@ -118,6 +119,7 @@ def population() -> Iterator[Candidate]:
             is_under_review=pk in busy,
             is_closed=status == Customer.Status.CLOSED,
             flags=flags.get(pk, frozenset()),
+            has_no_open_account=pk in without,
         )
 
 

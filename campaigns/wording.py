@@ -20,6 +20,7 @@ REASONS: Mapping[str, Promise | str] = {
     "not_yet": _("Not due by that day"),
     "under_review": _("Already being asked in another campaign"),
     "closed": _("The relationship has ended"),
+    "no_open_account": _("Every known account is closed"),
     "simplified": _("Simplified due diligence"),
     "flag_deceased": _("Flagged as deceased"),
     "flag_litigation": _("Flagged as in litigation"),

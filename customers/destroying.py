@@ -20,6 +20,7 @@ from customers.models import (
     AttributeChange,
     ContactPoint,
     Customer,
+    CustomerAccount,
     CustomerImport,
     ImportChange,
     OwnerPaper,
@@ -77,6 +78,7 @@ def erase_customers(ids: Sequence[UUID]) -> None:
     RelatedParty.objects.filter(customer__in=ids).delete()
     AttributeChange.objects.filter(customer__in=ids).delete()
     ContactPoint.objects.filter(customer__in=ids).delete()
+    CustomerAccount.objects.filter(customer__in=ids).delete()
     Customer.objects.filter(pk__in=ids).delete()
 
 

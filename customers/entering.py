@@ -9,6 +9,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from customers.accounts.rows import accounts_insertion
+from customers.accounts.rules import ACCOUNTS
 from customers.facts.catalogue import CHANNEL_OF_FACT, FACTS, PLAIN
 from customers.facts.selectors import plain_own_keys
 from customers.facts.shape import Type
@@ -90,7 +92,8 @@ def prepare_customers(rows: Sequence[CustomerRow], *, reference: UUID, now: date
     )
     parts = parts_insertion((pk, names_in(row.facts)) for pk, row in zip(ids, rows, strict=True))
     points = [(pk, *point) for pk, row in zip(ids, rows, strict=True) for point in points_of(row.facts, row.line_id)]
-    return Entry(len(rows), customers + parts + points_insertion(points, now=now, ciphers=ciphers))
+    accounts = accounts_insertion([(pk, one) for pk, row in zip(ids, rows, strict=True) for one in row.facts[ACCOUNTS]])
+    return Entry(len(rows), customers + parts + points_insertion(points, now=now, ciphers=ciphers) + accounts)
 
 
 def points_insertion(

@@ -8,6 +8,7 @@ from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
+from customers.accounts.rules import ACCOUNTS, inconsistent, stated
 from customers.decoding import MAX_LINE, Layout, Record
 from customers.facts.catalogue import BY_KEY, USUAL
 from customers.facts.shape import FEW_VALUES, Fact, Type
@@ -163,6 +164,15 @@ class RowReader:
         for key in self._days:
             if key in facts:
                 facts[key] = facts[key].isoformat()
+        facts[ACCOUNTS] = stated(
+            number=values["account_number"],
+            branch=values["branch_code"],
+            opened_on=values["opened_on"],
+            closed_on=values.get("account_closed_on"),
+            product=values.get("account_product"),
+            currency=values.get("account_currency"),
+            others=values.get(ACCOUNTS) or (),
+        )
         return CustomerRow(
             line=record.line,
             number=values["customer_number"],
@@ -255,7 +265,7 @@ def inconsistencies(values: Mapping[str, Any], today: date) -> Iterator[tuple[st
     yield from _missing(values, "opened_on")
     if values.get("country_of_residence") in (None, "JP"):
         yield from _missing(values, "postal_code", "address")
-    for column in ("birth_on", "opened_on", "last_reviewed_on"):
+    for column in ("birth_on", "opened_on", "last_reviewed_on", "account_closed_on"):
         day = values.get(column)
         if day and day > today:
             yield column, "in_the_future"
@@ -264,6 +274,10 @@ def inconsistencies(values: Mapping[str, Any], today: date) -> Iterator[tuple[st
     opened, reviewed = values.get("opened_on"), values.get("last_reviewed_on")
     if opened and reviewed and reviewed < opened:
         yield "last_reviewed_on", "before_opening"
+    if opened and (closed := values.get("account_closed_on")) and closed < opened:
+        yield "account_closed_on", "closed_before_opened"
+    for code in dict.fromkeys(inconsistent(values.get(ACCOUNTS) or (), today)):
+        yield ACCOUNTS, code
 
 
 def _missing(values: Mapping[str, Any], *columns: str) -> Iterator[tuple[str, str]]:

@@ -8,6 +8,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
+from customers.accounts.models import CustomerAccount as CustomerAccount
+from customers.accounts.models import Product as Product
 from customers.contacts.models import ContactPoint as ContactPoint
 from customers.facts.models import OwnAttribute as OwnAttribute
 from customers.fixed_layouts.models import FixedLayout as FixedLayout
@@ -50,7 +52,7 @@ class Customer(Stateful, TenantModel):
     status = models.CharField(max_length=8, choices=Status, default=Status.ACTIVE)
     # who goes on in this one's place (customers/merging); their whole file is destroyed with that one's
     merged_into = TenantForeignKey("self", on_delete=models.CASCADE, null=True, db_index=False, related_name="+")
-    # name, kana, birth_on, account_number; companies: representative, owners
+    # name, kana, birth_on, account_number, accounts; companies: representative, owners
     profile = EncryptedJSONField(person="id")
     name_index = models.BinaryField(max_length=16, null=True)
     kana_index = models.BinaryField(max_length=16, null=True)

@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import phonenumbers
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, gettext_lazy
 
+from customers.accounts.rules import ACCOUNTS, Account, unlike
+from customers.accounts.selectors import product_name
 from customers.codes import label_of
 from customers.facts.catalogue import FACTS
 from customers.facts.selectors import fact_of, own_facts
@@ -27,6 +30,8 @@ _MUNICIPALITY = re.compile(
     r"(?:東京都|北海道|(?:京都|大阪)府|.{2,3}県)?(?:.{1,6}?郡.{1,6}?[町村]|.{1,6}?市(?:.{1,3}?区)?|.{1,4}?区)?"
 )
 MASK = "●"
+# Four digits in a row are a year, or no more than a mask leaves.
+_ACCOUNT_NUMBER = re.compile(r"(?<!\d)\d[\d-]{4,}")
 _STAYS: Mapping[Stay, Promise | str] = {
     Stay.VALID: gettext_lazy("Until %(day)s"),
     Stay.EXTENDED: gettext_lazy("Until %(day)s at the latest: an extension was applied for in time (two months)"),
@@ -45,16 +50,22 @@ class Shown:
 
 
 def present(
-    facts: Mapping[str, object], *, is_company: bool, masked: bool, open_keys: Collection[str] = ()
+    facts: Mapping[str, object],
+    *,
+    is_company: bool,
+    masked: bool,
+    open_keys: Collection[str] = (),
+    apart: Collection[str] = (),
 ) -> list[Shown]:
     """Every fact the file may have, in reading order. What is not known is shown as that, not left out.
 
-    ``open_keys`` are shown even when the rest is masked: the name that stands above the page anyway.
+    ``open_keys`` are shown even when the rest is masked: the name that stands above the page anyway. ``apart`` are
+    left out because the page has a place of its own for them.
     """
     kind = Customer.Kind.COMPANY if is_company else Customer.Kind.INDIVIDUAL
     shown = []
     own = {key: fact for key, fact in own_facts().items() if not fact.is_retired or key in facts}
-    for key in (key for key, fact in {**FACTS, **own}.items() if kind in fact.kinds):
+    for key in (key for key, fact in {**FACTS, **own}.items() if kind in fact.kinds and key not in apart):
         is_erased = facts.get(ERASED) and key not in facts
         value = gettext("Erased") if is_erased else say(key, facts.get(key))
         is_covered = masked and key not in open_keys
@@ -116,6 +127,13 @@ def say(key: str, value: object) -> str:
     return _SAY[fact.type](value) if fact and fact.type in _SAY else str(value)
 
 
+def say_turn(key: str, before: Any, after: Any) -> tuple[str, str]:
+    """What a fact was and became, in words; of accounts only those that differ."""
+    if key == ACCOUNTS:
+        before, after = unlike(before, after)
+    return say(key, before), say(key, after)
+
+
 def hide(key: str, value: str, *, is_company: bool = False) -> str:
     """The value with what identifies a person covered: enough is left to recognise a value one already knows.
 
@@ -164,6 +182,21 @@ def _say_owner(owner: Mapping[str, object]) -> str:
     return f"{owner.get('name') or '—'}{f' {share}%' if share not in (None, '') else ''}"
 
 
+def _say_accounts(value: object) -> str:
+    accounts = value if isinstance(value, Sequence) and not isinstance(value, str) else ()
+    return gettext(", ").join(_say_account(account) for account in accounts if isinstance(account, Mapping))
+
+
+def _say_account(account: Account) -> str:
+    number = "-".join(part for part in (account.get("branch"), account["number"]) if part)
+    said = [number, product_name(account["product"]) if "product" in account else "", account.get("currency", "")]
+    if "opened_on" in account:
+        said.append(gettext("opened %(day)s") % {"day": _say_date(account["opened_on"])})
+    if "closed_on" in account:
+        said.append(gettext("closed %(day)s") % {"day": _say_date(account["closed_on"])})
+    return " ".join(part for part in said if part)
+
+
 def _cover(text: str) -> str:
     return re.sub(r"\S", MASK, text)
 
@@ -208,6 +241,7 @@ _SAY: Mapping[Type, Callable[[object], str]] = {
     Type.PHONE: _say_phone,
     Type.POSTAL_CODE: _say_postal_code,
     Type.OWNERS: _say_owners,
+    Type.ACCOUNTS: _say_accounts,
 }
 # Of every type that a masked fact may have; a value that no rule knows is covered whole.
 _MASKS: Mapping[Type, Callable[[str], str]] = dict.fromkeys(Type, _cover) | {
@@ -219,5 +253,6 @@ _MASKS: Mapping[Type, Callable[[str], str]] = dict.fromkeys(Type, _cover) | {
     Type.PHONE: _hide_digits,
     Type.DIGITS: _hide_digits,
     Type.EMAIL: _hide_email,
+    Type.ACCOUNTS: lambda accounts: _ACCOUNT_NUMBER.sub(lambda found: _hide_digits(found[0]), accounts),
     Type.OWNERS: lambda owners: re.sub(r"[^\s、,%\d.]", MASK, owners),
 }

@@ -9,6 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from audit.services import Actor
+from customers.accounts.rows import follow_accounts
+from customers.accounts.rules import ACCOUNTS, Account, joined
 from customers.entering import TEXT, Point, attributes_of, points_insertion, points_of, profile_of, stay_in
 from customers.facts.catalogue import BESIDE as BESIDE
 from customers.facts.catalogue import BY_KEY, CHANNEL_OF_FACT, FACTS, PLAIN
@@ -123,6 +125,8 @@ def plan_changes(changes: Mapping[UUID, Change], *, is_locked: bool = True) -> l
         change, mine = changes[customer.pk], points.get(customer.pk, {})
         before = assemble_facts(customer, mine)
         facts = {key: value if change.is_stored else _normal(key, value) for key, value in change.facts.items()}
+        if not change.is_stored:
+            facts |= _with_accounts(customer, before, facts)
         after = _held(before | facts)
         different = [key for key, value in after.items() if before.get(key) != value]
         planned.append(PlannedChange(customer, mine, change, before, after, different))
@@ -180,6 +184,7 @@ def write_changes(
     _write_customers(customers, now=now)
     renamed = [customer for customer in customers if set(NAMES).intersection(changed[customer.pk])]
     index_names(renamed)
+    follow_accounts({one.customer.pk: one.after.get(ACCOUNTS) or () for one in planned if ACCOUNTS in one.different})
     ContactPoint.objects.filter(pk__in=retired).update(is_current=False)
     run_statements(points_insertion(added + _revive_points(restored), now=now))
     AttributeChange.objects.bulk_create(history, batch_size=2_000)
@@ -224,6 +229,15 @@ def _unsaid(name: str, value: str | None) -> str | date | None:
     if BY_KEY[name].type is Type.DAY:
         return date.fromisoformat(value) if value else None
     return value or ""
+
+
+def _with_accounts(customer: Customer, before: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, list[Account]]:
+    """The accounts with those that are said, and with one that gives the customer a new account number."""
+    said = facts.get(ACCOUNTS)
+    number = facts.get("account_number")
+    if said is None and number and number != before.get("account_number"):
+        said = [{"branch": customer.branch_code, "number": number}]
+    return {ACCOUNTS: joined(before.get(ACCOUNTS), said)} if said else {}
 
 
 def _held(facts: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
 
+from customers.accounts.rows import follow_accounts
+from customers.accounts.rules import ACCOUNTS
+from customers.accounts.selectors import accounts_in, holders_of_account
 from customers.folding import digits_of, fold_kana, fold_number
 from customers.indexing import contact_index, person_index
 from customers.models import ContactPoint, Customer, NamePart
@@ -124,12 +127,19 @@ def index_customers(*, after: UUID, limit: int = 2_000) -> list[UUID]:
     ids = [customer.pk for customer in customers]
     index_names(customers)
     persons = [person_index(one.profile.get("name"), one.profile.get("birth_on")) for one in customers]
-    update_many(Customer, ids, {"person_index": persons})
+    accounts = {one.pk: accounts_in(one.profile, branch=one.branch_code) for one in customers}
+    field = Customer._meta.get_field("profile")
+    profiles = [
+        field.value_for(one, one.profile | ({ACCOUNTS: held} if (held := accounts[one.pk]) else {}))
+        for one in customers
+    ]
+    update_many(Customer, ids, {"person_index": persons, "profile": profiles})
+    follow_accounts(accounts)
     return ids
 
 
 def being(rows: QuerySet[Customer], wanted: str) -> QuerySet[Customer]:
-    """Those of `rows` whose number, telephone or e-mail address `wanted` is, as a whole, however it is written.
+    """Those of `rows` whose number, telephone, e-mail address or account `wanted` is, whole, however it is written.
 
     What was a merged customer's finds the one who goes on.
     """
@@ -138,6 +148,7 @@ def being(rows: QuerySet[Customer], wanted: str) -> QuerySet[Customer]:
     if indexes := [contact_index(channel, value) for channel, value in addresses_in(wanted)]:
         reached = ContactPoint.objects.filter(value_index__in=indexes, is_current=True)
         found.update(reached.values_list("customer_id", flat=True))
+    found.update(holders_of_account(wanted))
     return rows.filter(pk__in=set(survivors_of(found).values()))
 
 

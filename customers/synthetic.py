@@ -15,6 +15,7 @@ from typing import Any
 
 from stdnum.jp import cn
 
+from customers.accounts import inventing
 from customers.breaking import break_rows
 from customers.codes import COUNTRIES, INDUSTRIES, OCCUPATIONS, PURPOSES
 from customers.facts.catalogue import COLUMNS, USUAL
@@ -77,12 +78,20 @@ class _Town:
 
 
 def make_book(
-    *, individuals: int, companies: int, seed: int, today: date, bank: str = "asanagi", broken: int = 44
+    *,
+    individuals: int,
+    companies: int,
+    seed: int,
+    today: date,
+    bank: str = "asanagi",
+    broken: int = 44,
+    with_accounts: bool = False,
 ) -> Book:
     """A CP932 file with the standard header. The same arguments give the same bytes.
 
     `today` is the day in Japan: about 7 % of the customers are due for review by then under cycles of 12, 24
-    and 36 months. `broken` rows come on top of the good ones, spread among them.
+    and 36 months. `with_accounts` adds their products and further accounts. `broken` rows come on top of the good
+    ones, spread among them.
     """
     random = Random(f"{bank} {seed}")  # noqa: S311  # not for secrets: the same book every time
     prefectures, area_codes = REGIONS[bank]
@@ -90,8 +99,12 @@ def make_book(
     rows = [_person(town, number) for number in range(1, individuals + 1)]
     rows += [_company(town, individuals + number) for number in range(1, companies + 1)]
     random.shuffle(rows)
-    cells = [[_cell(row.get(key)) for key in USUAL] for row in rows]
-    lines = [_line([COLUMNS[key][0] for key in USUAL]), *map(_line, cells)]
+    columns = USUAL
+    if with_accounts:
+        columns = (*USUAL, *inventing.COLUMNS)
+        rows = [row | inventing.invent_accounts(row, today) for row in rows]
+    cells = [[_cell(row.get(key)) for key in columns] for row in rows]
+    lines = [_line([COLUMNS[key][0] for key in columns]), *map(_line, cells)]
     for place, bad in zip(
         sorted(_spread(random, broken, len(cells)), reverse=True), break_rows(cells, broken), strict=True
     ):

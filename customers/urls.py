@@ -33,6 +33,7 @@ urlpatterns = [
     path("imports/<uuid:import_id>/undo/", pages.import_undo, name="import-undo"),
     path("imports/<uuid:import_id>/changes/", pages.import_changes, name="import-changes"),
     path("imports/<uuid:import_id>/errors.csv", pages.import_errors, name="import-errors"),
+    path("", include("customers.accounts.urls")),
     path("", include("customers.fixed_layouts.urls")),
     path("", include("customers.merging.urls")),
     path("", include("customers.flags.urls")),

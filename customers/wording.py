@@ -139,6 +139,15 @@ _REASONS: Mapping[str, Promise] = {
     ),
     "lost_zero": _("Has fewer than %(digits)s digits. A spreadsheet may have dropped the zero at the beginning."),
     "too_early": _("The date lies before 1900."),
+    "closed_before_opened": _("The account was closed before it was opened. Check both days."),
+    "bad_product": _("A product code has up to 12 letters, digits and hyphens."),
+    "bad_currency": _("A currency is a code of three letters, such as JPY or USD."),
+    "bad_accounts": _(
+        "This cannot be read as accounts. One account is branch|number|product|opened|closed|currency;"
+        " a semicolon stands before the next one."
+    ),
+    "account_twice": _("Account %(branch)s %(number)s stands here twice."),
+    "too_many_accounts": _("One cell can hold %(limit)s accounts at most."),
     "before_opening": _("The last confirmation lies before the opening of the account."),
     "bad_corporate_number": _("A corporate number has 13 digits."),
     "corporate_check_digit": _("The check digit of the corporate number is wrong."),

@@ -25,6 +25,7 @@ _NAMES: Mapping[str, Promise | str] = {
     "customers.matchcandidate": _("a pair of customers who look alike"),
     "customers.customermerge": _("the merging of two customers"),
     "customers.ownattribute": _("an attribute of the institution's own"),
+    "customers.product": _("a product of the institution's list"),
     "customers.rejectedrow": _("a rejected row"),
     "customers.importlayout": _("what the columns of files with one header are"),
     "customers.importchange": _("the journal of an import"),

@@ -28,7 +28,7 @@ from customers.facts.models import OwnAttribute
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.matching.models import MatchCandidate
 from customers.merging.models import CustomerMerge
-from customers.models import Customer, CustomerImport, RiskTier
+from customers.models import Customer, CustomerImport, Product, RiskTier
 from ekyc.models import Verification
 from outreach.models import OutreachTask, VisitRecord
 from outreach.selectors import task_counts
@@ -83,6 +83,7 @@ _TARGETS: Mapping[str, _Target] = {
         _Target(MatchCandidate, "first__number", "customer-match"),
         _Target(CustomerMerge, "merged__number", "customer-merge"),
         _Target(OwnAttribute, "code", "attribute"),
+        _Target(Product, "code", "product"),
         _Target(RiskPolicy, "version"),
         _Target(Upload, "received_at", "case", "reference"),
         _Target(Membership, "user__name"),

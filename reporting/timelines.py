@@ -23,7 +23,7 @@ from customers.matching.models import MatchCandidate
 from customers.merging.models import CustomerMerge
 from customers.models import AttributeChange, ContactPoint, Customer
 from customers.pointers import whole_of
-from customers.presenting import LABELS, hide, label, say
+from customers.presenting import LABELS, hide, label, say_turn
 from ekyc.models import Verification
 from outreach.models import OutreachTask, VisitRecord
 from questionnaires.models import AccessLink, Response
@@ -157,7 +157,7 @@ def _turns(customer: Customer, moments: set[datetime], *, masked: bool) -> dict[
 
 
 def _turn(customer: Customer, row: AttributeChange, *, masked: bool) -> Turn:
-    said = [say(row.attribute, value) for value in (row.before, row.after)]
+    said = list(say_turn(row.attribute, row.before, row.after))
     is_company = customer.kind == Customer.Kind.COMPANY
     shown = [hide(row.attribute, value, is_company=is_company) for value in said] if masked else said
     return Turn(label(row.attribute), shown[0], shown[1], is_masked=shown != said)

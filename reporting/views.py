@@ -19,6 +19,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from audit.exporting import NothingSealed
 from campaigns.resends.selectors import resendable_of
 from campaigns.selectors import reviews_of
+from customers.accounts.rules import ACCOUNTS
+from customers.accounts.showing import accounts_shown
 from customers.forms import PastForm, RevealForm
 from customers.matching.presenting import alike_of
 from customers.merging.presenting import parts_of
@@ -207,7 +209,9 @@ def _customer_page(request: StaffRequest, found: Customer, form: StaffForm) -> H
             is_company=found.kind == Customer.Kind.COMPANY,
             masked=until is None,
             open_keys=("name", "kana") if may(request, Permission.VIEW_PERSONAL_DATA) else (),
+            apart=(ACCOUNTS,),
         ),
+        "accounts": accounts_shown(found, facts, masked=until is None),
         "stay": stay_shown(found, timezone.localdate(), masked=until is None),
         "shown_until": until,
         "rating": rating.rating if rating else None,

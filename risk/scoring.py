@@ -17,8 +17,10 @@ TIERS = ("LOW", "MEDIUM", "HIGH")
 KINDS = frozenset({"INDIVIDUAL", "COMPANY"})
 # What the register of companies says of a customer that is one: OPEN, CLOSED, MERGED, and whether the file differs.
 REGISTER = ("register_status", "register_differs")
+# Of open accounts: the codes of their products, a list, and how many they are; not known where no account is.
+PRODUCTS, OPEN_ACCOUNTS = HELD = ("products", "open_accounts")
 # What rules may read: attributes that bear on risk and identify nobody.
-INPUTS = ("kind", *(key for key, fact in FACTS.items() if fact.bears_on_risk), "owner_is_pep", *REGISTER)
+INPUTS = ("kind", *(key for key, fact in FACTS.items() if fact.bears_on_risk), "owner_is_pep", *REGISTER, *HELD)
 QUESTIONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "!"})
 OPERATORS = QUESTIONS | {"var", "+", "-", "*"}
 OPERATION_BUDGET = 2_000
@@ -108,6 +110,7 @@ class Policy:
         reads = {name for row in rows for condition in row.conditions for name in condition.reads}
         # what it reads of the institution's own attributes
         self.own = tuple(sorted(name for name in reads if name.startswith(PREFIX)))
+        self.reads_accounts = not reads.isdisjoint(HELD)
 
     def score(self, facts: Mapping[str, Any]) -> Score:
         """Rate one customer from `facts` (keys of customers.selectors.facts_of, and `kind`)."""

@@ -17,19 +17,20 @@ from django.db import transaction
 
 from audit.services import Actor, record, record_ids
 from audit.transitions import transition
+from customers.accounts.selectors import held_by
 from customers.facts.selectors import own_facts_in_use
 from customers.models import Customer
 from customers.services import RatingResult, record_ratings
 from customers.writing import insert_many
 from risk.models import RiskPolicy, RiskRating
-from risk.scoring import INPUTS, Policy, PolicyInvalid, Score, next_review_on
+from risk.scoring import HELD, INPUTS, OPEN_ACCOUNTS, PRODUCTS, Policy, PolicyInvalid, Score, next_review_on
 from risk.selectors import compiled, published_policy
 from tenants.identifiers import uuid7
 from tenants.keys import PersonShredded
 from tenants.scoping import required_tenant_id
 
 RATER = Actor.system("risk")
-_PLAIN_INPUTS = tuple(name for name in INPUTS if name != "owner_is_pep")
+_PLAIN_INPUTS = tuple(name for name in INPUTS if name not in ("owner_is_pep", *HELD))
 
 
 class NoPolicy(RuntimeError):
@@ -102,7 +103,8 @@ def _rate(customers: Sequence[Customer], policy: RiskPolicy, *, actor: Actor, no
     if not customers:
         return 0
     rules = compiled(policy)
-    scores = [rules.score(_facts_of(customer)) for customer in customers]
+    held = held_by([customer.pk for customer in customers]) if rules.reads_accounts else {}
+    scores = [rules.score(_facts_of(customer) | _held(held.get(customer.pk))) for customer in customers]
     _keep(customers, scores, policy, now=now)
     results = [
         RatingResult(
@@ -127,6 +129,12 @@ def _facts_of(customer: Customer) -> dict[str, Any]:
         with suppress(PersonShredded):  # unknown, then
             facts["owners"] = customer.profile.get("owners")
     return facts
+
+
+def _held(products: Sequence[str] | None) -> dict[str, Any]:
+    if products is None:
+        return {}
+    return {PRODUCTS: sorted({code for code in products if code}), OPEN_ACCOUNTS: len(products)}
 
 
 def _keep(customers: Sequence[Customer], scores: Sequence[Score], policy: RiskPolicy, *, now: datetime) -> None:

@@ -18,6 +18,9 @@ from campaigns.services import approve_campaign, plan_campaign, submit_campaign
 from cdd.demo.accounts import channel_accounts, directory, ekyc_account
 from cdd.demo.banks import BANKS, STAFF, Bank
 from channels.services import ensure_accounts, register_webhooks
+from customers.accounts.inventing import PRODUCTS
+from customers.accounts.selectors import products
+from customers.accounts.services import set_product
 from customers.models import Customer
 from customers.services import run_import, start_import
 from customers.synthetic import make_book
@@ -76,6 +79,7 @@ def seed_bank(bank: Bank, *, password: str, now: datetime) -> Tenant:
                 now=now,
             )
         _name_branches(bank, now=now)
+        _list_products(now=now)
         publish_default_policy(actor=SYSTEM, now=now)
         publish_standard(actor=SYSTEM, now=now)
         accounts = channel_accounts(bank, sandbox_url=settings.SANDBOX_URL, sandbox_smtp=settings.SANDBOX_SMTP)
@@ -98,6 +102,13 @@ def _name_branches(bank: Bank, *, now: datetime) -> None:
     for number, name in enumerate(bank.branches, start=1):
         if (code := f"{number:03}") not in known:
             add_branch(code=code, name=name, actor=SYSTEM, now=now)
+
+
+def _list_products(*, now: datetime) -> None:
+    known = products()
+    for code, (name_ja, name_en, kind) in PRODUCTS.items():
+        if code not in known:
+            set_product(product=None, code=code, name_ja=name_ja, name_en=name_en, kind=kind, actor=SYSTEM, now=now)
 
 
 def connect_bank(bank: Bank, *, now: datetime) -> list[str]:
@@ -125,6 +136,7 @@ def write_book(bank: Bank, *, now: datetime) -> Path:
             seed=bank.book_seed,
             bank=bank.slug,
             today=timezone.localdate(now),
+            with_accounts=True,
         )
         path.write_bytes(book.content)
     return path

@@ -10,12 +10,13 @@ from customers.facts.selectors import fact_of, facts_in_use
 from customers.facts.shape import Fact, Gravity, Type
 
 # Columns beside the facts that staff decide about; the others follow from accounts and reviews.
+_APART = (Type.OWNERS, Type.ACCOUNTS)
 BY_HAND = tuple(key for key in BESIDE if key in {"branch_code", "language"})
 
 
 def editable_facts(kind: str) -> list[Fact]:
-    """The facts of such a customer, the institution's own among them. Beneficial owners have pages of their own."""
-    facts = [fact for fact in facts_in_use().values() if kind in fact.kinds and fact.type is not Type.OWNERS]
+    """The facts of such a customer, the institution's own among them. Owners and accounts have pages of their own."""
+    facts = [fact for fact in facts_in_use().values() if kind in fact.kinds and fact.type not in _APART]
     return [*facts, *(BY_KEY[key] for key in BY_HAND)]
 
 

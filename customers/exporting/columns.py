@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
+from customers.accounts.rules import write_accounts
 from customers.facts.catalogue import BESIDE
 from customers.facts.selectors import fact_of, facts_in_use, own_facts_in_use
 from customers.facts.shape import Kept, Type
@@ -44,7 +45,7 @@ _RISK = ("risk_tier", "due_diligence", "last_reviewed_on", "next_review_on")
 _CONTACT = ("postal_code", "address", "phone", "email")
 _WHO = ("name", "kana", "former_name", "common_name", "latin_name", "birth_on")
 _WHO_COMPANY = ("corporate_number", "legal_form", "representative", "owners")
-_ACCOUNT = ("account_number", "purpose", "source_of_funds", "handles_cash", "sends_abroad")
+_ACCOUNT = ("account_number", "accounts", "purpose", "source_of_funds", "handles_cash", "sends_abroad")
 
 
 def groups() -> list[tuple[str, list[str]]]:
@@ -106,4 +107,6 @@ def _said(key: str, customer: Customer, facts: Mapping[str, Any]) -> str:
     if value in (None, "", []):
         is_sealed = fact is not None and fact.kept in (Kept.PROFILE, Kept.CONTACT)
         return gettext("Erased") if facts.get(ERASED) and is_sealed else ""
+    if fact and fact.type is Type.ACCOUNTS:
+        return write_accounts(value)
     return str(value) if fact and fact.type in _AS_KEPT else say(key, value)

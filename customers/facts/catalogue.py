@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from customers.accounts.columns import OF_ACCOUNTS
 from customers.codes import (
     INDUSTRIES,
     LANGUAGES,
@@ -19,7 +20,6 @@ from customers.codes import (
 )
 from customers.facts.shape import COMPANY_ONLY, PERSON_ONLY, Fact, Gravity, Kept, Need, Type
 from customers.parsing import (
-    read_account,
     read_branch,
     read_corporate_number,
     read_kana,
@@ -342,15 +342,7 @@ CATALOGUE: tuple[Fact, ...] = (
         is_masked=True,
         gravity=Gravity.SERIOUS,
     ),
-    Fact(
-        key="account_number",
-        type=Type.DIGITS,
-        label=_("Account number"),
-        titles=("口座番号",),
-        need=Need.ALWAYS,
-        is_masked=True,
-        cell=read_account,
-    ),
+    *OF_ACCOUNTS,
     Fact(key="opened_on", type=Type.DAY, titles=("口座開設日", "開設日"), kept=Kept.BESIDE, need=Need.ALWAYS),
     Fact(
         key="last_reviewed_on",

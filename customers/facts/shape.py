@@ -53,6 +53,7 @@ class Type(StrEnum):
     NUMBER = "number"
     AMOUNT = "amount"  # of yen
     OWNERS = "owners"
+    ACCOUNTS = "accounts"  # as customers.accounts.rules has them
 
 
 class Kept(StrEnum):
@@ -63,6 +64,7 @@ class Kept(StrEnum):
     ATTRIBUTES = "attributes"  # plain, among the institution's own in one column
     CONTACT = "contact"  # sealed, as the address of a channel
     BESIDE = "beside"  # in a column, and no fact: it has no history of its own
+    ACCOUNT = "account"  # of the account that a row of a file is about; it joins the fact `accounts`
     APART = "apart"  # by which a customer is found or reached; never a fact
 
 
@@ -114,7 +116,7 @@ class Fact:
     @property
     def is_fact(self) -> bool:
         """Whether it is among `customers.selectors.facts_of`, with a history."""
-        return self.kept not in (Kept.BESIDE, Kept.APART)
+        return self.kept not in (Kept.BESIDE, Kept.ACCOUNT, Kept.APART)
 
     @property
     def is_asked(self) -> bool:

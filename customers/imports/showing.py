@@ -18,7 +18,7 @@ from customers.importing import CustomerRow
 from customers.imports.layouts import guess_columns
 from customers.imports.reading import KeptFile, MappedReader
 from customers.models import Customer, CustomerImport, ImportChange
-from customers.presenting import LABELS, MASK, hide, label, say
+from customers.presenting import LABELS, MASK, hide, label, say, say_turn
 from customers.viewing import is_sensitive, shown_until
 from customers.wording import column_title, reason_to_stay, sentence
 from tenants.keyset import Page, keyset_page
@@ -129,14 +129,16 @@ def _change(change: ImportChange, customer: Customer, *, masked: bool) -> Change
     is_company = customer.kind == Customer.Kind.COMPANY
     before, after = (change.before, change.after) if change.attributes else ({}, {})
 
-    def said(key: str, value: object) -> str:
-        words = say(key, value)
-        return cover(key, words, is_company=is_company) if masked else words
+    def said(key: str) -> tuple[str, str]:
+        was, became = say_turn(key, before[key], after[key])
+        if not masked:
+            return was, became
+        return cover(key, was, is_company=is_company), cover(key, became, is_company=is_company)
 
     return ChangeShown(
         customer=customer,
         line=change.line,
-        values=[(attribute_label(key), said(key, before[key]), said(key, after[key])) for key in change.attributes],
+        values=[(attribute_label(key), *said(key)) for key in change.attributes],
         reason=" ".join([reason_to_stay(change.refusal), *_named(change.refused_for)]) if change.refusal else "",
         is_undone=change.is_undone,
     )

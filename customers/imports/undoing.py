@@ -27,6 +27,7 @@ BATCH = 1_000
 # Rows about a customer that come by themselves and so are no reason to keep them, or are looked at on their own.
 _COME_BY_THEMSELVES = {
     "customers.contactpoint",
+    "customers.customeraccount",
     "customers.attributechange",
     "customers.importchange",
     "risk.riskrating",

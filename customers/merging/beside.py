@@ -11,6 +11,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from customers.accounts.rules import ACCOUNTS, united
 from customers.facts.catalogue import BESIDE, CHANNEL_OF_FACT
 from customers.matching.presenting import Likeness, compare
 from customers.merging.comparing import Known, Row, rows_of
@@ -44,10 +45,16 @@ class Beside:
 
     @property
     def rows(self) -> list[Row]:
-        """What differs."""
-        mine, theirs = self.known
+        """What differs and has to be chosen; the accounts of both are kept."""
+        mine, theirs = ({key: value for key, value in known.items() if key != ACCOUNTS} for known in self.known)
         same = {key: compare(key, mine.get(key), theirs.get(key)) == Likeness.FOLDED for key in {*mine, *theirs}}
         return rows_of(mine, theirs, groups=_GROUPS, same=same, order=ORDER)
+
+    @property
+    def accounts(self) -> dict[str, Any]:
+        """The accounts of both, as the survivor has them from now on; nothing if none are known."""
+        found = united(*(known.get(ACCOUNTS) for known in self.known))
+        return {ACCOUNTS: found} if found else {}
 
     @property
     def is_erased(self) -> bool:

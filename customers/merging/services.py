@@ -109,7 +109,7 @@ def _perform(merge: CustomerMerge, beside: Beside, standing: Standing, *, actor:
     survivor, merged = beside.survivor, beside.merged
     points = ContactPoint.objects.filter(customer__in=(survivor, merged), is_current=True)
     contact_ids = list(points.values_list("pk", flat=True))
-    wanted = taken_by(beside.rows, merge.taken, beside.known[1])
+    wanted = taken_by(beside.rows, merge.taken, beside.known[1]) | beside.accounts
     planned = plan_changes({survivor.pk: stored_change(wanted)})
     altered = planned[0].altered()
     source = AttributeChange.Source.MERGE

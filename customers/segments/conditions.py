@@ -37,6 +37,10 @@ _ANSWERS = frozenset({YES, NO, NOT_KNOWN})
 type Own = Mapping[str, Fact]
 
 NONE_OWN: Own = MappingProxyType({})
+# Of open accounts; the last number stands for itself and more.
+NUMBERS = ("0", "1", "2", "3", "4", "5")
+ACCOUNTS = frozenset({"has_product", "open_accounts"})
+ACCOUNT_DAY = "account_opened_on"
 # The facts of the catalogue that may be asked.
 ASKED: Mapping[str, Fact] = {key: fact for key, fact in FACTS.items() if fact.is_asked}
 
@@ -66,6 +70,8 @@ CHOICES: Mapping[str, frozenset[str] | None] = {
     # Flags in force; their reasons are asked by nobody.
     "has_flag": _FLAGS,
     "lacks_flags": _FLAGS,
+    "has_product": None,
+    "open_accounts": frozenset({*NUMBERS, NOT_KNOWN}),
 }
 ANSWERS = frozenset(key for key, fact in ASKED.items() if fact.type is Type.ANSWER)
 CHANNELS = frozenset({"has_channel", "lacks_channels", "channel_working", "channel_unreachable"})
@@ -74,6 +80,7 @@ DAYS = (
     "next_review_on",
     "last_reviewed_on",
     "stay_ends_on",
+    ACCOUNT_DAY,
     *(key for key, fact in ASKED.items() if fact.type is Type.DAY),
 )
 

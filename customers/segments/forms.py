@@ -44,6 +44,7 @@ _GROUPS: Sequence[tuple[Promise, Sequence[str]]] = (
         _("Contact"),
         ("reachability", "has_channel", "lacks_channels", "channel_working", "channel_unreachable", "language"),
     ),
+    (_("Accounts"), ("open_accounts", "has_product")),
     (_("Flags"), ("has_flag", "lacks_flags")),
     (_("Customer"), ("kind", "status", "branch_code", *_CHOSEN)),
 )  # fmt: skip

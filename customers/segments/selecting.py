@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from django.db import OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from psycopg.errors import QueryCanceled
 
+from customers.accounts.selectors import holding, open_accounts, with_accounts
 from customers.contacts.health import DEAD
 from customers.contacts.selecting import reachable
 from customers.facts.selectors import own_asked
@@ -18,11 +19,14 @@ from customers.facts.shape import Fact, Type
 from customers.flags.models import CustomerFlag
 from customers.models import ContactPoint, Customer
 from customers.segments.conditions import (
+    ACCOUNT_DAY,
+    ACCOUNTS,
     ANSWERS,
     CHANNELS,
     FLAGS,
     NO,
     NOT_KNOWN,
+    NUMBERS,
     YES,
     AnyOf,
     Condition,
@@ -59,12 +63,16 @@ def customers_of(document: Mapping[str, Any], *, today: date) -> QuerySet[Custom
     for condition in conditions_of(document, own):
         if condition.field in own:
             rows = rows.filter(_of_own(condition, own[condition.field], today))
+        elif isinstance(condition, Day) and condition.field == ACCOUNT_DAY:
+            rows = rows.filter(_with_account_of(condition, today))
         elif isinstance(condition, Day):
             rows = rows.filter(_on_day(condition, today))
         elif condition.field in CHANNELS:
             rows = rows.filter(_by_channel(condition))
         elif condition.field == "reachability":
             rows = rows.filter(reachable(condition.values, today))
+        elif condition.field in ACCOUNTS:
+            rows = rows.filter(_by_accounts(condition))
         elif condition.field in FLAGS:
             rows = rows.filter(_flagged(condition))
         elif condition.field in ANSWERS:
@@ -142,6 +150,23 @@ def _flagged(condition: AnyOf) -> Q:
         customer=OuterRef("pk"), status=CustomerFlag.Status.IN_FORCE, kind__in=condition.values
     )
     return ~Q(Exists(flags)) if condition.field == "lacks_flags" else Q(Exists(flags))
+
+
+def _by_accounts(condition: AnyOf) -> Q:
+    if condition.field == "has_product":
+        return holding(condition.values)
+    numbers = [int(value) for value in condition.values if value != NOT_KNOWN]
+    return with_accounts(numbers, most=len(NUMBERS) - 1, or_unknown=NOT_KNOWN in condition.values)
+
+
+def _with_account_of(condition: Day, today: date) -> Q:
+    """One of the open accounts was opened then; or of none is it known when."""
+    dated = open_accounts().filter(opened_on__isnull=False)
+    none = ~Q(Exists(dated))
+    if condition.way is Way.MISSING:
+        return none
+    found = Q(Exists(open_accounts().filter(_on_day(replace(condition, or_missing=False), today, "opened_on"))))
+    return found | none if condition.or_missing else found
 
 
 def _by_channel(condition: AnyOf) -> Q:

@@ -11,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext, gettext_lazy, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from customers.accounts.selectors import product_name, products
 from customers.codes import Label, label_of
 from customers.contacts.wording import BANDS
 from customers.facts.selectors import own_asked
@@ -24,6 +25,7 @@ from customers.segments.conditions import (
     FLAGS,
     NO,
     NOT_KNOWN,
+    NUMBERS,
     YES,
     AnyOf,
     Condition,
@@ -43,11 +45,14 @@ TITLES: Mapping[str, Promise] = {
     "channel_working": _("Last time it worked"),
     "channel_unreachable": _("Found unreachable"),
     "reachability": _("Reachability"),
+    "has_product": _("Has an open account of one of these products"),
+    "open_accounts": _("Number of open accounts"),
     "has_flag": _("Has one of these flags"),
     "lacks_flags": _("Has none of these flags"),
     "next_review_on": _("Next review"),
     "last_reviewed_on": _("Last review"),
     "stay_ends_on": _("End of the stay, with the two months of an extension applied for"),
+    "account_opened_on": _("Opening of an open account"),
     **{key: gettext_lazy(fact.label) for key, fact in ASKED.items()},
 }
 _CODES: Mapping[str, Mapping[str, Label]] = {
@@ -62,11 +67,12 @@ _WORDS: Mapping[str, Sequence[tuple[Any, Any]]] = {
     "due_diligence": DueDiligence.choices,
     "language": _LANGUAGES,
     "reachability": [(str(band), words) for band, words in BANDS.items()],
+    "open_accounts": [*((number, number) for number in NUMBERS[:-1]), (NUMBERS[-1], _("5 or more"))],
     **dict.fromkeys(ANSWERS, _ANSWERS),
     **dict.fromkeys(CHANNELS, ContactPoint.Channel.choices),
     **dict.fromkeys(FLAGS, CustomerFlag.Kind.choices),
 }
-MAY_BE_UNKNOWN = frozenset({"risk_tier", "due_diligence", *_CODES, *ANSWERS})
+MAY_BE_UNKNOWN = frozenset({"risk_tier", "due_diligence", "open_accounts", *_CODES, *ANSWERS})
 WAYS: Sequence[tuple[str, Promise]] = (
     (Way.PAST, _("already past")),
     (Way.WITHIN, _("from today, within so many days")),
@@ -87,6 +93,8 @@ def values_of(field: str, branches: Branches) -> Iterator[tuple[str, str]]:
         yield from ((value, str(words)) for value, words in _ANSWERS)
     elif field == "branch_code":
         yield from ((code, _branch(code, branches)) for code in branches)
+    elif field == "has_product":
+        yield from ((code, f"{code} {product_name(code)}") for code in products())
     else:
         yield from ((str(value), str(words)) for value, words in _WORDS[field])
     if field in MAY_BE_UNKNOWN or field in own:

@@ -16,8 +16,8 @@ from tenants.keyset import Page, keyset_page
 
 
 def returnable() -> list[str]:
-    """The facts that a return file can carry, in the order of our own files; a list of people has no one cell."""
-    return [key for key, fact in FACTS.items() if fact.type is not Type.OWNERS]
+    """The facts that a return file can carry, in the order of our own files; lists have no one cell."""
+    return [key for key, fact in FACTS.items() if fact.type not in (Type.OWNERS, Type.ACCOUNTS)]
 
 
 def current_layout() -> ReturnLayout | None:

@@ -156,7 +156,7 @@ def test_whoever_was_changed_since_stays_with_the_reason(in_tenant: Tenant, now:
         "0000000001": ("changed_since", ["phone"]),
         "3": ("changed_since", []),
         "4": ("changed_since", []),
-        "5": ("changed_since", ["branch_code"]),
+        "5": ("changed_since", ["accounts", "branch_code"]),
         "6": ("changed_since", []),
     }
     with transaction.atomic():

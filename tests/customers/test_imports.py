@@ -68,6 +68,7 @@ def test_a_good_file_becomes_customers_with_everything_it_says(in_tenant: Tenant
             "is_foreign_pep": False,
             "handles_cash": False,
             "account_number": "1234567",
+            "accounts": [{"branch": "001", "number": "1234567", "opened_on": "2010-04-01"}],
         }
         assert (customer.opened_on, customer.last_reviewed_on) == (date(2010, 4, 1), date(2023, 2, 28))
         assert (customer.branch_code, customer.is_rating_due) == ("001", True)

@@ -203,7 +203,13 @@ def crowd(people: Tenant, superuser: psycopg.Connection) -> Tenant:
         " FROM generate_series(1, 100000) n, generate_series(1, 5) m GROUP BY n",
         [people.pk],
     )
-    superuser.execute("ANALYZE customers_customer, customers_namepart")
+    superuser.execute(
+        "INSERT INTO customers_customeraccount"
+        " (id, tenant_id, customer_id, number_index, branch_code, product_code, currency)"
+        " SELECT gen_random_uuid(), tenant_id, id, decode(md5(number), 'hex'), '001', '10', '' FROM customers_customer"
+        " WHERE number LIKE 'X%'"
+    )
+    superuser.execute("ANALYZE customers_customer, customers_namepart, customers_customeraccount")
     return people
 
 

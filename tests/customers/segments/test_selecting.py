@@ -11,13 +11,25 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.db.models import prefetch_related_objects
 from django.db.models.expressions import RawSQL
 
+from customers.accounts.models import CustomerAccount
 from customers.contacts.reachability import Band, reachability
 from customers.contacts.reachability import Way as Reached
 from customers.flags.models import CustomerFlag
 from customers.models import ContactPoint, Customer
-from customers.segments.conditions import CHOICES, DAYS, NEEDS_DAYS, AnyOf, Condition, Day, Way, document_of
+from customers.segments.conditions import (
+    ACCOUNT_DAY,
+    CHOICES,
+    DAYS,
+    NEEDS_DAYS,
+    AnyOf,
+    Condition,
+    Day,
+    Way,
+    document_of,
+)
 from customers.segments.selecting import Count, count_customers, customers_of
 from tenants.models import Tenant
 from tenants.reach import Reach, within_reach
@@ -44,6 +56,7 @@ PLAIN: Mapping[str, tuple[Any, ...]] = {
     "handles_cash": (True, False, None),
     "sends_abroad": (True, False, None),
 }
+PRODUCTS = ("10", "20", "")
 NEAR = (None, *(TODAY + timedelta(days) for days in (-400, -30, -1, 0, 1, 30, 400)))
 
 
@@ -51,10 +64,10 @@ NEAR = (None, *(TODAY + timedelta(days) for days in (-400, -30, -1, 0, 1, 30, 40
 def crowd(in_tenant: Tenant) -> list[Customer]:
     """Customers of every sort, with addresses that work, fail, or are not current any more."""
     chance = Random(5)
-    people, points, flags = [], [], []
+    people, points, flags, accounts = [], [], [], []
     for number in range(CROWD):
         values = {field: chance.choice(some) for field, some in PLAIN.items()}
-        days = {field: chance.choice(NEAR) for field in DAYS}
+        days = {field: chance.choice(NEAR) for field in DAYS if field != ACCOUNT_DAY}
         status = chance.choice(("ACTIVE", "ACTIVE", "CLOSED"))
         person = Customer(number=f"S{number}", profile={"name": "某"}, status=status, **values, **days)
         people.append(person)
@@ -67,8 +80,19 @@ def crowd(in_tenant: Tenant) -> list[Customer]:
             when = {"status": "LIFTED", "ended_at": NOW} if is_over else {}
             why = {"reason": "x", "from_on": TODAY, "raised_by": 1, "raised_at": NOW}
             flags.append(CustomerFlag(customer=person, kind=kind, **why, **when))
+        for place in range(chance.choice((0, 1, 1, 2, 3, 7))):
+            accounts.append(
+                CustomerAccount(
+                    customer=person,
+                    number_index=bytes([place]) * 16,
+                    product_code=chance.choice(PRODUCTS),
+                    opened_on=chance.choice(NEAR),
+                    closed_on=chance.choice((None, None, TODAY)),
+                )
+            )
     with transaction.atomic():
         Customer.objects.bulk_create(people)
+        CustomerAccount.objects.bulk_create(accounts)
         ContactPoint.objects.bulk_create(points)
         CustomerFlag.objects.bulk_create(flags)
     return people
@@ -76,6 +100,8 @@ def crowd(in_tenant: Tenant) -> list[Customer]:
 
 def belongs(customer: Customer, condition: Condition, points: Mapping[str, str], flags: set[str]) -> bool:
     """The definition, as a person would read it; ``points``: current channels and health; ``flags``: in force."""
+    if condition.field in (ACCOUNT_DAY, "has_product", "open_accounts"):
+        return holds(list(customer.account_rows.all()), condition)
     if isinstance(condition, Day):
         return lies_so(getattr(customer, condition.field), condition)
     values = set(condition.values)
@@ -96,6 +122,16 @@ def belongs(customer: Customer, condition: Condition, points: Mapping[str, str],
             return reachability([Reached(*one) for one in points.items()], TODAY).band in values
     value = getattr(customer, condition.field)
     return {True: "yes", False: "no", None: ""}.get(value, value) in values
+
+
+def holds(accounts: list[CustomerAccount], condition: Condition) -> bool:
+    held = [one for one in accounts if one.closed_on is None]
+    if isinstance(condition, Day):
+        days = [one.opened_on for one in held if one.opened_on]
+        return any(lies_so(day, condition) for day in days) if days else lies_so(None, condition)
+    if condition.field == "has_product":
+        return any(one.product_code in condition.values for one in held)
+    return (str(min(len(held), 5)) if accounts else "") in condition.values
 
 
 def lies_so(day: date | None, condition: Day) -> bool:
@@ -119,8 +155,8 @@ def some_condition(field: str, chance: Random) -> Condition:
         day = chance.choice(NEAR[1:]) if way is Way.UNTIL else None
         is_open = way is not Way.MISSING and chance.random() < 0.5
         return Day(field, way, chance.choice((0, 1, 30, 399)) if way in NEEDS_DAYS else 0, day, is_open)
-    met = {"yes", "no", "", "ACTIVE", "CLOSED", *CHANNELS, *FLAGGED, *Band, *PLAIN.get(field, ())}
-    values = sorted(met.intersection(CHOICES[field] or PLAIN[field]))
+    met = {"yes", "no", "", "ACTIVE", "CLOSED", *CHANNELS, *FLAGGED, *Band, *"012345", *PLAIN.get(field, ())}
+    values = sorted(met.intersection(CHOICES[field] or PLAIN[field])) if field != "has_product" else PRODUCTS[:2]
     return AnyOf(field, tuple(chance.sample(values, chance.randrange(1, len(values) + 1))))
 
 
@@ -136,6 +172,7 @@ def test_every_field_and_way_finds_whom_a_person_would_pick(crowd: list[Customer
         points: dict[Any, dict[str, str]] = {}
         for point in ContactPoint.objects.filter(is_current=True):
             points.setdefault(point.customer_id, {})[point.channel] = point.health
+        prefetch_related_objects(crowd, "account_rows")
         flags: dict[Any, set[str]] = {}
         for flag in CustomerFlag.objects.filter(status="IN_FORCE"):
             flags.setdefault(flag.customer_id, set()).add(flag.kind)
