@@ -23,6 +23,7 @@ NOT_OURS = {
 }
 # One place each: (path or folder, rule) and why it is right there.
 EXPLAINED = {
+    ("customers/accounts/inventing.py", "B311"): "invented accounts, the same for the same customer",
     ("customers/synthetic.py", "B311"): "invented people, repeatable by their seed",
     ("audit", "B608"): "names of tables from constants; values are parameters",
     ("tenants/sign_in/adapters.py", "B104"): "compared with, not bound to",

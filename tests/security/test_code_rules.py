@@ -73,6 +73,7 @@ RULES: dict[Rule, tuple[str, str, dict[str, str]]] = {
         "import random\nfrom random import choice\n",
         "import secrets\n",
         {
+            "customers/accounts/inventing.py": "invented accounts",
             "customers/synthetic.py": "invented people",
             "cdd/demo": "invented people",
             "cdd/benchmarks": "invented people",
