@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 import pytest
 from django.db import models
@@ -43,8 +44,9 @@ def test_every_address_belongs_to_a_channel() -> None:
 def test_every_fact_can_be_said_and_covered(fact: Fact) -> None:
     assert fact.label
     assert LABELS[fact.key]
-    value = {
+    value: dict[Type, Any] = {
         Type.OWNERS: [{"name": "山田　太郎", "share_percent": 60}],
+        Type.ACCOUNTS: [{"branch": "001", "number": "1234567"}],
         Type.DAY: "1990-04-01",
         Type.ANSWER: True,
         Type.AMOUNT: 1_000,
