@@ -24,11 +24,10 @@ from channels.advice import Advice, advice_for
 from channels.models import DeliveryAttempt, MessageTemplate, ProviderAccount
 from channels.selectors import stopped_channels
 from companies.models import CompanyNews, RegistryCertificate
-from customers.facts.models import OwnAttribute
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.matching.models import MatchCandidate
 from customers.merging.models import CustomerMerge
-from customers.models import Customer, CustomerImport, Product, RiskTier
+from customers.models import Customer, CustomerImport, OwnAttribute, Product, RiskTier
 from ekyc.models import Verification
 from outreach.models import OutreachTask, VisitRecord
 from outreach.selectors import task_counts

@@ -9,7 +9,7 @@ from tenants.operations import ProtectTable
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0020_workbook_exports'),
+        ('customers', '0021_register_standing'),
         ('tenants', '0006_appointments'),
     ]
 
