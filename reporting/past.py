@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.urls import reverse
 from django.utils.translation import gettext
 
-from customers.history import Known, Turn
+from customers.history import Known
 from customers.models import AttributeChange, Customer
 from customers.presenting import Shown, present
 from customers.selectors import days_of_changes, known_before
@@ -65,7 +65,7 @@ def _lines(customer: Customer, known: Mapping[str, Known], *, masked: bool) -> l
         is_company=customer.kind == Customer.Kind.COMPANY,
         masked=masked,
     )
-    people = names_of(_accounts(known.values()))
+    people = names_of(accounts_in(fact.origin.actor for fact in known.values() if fact.origin))
     return [_line(fact, known.get(fact.key), customer, people) for fact in shown]
 
 
@@ -79,16 +79,18 @@ def _line(shown: Shown, known: Known | None, customer: Customer, people: Mapping
     page = SOURCE_PAGES.get(AttributeChange.Source(turn.source))
     url = reverse(page, args=[turn.reference]) if page and turn.reference else ""
     source = AttributeChange.Source(turn.source).label
-    return Line(shown, str(source), url, _who(turn, people), turn.at, known.changed_at, known.is_doubtful)
+    return Line(shown, str(source), url, who_did(turn.actor, people), turn.at, known.changed_at, known.is_doubtful)
 
 
-def _accounts(known: Iterable[Known]) -> list[int]:
-    actors = {fact.origin.actor for fact in known if fact.origin}
-    return [int(name) for kind, _colon, name in (actor.partition(":") for actor in actors) if kind == "user"]
+def accounts_in(actors: Iterable[str]) -> list[int]:
+    """The accounts of staff among actors."""
+    parted = (actor.partition(":") for actor in set(actors))
+    return [int(name) for kind, _colon, name in parted if kind == "user"]
 
 
-def _who(turn: Turn, people: Mapping[int, str]) -> str:
-    kind, _colon, name = turn.actor.partition(":")
+def who_did(actor: str, people: Mapping[int, str]) -> str:
+    """An actor in words; ``people`` are the names of `accounts_in`."""
+    kind, _colon, name = actor.partition(":")
     if kind == "user":
         return people.get(int(name), gettext("A former member of staff"))
     return gettext("The customer") if kind == "customer" else gettext("The system")

@@ -111,7 +111,7 @@ def ids_about(customer: Customer, topic: str = "") -> list[str]:
 
 
 def timeline_page(
-    *, customer: Customer, topic: str = "", cursor: str | None = None, limit: int = 50
+    *, customer: Customer, topic: str = "", cursor: str | None = None, limit: int = 50, counts: bool = True
 ) -> Page[AuditEvent]:
     """Every act about one customer, newest first; the rows they changed are in the audit list."""
     events = AuditEvent.objects.filter(
@@ -121,7 +121,7 @@ def timeline_page(
         events = events.filter(event__in=_LOOKS)
     elif topic == "file":
         events = events.exclude(event__in=_LOOKS)
-    return keyset_page(events, order=("-id",), cursor=cursor, limit=limit)
+    return keyset_page(events, order=("-id",), cursor=cursor, limit=limit, counts=counts)
 
 
 def with_turns(lines: Sequence[Line], events: Sequence[AuditEvent], customer: Customer, *, masked: bool) -> list[Line]:

@@ -29,6 +29,7 @@ from customers.presenting import name_shown, present, stay_shown
 from customers.selectors import facts_of
 from customers.viewing import is_sensitive, note_look_back, reveal, shown_until
 from reporting.evidence import TooMuch, evidence_of
+from reporting.fact_history import with_history
 from reporting.forms import AuditFilter, EvidenceForm
 from reporting.integrity import integrity_of_trail
 from reporting.past import past_of
@@ -46,6 +47,9 @@ from tenants.sign_in.reauthentication import requires_recent_sign_in
 
 # Where personal data may be asked for beside the customer's page, and where to come back to.
 _PAGES = {"": "customer", "timeline": "customer-timeline", "edit": "customer-edit"}
+
+# Events on the customer's overview; the timeline has all.
+LATEST = 5
 
 
 @require_GET
@@ -201,16 +205,19 @@ def _customer_page(request: StaffRequest, found: Customer, form: StaffForm) -> H
     facts = facts_of(found)
     until = _shown_until(request, found)
     rating = latest_rating(found)
+    shown = present(
+        facts,
+        is_company=found.kind == Customer.Kind.COMPANY,
+        masked=until is None,
+        open_keys=("name", "kana") if may(request, Permission.VIEW_PERSONAL_DATA) else (),
+        apart=(ACCOUNTS,),
+    )
+    latest = timeline_page(customer=found, limit=LATEST, counts=False).items
     context = {
         **_head(request, found, facts),
         "form": form,
-        "facts": present(
-            facts,
-            is_company=found.kind == Customer.Kind.COMPANY,
-            masked=until is None,
-            open_keys=("name", "kana") if may(request, Permission.VIEW_PERSONAL_DATA) else (),
-            apart=(ACCOUNTS,),
-        ),
+        "facts": with_history(found, shown, masked=until is None),
+        "latest": with_turns(lines_of(latest), latest, found, masked=until is None),
         "accounts": accounts_shown(found, facts, masked=until is None),
         "stay": stay_shown(found, timezone.localdate(), masked=until is None),
         "shown_until": until,
