@@ -16,15 +16,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from customers.asked import open_search, seal_search
 from customers.closing import ClosingRefused, note_end
-from customers.facts.selectors import own_asked
 from customers.forms import ClosingForm, SearchForm
 from customers.models import Customer, RiskTier
 from customers.presenting import name_shown
-from customers.segments.conditions import conditions_of
 from customers.segments.models import Segment
-from customers.segments.selecting import Count, customers_of
+from customers.segments.selecting import Count, customers_of_kept
 from customers.segments.selectors import CHIPS, branch_names, segment_for, segments_for
-from customers.segments.wording import sentences
+from customers.segments.wording import said_of
 from customers.selectors import customer_count, customer_page, facts_of_each
 from tenants.middleware import StaffRequest
 from tenants.permissions import Permission, may, requires
@@ -44,7 +42,7 @@ class Asked:
     @property
     def filters(self) -> dict[str, Any]:
         """As customer_page and customer_count take them."""
-        among = customers_of(self.segment.document, today=timezone.localdate()) if self.segment else None
+        among = customers_of_kept(self.segment.document, today=timezone.localdate()) if self.segment else None
         return {"search": self.search, "kind": self.kind or None, "tier": self.tier or None, "among": among}
 
 
@@ -83,7 +81,7 @@ def _book(request: StaffRequest, asked: Asked, counted: Count | None = None) -> 
         "tiers": RiskTier.choices,
         "segment": segment,
         "segments": asked.segments,
-        "conditions": sentences(conditions_of(segment.document, own_asked()), branch_names()) if segment else [],
+        "said": said_of(segment.document, branch_names()) if segment else None,
         "today": timezone.localdate(),
     }
     return render(request, "staff/customers/list.html", context)

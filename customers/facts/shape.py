@@ -120,7 +120,7 @@ class Fact:
 
     @property
     def is_asked(self) -> bool:
-        """Whether a segment may ask it: it stands plain, and has few values or is a day."""
+        """Whether a segment may ask it: it stands plain, and has few values or is a day or number."""
         return self.kept in (Kept.COLUMN, Kept.ATTRIBUTES) and self.type in _ASKED
 
     def reader(self) -> Read:
@@ -155,5 +155,5 @@ _READERS: Mapping[Type, Read] = {
     Type.NUMBER: read_whole_number,
     Type.AMOUNT: read_amount,
 }
-_ASKED = frozenset({Type.CODE, Type.CODES, Type.COUNTRY, Type.ANSWER, Type.DAY})
+_ASKED = frozenset({Type.CODE, Type.CODES, Type.COUNTRY, Type.ANSWER, Type.DAY, Type.NUMBER, Type.AMOUNT})
 FEW_VALUES = frozenset({Type.POSTAL_CODE, Type.DAY, Type.ANSWER, Type.CODE, Type.CODES, Type.COUNTRY})

@@ -3,8 +3,10 @@
 ``{"schema": 1, "conditions": [...]}``: a customer belongs to the segment if all conditions hold. One of them is
 
 - ``{"field": "risk_tier", "any_of": ["HIGH", ""]}``: the value is one of these; "" is «not known»;
-- ``{"field": "next_review_on", "way": "within", "days": 30}``: a day, as `WAYS` says, with ``days`` or ``day`` where
-  the way needs it, and ``"or_missing": true`` to take in who has no such day.
+- ``{"field": "next_review_on", "way": "within", "days": 30}``: a day, as `Way` says, with ``days``, ``day`` or
+  ``day`` and ``until`` where the way needs them, and ``"or_missing": true`` to take in who has no such day;
+- ``{"field": "own_staff_count", "least": 10, "most": 50}``: a number, with one of the two bounds or both, each within
+  it, and ``"or_missing": true`` to take in who has no such number; that alone asks for those.
 
 Only what stands plain may be asked (docs/adr/0004), so that a document holds nothing about anybody. An institution's
 own attributes are asked by their keys in the catalogue; ``own`` says what they are.
@@ -30,6 +32,7 @@ NOT_KNOWN = ""
 YES, NO = "yes", "no"
 MOST_DAYS = 3_650
 MOST_VALUES = 300
+MOST_NUMBER = 10**15
 _LONGEST = 24
 _CHANNELS = frozenset({"LINE", "PHONE", "EMAIL", "POST"})
 _FLAGS = frozenset({DECEASED, GUARDIAN, LITIGATION, DO_NOT_CONTACT, VULNERABLE})
@@ -95,11 +98,15 @@ class Way(StrEnum):
     PAST = "past"  # before today
     WITHIN = "within"  # today or in the next `days`
     UNTIL = "until"  # on `day` or before
+    SINCE = "since"  # on `day` or after
+    BETWEEN = "between"  # from `day` to `until`, both of them
     AGO = "ago"  # more than `days` before today
     MISSING = "missing"
 
 
 NEEDS_DAYS = frozenset({Way.WITHIN, Way.AGO})
+NEEDS_DAY = frozenset({Way.UNTIL, Way.SINCE, Way.BETWEEN})
+NUMERIC = frozenset({Type.NUMBER, Type.AMOUNT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +130,7 @@ class Day:
     days: int = 0
     day: date | None = None
     or_missing: bool = False
+    until: date | None = None
 
     def document(self) -> dict[str, Any]:
         """As kept."""
@@ -131,10 +139,35 @@ class Day:
             said["days"] = self.days
         if self.day is not None:
             said["day"] = self.day.isoformat()
+        if self.until is not None:
+            said["until"] = self.until.isoformat()
         return said | ({"or_missing": True} if self.or_missing else {})
 
 
-type Condition = AnyOf | Day
+@dataclass(frozen=True, slots=True)
+class Number:
+    """The field's number is within the bounds; ``or_missing``: or there is none."""
+
+    field: str
+    least: int | None = None
+    most: int | None = None
+    or_missing: bool = False
+
+    def document(self) -> dict[str, Any]:
+        """As kept."""
+        bounds = {name: bound for name in ("least", "most") if (bound := getattr(self, name)) is not None}
+        return {"field": self.field, **bounds, **({"or_missing": True} if self.or_missing else {})}
+
+
+type Condition = AnyOf | Day | Number
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """What a kept segment asks that cannot be asked any more: values that left their list, or the field itself."""
+
+    field: str
+    values: tuple[str, ...] = ()
 
 
 def document_of(conditions: Iterable[Condition], own: Own = NONE_OWN) -> dict[str, Any]:
@@ -162,12 +195,41 @@ def conditions_of(document: Mapping[str, Any], own: Own = NONE_OWN) -> tuple[Con
     return conditions
 
 
+def legible_of(document: Mapping[str, Any], own: Own = NONE_OWN) -> tuple[tuple[Condition, ...], tuple[Lost, ...]]:
+    """What a kept document still asks, and what it cannot ask any more since a list or an attribute changed.
+
+    To show and to mend it. Nobody is looked for by the rest alone: it would find more than was meant.
+    """
+    kept: list[Condition] = []
+    lost: list[Lost] = []
+    entries = document.get("conditions", ())
+    for entry in entries if isinstance(entries, list) else ():
+        try:
+            kept.append(_condition(entry, own))
+        except SegmentInvalid:
+            field, values = str(entry.get("field")), [str(value) for value in entry.get("any_of", ())]
+            left = [value for value in values if _may_ask(field, value, own)]
+            lost.append(Lost(field, tuple(value for value in values if value not in left)))
+            kept += [AnyOf(field, tuple(left))] if left else []
+    return tuple(kept), tuple(lost)
+
+
+def _may_ask(field: str, value: str, own: Own) -> bool:
+    try:
+        _condition({"field": field, "any_of": [value]}, own)
+    except SegmentInvalid:
+        return False
+    return True
+
+
 def _condition(entry: dict[str, Any], own: Own) -> Condition:
     field = str(entry.get("field"))
     if field in DAYS or (field in own and own[field].type is Type.DAY):
         return _day(field, entry)
     if field in CHOICES:
         return _any_of(field, entry, CHOICES[field])
+    if field in own and own[field].type in NUMERIC:
+        return _number(field, entry)
     if field in own:
         return _any_of(field, entry, values_of_fact(own[field]))
     raise SegmentInvalid(f"There is no field {field!r} to ask.")
@@ -187,13 +249,28 @@ def _any_of(field: str, entry: dict[str, Any], allowed: frozenset[str] | None) -
 def _day(field: str, entry: dict[str, Any]) -> Day:
     try:
         way = Way(entry.get("way", ""))
-        day = date.fromisoformat(entry["day"]) if way is Way.UNTIL else None
+        day = date.fromisoformat(entry["day"]) if way in NEEDS_DAY else None
+        until = date.fromisoformat(entry["until"]) if way is Way.BETWEEN else None
     except (KeyError, TypeError, ValueError) as error:
         raise SegmentInvalid(f"{field}: no such way or day.") from error
-    needed = {"field", "way"} | ({"days"} if way in NEEDS_DAYS else set()) | ({"day"} if day else set())
+    needed = {"field", "way"} | ({"days"} if way in NEEDS_DAYS else set())
+    needed |= ({"day"} if day else set()) | ({"until"} if until else set())
     if set(entry) - {"or_missing"} != needed or entry.get("or_missing", True) is not True:
         raise SegmentInvalid(f"{field}: something is missing, or too much.")
     days = entry.get("days", 0)
     if type(days) is not int or not 0 <= days <= MOST_DAYS:
         raise SegmentInvalid(f"{field}: days are a whole number from 0 to {MOST_DAYS}.")
-    return Day(field, way, days, day, "or_missing" in entry and way is not Way.MISSING)
+    if day and until and until < day:
+        raise SegmentInvalid(f"{field}: the last day comes before the first.")
+    return Day(field, way, days, day, "or_missing" in entry and way is not Way.MISSING, until)
+
+
+def _number(field: str, entry: dict[str, Any]) -> Number:
+    bounds = [entry[name] for name in ("least", "most") if name in entry]
+    if not all(type(bound) is int and abs(bound) <= MOST_NUMBER for bound in bounds) or bounds != sorted(bounds):
+        raise SegmentInvalid(f"{field}: bounds are whole numbers, the lower one first.")
+    if set(entry) - {"least", "most", "or_missing"} != {"field"} or entry.get("or_missing", True) is not True:
+        raise SegmentInvalid(f"{field}: something is missing, or too much.")
+    if not bounds and "or_missing" not in entry:
+        raise SegmentInvalid(f"{field}: it asks nothing.")
+    return Number(field, entry.get("least"), entry.get("most"), "or_missing" in entry)

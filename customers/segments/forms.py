@@ -18,15 +18,19 @@ from customers.segments.conditions import (
     CHOICES,
     DAYS,
     MOST_DAYS,
+    MOST_NUMBER,
+    NEEDS_DAY,
     NEEDS_DAYS,
     NOT_KNOWN,
+    NUMERIC,
     AnyOf,
     Condition,
     Day,
+    Number,
     SegmentInvalid,
     Way,
-    conditions_of,
     document_of,
+    legible_of,
 )
 from customers.segments.wording import WAYS, Branches, title_of, values_of
 from tenants.forms import DateInput, StaffForm
@@ -61,6 +65,8 @@ class Row:
     chosen: int = 0
     days: forms.BoundField | None = None
     day: forms.BoundField | None = None
+    until: forms.BoundField | None = None
+    most: forms.BoundField | None = None
     or_missing: forms.BoundField | None = None
 
 
@@ -86,7 +92,8 @@ class SegmentForm(StaffForm):
             del self.fields["is_shared"]
         self._own = {key: fact for key, fact in own_asked().items() if not fact.is_retired or key in self.initial}
         self._days = (*DAYS, *(key for key, fact in self._own.items() if fact.type is Type.DAY))
-        self._choices = (*CHOICES, *(key for key in self._own if key not in self._days))
+        self._numbers = tuple(key for key, fact in self._own.items() if fact.type in NUMERIC)
+        self._choices = (*CHOICES, *(key for key in self._own if key not in (*self._days, *self._numbers)))
         for field in self._choices:
             choices = [(value or _UNKNOWN, words) for value, words in values_of(field, branches)]
             kept = [value or _UNKNOWN for value in self.initial.get(field, ())]
@@ -102,6 +109,17 @@ class SegmentForm(StaffForm):
             self.initial.pop(field, None)
         for field in self._days:
             self._add_day(field)
+        for field in self._numbers:
+            self._add_number(field)
+
+    def _add_number(self, field: str) -> None:
+        wrong = {name: _("Enter a whole number.") for name in ("invalid", "min_value", "max_value")}
+        for name, words in ((field, _("at least")), (f"{field}_most", _("at most"))):
+            self.fields[name] = forms.IntegerField(
+                label=words, min_value=-MOST_NUMBER, max_value=MOST_NUMBER, required=False, error_messages=wrong
+            )
+            self.fields[name].widget.attrs["class"] = "input input--number input--medium"
+        self.fields[f"{field}_or_missing"] = forms.BooleanField(label=_("or not on file"), required=False)
 
     def _add_day(self, field: str) -> None:
         wrong = {name: _("Enter a number of days from 0 to 3,650.") for name in ("invalid", "min_value", "max_value")}
@@ -111,16 +129,17 @@ class SegmentForm(StaffForm):
         self.fields[f"{field}_days"] = forms.IntegerField(
             label=_("Days"), min_value=0, max_value=MOST_DAYS, required=False, error_messages=wrong
         )
-        self.fields[f"{field}_day"] = forms.DateField(
-            label=_("Date"),
-            required=False,
-            widget=DateInput(),
-            error_messages={"invalid": _("Enter a date, such as 2027-01-31.")},
-        )
+        for name, words in (("day", _("Date")), ("until", _("Second date"))):
+            self.fields[f"{field}_{name}"] = forms.DateField(
+                label=words,
+                required=False,
+                widget=DateInput(),
+                error_messages={"invalid": _("Enter a date, such as 2027-01-31.")},
+            )
+            self.fields[f"{field}_{name}"].widget.attrs["class"] = "input input--medium"
         self.fields[f"{field}_or_missing"] = forms.BooleanField(label=_("or not on file"), required=False)
         self.fields[field].widget.attrs["class"] = "select"
         self.fields[f"{field}_days"].widget.attrs["class"] = "input input--number input--short"
-        self.fields[f"{field}_day"].widget.attrs["class"] = "input input--medium"
 
     def clean(self) -> dict[str, Any]:
         """Every condition at once, so that each one that lacks something is named."""
@@ -131,6 +150,7 @@ class SegmentForm(StaffForm):
             if data.get(field)
         ]
         conditions += [day for field in self._days if (day := self._day(field, data)) is not None]
+        conditions += [number for field in self._numbers if (number := self._number(field, data)) is not None]
         if self.errors:
             return data
         if not conditions and not self.is_counting:
@@ -145,13 +165,26 @@ class SegmentForm(StaffForm):
         if not data.get(field):
             return None
         way = Way(data[field])
-        days, day = data.get(f"{field}_days"), data.get(f"{field}_day")
+        days, day, until = (data.get(f"{field}_{name}") for name in ("days", "day", "until"))
         if way in NEEDS_DAYS and days is None:
             self._ask(f"{field}_days", str(_("Enter how many days.")))
-        if way is Way.UNTIL and day is None:
+        if way in NEEDS_DAY and day is None:
             self._ask(f"{field}_day", str(_("Enter the day.")))
+        if way is Way.BETWEEN and until is None:
+            self._ask(f"{field}_until", str(_("Enter the day.")))
+        if way is Way.BETWEEN and day and until and until < day:
+            self._ask(f"{field}_until", str(_("The second day comes before the first.")))
         or_missing = bool(data.get(f"{field}_or_missing")) and way is not Way.MISSING
-        return Day(field, way, days or 0, day if way is Way.UNTIL else None, or_missing)
+        first, last = day if way in NEEDS_DAY else None, until if way is Way.BETWEEN else None
+        return Day(field, way, days or 0, first, or_missing, last)
+
+    def _number(self, field: str, data: Mapping[str, Any]) -> Number | None:
+        least, most, or_missing = data.get(field), data.get(f"{field}_most"), bool(data.get(f"{field}_or_missing"))
+        if least is None and most is None and not or_missing:
+            return None
+        if least is not None and most is not None and most < least:
+            self._ask(f"{field}_most", str(_("The upper number is below the lower one.")))
+        return Number(field, least, most, or_missing)
 
     def _ask(self, field: str, words: str) -> None:
         if field not in self.errors:
@@ -160,31 +193,39 @@ class SegmentForm(StaffForm):
     def groups(self) -> Iterator[tuple[str, list[Row]]]:
         """The fields as the page shows them."""
         for title, fields in (*_GROUPS, (_("Own attributes"), tuple(self._own))):
-            there = [field for field in fields if field in self._days or self.fields[field].choices]  # type: ignore[attr-defined]  # a choice field
+            open_ones = (*self._days, *self._numbers)
+            there = [field for field in fields if field in open_ones or self.fields[field].choices]  # type: ignore[attr-defined]  # a choice field
             if there:
                 yield str(title), [self._row(field) for field in there]
 
     def _row(self, field: str) -> Row:
         title, bound = title_of(field), self[field]
         if field in self._days:
-            days, day, or_missing = (self[f"{field}_{name}"] for name in ("days", "day", "or_missing"))
-            return Row(title, bound, is_day=True, days=days, day=day, or_missing=or_missing)
+            days, day, until, or_missing = (self[f"{field}_{one}"] for one in ("days", "day", "until", "or_missing"))
+            return Row(title, bound, is_day=True, days=days, day=day, until=until, or_missing=or_missing)
+        if field in self._numbers:
+            return Row(title, bound, most=self[f"{field}_most"], or_missing=self[f"{field}_or_missing"])
         choices: Any = self.fields[field].choices  # type: ignore[attr-defined]  # as above
         return Row(title, bound, is_long=len(choices) > _FEW, chosen=len(bound.value() or ()))
 
 
 def initial_of(document: Mapping[str, Any]) -> dict[str, Any]:
-    """What the builder shows of a segment that is kept. Raises SegmentInvalid."""
+    """What the builder shows of a segment that is kept, as far as it can still be asked."""
     initial: dict[str, Any] = {}
-    for condition in conditions_of(document, own_asked()):
+    for condition in legible_of(document, own_asked())[0]:
         field = condition.field
         if isinstance(condition, AnyOf):
             initial[field] = list(condition.values)
+            continue
+        if isinstance(condition, Number):
+            initial |= {field: condition.least, f"{field}_most": condition.most}
+            initial[f"{field}_or_missing"] = condition.or_missing
             continue
         initial |= {
             field: condition.way.value,
             f"{field}_or_missing": condition.or_missing,
             f"{field}_day": condition.day,
+            f"{field}_until": condition.until,
         }
         if condition.way in NEEDS_DAYS:
             initial[f"{field}_days"] = condition.days

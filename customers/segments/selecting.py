@@ -31,6 +31,9 @@ from customers.segments.conditions import (
     AnyOf,
     Condition,
     Day,
+    Number,
+    Own,
+    SegmentInvalid,
     Way,
     conditions_of,
 )
@@ -61,25 +64,16 @@ def customers_of(document: Mapping[str, Any], *, today: date) -> QuerySet[Custom
     rows: QuerySet[Customer] = Customer.objects.filter(merged_into__isnull=True)
     own = own_asked()
     for condition in conditions_of(document, own):
-        if condition.field in own:
-            rows = rows.filter(_of_own(condition, own[condition.field], today))
-        elif isinstance(condition, Day) and condition.field == ACCOUNT_DAY:
-            rows = rows.filter(_with_account_of(condition, today))
-        elif isinstance(condition, Day):
-            rows = rows.filter(_on_day(condition, today))
-        elif condition.field in CHANNELS:
-            rows = rows.filter(_by_channel(condition))
-        elif condition.field == "reachability":
-            rows = rows.filter(reachable(condition.values, today))
-        elif condition.field in ACCOUNTS:
-            rows = rows.filter(_by_accounts(condition))
-        elif condition.field in FLAGS:
-            rows = rows.filter(_flagged(condition))
-        elif condition.field in ANSWERS:
-            rows = rows.filter(_answered(condition))
-        else:
-            rows = rows.filter(**{f"{condition.field}__in": condition.values})
+        rows = rows.filter(_fulfilling(condition, own, today))
     return rows
+
+
+def customers_of_kept(document: Mapping[str, Any], *, today: date) -> QuerySet[Customer]:
+    """As `customers_of`; nobody, where a kept segment asks what cannot be asked any more (`conditions.legible_of`)."""
+    try:
+        return customers_of(document, today=today)
+    except SegmentInvalid:
+        return Customer.objects.none()
 
 
 def count_customers(rows: QuerySet[Customer], *, patience: int = PATIENCE) -> Count:
@@ -105,9 +99,32 @@ def _wait_at_most(limit: str) -> str:
     return str(was)
 
 
+def _fulfilling(condition: Condition, own: Own, today: date) -> Any:
+    if condition.field in own:
+        return _of_own(condition, own[condition.field], today)
+    if isinstance(condition, Day):
+        is_of_account = condition.field == ACCOUNT_DAY
+        return _with_account_of(condition, today) if is_of_account else _on_day(condition, today)
+    if isinstance(condition, Number):
+        return _in_bounds(condition, condition.field)
+    if condition.field in ACCOUNTS:
+        return _by_accounts(condition)
+    if condition.field in CHANNELS:
+        return _by_channel(condition)
+    if condition.field == "reachability":
+        return reachable(condition.values, today)
+    if condition.field in FLAGS:
+        return _flagged(condition)
+    if condition.field in ANSWERS:
+        return _answered(condition)
+    return Q(**{f"{condition.field}__in": condition.values})
+
+
 def _of_own(condition: Condition, fact: Fact, today: date) -> Q:
     """An institution's own attribute: JSON, so that a day is text that sorts like a day."""
     field = f"attributes__{condition.field}"
+    if isinstance(condition, Number):
+        return _in_bounds(condition, field)
     if isinstance(condition, Day):
         return _on_day(condition, today, field, date.isoformat)
     said: Sequence[Any] = [value for value in condition.values if value != NOT_KNOWN]
@@ -130,11 +147,23 @@ def _on_day(condition: Day, today: date, field: str = "", kept: Callable[[date],
             found = Q(**{f"{field}__gte": kept(today), f"{field}__lte": kept(today + days)})
         case Way.UNTIL:
             found = Q(**{f"{field}__lte": kept(condition.day or today)})
+        case Way.SINCE:
+            found = Q(**{f"{field}__gte": kept(condition.day or today)})
+        case Way.BETWEEN:
+            first, last = condition.day or today, condition.until or today
+            found = Q(**{f"{field}__gte": kept(first), f"{field}__lte": kept(last)})
         case Way.AGO:
             found = Q(**{f"{field}__lt": kept(today - days)})
         case Way.MISSING:
             found = Q(**{f"{field}__isnull": True})
     return found | Q(**{f"{field}__isnull": True}) if condition.or_missing else found
+
+
+def _in_bounds(condition: Number, field: str) -> Q:
+    bounds = {"gte": condition.least, "lte": condition.most}
+    within = {f"{field}__{name}": bound for name, bound in bounds.items() if bound is not None}
+    missing = Q(**{f"{field}__isnull": True})
+    return (Q(**within) | missing if within else missing) if condition.or_missing else Q(**within)
 
 
 def _answered(condition: AnyOf) -> Q:

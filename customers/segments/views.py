@@ -14,14 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from customers.facts.selectors import own_asked
-from customers.segments.conditions import conditions_of
 from customers.segments.forms import SegmentForm, initial_of
 from customers.segments.models import Segment
-from customers.segments.selecting import FIRST, Count, count_customers, customers_of
+from customers.segments.selecting import FIRST, Count, count_customers, customers_of, customers_of_kept
 from customers.segments.selectors import branch_names, segment_for, segments_for
 from customers.segments.services import change_segment, remove_segment, save_segment
-from customers.segments.wording import sentences
+from customers.segments.wording import said_of
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
 from tenants.permissions import Permission, may, requires
@@ -33,10 +31,7 @@ def segments(request: StaffRequest) -> HttpResponse:
     """Every saved filter that this person may use, with what it asks."""
     found = list(segments_for(request.user.pk)[:500])
     owners, branches = names_of([segment.owner for segment in found]), branch_names()
-    rows = [
-        (segment, owners.get(segment.owner, "—"), sentences(conditions_of(segment.document, own_asked()), branches))
-        for segment in found
-    ]
+    rows = [(segment, owners.get(segment.owner, "—"), said_of(segment.document, branches)) for segment in found]
     return render(request, "staff/customers/segments.html", {"rows": rows})
 
 
@@ -118,7 +113,7 @@ def _builder(
     count: Count | None = None,
     is_part: bool = False,
 ) -> HttpResponse:
-    context = {
+    context: dict[str, Any] = {
         "form": form,
         "segment": found,
         "may_change": found is None or may_change(request, found),
@@ -126,7 +121,8 @@ def _builder(
         "first": FIRST,
     }
     if found is not None and not form.is_bound:
-        context["count"] = count_customers(customers_of(found.document, today=timezone.localdate()))
+        context["lost"] = said_of(found.document, branch_names()).lost
+        context["count"] = count_customers(customers_of_kept(found.document, today=timezone.localdate()))
     template = "staff/customers/segment.html" + ("#count" if is_part else "")
     # Somebody who is still choosing has made no mistake.
     return render(request, template, context, status=422 if form.errors and not is_part else 200)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -30,7 +31,9 @@ from customers.segments.conditions import (
     AnyOf,
     Condition,
     Day,
+    Number,
     Way,
+    legible_of,
 )
 
 TITLES: Mapping[str, Promise] = {
@@ -77,6 +80,8 @@ WAYS: Sequence[tuple[str, Promise]] = (
     (Way.PAST, _("already past")),
     (Way.WITHIN, _("from today, within so many days")),
     (Way.UNTIL, _("on this day or before")),
+    (Way.SINCE, _("on this day or after")),
+    (Way.BETWEEN, _("from this day to the second one")),
     (Way.AGO, _("longer ago than so many days")),
     (Way.MISSING, _("not on file")),
 )
@@ -101,6 +106,21 @@ def values_of(field: str, branches: Branches) -> Iterator[tuple[str, str]]:
         yield NOT_KNOWN, gettext("Not known")
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A kept segment in words: what it asks, and what it cannot ask any more."""
+
+    asks: list[tuple[str, str]]
+    lost: list[tuple[str, str]]
+
+
+def said_of(document: Mapping[str, Any], branches: Branches) -> Said:
+    """A kept segment in words, also where lists or attributes have changed since."""
+    kept, lost = legible_of(document, own_asked())
+    gone = [(title_of(one.field), gettext(" or ").join(one.values)) for one in lost]
+    return Said(sentences(kept, branches), gone)
+
+
 def sentences(conditions: Iterable[Condition], branches: Branches) -> list[tuple[str, str]]:
     """Conditions as (what, how it must be)."""
     return [(title_of(one.field), _said(one, branches)) for one in conditions]
@@ -120,6 +140,8 @@ def codes_of(field: str) -> Mapping[str, Label] | None:
 def _said(condition: Condition, branches: Branches) -> str:
     if isinstance(condition, Day):
         return _day(condition)
+    if isinstance(condition, Number):
+        return _number(condition)
     words = dict(values_of(condition.field, branches))
     return gettext(" or ").join(words.get(value) or _unlisted(condition, value) for value in condition.values)
 
@@ -138,10 +160,31 @@ def _day(condition: Day) -> str:
                 "days": condition.days
             }
         case Way.UNTIL:
-            said = gettext("by %(day)s") % {"day": date_format(condition.day or date.max, "DATE_FORMAT")}
+            said = gettext("by %(day)s") % {"day": _date(condition.day)}
+        case Way.SINCE:
+            said = gettext("on %(day)s or after") % {"day": _date(condition.day)}
+        case Way.BETWEEN:
+            said = gettext("from %(day)s to %(until)s") % {"day": _date(condition.day), "until": _date(condition.until)}
         case way:
             said = str(dict(WAYS)[way])
     return said + gettext(", or not on file") if condition.or_missing else said
+
+
+def _number(condition: Number) -> str:
+    least, most = (None if bound is None else f"{bound:,}" for bound in (condition.least, condition.most))
+    if least is None and most is None:
+        return gettext("not on file")
+    if least is None:
+        said = gettext("%(most)s or less") % {"most": most}
+    elif most is None:
+        said = gettext("%(least)s or more") % {"least": least}
+    else:
+        said = gettext("%(least)s to %(most)s") % {"least": least, "most": most}
+    return said + gettext(", or not on file") if condition.or_missing else said
+
+
+def _date(day: date | None) -> str:
+    return date_format(day or date.max, "DATE_FORMAT")
 
 
 def _branch(code: str, branches: Branches) -> str:

@@ -57,7 +57,7 @@ def test_a_fact_that_changed_says_what_it_was_who_changed_it_and_why(
     facts, text = look(client, customer)
     (step,) = facts["email"].steps
     assert (step.before, step.after, step.who) == (OLD, NEW, officer.name)
-    assert step.source == AttributeChange.Source.STAFF.label
+    assert step.source == str(AttributeChange.Source.STAFF.label)
     assert step.reason
     assert facts["phone"].steps == []
     assert text.count('class="was"') == 1

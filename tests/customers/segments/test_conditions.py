@@ -11,18 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from customers.facts.shape import Fact, Kept, Type
 from customers.segments.conditions import (
     CHOICES,
     DAYS,
     MOST_DAYS,
+    MOST_NUMBER,
+    NEEDS_DAY,
     NEEDS_DAYS,
     AnyOf,
     Condition,
     Day,
+    Lost,
+    Number,
     SegmentInvalid,
     Way,
     conditions_of,
     document_of,
+    legible_of,
 )
 
 BRANCHES = ("001", "012")
@@ -37,8 +43,18 @@ def choices(field: str) -> st.SearchStrategy[AnyOf]:
 def days(draw: st.DrawFn, field: str) -> Day:
     way = draw(st.sampled_from(Way))
     number = draw(st.integers(0, MOST_DAYS)) if way in NEEDS_DAYS else 0
-    day = draw(st.dates()) if way is Way.UNTIL else None
-    return Day(field, way, number, day, way is not Way.MISSING and draw(st.booleans()))
+    first, last = sorted((draw(st.dates()), draw(st.dates())))
+    day, until = first if way in NEEDS_DAY else None, last if way is Way.BETWEEN else None
+    return Day(field, way, number, day, way is not Way.MISSING and draw(st.booleans()), until)
+
+
+@st.composite
+def numbers(draw: st.DrawFn, field: str) -> Number:
+    bounds = st.none() | st.integers(-MOST_NUMBER, MOST_NUMBER)
+    least, most = draw(bounds), draw(bounds)
+    if least is not None and most is not None:
+        least, most = sorted((least, most))
+    return Number(field, least, most, draw(st.booleans()) or least is most is None)
 
 
 @st.composite
@@ -54,6 +70,36 @@ def test_conditions_survive_being_kept(conditions: list[Condition]) -> None:
     document = json.loads(json.dumps(document_of(conditions)))
     assert list(conditions_of(document)) == conditions
     assert document_of(conditions_of(document)) == document
+
+
+OWN = {"own_staff_count": Fact(key="own_staff_count", type=Type.NUMBER, kept=Kept.ATTRIBUTES)}
+
+
+@given(numbers("own_staff_count"))
+def test_a_number_survives_being_kept(number: Number) -> None:
+    document = json.loads(json.dumps(document_of([number], OWN)))
+    assert conditions_of(document, OWN) == (number,)
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [{}, {"least": 3, "most": 2}, {"least": True}, {"least": 1.5}, {"least": 1, "way": "past"}, {"any_of": ["1"]}],
+)
+def test_a_number_without_sound_bounds_is_refused(entry: dict[str, Any]) -> None:
+    with pytest.raises(SegmentInvalid):
+        conditions_of(asking({"field": "own_staff_count", **entry}), OWN)
+
+
+def test_what_left_the_lists_is_named_and_the_rest_stays_legible() -> None:
+    """The control: the document as a whole is refused, so that the rest alone never finds anybody."""
+    document = asking(
+        DUE, {"field": "occupation", "any_of": ["employee", "lamplighter"]}, {"field": "own_x", "least": 1}
+    )
+    with pytest.raises(SegmentInvalid):
+        conditions_of(document)
+    kept, lost = legible_of(document)
+    assert kept == (Day("next_review_on", Way.WITHIN, 30), AnyOf("occupation", ("employee",)))
+    assert lost == (Lost("occupation", ("lamplighter",)), Lost("own_x"))
 
 
 def asking(*conditions: Any, schema: Any = 1) -> Any:

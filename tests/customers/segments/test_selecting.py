@@ -23,6 +23,7 @@ from customers.segments.conditions import (
     ACCOUNT_DAY,
     CHOICES,
     DAYS,
+    NEEDS_DAY,
     NEEDS_DAYS,
     AnyOf,
     Condition,
@@ -104,6 +105,7 @@ def belongs(customer: Customer, condition: Condition, points: Mapping[str, str],
         return holds(list(customer.account_rows.all()), condition)
     if isinstance(condition, Day):
         return lies_so(getattr(customer, condition.field), condition)
+    assert isinstance(condition, AnyOf), "no number stands in a column yet"
     values = set(condition.values)
     match condition.field:
         case "has_channel":
@@ -144,6 +146,10 @@ def lies_so(day: date | None, condition: Day) -> bool:
             return 0 <= (day - TODAY).days <= condition.days
         case Way.UNTIL:
             return condition.day is not None and day <= condition.day
+        case Way.SINCE:
+            return condition.day is not None and day >= condition.day
+        case Way.BETWEEN:
+            return condition.day is not None and condition.until is not None and condition.day <= day <= condition.until
         case Way.AGO:
             return (TODAY - day).days > condition.days
     return False
@@ -152,9 +158,10 @@ def lies_so(day: date | None, condition: Day) -> bool:
 def some_condition(field: str, chance: Random) -> Condition:
     if field in DAYS:
         way = chance.choice(list(Way))
-        day = chance.choice(NEAR[1:]) if way is Way.UNTIL else None
+        first, last = sorted(day for day in chance.sample(NEAR[1:], 2) if day)
+        day, until = first if way in NEEDS_DAY else None, last if way is Way.BETWEEN else None
         is_open = way is not Way.MISSING and chance.random() < 0.5
-        return Day(field, way, chance.choice((0, 1, 30, 399)) if way in NEEDS_DAYS else 0, day, is_open)
+        return Day(field, way, chance.choice((0, 1, 30, 399)) if way in NEEDS_DAYS else 0, day, is_open, until)
     met = {"yes", "no", "", "ACTIVE", "CLOSED", *CHANNELS, *FLAGGED, *Band, *"012345", *PLAIN.get(field, ())}
     values = sorted(met.intersection(CHOICES[field] or PLAIN[field])) if field != "has_product" else PRODUCTS[:2]
     return AnyOf(field, tuple(chance.sample(values, chance.randrange(1, len(values) + 1))))
