@@ -19,9 +19,11 @@ class CustomersConfig(AppConfig):
         import_module("customers.segments.models")
 
     def ready(self) -> None:
-        """Say what of ours retention may destroy, and what keeps customers from merging."""
+        """Say what of ours retention may destroy, what keeps customers from merging, and what reads own attributes."""
         from customers import destroying
         from customers.flags import obstacles
+        from customers.segments import reading
 
         destroying.register()
         obstacles.register()
+        reading.register()

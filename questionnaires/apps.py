@@ -7,8 +7,9 @@ class QuestionnairesConfig(AppConfig):
     name = "questionnaires"
 
     def ready(self) -> None:
-        """Say what of ours retention may destroy, and what keeps customers from merging."""
-        from questionnaires import destroying, obstacles
+        """Say what of ours retention may destroy, what keeps customers from merging, and what reads own attributes."""
+        from questionnaires import destroying, mapping, obstacles
 
         destroying.register()
         obstacles.register()
+        mapping.register()

@@ -7,7 +7,7 @@ from uuid import UUID
 from questionnaires import schema
 from questionnaires.models import QuestionnaireVersion, Response
 
-_KEY_OF_KIND = {"INDIVIDUAL": "individual", "COMPANY": "company"}
+KEY_OF_KIND = {"INDIVIDUAL": "individual", "COMPANY": "company"}
 
 
 class NotPublished(LookupError):
@@ -24,7 +24,7 @@ def latest_versions() -> dict[str, QuestionnaireVersion]:
 def version_for(kind: str, versions: dict[str, QuestionnaireVersion]) -> QuestionnaireVersion:
     """The version that a customer of this kind (Customer.Kind) answers. Raises NotPublished."""
     try:
-        return versions[_KEY_OF_KIND[kind]]
+        return versions[KEY_OF_KIND[kind]]
     except KeyError:
         raise NotPublished(f"No questionnaire is published for customers of kind {kind}.") from None
 

@@ -11,8 +11,9 @@ from audit.services import Actor, record, record_many
 from audit.transitions import transition, transition_many
 from customers.models import Customer
 from questionnaires import schema, standard
+from questionnaires.mapping import facts_to_map, problems_of
 from questionnaires.models import Questionnaire, QuestionnaireVersion, Response
-from questionnaires.selectors import latest_versions, questionnaire_of, responses_of, version_for
+from questionnaires.selectors import KEY_OF_KIND, latest_versions, questionnaire_of, responses_of, version_for
 from questionnaires.signals import response_submitted
 
 _SYSTEM = Actor.system("questionnaires")
@@ -43,14 +44,20 @@ def publish_standard(*, actor: Actor, now: datetime) -> list[QuestionnaireVersio
 
     Returns:
         The versions newly published.
+
+    Raises:
+        InvalidQuestionnaire: an answer could not be kept in the customer file.
     """
-    newest = latest_versions()
+    newest, facts = latest_versions(), facts_to_map()
+    kinds = {key: kind for kind, key in KEY_OF_KIND.items()}
     published = []
     for name in standard.NAMES:
         document, parsed = standard.document(name), standard.questionnaire(name)
         latest = newest.get(name)
         if latest and latest.sha256 == parsed.digest:
             continue
+        if wrong := problems_of(parsed, kinds[name], facts):
+            raise schema.InvalidQuestionnaire("; ".join(wrong))
         version = QuestionnaireVersion.objects.create(
             questionnaire=latest.questionnaire if latest else Questionnaire.objects.create(key=name),
             number=latest.number + 1 if latest else 1,

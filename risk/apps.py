@@ -7,7 +7,8 @@ class RiskConfig(AppConfig):
     name = "risk"
 
     def ready(self) -> None:
-        """Say what of ours retention may destroy."""
-        from risk import destroying
+        """Say what of ours retention may destroy, and what reads own attributes."""
+        from risk import destroying, reading
 
         destroying.register()
+        reading.register()

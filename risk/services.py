@@ -19,6 +19,7 @@ from audit.services import Actor, record, record_ids
 from audit.transitions import transition
 from customers.accounts.selectors import held_by
 from customers.facts.selectors import own_facts_in_use
+from customers.facts.services import lock_definitions
 from customers.models import Customer
 from customers.services import RatingResult, record_ratings
 from customers.writing import insert_many
@@ -57,6 +58,7 @@ def publish_policy(*, document: Mapping[str, Any], actor: Actor, now: datetime) 
     own = Policy(document).own
     text = json.dumps(document, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     with transaction.atomic():
+        lock_definitions()
         readable = {key for key, fact in own_facts_in_use().items() if fact.bears_on_risk}
         if unknown := [name for name in own if name not in readable]:
             raise PolicyInvalid(f"No attribute in use that risk rules may read: {', '.join(unknown)}.")

@@ -13,6 +13,7 @@ from audit.services import Actor, record
 from audit.transitions import LostRace, transition
 from customers.facts.models import OwnAttribute
 from customers.facts.own import PREFIX, SENSITIVE, Definition, Problem, choices_removed, fact_from, key_of, problems_of
+from customers.facts.readers import readers_of
 from customers.facts.selectors import definition_of, forget_own_facts
 from customers.facts.shape import Fact, Kept
 from customers.models import Customer
@@ -52,7 +53,7 @@ def define_attribute(*, definition: Definition, actor: Actor, now: datetime) -> 
         StepRefused: the role does not allow it.
     """
     with transaction.atomic():
-        _lock()
+        lock_definitions()
         standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
         _check(definition, _others())
         attribute: OwnAttribute = OwnAttribute.objects.create(
@@ -80,12 +81,14 @@ def change_attribute(*, attribute: OwnAttribute, definition: Definition, actor: 
         StepRefused: the role does not allow it, or it is not in use.
     """
     with transaction.atomic():
-        _lock()
+        lock_definitions()
         _standing(actor, Permission.MANAGE_SETTINGS, now)
         mine: OwnAttribute = OwnAttribute.objects.select_for_update().get(pk=attribute.pk)
         if mine.status != _STATUS.ACTIVE:
             raise StepRefused(_("Only an attribute in use can be changed."))
         was = definition_of(mine)
+        if was.bears_on_risk and not definition.bears_on_risk:
+            _refuse_if_binding(mine)
         fixed = (was.code, was.type, was.kinds, was.sensitivity)
         if (definition.code, definition.type, definition.kinds, definition.sensitivity) != fixed:
             raise AttributeRefused([Problem("code", "fixed")])
@@ -115,8 +118,14 @@ def decide_attribute(*, attribute: OwnAttribute, is_agreed: bool, actor: Actor, 
 
 
 def retire_attribute(*, attribute: OwnAttribute, actor: Actor, now: datetime) -> None:
-    """Nothing is added any more; what is known stays and can be read. Raises StepRefused."""
+    """Nothing is added any more; what is known stays and can be read.
+
+    Raises:
+        StepRefused: the role does not allow it, or the risk policy in force reads it.
+    """
     with transaction.atomic():
+        lock_definitions()
+        _refuse_if_binding(attribute)
         _standing(actor, Permission.MANAGE_SETTINGS, now)
         _move(attribute, _STATUS.RETIRED, _STATUS.ACTIVE, actor, now)
 
@@ -145,8 +154,19 @@ def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
     return standing
 
 
-def _lock() -> None:
-    """Two people define one after the other: titles and the number of attributes are compared with all others."""
+def _refuse_if_binding(attribute: OwnAttribute) -> None:
+    if binding := [reader.words for reader in readers_of(key_of(attribute.code)) if reader.is_binding]:
+        raise StepRefused(
+            _("%(readers)s would judge without it. Publish a version that does not read it, first.")
+            % {"readers": _(", ").join(binding)}
+        )
+
+
+def lock_definitions() -> None:
+    """One after the other until the transaction ends.
+
+    Titles and the number of attributes are compared with all others, and what reads one may not begin to while it goes.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONE_AT_A_TIME, required_tenant_id()])
 

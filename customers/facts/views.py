@@ -14,6 +14,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from customers.facts.forms import AttributeForm
 from customers.facts.models import OwnAttribute
+from customers.facts.own import key_of
+from customers.facts.readers import readers_of
 from customers.facts.selectors import attributes as every_attribute
 from customers.facts.services import (
     AttributeRefused,
@@ -126,13 +128,15 @@ def _step(request: StaffRequest, found: OwnAttribute, act: Callable[[], None], s
 
 def _page(request: StaffRequest, found: OwnAttribute, form: AttributeForm, refusal: str = "") -> HttpResponse:
     is_mine = found.proposed_by == request.user.pk
+    is_active = found.status == OwnAttribute.Status.ACTIVE
     is_proposed = found.status == OwnAttribute.Status.PROPOSED
     context = {
         "attribute": found,
         "form": form,
         "refusal": refusal,
         "proposer": names_of([found.proposed_by]).get(found.proposed_by, "—"),
-        "may_change": found.status == OwnAttribute.Status.ACTIVE and may(request, Permission.MANAGE_SETTINGS),
+        "readers": readers_of(key_of(found.code)),
+        "may_change": is_active and may(request, Permission.MANAGE_SETTINGS),
         "may_decide": is_proposed and not is_mine and may(request, Permission.APPROVE_SETTINGS),
         "may_restore": found.status == OwnAttribute.Status.RETIRED and may(request, Permission.MANAGE_SETTINGS),
     }
