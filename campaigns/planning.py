@@ -41,6 +41,7 @@ class Candidate:
     flags: frozenset[str] = frozenset()
     # accounts are known, and every one is closed
     has_no_open_account: bool = False
+    stay_ends_on: date | None = None
 
 
 def _ladders() -> dict[str, tuple[str, ...]]:
@@ -134,7 +135,7 @@ class Plan:
 
 
 def judge(candidate: Candidate, due_by: date, terms: Terms) -> Judgement:
-    """Exempt before due before not due. A customer never reviewed is due at once."""
+    """Exempt before due before not due. Who was never reviewed is due at once; whose stay ends by then is due, too."""
 
     def verdict(what: Verdict, *reasons: str) -> Judgement:
         ladder = ladder_for(terms.ladder[candidate.tier], candidate.flags)
@@ -155,6 +156,8 @@ def judge(candidate: Candidate, due_by: date, terms: Terms) -> Judgement:
         return verdict(Verdict.DUE, "never_reviewed")
     if candidate.next_review_on <= due_by:
         return verdict(Verdict.DUE, "cycle")
+    if candidate.stay_ends_on is not None and candidate.stay_ends_on <= due_by:
+        return verdict(Verdict.DUE, "stay_ends")
     return verdict(Verdict.NOT_DUE, "not_yet")
 
 

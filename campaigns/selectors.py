@@ -97,7 +97,7 @@ def population() -> Iterator[Candidate]:
     rows = list(
         Customer.objects.filter(merged_into__isnull=True)
         .order_by("id")
-        .values_list("id", "kind", "risk_tier", "due_diligence", "next_review_on", "status")
+        .values_list("id", "kind", "risk_tier", "due_diligence", "next_review_on", "status", "stay_ends_on")
     )
     ids = [row[0] for row in rows]
     channels, people = usable_channels(ids), ways_to_people(ids)
@@ -107,7 +107,7 @@ def population() -> Iterator[Candidate]:
         .exclude(campaign__status=Campaign.Status.CLOSED)
         .values_list("customer_id", flat=True)
     )
-    for pk, kind, tier, due_diligence, next_review_on, status in rows:
+    for pk, kind, tier, due_diligence, next_review_on, status, stay_ends_on in rows:
         yield Candidate(
             customer_id=pk,
             kind=kind,
@@ -120,6 +120,7 @@ def population() -> Iterator[Candidate]:
             is_closed=status == Customer.Status.CLOSED,
             flags=flags.get(pk, frozenset()),
             has_no_open_account=pk in without,
+            stay_ends_on=stay_ends_on,
         )
 
 

@@ -16,6 +16,7 @@ from risk.selectors import published_policy, reason_labels
 
 REASONS: Mapping[str, Promise | str] = {
     "cycle": _("The review cycle comes round"),
+    "stay_ends": _("The period of stay ends"),
     "never_reviewed": _("Never reviewed before"),
     "not_yet": _("Not due by that day"),
     "under_review": _("Already being asked in another campaign"),

@@ -69,6 +69,10 @@ app.conf.update(
             "task": "customers.tasks.lapse_flags_that_end",
             "schedule": crontab(minute="2", hour="0"),
         },
+        "ended-stays": {
+            "task": "customers.tasks.note_stays_that_ended",
+            "schedule": crontab(minute="3", hour="0"),
+        },
         "exports": {"task": "customers.tasks.make_exports", "schedule": 3.0, "options": {"expires": 9}},
         "old-exports": {"task": "customers.tasks.destroy_exports", "schedule": 600.0, "options": {"expires": 600}},
         "ratings": {"task": "risk.tasks.rate_waiting", "schedule": 3.0, "options": {"expires": 9}},

@@ -23,6 +23,7 @@ from tenants.models import TenantForeignKey, TenantModel, tenant_of_many
 from tenants.reach import Reach
 
 _FOR_THE_CORE_SYSTEM = models.Q(source__in=["CUSTOMER", "MERGE", "REGISTRY", "STAFF", "UNMERGE"])
+_STAYS = models.Q(stay_ends_on__isnull=False)
 
 
 class Customer(Stateful, TenantModel):
@@ -127,6 +128,7 @@ class Customer(Stateful, TenantModel):
             ),
             models.Index(fields=["tenant", "next_review_on"], name="customer_by_next_review"),
             models.Index(fields=["tenant", "risk_tier", "next_review_on"], name="customer_by_tier"),
+            models.Index(fields=["tenant", "stay_ends_on"], name="customer_by_stay", condition=_STAYS),
             models.Index(fields=["tenant", "closed_on"], name="customer_by_end", condition=models.Q(status="CLOSED")),
             models.Index(fields=["tenant", "id"], name="customer_rating_due", condition=models.Q(is_rating_due=True)),
             models.Index(fields=["tenant", "merged_into"], name="customer_merged", condition=models.Q(status="MERGED")),

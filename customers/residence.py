@@ -6,6 +6,9 @@ from calendar import monthrange
 from datetime import date, timedelta
 from enum import StrEnum
 
+# Statuses of residence that have no period (codes of customers.codes).
+WITHOUT_END = frozenset({"special_permanent", "permanent"})
+
 
 class Stay(StrEnum):
     """How a period of stay stands on a day."""
@@ -25,6 +28,16 @@ def stay_ends_on(expires_on: date | None, applied_on: date | None) -> date | Non
     if expires_on is None or applied_on is None or applied_on > expires_on:
         return expires_on
     return two_months_from(expires_on)
+
+
+def has_ended(day: date, ends_on: date | None, *, nationality: str, status: str) -> bool | None:
+    """Whether a stay is over on a day in Japan, by its last day (`stay_ends_on`); None where that cannot be told.
+
+    Japanese nationals and permanent residents have no period that could end.
+    """
+    if nationality == "JP" or status in WITHOUT_END:
+        return False
+    return None if ends_on is None else ends_on < day
 
 
 def two_months_from(day: date) -> date:

@@ -31,6 +31,7 @@ from customers.namelists import (
     SURNAME_WEIGHTS,
     SURNAMES,
 )
+from customers.synthetic_details import DETAILS, details_of
 
 # Where each invented bank's customers live, with the telephone area codes used there.
 REGIONS = {
@@ -86,12 +87,13 @@ def make_book(
     bank: str = "asanagi",
     broken: int = 44,
     with_accounts: bool = False,
+    is_detailed: bool = False,
 ) -> Book:
     """A CP932 file with the standard header. The same arguments give the same bytes.
 
     `today` is the day in Japan: about 7 % of the customers are due for review by then under cycles of 12, 24
-    and 36 months. `with_accounts` adds their products and further accounts. `broken` rows come on top of the good
-    ones, spread among them.
+    and 36 months. `with_accounts` adds their products and further accounts, `is_detailed` the other columns that a file
+    need not have. `broken` rows come on top of the good ones, spread among them.
     """
     random = Random(f"{bank} {seed}")  # noqa: S311  # not for secrets: the same book every time
     prefectures, area_codes = REGIONS[bank]
@@ -101,8 +103,12 @@ def make_book(
     random.shuffle(rows)
     columns = USUAL
     if with_accounts:
-        columns = (*USUAL, *inventing.COLUMNS)
+        columns = (*columns, *inventing.COLUMNS)
         rows = [row | inventing.invent_accounts(row, today) for row in rows]
+    if is_detailed:
+        columns = (*columns, *DETAILS)
+        further = Random(f"{bank} {seed} details")  # noqa: S311  # as above
+        rows = [row | details_of(row, further, today) for row in rows]
     cells = [[_cell(row.get(key)) for key in columns] for row in rows]
     lines = [_line([COLUMNS[key][0] for key in columns]), *map(_line, cells)]
     for place, bad in zip(

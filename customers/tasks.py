@@ -10,6 +10,7 @@ from customers import services
 from customers.exporting.services import destroy_old_exports, make_waiting
 from customers.flags.services import lapse_flags
 from customers.matching.finding import find_candidates
+from customers.staying import note_ended_stays
 from tenants.scoping import active_tenant_ids, tenant_context
 
 
@@ -37,6 +38,16 @@ def lapse_flags_that_end() -> int:
         with tenant_context(tenant_id):
             lapsed += lapse_flags(now=timezone.now())
     return lapsed
+
+
+@shared_task
+def note_stays_that_ended() -> int:
+    """Have customers of every tenant rated anew whose stay is over; returns how many."""
+    noted = 0
+    for tenant_id in active_tenant_ids():
+        with tenant_context(tenant_id):
+            noted += note_ended_stays(actor=Actor.system("customers"), now=timezone.now())
+    return noted
 
 
 @shared_task(soft_time_limit=1_800, time_limit=1_860)

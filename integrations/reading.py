@@ -14,7 +14,7 @@ from integrations.returns.selectors import current_layout
 def readers(key: str) -> Iterator[Reader]:
     """The layout in force."""
     layout = current_layout()
-    if layout is not None and any(cell.get("what") in (key, MARK + key) for cell in layout.document["body"]):
+    if layout is not None and any(cell.get("what") in (key, MARK + key) for cell in layout.document.get("body", ())):
         yield Reader(gettext("Version %(version)s of the layout of return files") % {"version": layout.version})
 
 

@@ -56,7 +56,7 @@ def readers(key: str) -> Iterator[Reader]:
     """The questionnaires whose newest version asks for it."""
     versions = QuestionnaireVersion.objects.select_related("questionnaire")
     for version in versions.order_by("questionnaire_id", "-number").distinct("questionnaire_id"):
-        questions = (question for page in version.document["pages"] for question in page.get("questions", ()))
+        questions = (question for page in version.document.get("pages", ()) for question in page.get("questions", ()))
         if any(question.get("maps_to") == key for question in questions):
             yield Reader(gettext("Version %(version)s of a questionnaire") % {"version": version.number})
 

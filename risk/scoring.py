@@ -20,7 +20,14 @@ REGISTER = ("register_status", "register_differs")
 # Of open accounts: the codes of their products, a list, and how many they are; not known where no account is.
 PRODUCTS, OPEN_ACCOUNTS = HELD = ("products", "open_accounts")
 # What rules may read: attributes that bear on risk and identify nobody.
-INPUTS = ("kind", *(key for key, fact in FACTS.items() if fact.bears_on_risk), "owner_is_pep", *REGISTER, *HELD)
+INPUTS = (
+    "kind",
+    *(key for key, fact in FACTS.items() if fact.bears_on_risk),
+    "owner_is_pep",
+    "stay_has_ended",
+    *REGISTER,
+    *HELD,
+)
 QUESTIONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "!"})
 OPERATORS = QUESTIONS | {"var", "+", "-", "*"}
 OPERATION_BUDGET = 2_000

@@ -7,7 +7,7 @@ import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,8 +21,10 @@ from customers.accounts.selectors import held_by
 from customers.facts.selectors import own_facts_in_use
 from customers.facts.services import lock_definitions
 from customers.models import Customer
+from customers.residence import has_ended
 from customers.services import RatingResult, record_ratings
 from customers.writing import insert_many
+from retention.expiring import day_in_japan
 from risk.models import RiskPolicy, RiskRating
 from risk.scoring import HELD, INPUTS, OPEN_ACCOUNTS, PRODUCTS, Policy, PolicyInvalid, Score, next_review_on
 from risk.selectors import compiled, published_policy
@@ -31,7 +33,7 @@ from tenants.keys import PersonShredded
 from tenants.scoping import required_tenant_id
 
 RATER = Actor.system("risk")
-_PLAIN_INPUTS = tuple(name for name in INPUTS if name not in ("owner_is_pep", *HELD))
+_PLAIN_INPUTS = tuple(name for name in INPUTS if name not in ("owner_is_pep", "stay_has_ended", *HELD))
 
 
 class NoPolicy(RuntimeError):
@@ -104,9 +106,9 @@ def _rate(customers: Sequence[Customer], policy: RiskPolicy, *, actor: Actor, no
     """Score, keep the ratings and set the customers; a constant number of statements."""
     if not customers:
         return 0
-    rules = compiled(policy)
+    rules, today = compiled(policy), day_in_japan(now)
     held = held_by([customer.pk for customer in customers]) if rules.reads_accounts else {}
-    scores = [rules.score(_facts_of(customer) | _held(held.get(customer.pk))) for customer in customers]
+    scores = [rules.score(_facts_of(customer, today) | _held(held.get(customer.pk))) for customer in customers]
     _keep(customers, scores, policy, now=now)
     results = [
         RatingResult(
@@ -124,12 +126,16 @@ def _rate(customers: Sequence[Customer], policy: RiskPolicy, *, actor: Actor, no
     return len(customers)
 
 
-def _facts_of(customer: Customer) -> dict[str, Any]:
+def _facts_of(customer: Customer, today: date) -> dict[str, Any]:
     """What rules read, mostly plain columns; the sealed profile is opened for companies only, for their owners."""
     facts = {**{name: getattr(customer, name) for name in _PLAIN_INPUTS}, **customer.attributes}
     if customer.kind == Customer.Kind.COMPANY:
         with suppress(PersonShredded):  # unknown, then
             facts["owners"] = customer.profile.get("owners")
+    else:
+        facts["stay_has_ended"] = has_ended(
+            today, customer.stay_ends_on, nationality=customer.nationality, status=customer.residence_status
+        )
     return facts
 
 

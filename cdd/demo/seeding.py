@@ -137,6 +137,7 @@ def write_book(bank: Bank, *, now: datetime) -> Path:
             bank=bank.slug,
             today=timezone.localdate(now),
             with_accounts=True,
+            is_detailed=True,
         )
         path.write_bytes(book.content)
     return path

@@ -70,6 +70,7 @@ class Story:
                 seed=bank.book_seed,
                 bank=bank.slug,
                 today=self.today,
+                is_detailed=True,
             ),
         )
 

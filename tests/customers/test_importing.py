@@ -10,6 +10,7 @@ from customers.breaking import WAYS
 from customers.decoding import COLUMNS, Record, layout_of, records_of
 from customers.importing import CustomerRow, Rejection, RowReader
 from customers.synthetic import make_book
+from customers.synthetic_details import DETAILS
 from customers.wording import column_title, sentence
 from tests.customers.books import TODAY, book, company, person
 
@@ -209,3 +210,19 @@ def test_a_synthetic_book_is_the_same_for_the_same_seed_and_plausible() -> None:
     assert all("residence_expires_on" in found.facts for found in people if found.facts["nationality"] != "JP")
     assert any("髙" in found.facts["name"] or "﨑" in found.facts["name"] for found in people)
     assert max(Counter(found.facts["name"] for found in people).values()) < 20
+
+
+def test_a_detailed_book_tells_more_of_the_same_customers() -> None:
+    """Seen by whoever opens a demonstration: no column of a customer's page stays empty for everybody."""
+    plain = make_book(individuals=1_500, companies=80, seed=6, today=TODAY)
+    made = make_book(individuals=1_500, companies=80, seed=6, today=TODAY, is_detailed=True)
+    results = read(made.content)
+    rejected = [result for result in results if isinstance(result, Rejection)]
+    assert (len(results) - len(rejected), len(rejected)) == (made.good, made.broken) == (1_580, 44)
+    assert {error.code for result in rejected for error in result.errors} == WAYS
+    rows = [result for result in results if isinstance(result, CustomerRow)]
+    usual = {found.number: found.facts for found in read(plain.content) if isinstance(found, CustomerRow)}
+    assert all(usual[found.number].items() <= found.facts.items() for found in rows)
+    assert {key for found in rows for key in found.facts} >= set(DETAILS)
+    foreign = [found for found in rows if "residence_expires_on" in found.facts]
+    assert all(found.facts["residence_status"] for found in foreign)

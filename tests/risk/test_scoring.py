@@ -17,6 +17,7 @@ from tests.risk import oracle
 PERSON = {
     "kind": "INDIVIDUAL", "nationality": "JP", "country_of_residence": "JP", "occupation": "employee",
     "purpose": "salary", "is_foreign_pep": False, "handles_cash": False, "sends_abroad": False,
+    "stay_has_ended": False,
 }  # fmt: skip
 COMPANY = {
     "kind": "COMPANY", "country_of_residence": "JP", "industry": "it", "purpose": "business", "handles_cash": False,
@@ -32,6 +33,7 @@ facts = st.fixed_dictionaries(
         "occupation": st.sampled_from(["employee", "student", "other", None]),
         "industry": st.sampled_from(["it", "crypto_assets", "food_service", None]),
         "purpose": st.sampled_from(["salary", "remittance", "other", None]),
+        "stay_has_ended": answers,
         "is_foreign_pep": answers,
         "handles_cash": answers,
         "sends_abroad": answers,

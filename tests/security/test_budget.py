@@ -41,6 +41,7 @@ PAGES = (
 TASKS: dict[str, Callable[[], object]] = {
     "imports": customer_tasks.run_waiting_imports,
     "lapsing-flags": customer_tasks.lapse_flags_that_end,
+    "ended-stays": customer_tasks.note_stays_that_ended,
     "exports": customer_tasks.make_exports,
     "old-exports": customer_tasks.destroy_exports,
     "ratings": risk_tasks.rate_waiting,

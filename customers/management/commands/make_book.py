@@ -26,6 +26,7 @@ class Command(BaseCommand):
         parser.add_argument("--companies", type=int, default=300)
         parser.add_argument("--broken", type=int, default=44, help="rows broken on purpose")
         parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument("--detailed", action="store_true", help="with the columns that a file need not have")
         parser.add_argument("--bank", choices=sorted(REGIONS), default="asanagi")
         parser.add_argument("--today", type=date.fromisoformat, help="YYYY-MM-DD in Japan; default: today")
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             broken=options["broken"],
             seed=options["seed"],
             bank=options["bank"],
+            is_detailed=options["detailed"],
             today=options["today"] or timezone.localdate(),
         )
         options["out"].write_bytes(book.content)
