@@ -56,6 +56,17 @@ class ImportForm(StaffForm):
             choice.widget = forms.HiddenInput()
 
 
+class ContactSearchForm(StaffForm):
+    """Why somebody to whom personal data are masked asks whose a telephone number or e-mail address is."""
+
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=ViewReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose the reason."), "invalid_choice": _("Choose the reason.")},
+    )
+
+
 class RevealForm(StaffForm):
     """Why personal data is to be shown."""
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import DateTimeField, F, QuerySet
+from django.db.models import DateTimeField, F
 from django.db.models.functions import Cast
 
 from audit.services import Actor, record_ids
@@ -26,21 +26,21 @@ def note_ended_stays(*, actor: Actor, now: datetime) -> int:
 
     Told once: with the rating that follows, they have been rated after the end.
     """
+    noted = 0
+    while ids := _note_batch(actor=actor, now=now):
+        noted += len(ids)
+    return noted
+
+
+@transaction.atomic
+def _note_batch(*, actor: Actor, now: datetime) -> list[UUID]:
     ended = Customer.objects.filter(
         status=Customer.Status.ACTIVE,
         is_rating_due=False,
         stay_ends_on__lt=day_in_japan(now),
         rated_at__lt=Cast(F("stay_ends_on"), DateTimeField()) + _IS_OVER,
     )
-    noted = 0
-    while ids := _note(ended.order_by("pk"), actor=actor, now=now):
-        noted += len(ids)
-    return noted
-
-
-@transaction.atomic
-def _note(ended: QuerySet[Customer], *, actor: Actor, now: datetime) -> list[UUID]:
-    ids = list(ended.select_for_update(skip_locked=True).values_list("pk", flat=True)[:_BATCH])
+    ids = list(ended.select_for_update(skip_locked=True).order_by("pk").values_list("pk", flat=True)[:_BATCH])
     Customer.objects.filter(pk__in=ids).update(is_rating_due=True)
     record_ids("customer.stay_ended", model=Customer, tenant_id=required_tenant_id(), ids=ids, actor=actor, at=now)
     return ids

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record
 from customers.models import Customer, CustomerImport
+from tenants.models import Tenant
 
 WINDOW = timedelta(minutes=10)
 _SESSION = "revealed"
@@ -66,6 +67,12 @@ def note_look_back(*, customer: Customer, on: date, actor: Actor, now: datetime)
     """Personal data as they were on a day are shown; the reason was given when they were opened to the session."""
     with transaction.atomic():
         record("customer.looked_back", target=customer, actor=actor, at=now, on=on.isoformat())
+
+
+def note_contact_search(*, tenant: Tenant, reason: str, actor: Actor, now: datetime) -> None:
+    """Somebody to whom personal data are masked asks whose a telephone number or e-mail address is, and why."""
+    with transaction.atomic():
+        record("tenant.contact_searched", target=tenant, actor=actor, at=now, reason=reason)
 
 
 def note_changes_seen(*, customer_import: CustomerImport, customers: int, actor: Actor, now: datetime) -> None:

@@ -16,14 +16,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from customers.asked import open_search, seal_search
 from customers.closing import ClosingRefused, note_end
-from customers.forms import ClosingForm, SearchForm
+from customers.forms import ClosingForm, ContactSearchForm, SearchForm
 from customers.models import Customer, RiskTier
 from customers.presenting import name_shown
+from customers.searching import addresses_in
 from customers.segments.models import Segment
 from customers.segments.selecting import Count, customers_of_kept
 from customers.segments.selectors import CHIPS, branch_names, segment_for, segments_for
 from customers.segments.wording import said_of
 from customers.selectors import customer_count, customer_page, facts_of_each
+from customers.viewing import note_contact_search
 from tenants.middleware import StaffRequest
 from tenants.permissions import Permission, may, requires
 
@@ -90,12 +92,23 @@ def _book(request: StaffRequest, asked: Asked, counted: Count | None = None) -> 
 @require_POST
 @requires(Permission.VIEW_CUSTOMERS)
 def search(request: StaffRequest) -> HttpResponse:
-    """Find customers: the words arrive in the body, and go on in the address sealed."""
+    """Find customers: the words arrive in the body, and go on in the address sealed.
+
+    Whether a telephone number or e-mail address is a customer's is itself personal data. Roles that see those masked
+    learn it for a reason, on record; only then are such words sealed, so no other way leads to the answer.
+    """
     form = SearchForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("This cannot be searched for. Enter up to 80 characters."))
         return redirect("customers")
     words = form.cleaned_data.pop("search")
+    if addresses_in(words) and not may(request, Permission.VIEW_PERSONAL_DATA):
+        why = ContactSearchForm(request.POST if "reason" in request.POST or "asked" in request.POST else None)
+        if not why.is_valid():
+            context = {"form": why, "search": words, "kept": form.cleaned_data}
+            return render(request, "staff/customers/search_reason.html", context, status=422 if why.errors else 200)
+        reason = why.cleaned_data["reason"]
+        note_contact_search(tenant=request.tenant, reason=reason, actor=request.actor, now=timezone.now())
     sealed = seal_search(words, user_id=request.user.pk, now=timezone.now())
     kept = {name: str(value) for name, value in form.cleaned_data.items() if value}
     return redirect(reverse("customers", query={**kept, **({"search": sealed} if sealed else {})}))

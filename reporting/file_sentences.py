@@ -65,6 +65,11 @@ FILE: Mapping[str, Wording] = {
     "ownattribute.refused": Wording(_("%(actor)s refused the attribute “%(target)s” of customers."), "x", "warning"),
     "product.added": Wording(_("%(actor)s put product %(code)s on the list of products."), "plus", "info"),
     "product.changed": Wording(_("%(actor)s changed product %(code)s of the list of products."), "edit"),
+    "tenant.contact_searched": Wording(
+        _("%(actor)s, who sees personal data masked, looked for whose a telephone number or e-mail address is."),
+        "search",
+        "warning",
+    ),
     "customer.stay_ended": Wording(_("The stay of customer %(target)s has ended; the risk is rated anew."), "clock"),
     "customer.related_entered": Wording(_("%(actor)s entered a related party of customer %(target)s."), "user", "info"),
     "customer.related_changed": Wording(_("%(actor)s changed a related party of customer %(target)s."), "edit"),

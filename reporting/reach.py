@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from channels.advice import advice_for
 from channels.models import OptOut
 from channels.wishes.selectors import opt_outs_of
-from customers.addresses.reading import CONTRADICTIONS, compare, parts_of
+from customers.addresses.doubting import doubt_of
+from customers.addresses.reading import parts_of
 from customers.contacts.reachability import Reachability, Way, reachability
 from customers.contacts.wording import BANDS, REASONS
 from customers.models import ContactPoint, Customer
-from customers.wording import warning
 from retention.expiring import day_in_japan
 from tenants.keys import PersonShredded
 
@@ -56,7 +56,7 @@ def reach_of(customer: Customer, *, today: date, masked: bool) -> Reach:
             _reason(point),
             stops.get(point.pk, []),
             [] if masked else _parts(point),
-            _doubt(point),
+            doubt_of(*_postal(point)),
         )
         for point, worth in zip(points, score.worth, strict=True)
     ]
@@ -89,13 +89,6 @@ def _parts(point: ContactPoint) -> list[tuple[str, str]]:
         (_("Building"), parts.building),
     )
     return [(name, part) for name, part in named if part]
-
-
-def _doubt(point: ContactPoint) -> str:
-    """That the postal code is of another place than the address, in words; "" if it is not."""
-    code, address = _postal(point)
-    verdict = compare(code, address)
-    return warning(verdict, {}) if verdict in CONTRADICTIONS else ""
 
 
 def _reason(point: ContactPoint) -> str:

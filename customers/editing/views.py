@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from customers.addresses.doubting import doubt_of
 from customers.editing.drafts import Draft, open_draft, seal_draft
 from customers.editing.forms import EditForm
 from customers.editing.rules import is_sensitive
@@ -94,14 +95,20 @@ def _form_page(
 ) -> HttpResponse:
     kept = replace(draft, wanted={}, reason="", matter="")
     token = seal_draft(kept, customer_id=customer.pk, user_id=request.user.pk)
-    context = {"customer": customer, "form": form, "draft": token, "moved": moved}
+    context = {"customer": customer, "form": form, "draft": token, "moved": moved, "doubt": _doubt(draft)}
     return render(request, "staff/customers/editing/form.html", context, status=status)
 
 
 def _confirm_page(request: StaffRequest, customer: Customer, draft: Draft) -> HttpResponse:
     token = seal_draft(draft, customer_id=customer.pk, user_id=request.user.pk)
-    context = {"customer": customer, "draft": token, "steps": steps_of(draft)}
+    context = {"customer": customer, "draft": token, "steps": steps_of(draft), "doubt": _doubt(draft)}
     return render(request, "staff/customers/editing/confirm.html", context)
+
+
+def _doubt(draft: Draft) -> str:
+    """That postal code and address, as they would stand, are of two places."""
+    facts = {**draft.shown, **draft.wanted}
+    return doubt_of(facts.get("postal_code") or "", facts.get("address") or "")
 
 
 def _save(request: StaffRequest, customer: Customer, draft: Draft) -> HttpResponse:

@@ -89,6 +89,7 @@ def test_a_rating_keeps_policy_reasons_and_what_was_unknown_but_no_identity(in_t
         assert "髙﨑" not in str(rating.inputs)
         assert set(rating.inputs) <= {
             "kind", "occupation", "purpose", "nationality", "country_of_residence", "is_foreign_pep", "handles_cash",
+            "stay_has_ended",
         }  # fmt: skip
         assert reason_labels(policy.document, rating.reasons, "ja") == ["多額の現金取引"]
         event = AuditEvent.objects.get(event="customer.rated")

@@ -25,6 +25,7 @@ NOT_OURS = {
 EXPLAINED = {
     ("customers/accounts/inventing.py", "B311"): "invented accounts, the same for the same customer",
     ("customers/synthetic.py", "B311"): "invented people, repeatable by their seed",
+    ("customers/synthetic_details.py", "B311"): "what else is invented of them",
     ("audit", "B608"): "names of tables from constants; values are parameters",
     ("tenants/sign_in/adapters.py", "B104"): "compared with, not bound to",
     ("tenants/sign_in/recording.py", "B105"): "names of events",

@@ -75,6 +75,7 @@ RULES: dict[Rule, tuple[str, str, dict[str, str]]] = {
         {
             "customers/accounts/inventing.py": "invented accounts",
             "customers/synthetic.py": "invented people",
+            "customers/synthetic_details.py": "what else is invented of them",
             "cdd/demo": "invented people",
             "cdd/benchmarks": "invented people",
             "cdd/chaos": "which process dies, repeatably",

@@ -263,3 +263,14 @@ def test_whoever_was_destroyed_is_not_edited(client: Client, customer: Customer)
     shred_persons([customer.pk], actor=SYSTEM, now=NOW)
     answer = client.get(address(customer), follow=True)
     assert "cannot be edited any more" in answer.content.decode()
+
+
+def test_a_postal_code_of_another_place_is_a_hint_and_no_obstacle(client: Client, customer: Customer) -> None:
+    hinted = send(client, customer, postal_code="160-0022")
+    assert hinted.status_code == 200
+    assert hinted.context["doubt"], "on the page that shows before and after"
+    assert confirm(client, customer, hinted).status_code == 302
+    assert facts(customer)["postal_code"] == "1600022"
+    assert client.get(address(customer)).context["doubt"], "and on the form from then on"
+    sound = send(client, customer, address="東京都新宿区新宿1丁目2-3")
+    assert sound.context["doubt"] == "", "control"
