@@ -131,6 +131,7 @@ def holds(accounts: list[CustomerAccount], condition: Condition) -> bool:
     if isinstance(condition, Day):
         days = [one.opened_on for one in held if one.opened_on]
         return any(lies_so(day, condition) for day in days) if days else lies_so(None, condition)
+    assert isinstance(condition, AnyOf), "so many accounts are chosen, not bounded"
     if condition.field == "has_product":
         return any(one.product_code in condition.values for one in held)
     return (str(min(len(held), 5)) if accounts else "") in condition.values
