@@ -16,6 +16,7 @@ def read_options(arguments: list[str]) -> Options:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--port", type=int, default=9100, help="HTTP port; 0 picks a free one")
     parser.add_argument("--smtp-port", type=int, default=9125, help="SMTP port; 0 picks a free one")
+    parser.add_argument("--sftp-port", type=int, default=0, help="SFTP port; 0 picks a free one")
     parser.add_argument("--data", type=Path, required=True, help="directory for letters and ports.json")
     parser.add_argument("--scenario", type=Path, help="JSON laid over the built-in scenario")
     parser.add_argument("--people", nargs="*", default=[], action="extend", metavar="[SLUG=]FILE.csv")
@@ -31,6 +32,7 @@ def read_options(arguments: list[str]) -> Options:
         people=tuple(given.people),
         callback_base=given.callback_base,
         bounce_smtp=given.bounce_smtp,
+        sftp_port=given.sftp_port,
     )
 
 

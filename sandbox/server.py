@@ -22,6 +22,7 @@ from sandbox import (
     line_notices,
     postmark,
     print_shop,
+    sftp,
     sms_gateway,
     smtp,
     timestamping,
@@ -49,6 +50,7 @@ class Options:
     people: tuple[str, ...] = ()
     callback_base: str | None = None
     bounce_smtp: str | None = None
+    sftp_port: int = 0
 
 
 @web.middleware
@@ -102,13 +104,16 @@ def _announce(file: Path, ports: dict[str, int]) -> None:
 
 
 async def serve(options: Options) -> None:
-    """Runs until SIGTERM or SIGINT; prints one line when both ports listen."""
+    """Runs until SIGTERM or SIGINT; prints one line when its ports listen."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     world = build_world(options)
-    runner = web.AppRunner(build_app(world), access_log=None, shutdown_timeout=1)
+    app = build_app(world)
+    files = sftp.SftpServer(world.data / "sftp", options.host, options.sftp_port).start()
+    sftp.add_routes(app, files)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, options.host, options.port, backlog=512)
     await site.start()
@@ -117,10 +122,11 @@ async def serve(options: Options) -> None:
     mail = await loop.create_server(lambda: smtp.new_server(world), options.host, options.smtp_port)
     mail_port = mail.sockets[0].getsockname()[1]
     await world.courier.start()
-    _announce(world.data / "ports.json", {"http": port, "smtp": mail_port})
+    _announce(world.data / "ports.json", {"http": port, "smtp": mail_port, "sftp": files.port})
     print(f"sandbox ready http={world.http_base} smtp={options.host}:{mail_port}", flush=True)
     await stop.wait()
     mail.close()
+    files.stop()
     keep(world.store, world.data)
     world.reset()
     await world.courier.stop()

@@ -320,6 +320,7 @@ class Sandbox:
     url: str
     smtp: str
     data: Path
+    sftp: str = ""
 
     @property
     def control(self) -> str:
@@ -339,7 +340,8 @@ def sandbox_process(place: Path) -> Iterator[Sandbox]:
     )
     try:
         ports = _wait_for_ports(data / "ports.json", process)
-        yield Sandbox(f"http://127.0.0.1:{ports['http']}", f"127.0.0.1:{ports['smtp']}", data)
+        http, smtp, sftp = (f"127.0.0.1:{ports[name]}" for name in ("http", "smtp", "sftp"))
+        yield Sandbox(f"http://{http}", smtp, data, sftp)
     finally:
         process.terminate()
         process.wait(10)
