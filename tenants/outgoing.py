@@ -1,4 +1,4 @@
-"""HTTP to addresses that a tenant typed in: only to public machines, to exactly the address that was checked.
+"""HTTP and SSH to addresses that a tenant typed in: only to public machines, to exactly the address that was checked.
 
 A name is looked up once, at the moment of connecting; every answer must be a public address; the connection goes to
 the address that was checked, while certificate and Host stay the name's. So neither a second answer of the name
@@ -11,7 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 import httpcore
@@ -80,6 +80,26 @@ def check_url(url: str | httpx.URL) -> httpx.URL:
     if _is_number(parsed.host):
         raise OutgoingRefused("address", "not a name")
     return parsed
+
+
+def connected_socket(host: str, port: int, *, seconds: float, resolve: Resolve | None = None) -> socket.socket:
+    """A connection for a protocol other than HTTP; ``seconds`` for it to come about.
+
+    Beside public machines it reaches the networks that the operator opened (PICKUP_NETWORKS), such as leased lines to
+    banks, and there also numbers instead of names. Raises OutgoingRefused, or OSError.
+    """
+    if not settings.IS_PRODUCTION and f"{host}:{port}" == settings.SANDBOX_SFTP:
+        return socket.create_connection((host, port), seconds)
+    found = (resolve or addresses_of)(host, port)
+    open_networks = [ip_network(network) for network in settings.PICKUP_NETWORKS]
+
+    def may(address: str) -> bool:
+        is_open = any(ip_address(address.partition("%")[0]) in network for network in open_networks)
+        return is_open or (is_public(address) and not _is_number(host))
+
+    if not found or not all(map(may, found)):
+        raise OutgoingRefused("address", "not a public address")
+    return socket.create_connection((found[0], port), seconds)
 
 
 def is_public(address: str) -> bool:

@@ -38,6 +38,7 @@ def start_import(
     filename: str,
     by_steps: bool = False,
     table: FixedTable | None = None,
+    limit: int | None = None,
     actor: Actor,
     now: datetime,
 ) -> CustomerImport:
@@ -48,19 +49,22 @@ def start_import(
     are taken in at once.
 
     A workbook or, with the ``table`` of its layout, a fixed-length file is kept as its rows; size and hash are those
-    of the file itself.
+    of the file itself. ``limit``: how many bytes it may have, if not IMPORT_MAX_BYTES.
 
     Raises:
         ImportRefused: not a customer file, or too large; nothing is kept.
     """
     try:
-        intake = Intake(file, limit=settings.IMPORT_MAX_BYTES, table=table)
+        limit = limit or settings.IMPORT_MAX_BYTES
+        intake = Intake(file, limit=limit, table=table)
         pieces = intake.pieces()
         first = next(pieces)  # a workbook has been looked through and loaded before a transaction is opened
         with transaction.atomic():
             arriving = chain([first], pieces)
             is_known = table is not None
-            return _store_file(intake, arriving, filename, by_steps=by_steps, is_known=is_known, actor=actor, now=now)
+            return _store_file(
+                intake, arriving, filename, limit=limit, by_steps=by_steps, is_known=is_known, actor=actor, now=now
+            )
     except FileRefused as refused:
         raise ImportRefused(refused) from refused
 
@@ -70,6 +74,7 @@ def _store_file(
     pieces: Iterator[bytes],
     filename: str,
     *,
+    limit: int,
     by_steps: bool,
     is_known: bool,
     actor: Actor,
@@ -79,7 +84,7 @@ def _store_file(
     guess = recall_layout(first[:SNIFF_BYTES])
     is_told = guess.is_remembered or by_steps
     layout = guess.layout if is_told else layout_of(first[:SNIFF_BYTES])
-    check = StreamCheck(layout, limit=settings.IMPORT_MAX_BYTES)
+    check = StreamCheck(layout, limit=limit)
     customer_import: CustomerImport = CustomerImport.objects.create(
         filename=filename,
         titles=list(layout.titles),

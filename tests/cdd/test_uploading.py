@@ -13,10 +13,10 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from cdd.uploading import FRAME
 from customers.synthetic import make_book
 from tenants.models import Tenant, User
 from tests.customers.books import TODAY
+from uploads.spooling import FRAME
 
 CANARY = "髙﨑カナリヤ".encode("cp932")
 BODY = b"x" * (3 * FRAME) + CANARY + os.urandom(3 * 1024 * 1024) + CANARY

@@ -108,7 +108,7 @@ RULES: dict[Rule, tuple[str, str, dict[str, str]]] = {
         {
             "cdd/servers/": "before there is any data",
             "cdd/benchmarks": "servers of its own, invented data",
-            "cdd/uploading.py": "sealed before it is written",
+            "uploads/spooling.py": "sealed before it is written",
             "cdd/demo/tampering.py": "a package made for strangers, of invented data",
             "audit/checkpoints.py": "hashes and a signature, put in place whole",
         },
