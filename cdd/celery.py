@@ -102,6 +102,8 @@ app.conf.update(
             "schedule": 3.0,
             "options": {"expires": 9},
         },
+        "pick-ups": {"task": "integrations.tasks.pick_up_books", "schedule": 3.0, "options": {"expires": 9}},
+        "picked-files": {"task": "integrations.tasks.decide_pick_ups", "schedule": 3.0, "options": {"expires": 9}},
         "old-files": {"task": "integrations.tasks.destroy_old_files", "schedule": 600.0, "options": {"expires": 600}},
         "rewrap-keys": {"task": "tenants.tasks.rewrap_person_keys", "schedule": crontab(minute="45", hour="3")},
         "invitations": {"task": "tenants.tasks.deliver_invitations", "schedule": 15.0},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterator
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +23,8 @@ APP_ROLE = "keizoku_app"
 SEALER_ROLE = "keizoku_sealer"
 LONGEST_SESSION, LONGEST_IDLE = 12 * 3600, 3600
 VERIFYING_MODES = {"require", "verify-ca", "verify-full"}
+# The widest networks that may be opened to tenants' addresses.
+WIDEST_IPV4, WIDEST_IPV6 = 16, 48
 OPEN_TO_OTHERS = stat.S_IRWXO | stat.S_IWGRP
 
 
@@ -86,6 +88,8 @@ def _makeshifts() -> Iterator[CheckMessage]:
         yield Error(
             "SANDBOX_URL or SANDBOX_SMTP is set: notices would reach a simulation, not customers.", id="cdd.E009"
         )
+    if settings.SANDBOX_SFTP:
+        yield Error("SANDBOX_SFTP is set: invented customers would be taken in.", id="cdd.E062")
 
 
 def _database() -> Iterator[CheckMessage]:
@@ -214,6 +218,25 @@ def _registry() -> Iterator[CheckMessage]:
         )
 
 
+def _pick_ups() -> Iterator[CheckMessage]:
+    for network in settings.PICKUP_NETWORKS:
+        try:
+            found = ip_network(network)
+        except ValueError:
+            yield Error(f"PICKUP_NETWORKS holds {network!r}, which is no network such as 10.20.30.0/24.", id="cdd.E063")
+            continue
+        is_wide = found.prefixlen < (WIDEST_IPV4 if found.version == 4 else WIDEST_IPV6)
+        if is_wide or found.is_loopback or found.is_link_local or found.is_multicast or found.is_unspecified:
+            yield Error(f"PICKUP_NETWORKS opens {network} to every tenant: name single networks.", id="cdd.E064")
+    if not settings.PICKUP_ROOT:
+        return
+    root = Path(settings.PICKUP_ROOT)
+    if not root.is_absolute() or not root.is_dir():
+        yield Error("PICKUP_ROOT must be the absolute path of a folder.", id="cdd.E065")
+    elif stat.S_IMODE(root.stat().st_mode) & stat.S_IWOTH:
+        yield Error(f"PICKUP_ROOT can be written by every account of this machine: chmod o-w {root}.", id="cdd.E066")
+
+
 def _is_local(host: str) -> bool:
     """Whether nothing leaves the machine: a socket, or a loopback address."""
     if host in {"", "localhost"} or host.startswith("/"):
@@ -242,4 +265,5 @@ _CHECKS: tuple[Callable[[], Iterator[CheckMessage]], ...] = (
     _sign_in,
     _hurry,
     _registry,
+    _pick_ups,
 )

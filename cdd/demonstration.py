@@ -41,9 +41,9 @@ class Addresses:
     """
 
     def __init__(self) -> None:
-        self._held = [_hold_port(usual) for usual in (8000, 9100, 9125, 9126)]
+        self._held = [_hold_port(usual) for usual in (8000, 9100, 9125, 9126, 9122)]
         ports = [held.getsockname()[1] for held in self._held]
-        self.web_port, self.sandbox_port, self.smtp_port, self.bounce_port = ports
+        self.web_port, self.sandbox_port, self.smtp_port, self.bounce_port, self.sftp_port = ports
 
     def release(self) -> None:
         """Give the ports up to the processes that are about to listen on them."""
@@ -64,6 +64,7 @@ class Addresses:
             "WEB_URL": self.web,
             "SANDBOX_URL": self.sandbox,
             "SANDBOX_SMTP": f"{HOST}:{self.smtp_port}",
+            "SANDBOX_SFTP": f"{HOST}:{self.sftp_port}",
             "TIMESTAMP_AUTHORITY_URL": f"{self.sandbox}/tsa",
         }
 
@@ -94,7 +95,7 @@ def check(data: Path) -> int:
         stack.enter_context(only_one(data))
         servers = EmbeddedServers(data / "servers", durable=False)
         servers.remove()
-        for leftover in ("sandbox", "static", "beat", "books", "audit-checkpoints"):
+        for leftover in ("sandbox", "static", "beat", "books", "audit-checkpoints", "pickups"):
             shutil.rmtree(data / leftover, ignore_errors=True)
         for key in ("audit-signing-key", "audit-trusted-keys"):
             (data / key).unlink(missing_ok=True)
@@ -123,6 +124,7 @@ def _start(
     addresses = Addresses()
     stack.callback(addresses.release)
     environment |= addresses.environment()
+    environment.setdefault("PICKUP_ROOT", str(data / "pickups"))
     environment["TIMESTAMP_AUTHORITY_CERTIFICATES"] = str(data / "sandbox" / "timestamp-authority.pem")
     # A laptop has no virus scanner; the pages and the welcome say so.
     environment.setdefault("UPLOAD_SCAN", "required" if environment.get("CLAMAV_SOCKET") else "off")
@@ -144,7 +146,7 @@ def _start_processes(supervisor: Supervisor, environment: Mapping[str, str], add
     commands = {
         "sandbox": [
             *python, "sandbox", "--port", str(addresses.sandbox_port), "--smtp-port", str(addresses.smtp_port),
-            "--data", str(data / "sandbox"), "--callback-base", addresses.web,
+            "--sftp-port", str(addresses.sftp_port), "--data", str(data / "sandbox"), "--callback-base", addresses.web,
             "--bounce-smtp", f"{HOST}:{addresses.bounce_port}",
             "--people", *(str(book) for book in sorted(data.glob("books/*.csv"))),
         ],

@@ -265,6 +265,11 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = not _collects_static
 
 IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_BYTES", 200 * 1024 * 1024)
+# Books that are fetched by the clock: the folder below which each tenant has one of its own, named as in its addresses;
+# the networks beside the public internet where SFTP servers may be; and how large a file may be.
+PICKUP_ROOT = env.text("PICKUP_ROOT", "")
+PICKUP_NETWORKS = env.words("PICKUP_NETWORKS")
+PICKUP_MAX_BYTES = env.integer("PICKUP_MAX_BYTES", 5 * 1024**3)
 # Pictures that people send us. "off" takes them unscanned, which only a demonstration may do.
 UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 10 * 1024 * 1024)
 UPLOAD_SCAN = env.choice("UPLOAD_SCAN", ("required", "off"), "required")
@@ -321,6 +326,7 @@ SECURE_CSP = {
 # Providers. In the demonstration they are the sandbox; a tenant's own accounts are rows, not settings.
 SANDBOX_URL = env.text("SANDBOX_URL", "")
 SANDBOX_SMTP = env.text("SANDBOX_SMTP", "")
+SANDBOX_SFTP = env.text("SANDBOX_SFTP", "")
 # The tax agency's register of companies: one application for the whole service. Without an id it is not asked.
 HOUJIN_API_URL = env.text(
     "HOUJIN_API_URL", f"{SANDBOX_URL}/houjin/4" if SANDBOX_URL else "https://api.houjin-bangou.nta.go.jp/4"

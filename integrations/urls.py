@@ -2,9 +2,19 @@
 
 from django.urls import path
 
+from integrations.pickups import views as pickups
 from integrations.returns import views as returns
 
 urlpatterns = [
+    path("imports/pickups/", pickups.index, name="import-pickups"),
+    path("imports/pickups/new/", pickups.new, name="import-pickup-new"),
+    path("imports/pickups/<uuid:pickup_source_id>/", pickups.detail, name="import-pickup"),
+    path("imports/pickups/<uuid:pickup_source_id>/edit/", pickups.edit, name="import-pickup-edit"),
+    path("imports/pickups/<uuid:pickup_source_id>/approve/", pickups.approve, name="import-pickup-approve"),
+    path("imports/pickups/<uuid:pickup_source_id>/pause/", pickups.pause, name="import-pickup-pause"),
+    path("imports/pickups/<uuid:pickup_source_id>/resume/", pickups.resume, name="import-pickup-resume"),
+    path("imports/pickups/<uuid:pickup_source_id>/key/", pickups.new_key, name="import-pickup-key"),
+    path("imports/pickups/<uuid:pickup_source_id>/look/", pickups.look, name="import-pickup-look"),
     path("returns/", returns.index, name="returns"),
     path("returns/prepare/", returns.prepare, name="return-prepare"),
     path("returns/layout/", returns.layout, name="return-layout"),

@@ -22,6 +22,25 @@ FILE: Mapping[str, Wording] = {
     ),
     "returnbatch.discarded": Wording(_("A return file was thrown away before it left."), "undo"),
     "returnbatch.file_destroyed": Wording(_("The time of return file %(number)s was over; it was destroyed."), "x"),
+    "pickupsource.saved": Wording(_("%(actor)s set up where customer files are fetched from."), "edit", "warning"),
+    "pickupsource.key_renewed": Wording(
+        _("%(actor)s had a new key made for fetching customer files."), "key", "warning"
+    ),
+    "pickupsource.approved": Wording(
+        _("%(actor)s approved that fetched files are taken in without a person."), "check", "warning"
+    ),
+    "pickupsource.active": Wording(_("%(actor)s resumed a scheduled pick-up."), "play"),
+    "pickupsource.paused": Wording(_("%(actor)s paused a scheduled pick-up."), "pause", "warning"),
+    "pickupsource.ordered": Wording(_("%(actor)s had a pick-up looked at outside its hours."), "clock"),
+    "pickupsource.failed": Wording(_("Customer files could not be fetched."), "alert", "danger"),
+    "pickupsource.recovered": Wording(_("Customer files can be fetched again."), "check", "success"),
+    "pickupsource.missing": Wording(_("A customer file did not come by its hour."), "alert", "danger"),
+    "pickedfile.taken": Wording(_("A customer file was fetched and is tried."), "download", "info"),
+    "pickedfile.committed": Wording(_("A fetched file is below the limits and is taken in."), "check", "success"),
+    "pickedfile.held": Wording(_("A fetched file is held for a person."), "alert", "warning"),
+    "pickedfile.known": Wording(_("A fetched file has known content and was not taken again."), "circle"),
+    "pickedfile.refused": Wording(_("A fetched file is no customer file and was not taken."), "alert", "danger"),
+    "pickedfile.gone": Wording(_("A file vanished before it could be fetched."), "circle"),
     "customerexport.ordered": Wording(
         _("%(actor)s ordered an export of %(rows)s customers for matter %(matter)s."), "download", "warning"
     ),

@@ -34,6 +34,7 @@ from outreach.selectors import task_counts
 from questionnaires.models import AccessLink, Response
 from reporting.sentences import Names, describe
 from reporting.wording import Line
+from reporting.work import Work, pickup_work
 from reviews.models import Case, Decision
 from reviews.selectors import queue_counts
 from risk.models import RiskPolicy, RiskRating
@@ -162,17 +163,6 @@ def staff_of_tenant() -> list[tuple[str, str]]:
     return [
         (str(pk), name) for pk, name in Membership.objects.order_by("user__name").values_list("user_id", "user__name")
     ]
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Something that waits for the person: how many, what, and where."""
-
-    count: int
-    title: str
-    note: str
-    url: str
-    is_urgent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +323,7 @@ def _work(allowed: Collection[Permission], user_id: int, today: date) -> list[Wo
                 reverse("imports"),
             ),
         ),
+        *pickup_work(),
         *_people_work(allowed, user_id, today),
     ]
     return [work for permission, work in offers if permission in allowed and work.count]

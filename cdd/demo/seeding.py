@@ -89,6 +89,8 @@ def seed_bank(bank: Bank, *, password: str, now: datetime) -> Tenant:
         if bank.has_directory and not IdentityProvider.objects.exists():
             values = directory(bank, sandbox_url=settings.SANDBOX_URL)
             save_provider(provider=IdentityProvider(), values=values, actor=SYSTEM, now=now)
+    if settings.PICKUP_ROOT:
+        (Path(settings.PICKUP_ROOT) / bank.slug).mkdir(parents=True, exist_ok=True)
     for colleague in STAFF:
         user = User.objects.get(email=colleague.email(bank))
         if not user.check_password(password):

@@ -18,6 +18,7 @@ from cdd.demo.branches import Branch, id_in
 from cdd.demo.browsing import Browser, Page, UnexpectedPage
 from cdd.demo.calling import steps_of_people
 from cdd.demo.evidence import Evidence
+from cdd.demo.fetching import steps_of_fetching
 from cdd.demo.importing import steps_of_the_book
 from cdd.demo.looking import check, wait_for
 from cdd.demo.returning import steps_of_returning
@@ -85,6 +86,7 @@ class Story:
             ("Sign in", self.sign_in),
             ("An approver sets up a second factor and signs in with it", self.set_up_factor),
             *steps_of_the_book(self.today),
+            *steps_of_fetching(self.sandbox_url),
             ("Rate every customer", self.wait_for_rating),
             ("Plan a campaign over everybody who is due", self.plan),
             ("Imported = due + not due + exempt", self.check_plan),

@@ -61,6 +61,8 @@ TASKS: dict[str, Callable[[], object]] = {
     "invitations": tenant_tasks.deliver_invitations,
     "return-files": integration_tasks.make_return_files,
     "old-files": integration_tasks.destroy_old_files,
+    "pick-ups": integration_tasks.pick_up_books,
+    "picked-files": integration_tasks.decide_pick_ups,
 }
 # Of the whole service, and not of the large tables: by the catalogue, by what waits in a bank, by the register's file.
 # And one that compares all customers, at night.
