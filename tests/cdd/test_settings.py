@@ -117,6 +117,21 @@ def test_the_check_command_names_every_insecure_value_at_once(run: Run, tmp_path
             {"SANDBOX_SMTP": "127.0.0.1:9125"},
             "SANDBOX_URL or SANDBOX_SMTP is set: notices would reach a simulation, not customers.",
         ),
+        ({"SANDBOX_SFTP": "127.0.0.1:9122"}, "SANDBOX_SFTP is set: invented customers would be taken in."),
+        (
+            {"PICKUP_NETWORKS": "10.20.30.0/24,bank"},
+            "PICKUP_NETWORKS holds 'bank', which is no network such as 10.20.30.0/24.",
+        ),
+        (
+            {"PICKUP_NETWORKS": "10.0.0.0/8"},
+            "PICKUP_NETWORKS opens 10.0.0.0/8 to every tenant: name single networks.",
+        ),
+        (
+            {"PICKUP_NETWORKS": "169.254.0.0/16"},
+            "PICKUP_NETWORKS opens 169.254.0.0/16 to every tenant: name single networks.",
+        ),
+        ({"PICKUP_ROOT": "files"}, "PICKUP_ROOT must be the absolute path of a folder."),
+        ({"PICKUP_ROOT": "/tmp"}, "PICKUP_ROOT can be written by every account of this machine: chmod o-w /tmp."),
         ({"DATABASE_URL": None}, "Set DATABASE_URL in the environment; .env.example says what it is for."),
         (
             {"DATABASE_URL": "postgresql://keizoku_owner:two@db.internal/keizoku?sslmode=verify-full"},
