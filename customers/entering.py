@@ -19,7 +19,7 @@ from customers.importing import CustomerRow
 from customers.indexing import KANA, NAME, PERSON, SOURCE, contact_indexes, person_key
 from customers.models import ContactPoint, Customer
 from customers.residence import stay_ends_on
-from customers.searching import names_in, parts_insertion
+from customers.searching import folded_names, parts_insertion
 from customers.writing import Statement, insertion, run_statements
 from tenants.identifiers import uuid7_bytes
 from tenants.keys import PersonCipher, cipher, person_ciphers, seal_many_for_persons
@@ -59,6 +59,7 @@ def prepare_customers(rows: Sequence[CustomerRow], *, reference: UUID, now: date
     own = plain_own_keys()
     profiles = [_encode(profile_of(row.facts, own)).encode() for row in rows]
     names = [fold_name(row.facts["name"]) for row in rows]
+    kanas = [fold_kana(kana) if (kana := row.facts.get("kana")) else None for row in rows]
     persons = [person_key(name, row.facts.get("birth_on")) for name, row in zip(names, rows, strict=True)]
     columns: dict[str, list[Any]] = {
         "id": ids,
@@ -66,8 +67,8 @@ def prepare_customers(rows: Sequence[CustomerRow], *, reference: UUID, now: date
         "kind": [row.kind for row in rows],
         "profile": seal_many_for_persons(profiles, column_of(Customer, "profile"), ids, ids, ciphers=ciphers),
         "name_index": crypt.index_many(NAME, names),
-        "kana_index": [crypt.index(KANA, fold_kana(kana)) if (kana := row.facts.get("kana")) else None for row in rows],
-        "person_index": [crypt.index(PERSON, key) if key else None for key in persons],
+        "kana_index": _indexes(KANA, kanas),
+        "person_index": _indexes(PERSON, persons),
         "attributes": [attributes_of(row.facts, own) for row in rows],
         "branch_code": [row.branch_code for row in rows],
         "language": [row.language or DEFAULT_LANGUAGE for row in rows],
@@ -90,10 +91,17 @@ def prepare_customers(rows: Sequence[CustomerRow], *, reference: UUID, now: date
         created_at=now,
         updated_at=now,
     )
-    parts = parts_insertion((pk, names_in(row.facts)) for pk, row in zip(ids, rows, strict=True))
+    called = (folded_names(row.facts, name=name, kana=kana) for row, name, kana in zip(rows, names, kanas, strict=True))
+    parts = parts_insertion(zip(ids, called, strict=True))
     points = [(pk, *point) for pk, row in zip(ids, rows, strict=True) for point in points_of(row.facts, row.line_id)]
     accounts = accounts_insertion([(pk, one) for pk, row in zip(ids, rows, strict=True) for one in row.facts[ACCOUNTS]])
     return Entry(len(rows), customers + parts + points_insertion(points, now=now, ciphers=ciphers) + accounts)
+
+
+def _indexes(purpose: str, folded: Sequence[str | None]) -> list[bytes | None]:
+    """Blind indexes of what is known; None for the rest."""
+    made = iter(cipher().index_many(purpose, [text for text in folded if text]))
+    return [next(made) if text else None for text in folded]
 
 
 def points_insertion(

@@ -24,6 +24,7 @@ _KANJI: dict[int, str | None] = dict(
 _MATCHING = {**_FOLDS, **_SPACES, **_KANJI}
 _FOLDABLE = re.compile("[" + re.escape("".join(map(chr, _MATCHING)).replace("-", "")) + "]")
 _SMALL_KANA = str.maketrans("ァィゥェォッャュョヮヵヶ", "アイウエオツヤユヨワカケ")
+_IS_SMALL_KANA = re.compile("[ァィゥェォッャュョヮヵヶ]")
 
 _LEGAL_FORMS = re.compile(
     r"株式会社|有限会社|合同会社|合資会社|合名会社|(?:一般|公益|特例)?(?:社団|財団)法人|医療法人(?:社団|財団)?"
@@ -54,7 +55,12 @@ def fold_name(text: str) -> str:
 
 def fold_kana(text: str) -> str:
     """A reading for matching: as `fold_name`, and with small kana made large as bank systems print them."""
-    return fold_name(text).translate(_SMALL_KANA)
+    return large_kana(fold_name(text))
+
+
+def large_kana(folded: str) -> str:
+    """What `fold_kana` makes of a text that `fold_name` has folded."""
+    return folded.translate(_SMALL_KANA) if _IS_SMALL_KANA.search(folded) else folded
 
 
 def fold_address(text: str) -> str:

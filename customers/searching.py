@@ -11,6 +11,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
+from operator import add
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from django.db.models.expressions import RawSQL
 from customers.accounts.rows import follow_accounts
 from customers.accounts.rules import ACCOUNTS
 from customers.accounts.selectors import accounts_in, holders_of_account
-from customers.folding import digits_of, fold_kana, fold_number
+from customers.folding import digits_of, fold_kana, fold_number, large_kana
 from customers.indexing import contact_index, person_index
 from customers.models import ContactPoint, Customer, NamePart
 from customers.parsing import Invalid, read_email, read_phone
@@ -41,7 +42,7 @@ _ACCENT = re.compile("[\u0300-\u036f]")
 # What a customer is called, now or before.
 NAMES = ("name", "kana", "former_name", "common_name", "latin_name")
 
-type Named = tuple[bytes, Sequence[str]]
+type Named = tuple[bytes, Iterable[str]]
 
 
 def names_in(facts: Mapping[str, Any]) -> list[str]:
@@ -51,25 +52,34 @@ def names_in(facts: Mapping[str, Any]) -> list[str]:
 
 def parts_of(*texts: str) -> set[str]:
     """What texts are found by: each pair of neighbouring characters, and the first character as such."""
+    return _parts_in(map(_folded, texts))
+
+
+def _parts_in(folded: Iterable[str]) -> set[str]:
     parts = set()
-    for text in texts:
-        if folded := _folded(text):
-            parts.add(_START + folded[0])
-            parts.update(map("".join, pairwise(folded)))
+    for text in filter(None, folded):
+        parts.add(_START + text[0])
+        parts.update(map(add, text, text[1:]))
     return parts
 
 
 def enter_parts(named: Iterable[Named]) -> None:
     """Make customers findable that have no parts yet, given as (id, names); one statement."""
-    run_statements(parts_insertion(named))
+    run_statements(parts_insertion((pk, map(_folded, names)) for pk, names in named))
+
+
+def folded_names(facts: Mapping[str, Any], *, name: str, kana: str | None) -> list[str]:
+    """Every name of a customer as `parts_insertion` takes it, of whom ``name`` and ``kana`` are folded already."""
+    others = [_folded(text) for key in NAMES[2:] if (text := facts.get(key))]
+    return [_unaccented(large_kana(name)), *([_unaccented(kana)] if kana else ()), *others]
 
 
 def parts_insertion(named: Iterable[Named]) -> list[Statement]:
-    """The statement of `enter_parts`."""
+    """The statement of `enter_parts`, of names that are folded."""
     holders: dict[int, dict[str, list[bytes]]] = defaultdict(lambda: defaultdict(list))
     for pk, names in named:
         held = holders[_moment(pk)]
-        for part in parts_of(*names):
+        for part in _parts_in(names):
             held[part].append(pk)
     tokens = tokens_of(set().union(*holders.values()))
     rows = [(tokens[part], moment, ids) for moment, held in holders.items() for part, ids in held.items()]
@@ -207,7 +217,10 @@ def tokens_of(parts: Iterable[str]) -> dict[str, int]:
 
 def _folded(text: str) -> str:
     """As `fold_kana`, and Latin letters without their accents, which our keyboards lack."""
-    folded = fold_kana(text)
+    return _unaccented(fold_kana(text))
+
+
+def _unaccented(folded: str) -> str:
     if not _ACCENTED.search(folded):
         return folded
     bare = "".join(one for one in unicodedata.normalize("NFD", folded) if not _ACCENT.match(one))
