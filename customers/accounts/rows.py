@@ -22,7 +22,8 @@ type Row = tuple[bytes, Account]
 
 def accounts_insertion(rows: Sequence[Row]) -> list[Statement]:
     """The statement that inserts rows for accounts, given with their customers' ids; none without any."""
-    columns = {name: [_plain(account)[name] for _, account in rows] for name in _PLAIN}
+    plain = [_plain(account) for _, account in rows]
+    columns = {name: [one[name] for one in plain] for name in _PLAIN}
     return insertion(
         CustomerAccount,
         {
