@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
@@ -50,11 +50,6 @@ def open_of(customer: Customer) -> RegistryCertificate | None:
     """The one that is under way; there is one at a time."""
     rows = RegistryCertificate.objects.filter(customer=customer, status__in=[Status.REQUESTED, Status.TRANSCRIBED])
     return rows.first()
-
-
-def overdue_count(today: date) -> int:
-    """How many were to be here before today."""
-    return int(RegistryCertificate.objects.filter(status=Status.REQUESTED, due_on__lt=today).count())
 
 
 def may_obtain(now: datetime) -> dict[int, str]:

@@ -369,6 +369,7 @@ def test_the_whole_way_by_the_pages(
     assert done.status_code == 302
     assert facts(company_of_ours)["representative"] == "山田 次郎"
     assert "Compared and checked" in page(client, "customer-certificates", company_of_ours.pk)
+    assert reverse("certificate", args=[one.pk]) in page(client, "customer", company_of_ours.pk)
     assert "checked a registry certificate" in page(client, "customer-timeline", company_of_ours.pk)
 
 
