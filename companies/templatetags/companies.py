@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from django import template
-from django.utils import timezone
 
 from companies.certificates.selectors import last_checked, open_of
 from companies.certificates.showing import Age, age_of
@@ -21,9 +22,8 @@ def open_news(customer: Customer) -> list[CompanyNews]:
 
 
 @register.filter
-def latest_certificates(customer: Customer) -> list[tuple[RegistryCertificate, Age | None]]:
+def latest_certificates(customer: Customer, today: date) -> list[tuple[RegistryCertificate, Age | None]]:
     """A company's certificate that is under way and the latest that was checked, each with its age."""
     if customer.kind != Customer.Kind.COMPANY:
         return []
-    today = timezone.localdate()
     return [(one, age_of(one, today)) for one in (open_of(customer), last_checked(customer)) if one is not None]
