@@ -148,17 +148,18 @@ def index_customers(*, after: UUID, limit: int = 2_000) -> list[UUID]:
     return ids
 
 
-def being(rows: QuerySet[Customer], wanted: str) -> QuerySet[Customer]:
+def being(rows: QuerySet[Customer], wanted: str, *, by_account: bool = True) -> QuerySet[Customer]:
     """Those of `rows` whose number, telephone, e-mail address or account `wanted` is, whole, however it is written.
 
-    What was a merged customer's finds the one who goes on.
+    What was a merged customer's finds the one who goes on. Whoever sees accounts covered is not told whose one is.
     """
     # Ids and not a subquery: only so the rows are found by their keys.
     found = set(Customer.objects.filter(number=fold_number(wanted)).values_list("pk", flat=True))
     if indexes := [contact_index(channel, value) for channel, value in addresses_in(wanted)]:
         reached = ContactPoint.objects.filter(value_index__in=indexes, is_current=True)
         found.update(reached.values_list("customer_id", flat=True))
-    found.update(holders_of_account(wanted))
+    if by_account:
+        found.update(holders_of_account(wanted))
     return rows.filter(pk__in=set(survivors_of(found).values()))
 
 

@@ -119,17 +119,19 @@ def customer_page(
     kind: str | None = None,
     tier: str | None = None,
     among: QuerySet[Customer] | None = None,
+    by_account: bool = True,
     cursor: str | None = None,
 ) -> Page[Customer]:
     """Customers in the order they were entered, of all or `among` some; counted only if the page holds them all.
 
     Who is part of another customer is not among them, and is found as that one.
-    `search` is a whole customer number, telephone number or e-mail address, or part of a name or reading.
+    `search` is a whole customer number, telephone number, e-mail address or, with `by_account`, account number, or part
+    of a name or reading.
     """
     rows = _filtered(among, kind, tier).filter(merged_into__isnull=True)
     if not (wanted := search.strip()):
         return keyset_page(rows, order=("id",), cursor=cursor, counts=False)
-    if (exact := being(rows, wanted)).exists():
+    if (exact := being(rows, wanted, by_account=by_account)).exists():
         return keyset_page(exact, order=("id",), cursor=cursor)
     page = _page_of(rows, holders_of(wanted), cursor)
     return replace(page, items=_named(page.items, wanted))
@@ -148,11 +150,12 @@ def customer_count(
     kind: str | None = None,
     tier: str | None = None,
     among: QuerySet[Customer] | None = None,
+    by_account: bool = True,
 ) -> Count:
     """How many customers `customer_page` has on all its pages; where names are searched, rarely a few more."""
     rows = _filtered(among, kind, tier)
     if wanted := search.strip():
-        exact = being(rows, wanted)
+        exact = being(rows, wanted, by_account=by_account)
         rows = exact if exact.exists() else being_of(rows, holders_of(wanted))
     found = count_customers(rows)
     # Taken off, because counting the others alone would read every row and not an index.

@@ -40,12 +40,20 @@ class Asked:
     tier: str
     segment: Segment | None
     segments: list[Segment]
+    # whether accounts may be searched for: not by roles that see them covered
+    by_account: bool
 
     @property
     def filters(self) -> dict[str, Any]:
         """As customer_page and customer_count take them."""
         among = customers_of_kept(self.segment.document, today=timezone.localdate()) if self.segment else None
-        return {"search": self.search, "kind": self.kind or None, "tier": self.tier or None, "among": among}
+        return {
+            "search": self.search,
+            "kind": self.kind or None,
+            "tier": self.tier or None,
+            "among": among,
+            "by_account": self.by_account,
+        }
 
 
 @require_GET
@@ -144,6 +152,7 @@ def _asked(request: StaffRequest) -> Asked:
         tier=tier if tier in RiskTier.values else "",
         segment=_segment(request, segments),
         segments=segments,
+        by_account=may(request, Permission.VIEW_PERSONAL_DATA),
     )
 
 

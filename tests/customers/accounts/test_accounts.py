@@ -165,6 +165,16 @@ def test_a_customer_is_found_by_any_account_number_with_or_without_its_branch(in
     assert found_by("123456") == set()
 
 
+def test_whoever_sees_accounts_covered_cannot_try_out_whose_a_number_is(
+    in_tenant: Tenant, officer: User, auditor: User, staff_client: SignIn, now: datetime
+) -> None:
+    enter(now)
+    for user, hits in ((officer, 1), (auditor, 0)):
+        page = staff_client(user).post(address("customer-search"), {"search": "1234567"}, follow=True)
+        assert page.context["search"] == "1234567"
+        assert len(page.context["rows"]) == hits, user.email
+
+
 def test_no_account_number_is_readable_in_the_tables_or_the_trail(
     in_tenant: Tenant, now: datetime, superuser: psycopg.Connection
 ) -> None:
