@@ -40,6 +40,14 @@ class PlanForm(StaffForm):
             "invalid": _("Enter a date, such as 2027-01-31."),
         },
     )
+    begins_with_reached = forms.BooleanField(
+        label=_("Begin with the channel that is known to reach the customer"),
+        help_text=_(
+            "Where something has arrived before, by LINE, short message, e-mail or post, that comes first, and the "
+            "other channels in their usual order. Letters then go out earlier, which costs more."
+        ),
+        required=False,
+    )
     call_after = forms.IntegerField(
         label=_("Call who stays silent after (days)"),
         help_text=_("Counted from the last notice. High and medium risk only; leave it empty to call nobody."),

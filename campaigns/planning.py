@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -42,6 +42,8 @@ class Candidate:
     # accounts are known, and every one is closed
     has_no_open_account: bool = False
     stay_ends_on: date | None = None
+    # those of the channels at whose address something arrived, and nothing failed since
+    reached: frozenset[str] = frozenset()
 
 
 def _ladders() -> dict[str, tuple[str, ...]]:
@@ -54,7 +56,8 @@ class Terms:
     """How a segment is reached and verified, and what that costs: yen and answers to expect per notice.
 
     ``silence``: days without an answer after which somebody is called, and days after that until they are visited,
-    where their ladder has such a rung; what is not in it is not done.
+    where their ladder has such a rung; what is not in it is not done. ``begins_with_reached``: the rungs by which
+    something has arrived come before the others, both in their usual order.
     """
 
     ladder: Mapping[str, tuple[str, ...]] = field(default_factory=_ladders)
@@ -73,7 +76,9 @@ class Terms:
         }
     )  # fmt: skip
 
-    def document(self) -> dict[str, dict[str, object]]:
+    begins_with_reached: bool = False
+
+    def document(self) -> dict[str, object]:
         """As kept with the campaign: numbers as text, so that no float ever rounds them."""
         return {
             "ladder": {tier: list(rungs) for tier, rungs in self.ladder.items()},
@@ -81,6 +86,7 @@ class Terms:
             "ekyc": dict(self.ekyc),
             "yen": {channel: str(yen) for channel, yen in self.yen.items()},
             "answer_rate": {channel: str(rate) for channel, rate in self.answer_rate.items()},
+            "begins_with_reached": self.begins_with_reached,
         }
 
 
@@ -94,6 +100,8 @@ class Judgement:
     tier: str
     kind: str
     first_channel: str | None = None
+    # whether something has arrived by one of their rungs before
+    is_reached: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +114,8 @@ class Plan:
     reasons: dict[str, dict[str, int]]
     first_channels: dict[str, int]
     unreachable: int
+    # of those to be asked, by whether something has arrived by one of their rungs before
+    reached: int
     cost_yen: Decimal
     expected_answers: int
 
@@ -129,6 +139,8 @@ class Plan:
             "reasons": self.reasons,
             "first_channels": self.first_channels,
             "unreachable": self.unreachable,
+            "reached": self.reached,
+            "untried": self.count(Verdict.DUE) - self.unreachable - self.reached,
             "cost_yen": str(self.cost_yen),
             "expected_answers": self.expected_answers,
         }
@@ -138,9 +150,15 @@ def judge(candidate: Candidate, due_by: date, terms: Terms) -> Judgement:
     """Exempt before due before not due. Who was never reviewed is due at once; whose stay ends by then is due, too."""
 
     def verdict(what: Verdict, *reasons: str) -> Judgement:
-        ladder = ladder_for(terms.ladder[candidate.tier], candidate.flags)
-        channel = first_usable(ladder, candidate.channels) if what is Verdict.DUE else None
-        return Judgement(candidate.customer_id, what, reasons, candidate.tier, candidate.kind, channel)
+        if what is not Verdict.DUE:
+            return Judgement(candidate.customer_id, what, reasons, candidate.tier, candidate.kind)
+        reached = candidate.reached & candidate.channels
+        ladder = rungs_for(
+            terms.ladder[candidate.tier], candidate.flags, reached, begins_with_reached=terms.begins_with_reached
+        )
+        channel = first_usable(ladder, candidate.channels)
+        is_reached = not reached.isdisjoint(ladder)
+        return Judgement(candidate.customer_id, what, reasons, candidate.tier, candidate.kind, channel, is_reached)
 
     if candidate.is_closed:
         return verdict(Verdict.EXEMPT, "closed")
@@ -167,7 +185,7 @@ def plan(candidates: Iterable[Candidate], due_by: date, terms: Terms) -> Plan:
     by_tier: dict[str, dict[str, int]] = {}
     reasons: dict[str, dict[str, int]] = {}
     channels: Counter[str] = Counter()
-    unreachable = 0
+    unreachable = reached = 0
     for judgement in judged:
         _add(by_tier, judgement.tier, judgement.verdict)
         for reason in judgement.reasons:
@@ -175,6 +193,7 @@ def plan(candidates: Iterable[Candidate], due_by: date, terms: Terms) -> Plan:
         if judgement.verdict is Verdict.DUE:
             channels.update([judgement.first_channel] if judgement.first_channel else [])
             unreachable += judgement.first_channel is None
+            reached += judgement.is_reached
     return Plan(
         judgements=judged,
         population=len(judged),
@@ -182,9 +201,21 @@ def plan(candidates: Iterable[Candidate], due_by: date, terms: Terms) -> Plan:
         reasons=reasons,
         first_channels={channel: channels[channel] for channel in terms.yen},
         unreachable=unreachable,
+        reached=reached,
         cost_yen=sum((terms.yen[channel] * count for channel, count in channels.items()), Decimal(0)),
         expected_answers=int(sum((terms.answer_rate[c] * n for c, n in channels.items()), Decimal(0))),
     )
+
+
+def rungs_for(
+    ladder: Sequence[str], flags: Collection[str], reached: Collection[str], *, begins_with_reached: bool
+) -> tuple[str, ...]:
+    """A segment's rungs in the order in which one customer climbs them; what a flag asks for comes before all."""
+    rungs = ladder_for(ladder, flags)
+    if flags or not begins_with_reached:
+        return rungs
+    known = tuple(rung for rung in rungs if rung in reached)
+    return (*known, *(rung for rung in rungs if rung not in known))
 
 
 def _add(table: dict[str, dict[str, int]], row: str, column: str) -> None:

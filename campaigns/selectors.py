@@ -17,15 +17,16 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from audit.transitions import AnyOf
 from campaigns.costs import Costs, costs_of
 from campaigns.models import Campaign, PeriodicReview
-from campaigns.planning import Candidate, plan_hash
+from campaigns.planning import SMS, Candidate, plan_hash
 from channels.advice import Advice, advice_for
 from channels.models import DeliveryAttempt
 from channels.resending import sent_again
 from channels.selectors import unit_prices, usable_channels
 from channels.wording.selectors import digests_in_force
 from customers.accounts.selectors import without_open_account
+from customers.contacts.selecting import verified_channels
 from customers.flags.selectors import kinds_in_force, silenced
-from customers.models import Customer, DueDiligence
+from customers.models import ContactPoint, Customer, DueDiligence
 from outreach.counting import Figures, figures_about, standing
 from outreach.models import OutreachTask
 from outreach.selectors import given_up, ways_to_people
@@ -38,6 +39,7 @@ Status = PeriodicReview.Status
 
 # Reviews that are still somebody's work: their customers are not asked a second time meanwhile.
 OPEN_STATES = (Status.PLANNED, Status.NOTIFIED, Status.VERIFYING, Status.IN_REVIEW)
+_RUNG_OF = {ContactPoint.Channel.PHONE.value: SMS}
 FAILED_ATTEMPTS = (DeliveryAttempt.Status.FAILED, DeliveryAttempt.Status.RETURNED)
 
 # Names by which a number on a campaign's page leads to the list behind it.
@@ -101,7 +103,8 @@ def population() -> Iterator[Candidate]:
     )
     ids = [row[0] for row in rows]
     channels, people = usable_channels(ids), ways_to_people(ids)
-    exemptions, flags, without = _exemption_codes(), kinds_in_force(), without_open_account()
+    exemptions, flags = _exemption_codes(), kinds_in_force()
+    without, reached = without_open_account(), reached_rungs(ids)
     busy = set(
         PeriodicReview.objects.filter(status__in=OPEN_STATES)
         .exclude(campaign__status=Campaign.Status.CLOSED)
@@ -121,7 +124,14 @@ def population() -> Iterator[Candidate]:
             flags=flags.get(pk, frozenset()),
             has_no_open_account=pk in without,
             stay_ends_on=stay_ends_on,
+            reached=reached.get(pk, frozenset()),
         )
+
+
+def reached_rungs(customer_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+    """By which rungs something has arrived at these customers; a telephone number by a short message. One query."""
+    found = verified_channels(customer_ids)
+    return {pk: frozenset(_RUNG_OF.get(channel, channel) for channel in channels) for pk, channels in found.items()}
 
 
 def _exemption_codes() -> dict[UUID, tuple[str, ...]]:
@@ -186,6 +196,7 @@ def plan_summary(campaign: Campaign) -> dict[str, Any]:
         **campaign.counts,
         "ladder": campaign.plan["ladder"],
         "silence": campaign.plan.get("silence", {}),
+        "begins_with_reached": campaign.plan.get("begins_with_reached", False),
         "ekyc": campaign.plan["ekyc"],
         "hash": now_hash,
         "is_unchanged": now_hash == campaign.plan_hash,

@@ -74,6 +74,8 @@ def erase_customers(ids: Sequence[UUID]) -> None:
     Upload.objects.filter(purpose=Upload.Purpose.FLAG_EVIDENCE, reference__in=flags).delete()
     FlagLifting.objects.filter(flag__customer__in=ids).delete()
     CustomerFlag.objects.filter(customer__in=ids).delete()
+    papers = OwnerPaper.objects.filter(customer__in=ids).values("pk")
+    Upload.objects.filter(purpose=Upload.Purpose.OWNER_PAPER, reference__in=papers).delete()
     OwnerPaper.objects.filter(customer__in=ids).delete()
     RelatedParty.objects.filter(customer__in=ids).delete()
     AttributeChange.objects.filter(customer__in=ids).delete()

@@ -35,7 +35,7 @@ from questionnaires.messages import sentence
 from questionnaires.models import AccessLink, Response
 from questionnaires.presenting import Writer
 from questionnaires.reading import ERAS
-from questionnaires.services import OffRoute, ResponseClosed, save_page, submit_response
+from questionnaires.services import Incomplete, OffRoute, ResponseClosed, save_page, submit_response
 from tenants.models import Tenant
 from tenants.scoping import tenant_context, tenant_scope
 
@@ -199,7 +199,7 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
         actor = Actor.customer(visit.customer.pk)
         try:
             submit_response(response=visit.response, actor=actor, now=timezone.now())
-        except ResponseClosed:
+        except (ResponseClosed, Incomplete):  # changed meanwhile, as by a flag that ended the link
             return redirect("portal:resume")
         return _after_submission(visit)
     writer = _writer(visit)

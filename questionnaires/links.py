@@ -121,6 +121,29 @@ def issue_links(*, responses: Sequence[Response], channel: str, expires_at: date
     return tokens
 
 
+@transaction.atomic
+def end_links(*, references: Sequence[UUID], actor: Actor, now: datetime) -> int:
+    """Whoever holds a link to these responses cannot open it any more, nor go on where they were; returns how many.
+
+    What has been answered so far and not sent off is forgotten. The responses stay open, for links that are issued
+    from now on.
+    """
+    open_states = (Response.Status.OPEN, Response.Status.STARTED)
+    live = AccessLink.objects.filter(response__reference__in=references, response__status__in=open_states)
+    # The links before the responses, as whoever proves themselves just now.
+    links = list(live.filter(expires_at__gt=now).order_by("pk").select_for_update(of=("self",)))
+    rows = Response.objects.filter(reference__in=references, status__in=open_states).order_by("pk")
+    held = list(rows.select_for_update(of=("self",), no_key=True))
+    for response in held:
+        response.answers, response.confirmed_pages = {}, []
+    Response.objects.bulk_update(held, ["answers", "confirmed_pages"], batch_size=2_000)
+    still = {response.pk for response in held}  # whoever was just sending off has done so
+    ended = [link for link in links if link.response_id in still]
+    AccessLink.objects.filter(pk__in=[link.pk for link in ended]).update(expires_at=now, proved_at=None)
+    record_many("link.ended", targets=ended, actor=actor, at=now)
+    return len(ended)
+
+
 def state_of(link: AccessLink, now: datetime) -> LinkState:
     """What opening the link leads to. The response is read with it."""
     if link.response.status == Response.Status.SUBMITTED:

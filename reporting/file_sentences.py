@@ -56,6 +56,7 @@ FILE: Mapping[str, Wording] = {
     "customer.looked_back": Wording(
         _("%(actor)s looked at what was on file about customer %(target)s on %(on)s."), "eye", "warning"
     ),
+    "link.ended": Wording(_("The link of customer %(target)s ended, because a guardian is asked instead."), "lock"),
     "matchcandidate.found": Wording(_("Customer %(target)s was found to be like another."), "users", "info"),
     "matchcandidate.open": Wording(_("Whether customer %(target)s and another are one is to be judged again."), "undo"),
     "matchcandidate.different": Wording(

@@ -21,7 +21,7 @@ from companies.models import CompanyNews, RegistryCertificate
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.matching.models import MatchCandidate
 from customers.merging.models import CustomerMerge
-from customers.models import AttributeChange, ContactPoint, Customer
+from customers.models import AttributeChange, ContactPoint, Customer, OwnerPaper
 from customers.pointers import whole_of
 from customers.presenting import LABELS, hide, label, say_turn
 from ekyc.models import Verification
@@ -61,6 +61,10 @@ _ABOUT: Mapping[str, Sequence[_About]] = {
         ),
         lambda whole: MatchCandidate.objects.filter(Q(first__in=whole) | Q(second__in=whole)),
         lambda whole: CustomerMerge.objects.filter(Q(survivor__in=whole) | Q(merged__in=whole)),
+        lambda whole: Upload.objects.filter(
+            purpose=Upload.Purpose.OWNER_PAPER,
+            reference__in=OwnerPaper.objects.filter(customer__in=whole).values("pk"),
+        ),
     ),
     "notices": (
         lambda whole: PeriodicReview.objects.filter(customer__in=whole),

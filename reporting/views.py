@@ -31,10 +31,11 @@ from customers.viewing import is_sensitive, note_look_back, reveal, shown_until
 from reporting.evidence import TooMuch, evidence_of
 from reporting.fact_history import with_history
 from reporting.forms import AuditFilter, EvidenceForm
+from reporting.home import home_figures
 from reporting.integrity import integrity_of_trail
 from reporting.past import past_of
 from reporting.reach import reach_of
-from reporting.selectors import home_figures, latest_rating, lines_of, staff_of_tenant
+from reporting.selectors import latest_rating, lines_of, staff_of_tenant
 from reporting.timelines import TOPICS, entry_of, timeline_page, with_turns
 from reporting.trails import audit_page
 from retention.expiring import day_in_japan

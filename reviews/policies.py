@@ -45,11 +45,20 @@ class DecisionIncomplete(ReviewRefused):
 
 
 def clearing_rule(
-    differences: Collection[Difference], *, tier: str, due_diligence: str, needs_identity: bool, is_flagged: bool
+    differences: Collection[Difference],
+    *,
+    tier: str,
+    due_diligence: str,
+    needs_identity: bool,
+    is_flagged: bool,
+    is_contradicted: bool = False,
 ) -> str | None:
-    """The rule that clears an answer without a person, if one does; none for a customer with a flag in force."""
+    """The rule that clears an answer without a person, if one does; none for a customer with a flag in force.
+
+    ``is_contradicted``: a company named other owners than those calculated from what is on record.
+    """
     is_low = tier == RiskTier.LOW or due_diligence == DueDiligence.SIMPLIFIED
-    is_safe = is_low and not differences and not needs_identity and not is_flagged
+    is_safe = is_low and not differences and not needs_identity and not is_flagged and not is_contradicted
     return RULE_UNCHANGED if is_safe else None
 
 

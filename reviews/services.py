@@ -15,6 +15,7 @@ from audit.transitions import IllegalTransition, LostRace, transition
 from customers.flags.selectors import kinds_in_force
 from customers.models import AttributeChange, Customer
 from customers.parsing import Invalid
+from customers.related.answered import answered_beside
 from customers.selectors import facts_of
 from customers.services import apply_facts, record_review
 from ekyc.models import Verification
@@ -87,12 +88,14 @@ def reconcile_response(
             fields=[difference.field for difference in differences],
             identity=len(identity),
         )
+        owners = answered_beside(customer, facts, answers.get("owners"))
         rule = policies.clearing_rule(
             differences,
             tier=tier,
             due_diligence=customer.due_diligence,
             needs_identity=bool(identity),
             is_flagged=bool(kinds_in_force([customer.pk])),
+            is_contradicted=owners is not None and owners.differs,
         )
         if rule:
             transition(

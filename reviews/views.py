@@ -26,6 +26,7 @@ from ekyc.models import Verification
 from reviews.documents import attach_document, document_of, document_rows
 from reviews.forms import DecisionForm, DocumentForm, ReturnForm
 from reviews.models import Case, Decision, Discrepancy
+from reviews.owners import owners_beside
 from reviews.policies import ReviewRefused
 from reviews.queues import QueueForm, QueueTaken, make_queue, queues_with_counts
 from reviews.selectors import CaseDetail, attributes_of, case_detail, case_page, queue_counts
@@ -305,9 +306,10 @@ def _case_page(
         user_id for decision in detail.decisions for user_id in (decision.decided_by, decision.checked_by)
     )
     offered = _offered(detail)
+    facts = facts_of(customer)
     context = {
         "case": detail.case,
-        "name": name_shown(customer, facts_of(customer), masked=not may_see),
+        "name": name_shown(customer, facts, masked=not may_see),
         "differences": [_difference(row, detail, form, masked=not may_see) for row in detail.discrepancies],
         "decisions": detail.decisions,
         "proposal": detail.open_decision,
@@ -318,6 +320,7 @@ def _case_page(
         "refusal": refusal,
         "method": _method(detail.case.verification),
         "choices_note": _("Accept or keep each item.") if offered else "",
+        **owners_beside(detail.case, facts, masked=not may_see),
         **_documents(request, detail.case),
     }
     if document_form is not None:

@@ -25,6 +25,7 @@ class Upload(Stateful, TenantModel):
         VISIT_PHOTO = "VISIT_PHOTO", _("Photograph of a visit")
         FLAG_EVIDENCE = "FLAG_EVIDENCE", _("Evidence for a flag")
         REGISTRY_CERTIFICATE = "REGISTRY_CERTIFICATE", _("Registry certificate")
+        OWNER_PAPER = "OWNER_PAPER", _("Paper about the owners")
 
     class Kind(models.TextChoices):
         JPEG = "JPEG", _("JPEG")

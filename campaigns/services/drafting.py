@@ -30,10 +30,12 @@ def plan_campaign(
     now: datetime,
     terms: Terms | None = None,
     silence: Mapping[str, int] | None = None,
+    begins_with_reached: bool = False,
 ) -> Campaign:
     """Judge the whole customer book and keep a draft with one review for everybody who is due.
 
-    ``silence`` is that of the usual terms where none is given. Constant number of queries per 1,000 customers.
+    ``silence`` and ``begins_with_reached`` are for the usual terms, where no others are given. Constant number of
+    queries per 1,000 customers.
 
     Raises:
         CampaignRefused: the deadline is past, customers are not rated yet, or nobody is due.
@@ -56,7 +58,7 @@ def plan_campaign(
             planned_person=planner.person,
             planned_at=now,
         )
-        _judge(campaign, terms or _usual_terms(deadline_on, silence), now)
+        _judge(campaign, terms or _usual_terms(deadline_on, silence, begins_with_reached), now)
         campaign.plan_hash = current_hash(campaign)
         campaign.save(update_fields=["plan_hash"])
         record(
@@ -95,11 +97,12 @@ def somebody_was_merged(campaign: Campaign) -> bool:
     return PeriodicReview.objects.filter(campaign=campaign, customer__merged_into__isnull=False).exists()
 
 
-def _usual_terms(deadline_on: date, silence: Mapping[str, int] | None) -> Terms:
+def _usual_terms(deadline_on: date, silence: Mapping[str, int] | None, begins_with_reached: bool) -> Terms:
     """At the prices that the bank entered; a short message costs as many parts as its text has."""
     usual, sms = Terms(), sms_yen(deadline_on=deadline_on)
     silence = usual.silence if silence is None else silence
-    return Terms(silence=silence, yen={**usual.yen, **({} if sms is None else {SMS: sms}), **unit_prices()})
+    yen = {**usual.yen, **({} if sms is None else {SMS: sms}), **unit_prices()}
+    return Terms(silence=silence, yen=yen, begins_with_reached=begins_with_reached)
 
 
 def _lock_planning() -> None:

@@ -12,11 +12,12 @@ from django.db import transaction
 from audit.services import record_ids
 from audit.transitions import transition_many
 from campaigns.models import Campaign, PeriodicReview
-from campaigns.planning import TELEPHONE, VISIT, first_usable
+from campaigns.planning import TELEPHONE, VISIT, first_usable, rungs_for
 from campaigns.selectors import (
     answering,
     current_hash,
     failed_channels,
+    reached_rungs,
     stray_references,
     stuck_references,
     tried_channels,
@@ -26,7 +27,7 @@ from campaigns.services.refusals import JAPAN, SYSTEM
 from channels.protocols import Channel
 from channels.selectors import usable_channels
 from channels.services import NoticeRequest, cancel_queued, queue_notices
-from customers.flags.rules import ladder_for, silenced_by
+from customers.flags.rules import silenced_by
 from customers.flags.selectors import kinds_in_force
 from customers.models import Customer
 from outreach.selectors import given_up, ways_to_people
@@ -151,14 +152,20 @@ def send_next(
     usable, people = usable_channels(ids), ways_to_people(ids)
     in_vain = given_up([review.pk for review in reviews])  # such as a call that was made because nobody answered
     flags = kinds_in_force(ids)
-    tried = tried_channels([review.pk for review in reviews if review.customer_id in flags])
+    begins_with_reached = campaign.plan.get("begins_with_reached", False)
+    reached = reached_rungs(ids) if begins_with_reached else {}
+    # In an order of their own, so that no rung lies behind them.
+    own_order = {review.pk for review in reviews if begins_with_reached or review.customer_id in flags}
+    tried = tried_channels(list(own_order))
     rungs: dict[str, list[PeriodicReview]] = {}
     for review in reviews:
         ladder = campaign.plan["ladder"][review.tier]
         by_people = people[review.customer_id] - in_vain.get(review.pk, set())
         reach = {str(channel) for channel in usable.get(review.customer_id, ())} | by_people
-        if kinds := flags.get(review.customer_id):  # in an order of their own, so that no rung lies behind them
-            rung = first_usable(ladder_for(ladder, kinds), reach - tried.get(review.pk, set()))
+        if review.pk in own_order:
+            kinds, known = (found.get(review.customer_id, frozenset()) for found in (flags, reached))
+            order = rungs_for(ladder, kinds, known, begins_with_reached=begins_with_reached)
+            rung = first_usable(order, reach - tried.get(review.pk, set()))
         else:
             rung = first_usable(ladder, reach, after.get(review.pk))
         rungs.setdefault(rung or "", []).append(review)

@@ -9,12 +9,14 @@ from django.db import transaction
 
 from campaigns.arithmetic import stranded
 from campaigns.models import PeriodicReview
+from campaigns.planning import TELEPHONE
 from campaigns.services.refusals import SYSTEM
 from campaigns.services.sending import send_next, take_out
 from channels.services import cancel_queued
 from customers.flags.rules import ENDING_LINKS, GUARDIAN, SILENCING
 from outreach.models import OutreachKind
 from outreach.services import cancel_tasks_of
+from questionnaires.links import end_links
 from questionnaires.services import cancel_responses
 
 Status = PeriodicReview.Status
@@ -30,6 +32,9 @@ def heed_flag(*, customer_id: UUID, kind: str, now: datetime) -> None:
         if kind in ENDING_LINKS:  # the responses first, as an answer does that is just coming in
             asked = PeriodicReview.objects.filter(customer=customer_id, status__in=_ASKED)
             cancel_responses(references=list(asked.values_list("id", flat=True)), actor=SYSTEM, now=now)
+        elif kind == GUARDIAN:
+            asked = PeriodicReview.objects.filter(customer=customer_id)
+            end_links(references=list(asked.values_list("id", flat=True)), actor=SYSTEM, now=now)
         rows = PeriodicReview.objects.filter(customer=customer_id, status__in=_ASKED).order_by("id")
         held = list(rows.select_for_update(of=("self",), no_key=True).select_related("campaign"))
         if kind in SILENCING:
@@ -51,12 +56,15 @@ def _fall_silent(held: list[PeriodicReview], customer_id: UUID, kind: str, now: 
 
 
 def _turn_to_guardian(held: list[PeriodicReview], customer_id: UUID, now: datetime) -> None:
-    """What has not left for the customer goes to the guardian instead, and nobody goes to the customer's door."""
+    """The guardian is asked instead, whatever has reached the customer; nobody goes to the customer's door.
+
+    A call that is to be made stays one: it is the guardian who is called.
+    """
     references = [review.pk for review in held]
     cancel_queued(references=references, actor=SYSTEM, now=now)
     cancel_tasks_of(customer_id=customer_id, kinds=[OutreachKind.VISIT], actor=SYSTEM, now=now)
     waiting = stranded(PeriodicReview.objects.filter(pk__in=references))
     left = set(waiting.values_list("id", flat=True))
     for review in held:
-        if review.pk in left:
+        if review.pk in left or (review.status == Status.NOTIFIED and review.channel != TELEPHONE):
             send_next(review.campaign, [review], was=Status.NOTIFIED, after={}, now=now)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 from django.apps import apps
 from django.db.models import CharField, Count, Exists, OuterRef, Q, Value
 from django.db.models.functions import Cast, Concat, Lower
+from django.utils import timezone
 
 from audit.models import AuditEvent
 from audit.transitions import Stateful
@@ -120,8 +120,11 @@ class Evidence:
         with tenant_scope(self.tenant_id):
             return Case.objects.filter(status=status).count()
 
-    def check_closed_case(self, case_id: UUID, today: date) -> int:
-        """The file says what was accepted, and rating and dates follow. Returns how many fields were taken over."""
+    def check_closed_case(self, case_id: UUID) -> int:
+        """The file says what was accepted, and rating and dates follow. Returns how many fields were taken over.
+
+        Dates are those of the day in Japan on which the case was closed, be it the one after the story began.
+        """
         with tenant_scope(self.tenant_id):
             case = Case.objects.select_related("customer").get(pk=case_id)
             assert case.status == Case.Status.CLOSED, f"case {case_id} is {case.status}"
@@ -137,11 +140,12 @@ class Evidence:
                 )
             review = PeriodicReview.objects.get(pk=case.reference)
             assert review.status == PeriodicReview.Status.COMPLETED, f"the review is {review.status}"
-            assert customer.last_reviewed_on == today, f"last reviewed on {customer.last_reviewed_on}"
-            assert customer.next_review_on is not None, "no next review date"
-            assert customer.next_review_on > today, f"next review on {customer.next_review_on}"
-            assert customer.rated_at is not None, "never rated"
             assert case.closed_at is not None, "no closing time"
+            day = timezone.localdate(case.closed_at)
+            assert customer.last_reviewed_on == day, f"last reviewed on {customer.last_reviewed_on}"
+            assert customer.next_review_on is not None, "no next review date"
+            assert customer.next_review_on > day, f"next review on {customer.next_review_on}"
+            assert customer.rated_at is not None, "never rated"
             assert customer.rated_at >= case.closed_at, "not rated again"
             return len(accepted)
 

@@ -328,7 +328,7 @@ class Story:
 
     def check_cases(self, branch: Branch) -> Done:
         """Every approved decision has had its effect, and only that."""
-        fields = sum(branch.evidence.check_closed_case(id_in(path), self.today) for path in branch.cases)
+        fields = sum(branch.evidence.check_closed_case(id_in(path)) for path in branch.cases)
         return Done(fields, "fields updated")
 
     def check_progress(self, branch: Branch) -> Done:

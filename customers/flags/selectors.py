@@ -16,7 +16,7 @@ from tenants.keys import PersonShredded
 from tenants.keyset import Page, keyset_page
 from tenants.reach import within_reach
 
-_POSTAL_CODE = re.compile(r"〒?\s*(\d{3})[-－‐]?(\d{4})\s(.+)", re.DOTALL)
+POSTAL_CODE = re.compile(r"〒?\s*+(\d{3})[-－‐]?(\d{4})\s(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +82,11 @@ def _guardian(row: RelatedParty) -> Guardian | None:
         details = row.details
     except PersonShredded:
         return None
-    whole = _POSTAL_CODE.fullmatch(str(details.get("address", "")).strip())
-    name = str(details.get("name", ""))
-    return Guardian(name, whole[1] + whole[2], whole[3].strip()) if whole and name else None
+    name, address = str(details.get("name", "")), str(details.get("address", "")).strip()
+    postal_code = str(details.get("postal_code") or "")
+    if whole := POSTAL_CODE.fullmatch(address):  # as it was entered before the postal code had a field of its own
+        postal_code, address = postal_code or whole[1] + whole[2], whole[3].strip()
+    return Guardian(name, postal_code, address) if name and postal_code and address else None
 
 
 def flags_of(customer: Customer) -> list[CustomerFlag]:

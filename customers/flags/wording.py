@@ -13,7 +13,10 @@ Kind = CustomerFlag.Kind
 
 WHAT_TO_DO: Mapping[str, Promise | str] = {
     Kind.DECEASED: _("Nobody asks anything any more. Notices, calls and letters are withdrawn, and links have ended."),
-    Kind.GUARDIAN: _("Speak to the guardian, not to the customer. Only letters are sent, and only to the guardian."),
+    Kind.GUARDIAN: _(
+        "Speak to the guardian, not to the customer. Only letters are sent, and only to the guardian; links that the "
+        "customer holds have ended."
+    ),
     Kind.LITIGATION: _(
         "Contact nobody before you have asked the department in charge. Notices, calls and letters are withdrawn, and "
         "links have ended."

@@ -10,9 +10,12 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from customers.codes import LEGAL_FORMS, options_of
+from customers.flags.selectors import POSTAL_CODE
 from customers.models import OwnerPaper, RelatedParty
 from customers.ownership.graph import NotAShare, read_share
+from customers.parsing import Invalid, read_postal_code
 from customers.related.selectors import COMPANY, Details, Known
+from customers.wording import sentence
 from tenants.forms import DateInput, StaffForm
 
 Kind, Role = RelatedParty.Kind, RelatedParty.Role
@@ -22,7 +25,7 @@ ROLES_OF_COMPANIES = (
 )  # fmt: skip
 ROLES_OF_PERSONS = (Role.GUARDIAN, Role.AGENT)
 _PERSONS_ONLY = {Role.REPRESENTATIVE, Role.OFFICER, Role.IN_CHARGE, Role.GUARDIAN}
-_TEXTS = ("name", "kana", "address", "authority", "no_will_because")
+_TEXTS = ("name", "kana", "postal_code", "address", "authority", "no_will_because")
 
 
 class PartyForm(StaffForm):
@@ -51,6 +54,12 @@ class PartyForm(StaffForm):
         widget=DateInput(),
         required=False,
         error_messages={"invalid": _("Enter a date, such as 2027-01-31.")},
+    )
+    postal_code = forms.CharField(
+        label=_("Postal code"),
+        help_text=_("7 digits. A guardian is written to only where it is known."),
+        max_length=10,
+        required=False,
     )
     address = forms.CharField(label=_("Address"), max_length=200, required=False)
     share = forms.CharField(
@@ -88,6 +97,13 @@ class PartyForm(StaffForm):
             self.held[f"share_{number}"] = party
         self.order_fields([*(name for name in self.fields if name not in (*self.held, "no_will_because")), *self.held])
 
+    def clean_postal_code(self) -> str:
+        """Seven digits that Japan Post has."""
+        try:
+            return read_postal_code(self.cleaned_data["postal_code"]) or ""
+        except Invalid as invalid:
+            raise forms.ValidationError(sentence(invalid.code, invalid.params)) from invalid
+
     def clean(self) -> dict[str, Any]:
         """What the fields say together: who can have which role, and shares that can be."""
         cleaned = super().clean() or self.cleaned_data
@@ -100,6 +116,10 @@ class PartyForm(StaffForm):
             self.add_error("roles", _("Enter the natural person who has the influence."))
         if Role.IN_CHARGE in roles and not cleaned.get("authority"):
             self.add_error("authority", _("Enter how the authority was confirmed."))
+        address = str(cleaned.get("address") or "").strip()
+        has_code = cleaned.get("postal_code") or "postal_code" in self.errors or POSTAL_CODE.fullmatch(address)
+        if Role.GUARDIAN in roles and address and not has_code:
+            self.add_error("postal_code", _("Enter the postal code, so that letters reach the guardian."))
         if not roles and not any(cleaned.get(name) for name in self.held):
             self.add_error("roles", _("Choose the relation, or enter a share."))
         if (born := cleaned.get("birth_on")) and born > self.today:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from customers.models import Customer, OwnerPaper, RelatedParty
 from customers.ownership.graph import Graph, Holding, NotAShare, Party, PartyKind, read_share
+from customers.selectors import known_before
 from tenants.keys import PersonShredded
 
 type Details = dict[str, Any]
@@ -66,22 +67,35 @@ def related_to(customer: Customer, *, at: datetime | None = None) -> list[Known]
         return []
 
 
-def earlier_of(customer: Customer) -> list[Known]:
-    """What was known and is no more, the latest first."""
+def earlier_of(customer: Customer, *, at: datetime | None = None) -> list[Known]:
+    """What was known and is no more, or was no more at a moment, the latest first."""
     rows = RelatedParty.objects.filter(customer=customer, ended_at__isnull=False).order_by("-ended_at", "-pk")
+    rows = rows if at is None else rows.filter(ended_at__lte=at)
     try:
         return [Known(row, row.details) for row in rows]
     except PersonShredded:
         return []
 
 
-def papers_of(customer: Customer) -> list[tuple[OwnerPaper, Details]]:
-    """The papers about a company's owners, the latest day first."""
+def papers_of(customer: Customer, *, at: datetime | None = None) -> list[tuple[OwnerPaper, Details]]:
+    """The papers about a company's owners, or those that had been taken at a moment, the latest day first."""
     rows = OwnerPaper.objects.filter(customer=customer).order_by("-as_of_on", "-pk")
+    rows = rows if at is None else rows.filter(taken_at__lte=at)
     try:
         return [(row, row.details) for row in rows]
     except PersonShredded:
         return []
+
+
+def legal_form_of(customer: Customer, facts: Mapping[str, Any], *, at: datetime | None = None) -> str:
+    """What the company is for the rule, or was on file as at a moment; "" where that is not known."""
+    if at is None:
+        return str(facts.get("legal_form") or "")
+    try:
+        known = known_before(customer, at) or {}
+    except PersonShredded:
+        return ""
+    return str((known["legal_form"].value if "legal_form" in known else None) or "")
 
 
 def graph_of(name: str, legal_form: str, known: Sequence[Known]) -> Graph:

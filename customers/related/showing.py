@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -16,7 +16,18 @@ from customers.models import Customer, OwnerPaper, RelatedParty
 from customers.ownership.graph import NotAShare, read_share, say_share
 from customers.presenting import hide, say
 from customers.related.explaining import Ownership, explain
-from customers.related.selectors import COMPANY, Known, earlier_of, graph_of, papers_of, related_to
+from customers.related.scans import scan_counts
+from customers.related.selectors import (
+    COMPANY,
+    Details,
+    Known,
+    earlier_of,
+    graph_of,
+    legal_form_of,
+    papers_of,
+    related_to,
+)
+from retention.expiring import end_of_day
 
 # Where the form says it, and how.
 PAPER_REFUSALS: Mapping[str, tuple[str, Promise | str]] = {
@@ -31,10 +42,11 @@ PAPER_REFUSALS: Mapping[str, tuple[str, Promise | str]] = {
         _("The registry takes a list only of a day within the month before it was filed. Check both days."),
     ),
 }
-_SHOWN = ("kana", "birth_on", "address", "authority")
+_SHOWN = ("kana", "birth_on", "postal_code", "address", "authority")
 _LABELS: Mapping[str, Promise | str] = {
     "kana": _("Kana"),
     "birth_on": _("Date of birth"),
+    "postal_code": _("Postal code"),
     "address": _("Address"),
     "authority": _("How the authority was confirmed"),
 }
@@ -49,6 +61,8 @@ class PartyShown:
     roles: list[str]
     facts: list[tuple[str, str]]
     holds: list[tuple[str, str]]
+    # known no more, on the day that is shown
+    is_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +76,7 @@ class PaperShown:
     days: int
     only_paper: list[str]
     only_calculated: list[str]
+    scans: int
 
     @property
     def agrees(self) -> bool:
@@ -70,23 +85,24 @@ class PaperShown:
 
 
 def overview(
-    customer: Customer, facts: Mapping[str, Any], *, name: str, masked: bool, today: date
+    customer: Customer, facts: Mapping[str, Any], *, name: str, masked: bool, on: date, is_past: bool = False
 ) -> dict[str, object]:
-    """Everything the page shows beside its head."""
-    known = related_to(customer)
-    earlier = earlier_of(customer)
+    """Everything the page shows beside its head: today, or as it stood at the end of an earlier day in Japan."""
+    at = end_of_day(on) if is_past else None
+    known = related_to(customer, at=at)
+    earlier = earlier_of(customer, at=at)
     names = {COMPANY: name} | {one.key: _name(one, masked=masked) for one in [*reversed(earlier), *known]}
-    legal_form = str(facts.get("legal_form") or "")
+    legal_form = legal_form_of(customer, facts, at=at)
     is_company = customer.kind == Customer.Kind.COMPANY
     ownership = explain(graph_of(name, legal_form, known), names) if is_company else None
     return {
         "is_company": is_company,
         "legal_form": label_of(LEGAL_FORMS, legal_form, get_language() or "ja"),
         "parties": [_party(one, names, masked=masked) for one in known],
-        "earlier": [_party(one, names, masked=masked) for one in earlier],
+        "earlier": [replace(_party(one, names, masked=masked), is_over=True) for one in earlier],
         "ownership": ownership,
         "declared": _declared(known, ownership, names) if ownership else [],
-        "papers": _papers(customer, ownership, names, today) if ownership else [],
+        "papers": _papers(papers_of(customer, at=at), ownership, names, on) if ownership else [],
     }
 
 
@@ -141,9 +157,12 @@ def _declared(known: Sequence[Known], ownership: Ownership, names: Mapping[str, 
     ]
 
 
-def _papers(customer: Customer, ownership: Ownership, names: Mapping[str, str], today: date) -> list[PaperShown]:
+def _papers(
+    papers: Sequence[tuple[OwnerPaper, Details]], ownership: Ownership, names: Mapping[str, str], on: date
+) -> list[PaperShown]:
     shown = []
-    for row, details in papers_of(customer):
+    scans = scan_counts([row for row, _details in papers])
+    for row, details in papers:
         named = {str(key) for key in details.get("parties", [])}
         shown.append(
             PaperShown(
@@ -151,9 +170,10 @@ def _papers(customer: Customer, ownership: Ownership, names: Mapping[str, str], 
                 str(details.get("office", "")),
                 str(details.get("number", "")),
                 [names.get(key, "—") for key in sorted(named)],
-                (today - row.as_of_on).days,
+                (on - row.as_of_on).days,
                 [names.get(key, "—") for key in sorted(named - ownership.by_votes)],
                 [names.get(key, "—") for key in sorted(ownership.by_votes - named)],
+                scans.get(row.pk, 0),
             )
         )
     return shown

@@ -14,6 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from customers.forms import PastForm
 from customers.models import Customer
 from customers.presenting import name_shown
 from customers.related.forms import LegalFormForm, PaperForm, PartyForm, initial_of
@@ -22,7 +23,7 @@ from customers.related.selectors import Known, related_to
 from customers.related.services import AlreadyChanged, StillHeld, end_party, enter_party, set_legal_form, take_paper
 from customers.related.showing import PAPER_REFUSALS, companies_among, overview, persons_among
 from customers.selectors import facts_of
-from customers.viewing import shown_until
+from customers.viewing import note_look_back, shown_until
 from tenants.middleware import StaffRequest
 from tenants.permissions import Permission, may, requires
 
@@ -30,20 +31,30 @@ from tenants.permissions import Permission, may, requires
 @require_GET
 @requires(Permission.VIEW_CUSTOMERS)
 def index(request: StaffRequest, customer_id: UUID) -> HttpResponse:
-    """Everybody behind the customer; of a company its beneficial owners too, calculated and explained."""
+    """Everybody behind the customer; of a company its beneficial owners too, calculated and explained.
+
+    Today, or with ``on`` as it stood at the end of that day.
+    """
     customer = _find(customer_id)
-    until = _shown_until(request, customer)
+    until, now = _shown_until(request, customer), timezone.now()
+    today = timezone.localdate(now)
+    form = PastForm(request.GET if "on" in request.GET else None, today=today)
+    past = form.cleaned_data["on"] if form.is_valid() else None
     facts = facts_of(customer)
     masked = not may(request, Permission.VIEW_PERSONAL_DATA)
     name = name_shown(customer, facts, masked=masked)
+    if past and until:
+        note_look_back(customer=customer, on=past, actor=request.actor, now=now)
     context = {
         "customer": customer,
         "name": name,
-        "today": timezone.localdate(),
+        "today": today,
         "shown_until": until,
-        **overview(customer, facts, name=name, masked=until is None, today=timezone.localdate()),
+        "form": form,
+        "past": past,
+        **overview(customer, facts, name=name, masked=until is None, on=past or today, is_past=past is not None),
     }
-    return render(request, "staff/customers/related/index.html", context)
+    return render(request, "staff/customers/related/index.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -114,7 +125,7 @@ def paper(request: StaffRequest, customer_id: UUID) -> HttpResponse:
     form = PaperForm(request.POST if request.method == "POST" else None, persons=persons)
     if form.is_valid():
         try:
-            take_paper(
+            taken = take_paper(
                 customer=customer,
                 kind=form.cleaned_data["kind"],
                 as_of_on=form.cleaned_data["as_of_on"],
@@ -127,8 +138,8 @@ def paper(request: StaffRequest, customer_id: UUID) -> HttpResponse:
             field, sentence = PAPER_REFUSALS[refused.code]
             form.add_error(field, str(sentence))
         else:
-            messages.success(request, _("The paper is on record as evidence of its day."))
-            return redirect("customer-related", customer.pk)
+            messages.success(request, _("The paper is on record as evidence of its day. Add a picture of it."))
+            return redirect("customer-owner-paper-scans", customer.pk, taken.pk)
     context = {"form": form, "customer": customer, "title": _("Take in a paper about the owners")}
     return render(request, "staff/customers/related/form.html", context, status=422 if form.errors else 200)
 

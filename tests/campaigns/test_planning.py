@@ -8,7 +8,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.planning import Candidate, Terms, Verdict, first_usable, judge, plan, plan_hash
+from campaigns.planning import Candidate, Terms, Verdict, first_usable, judge, plan, plan_hash, rungs_for
 
 DUE_BY = date(2026, 12, 31)
 TERMS = Terms()
@@ -138,3 +138,29 @@ def test_the_hash_ignores_order_and_notices_everything_else() -> None:
         {"deadline_on": date(2027, 2, 1)},
     ]
     assert len({hash_of(), *(hash_of(**edit) for edit in edits)}) == len(edits) + 1
+
+
+def test_a_plan_may_begin_with_what_has_reached_the_customer() -> None:
+    """The usual order is kept among those channels, and among the others."""
+    by_post = a_candidate(channels=frozenset({"LINE", "SMS", "POST"}), reached=frozenset({"POST", "SMS"}))
+    assert plan([by_post], DUE_BY, Terms()).due[0].first_channel == "LINE"
+    begun = plan([by_post], DUE_BY, Terms(begins_with_reached=True))
+    assert begun.due[0].first_channel == "SMS"
+    order = rungs_for(("LINE", "SMS", "EMAIL", "POST"), (), {"POST", "SMS"}, begins_with_reached=True)
+    assert order == ("SMS", "POST", "LINE", "EMAIL")
+
+
+def test_what_a_flag_asks_for_comes_before_what_has_reached_the_customer() -> None:
+    order = rungs_for(("LINE", "SMS", "POST"), {"VULNERABLE"}, {"SMS"}, begins_with_reached=True)
+    assert order == ("POST", "LINE", "SMS")
+
+
+def test_a_plan_counts_whom_something_has_reached_before() -> None:
+    people = [
+        a_candidate(channels=frozenset({"LINE", "POST"}), reached=frozenset({"POST"})),
+        a_candidate(channels=frozenset({"LINE"}), reached=frozenset({"POST"})),  # by an address that is not usable now
+        a_candidate(channels=frozenset({"LINE"})),
+        a_candidate(channels=frozenset()),
+    ]
+    summary = plan(people, DUE_BY, Terms()).summary()
+    assert (summary["reached"], summary["untried"], summary["unreachable"]) == (1, 2, 1)

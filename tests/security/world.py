@@ -19,7 +19,7 @@ from channels.models import ProviderAccount
 from companies.models import RegistryCertificate
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.formats.fixed import document_of
-from customers.models import Customer, FixedLayout, RejectedRow
+from customers.models import Customer, FixedLayout, OwnerPaper, RejectedRow
 from customers.segments.models import Segment
 from integrations.models import ReturnLayout
 from outreach.models import VisitRecord
@@ -51,15 +51,18 @@ class Bank:
     photo: UUID
     evidence: UUID
     paper: UUID
+    scan: UUID
 
     def values(self, route: Route) -> dict[str, object]:
         """The bank's own row behind each argument of the address."""
         values = {name: self.value(name) for name in route.arguments}
-        # Documents of cases, photographs of visits, evidence for flags and certificates are rows of one table.
+        # Documents of cases, photographs of visits, evidence for flags, certificates and papers about owners are rows of
+        # one table.
         other = {
             "outreach-photo": self.photo,
             "customer-flag-picture": self.evidence,
             "certificate-paper": self.paper,
+            "customer-owner-paper-scan": self.scan,
         }
         return {**values, "upload_id": other[route.name]} if route.name in other else values
 
@@ -130,7 +133,8 @@ def build_bank(tenant: Tenant, make_user: MakeUser) -> Bank:
     photo = _beside(tenant, rows, Upload.Purpose.VISIT_PHOTO, rows[VisitRecord])
     evidence = _beside(tenant, rows, Upload.Purpose.FLAG_EVIDENCE, rows[CustomerFlag])
     paper = _beside(tenant, rows, Upload.Purpose.REGISTRY_CERTIFICATE, rows[RegistryCertificate])
-    return Bank(tenant, staff, rows, sent, photo, evidence, paper)
+    scan = _beside(tenant, rows, Upload.Purpose.OWNER_PAPER, rows[OwnerPaper])
+    return Bank(tenant, staff, rows, sent, photo, evidence, paper, scan)
 
 
 def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:

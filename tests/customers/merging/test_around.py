@@ -14,7 +14,7 @@ from customers.models import Customer, CustomerImport, ImportChange, RejectedRow
 from customers.segments.selecting import customers_of
 from customers.selectors import customer_count
 from customers.services import run_import, start_import, undo_import
-from reporting.selectors import home_figures
+from reporting.home import home_figures
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_context
 from tests.conftest import NOW, SYSTEM
