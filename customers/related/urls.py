@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from customers.related import scan_views, views
+from customers.related import pages, views
 
 urlpatterns = [
     path("customers/<uuid:customer_id>/related/", views.index, name="customer-related"),
@@ -11,17 +11,17 @@ urlpatterns = [
     path("customers/<uuid:customer_id>/related/paper/", views.paper, name="customer-owner-paper"),
     path(
         "customers/<uuid:customer_id>/related/paper/<uuid:owner_paper_id>/",
-        scan_views.index,
+        pages.index,
         name="customer-owner-paper-scans",
     ),
     path(
         "customers/<uuid:customer_id>/related/paper/<uuid:owner_paper_id>/add/",
-        scan_views.add,
+        pages.add,
         name="customer-owner-paper-scan-add",
     ),
     path(
         "customers/<uuid:customer_id>/related/paper/<uuid:owner_paper_id>/<uuid:upload_id>/",
-        scan_views.picture,
+        pages.picture,
         name="customer-owner-paper-scan",
     ),
     path("customers/<uuid:customer_id>/related/<uuid:related_party_id>/", views.change, name="customer-related-change"),

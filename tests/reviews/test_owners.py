@@ -37,8 +37,8 @@ def company(bank: Tenant, officer: User, approver: User) -> Customer:
     return customer
 
 
-def case_of(company: Customer, **answers: object) -> Case:
-    answer(company, **answers)
+def case_of(company: Customer) -> Case:
+    answer(company)
     with transaction.atomic():
         found: Case = Case.objects.select_related("customer").get()
     return found
