@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.planning import TELEPHONE, VISIT
 from tenants.forms import DateInput, StaffForm
 
+USUAL, REACHED = "USUAL", "REACHED"
 _WRONG_NUMBER = ("invalid", "min_value", "max_value")
 
 
@@ -40,13 +41,17 @@ class PlanForm(StaffForm):
             "invalid": _("Enter a date, such as 2027-01-31."),
         },
     )
-    begins_with_reached = forms.BooleanField(
-        label=_("Begin with the channel that is known to reach the customer"),
-        help_text=_(
-            "Where something has arrived before, by LINE, short message, e-mail or post, that comes first, and the "
-            "other channels in their usual order. Letters then go out earlier, which costs more."
-        ),
+    order = forms.ChoiceField(
+        label=_("Order of channels"),
+        help_text=_("To begin with what has reached the customer sends letters earlier, which costs more."),
+        choices=[
+            (USUAL, _("The usual order: LINE, short message, e-mail, post")),
+            (REACHED, _("First the channels by which something has arrived before, then the others")),
+        ],
+        initial=USUAL,
         required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": _("Choose the order of channels.")},
     )
     call_after = forms.IntegerField(
         label=_("Call who stays silent after (days)"),
@@ -72,6 +77,7 @@ class PlanForm(StaffForm):
         """The arguments of `plan_campaign`."""
         data = dict(self.cleaned_data)
         days = {TELEPHONE: data.pop("call_after"), VISIT: data.pop("visit_after")}
+        data["begins_with_reached"] = data.pop("order") == REACHED
         return {**data, "silence": {kind: after for kind, after in days.items() if after}}
 
 

@@ -70,7 +70,7 @@ def test_the_plan_says_how_many_were_reached_before_and_how_it_begins(
     customer = enter(1)
     reached_by(customer, "POST")
     client = staff_client(english(officer))
-    form = {"name": "12月", "due_by": "2026-12-31", "deadline_on": "2027-03-31", "begins_with_reached": "on"}
+    form = {"name": "12月", "due_by": "2026-12-31", "deadline_on": "2027-03-31", "order": "REACHED"}
     made = client.post(reverse("campaign-new"), form)
     assert made.status_code == 302
     page = client.get(made.headers["Location"]).content.decode()

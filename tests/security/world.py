@@ -56,8 +56,7 @@ class Bank:
     def values(self, route: Route) -> dict[str, object]:
         """The bank's own row behind each argument of the address."""
         values = {name: self.value(name) for name in route.arguments}
-        # Documents of cases, photographs of visits, evidence for flags, certificates and papers about owners are rows of
-        # one table.
+        # Whatever pictures belong to, they are rows of one table.
         other = {
             "outreach-photo": self.photo,
             "customer-flag-picture": self.evidence,
