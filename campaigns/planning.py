@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -150,15 +150,8 @@ def judge(candidate: Candidate, due_by: date, terms: Terms) -> Judgement:
     """Exempt before due before not due. Who was never reviewed is due at once; whose stay ends by then is due, too."""
 
     def verdict(what: Verdict, *reasons: str) -> Judgement:
-        if what is not Verdict.DUE:
-            return Judgement(candidate.customer_id, what, reasons, candidate.tier, candidate.kind)
-        reached = candidate.reached & candidate.channels
-        ladder = rungs_for(
-            terms.ladder[candidate.tier], candidate.flags, reached, begins_with_reached=terms.begins_with_reached
-        )
-        channel = first_usable(ladder, candidate.channels)
-        is_reached = not reached.isdisjoint(ladder)
-        return Judgement(candidate.customer_id, what, reasons, candidate.tier, candidate.kind, channel, is_reached)
+        made = Judgement(candidate.customer_id, what, reasons, candidate.tier, candidate.kind)
+        return _asked(made, candidate, terms) if what is Verdict.DUE else made
 
     if candidate.is_closed:
         return verdict(Verdict.EXEMPT, "closed")
@@ -177,6 +170,15 @@ def judge(candidate: Candidate, due_by: date, terms: Terms) -> Judgement:
     if candidate.stay_ends_on is not None and candidate.stay_ends_on <= due_by:
         return verdict(Verdict.DUE, "stay_ends")
     return verdict(Verdict.NOT_DUE, "not_yet")
+
+
+def _asked(judgement: Judgement, candidate: Candidate, terms: Terms) -> Judgement:
+    reached = candidate.reached & candidate.channels
+    ladder = rungs_for(
+        terms.ladder[candidate.tier], candidate.flags, reached, begins_with_reached=terms.begins_with_reached
+    )
+    channel = first_usable(ladder, candidate.channels)
+    return replace(judgement, first_channel=channel, is_reached=not reached.isdisjoint(ladder))
 
 
 def plan(candidates: Iterable[Candidate], due_by: date, terms: Terms) -> Plan:
