@@ -9,7 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from reporting.wording import Wording
 
 FILE: Mapping[str, Wording] = {
-    "returnlayout.set": Wording(_("%(actor)s set version %(version)s of the layout of return files."), "edit"),
+    "returnlayout.proposed": Wording(
+        _("%(actor)s proposed version %(version)s of the layout of return files."), "edit"
+    ),
+    "returnlayout.approved": Wording(_("%(actor)s approved a layout of return files."), "check", "warning"),
+    "returnlayout.rejected": Wording(_("%(actor)s rejected a layout of return files."), "undo"),
     "returnbatch.ordered": Wording(_("%(actor)s ordered return file %(number)s."), "upload"),
     "returnbatch.prepared": Wording(_("A return file was made and waits for its release."), "check", "info"),
     "returnbatch.released": Wording(_("%(actor)s released a return file for the core system."), "send", "success"),

@@ -11,9 +11,11 @@ from typing import Any
 
 from integrations.returns.layouts import NEWLINES, OF_CUSTOMER, POSITION, TEXT, Cell, ReturnForm
 from integrations.returns.spelling import Hindrance, Unwritable, bytes_of, check_cell, filled, text_of
+from tenants.workbooks import MAX_CHARACTERS, Sheet
 
 HASH_DIGITS = 12
 NOTHING, NEW, GONE = "0", "1", "2"
+SHEET = "反映"
 _NO_VALUE: tuple[Any, ...] = (None, "", [])
 
 
@@ -46,6 +48,13 @@ class ReturnFile:
     number: int
     on: date
     totals: Totals = field(default_factory=Totals)
+    _book: Sheet | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        if self.form.format == "xlsx":
+            columns = max(len(cells) for _record, cells in self.form.records())
+            heads = bool(self.form.header) + self.form.titles
+            self._book = Sheet(name=SHEET, columns=columns, heads=heads)
 
     def head(self) -> bytes:
         """What stands before the first customer."""
@@ -56,7 +65,10 @@ class ReturnFile:
     def record(self, subject: Subject, changes: Mapping[str, Any]) -> tuple[bytes, dict[str, Hindrance]]:
         """The record of one customer, and the changes that it could not carry; no bytes where it carries none.
 
-        ``changes``: new values by fact, None where there is none any more.
+        ``changes``: new values by fact, None where there is none any more. Of a workbook the bytes come later.
+
+        Raises:
+            SheetFull: a workbook holds no more records.
         """
         hindered = {key: why for key, value in changes.items() if (why := self._hindrance(key, value))}
         carried = {key: value for key, value in changes.items() if key not in hindered}
@@ -74,11 +86,12 @@ class ReturnFile:
 
     def tail(self) -> bytes:
         """What stands behind the last customer. Raises Unwritable where a total is longer than its field."""
-        return self._plain(self.form.trailer) + self._plain(self.form.end)
+        records = self._plain(self.form.trailer) + self._plain(self.form.end)
+        return records + self._book.end() if self._book else records
 
     @property
     def _has_titles(self) -> bool:
-        return self.form.titles and self.form.format == "csv"
+        return self.form.titles and self.form.format != "fixed"
 
     def _plain(self, cells: Sequence[Cell]) -> bytes:
         return self._written(cells, self._of_file) if cells else b""
@@ -101,21 +114,24 @@ class ReturnFile:
             return NOTHING if cell.marks not in carried else GONE if value in _NO_VALUE else NEW
         if cell.what in OF_CUSTOMER:
             own = {"customer_number": subject.number, "kind": subject.kind, "branch_code": subject.branch_code}
-            return text_of(cell, own[cell.what])
+            return text_of(cell, own[cell.what], self.form.known)
         if cell.what == POSITION:
             return str(self.totals.records + 1)
-        return text_of(cell, carried[cell.what]) if cell.what in carried else self._unsaid(cell)
+        return text_of(cell, carried[cell.fact], self.form.known) if cell.fact in carried else self._unsaid(cell)
 
     def _unsaid(self, cell: Cell) -> str:
-        return "" if cell.what in self.form.facts else self._of_file(cell)
+        return "" if cell.fact in self.form.facts else self._of_file(cell)
 
     def _hindrance(self, fact: str, value: Any) -> Hindrance | None:
         if value in _NO_VALUE and not any(cell.marks == fact for cell in self.form.body):
             return Hindrance("no_mark")  # an empty field would say that nothing changed
+        cells = [cell for cell in self.form.body if cell.fact == fact]
+        places = {cell.place[0] for cell in cells if cell.place}
+        if places and not set(range(len(value or ()))) <= places:
+            return Hindrance("places", {"people": len(value), "places": len(places)})
         try:
-            for cell in self.form.body:
-                if cell.what == fact:
-                    self._one(cell, text_of(cell, value))
+            for cell in cells:
+                self._one(cell, text_of(cell, value, self.form.known))
         except Unwritable as unwritable:
             return unwritable.hindrance
         return None
@@ -132,9 +148,15 @@ class ReturnFile:
     def _one(self, cell: Cell, text: str) -> bytes:
         if self.form.format == "fixed":
             return filled(cell, text, encoding=self.form.encoding)
+        if self._book:
+            if len(text) > MAX_CHARACTERS // 2:  # at most two of UTF-16 each
+                raise Unwritable("long_cell", limit=MAX_CHARACTERS // 2)
+            return bytes_of(text, encoding=self.form.encoding)
         return bytes_of(check_cell(text), encoding=self.form.encoding)
 
     def _line(self, texts: Sequence[str]) -> bytes:
+        if self._book:
+            return self._book.row(texts)
         out = io.StringIO()
         csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator=NEWLINES[self.form.newline]).writerow(texts)
         return out.getvalue().encode(self.form.encoding.removesuffix("-sig"))

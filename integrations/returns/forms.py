@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from customers.facts.shape import Fact
 from integrations.returns import wording
 from integrations.returns.layouts import LayoutInvalid, ReturnForm, form_from
 from integrations.returns.tables import MAX_TEXT, records_of, table_of
@@ -19,7 +21,7 @@ class LayoutForm(StaffForm):
     format = forms.ChoiceField(label=_("Format"), choices=list(wording.FORMATS.items()))
     encoding = forms.ChoiceField(label=_("Encoding"), choices=list(wording.ENCODINGS.items()))
     newline = forms.ChoiceField(label=_("End of a record"), choices=list(wording.NEWLINES.items()))
-    titles = forms.BooleanField(label=_("A first line with the titles (CSV)"), required=False)
+    titles = forms.BooleanField(label=_("A first line with the titles (CSV, Excel)"), required=False)
     table = forms.CharField(
         label=_("Fields"),
         help_text=_(
@@ -32,7 +34,7 @@ class LayoutForm(StaffForm):
         error_messages={"required": _("Enter the fields of the records.")},
     )
 
-    def __init__(self, *args: Any, facts: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, facts: Mapping[str, Fact], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._facts = facts
         self.layout: ReturnForm | None = None

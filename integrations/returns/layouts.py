@@ -10,17 +10,20 @@ A layout is kept as JSON, such as::
      "end": [{"what": "text", "text": "9", "length": 1}, …]}
 
 Values stand one behind the other; `length` is their bytes in a fixed-length file. A record of the body has only what
-changed, and `mark:` of a fact says so: 0 nothing, 1 a new value, 2 no value any more.
+changed, and `mark:` of a fact says so: 0 nothing, 1 a new value, 2 no value any more. A list of people has a place for
+each part of each of them: `owners.2.birth_on`. A workbook (`xlsx`) has neither an encoding nor ends of lines to choose.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-FORMATS = ("csv", "fixed")
-ENCODINGS = {"csv": ("cp932", "utf-8-sig", "utf-8"), "fixed": ("cp932", "utf-8")}
+from customers.facts.shape import Fact, Type
+
+FORMATS = ("csv", "fixed", "xlsx")
+ENCODINGS = {"csv": ("cp932", "utf-8-sig", "utf-8"), "fixed": ("cp932", "utf-8"), "xlsx": ("utf-8",)}
 NEWLINES = {"crlf": "\r\n", "lf": "\n", "none": ""}
 RECORDS = ("header", "body", "trailer", "end")
 # as_is: as our own import reads it; digits: nothing but digits; half_kana, wide: the widths that old hosts want
@@ -31,6 +34,9 @@ OF_CUSTOMER = ("customer_number", "kind", "branch_code")
 OF_BATCH = ("batch_number", "batch_on")
 TOTALS = ("records", "changes", "hash_total")
 TEXT, POSITION, MARK = "text", "position", "mark:"
+# Over a quarter of the votes have three at most, and whoever rules in fact comes beside them.
+PLACES = 4
+PARTS = ("name", "birth_on", "share_percent")
 MAX_CELLS = 400
 MAX_LENGTH = 4_000
 
@@ -64,6 +70,17 @@ class Cell:
         """The fact whose change this says, if it is a mark."""
         return self.what.removeprefix(MARK) if self.what.startswith(MARK) else ""
 
+    @property
+    def fact(self) -> str:
+        """The fact whose value, or part of it, stands here, if it is one."""
+        return self.what.partition(".")[0]
+
+    @property
+    def place(self) -> tuple[int, str] | None:
+        """Of a list of people, whose part stands here: how many stand before them, and which part."""
+        number, _, part = self.what.partition(".")[2].partition(".")
+        return (int(number) - 1, part) if part else None
+
 
 @dataclass(frozen=True, slots=True)
 class ReturnForm:
@@ -77,12 +94,14 @@ class ReturnForm:
     body: tuple[Cell, ...]
     trailer: tuple[Cell, ...]
     end: tuple[Cell, ...]
+    # the facts that there are, the institution's own too
+    known: Mapping[str, Fact] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def facts(self) -> frozenset[str]:
         """The facts that the file can carry."""
         own = (*OF_CUSTOMER, *OF_BATCH, POSITION, TEXT)
-        return frozenset(cell.what for cell in self.body if cell.what not in own and not cell.marks)
+        return frozenset(cell.fact for cell in self.body if cell.what not in own and not cell.marks)
 
     def records(self) -> Iterator[tuple[str, tuple[Cell, ...]]]:
         """The kinds of records with their cells, in the order of the file; what is empty has none."""
@@ -92,7 +111,7 @@ class ReturnForm:
                 yield name, cells
 
 
-def form_from(document: Any, *, facts: Collection[str]) -> ReturnForm:
+def form_from(document: Any, *, facts: Mapping[str, Fact]) -> ReturnForm:
     """The layout that JSON describes, checked; ``facts`` are those that there are.
 
     Raises:
@@ -105,10 +124,13 @@ def form_from(document: Any, *, facts: Collection[str]) -> ReturnForm:
             newline=_text(document.get("newline", "crlf")),
             titles=bool(document.get("titles", False)),
             **{name: tuple(map(_cell_from, document.get(name) or [])) for name in RECORDS},
+            known=facts,
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise LayoutInvalid("unreadable") from error
-    _check(form, frozenset(facts))
+    if form.format == "xlsx":
+        form = replace(form, encoding=ENCODINGS["xlsx"][0], newline="none")
+    _check(form)
     return form
 
 
@@ -123,14 +145,23 @@ def document_of(form: ReturnForm) -> dict[str, Any]:
     }
 
 
-def choices_for(record: str, *, facts: Collection[str]) -> tuple[str, ...]:
+def choices_for(record: str, *, facts: Mapping[str, Fact]) -> tuple[str, ...]:
     """What may stand in a record, in a steady order."""
     if record == "body":
-        return (*OF_CUSTOMER, *facts, *(MARK + fact for fact in facts), *OF_BATCH, POSITION, TEXT)
+        values = (what for key, fact in facts.items() for what in _places_of(key, fact))
+        return (*OF_CUSTOMER, *values, *(MARK + fact for fact in facts), *OF_BATCH, POSITION, TEXT)
     return (*OF_BATCH, *TOTALS, TEXT) if record in ("trailer", "end") else (*OF_BATCH, TEXT)
 
 
-def _check(form: ReturnForm, facts: frozenset[str]) -> None:
+def _places_of(key: str, fact: Fact) -> Iterator[str]:
+    """Where its value may stand: a list of people in no one cell."""
+    if fact.type is Type.OWNERS:
+        yield from (f"{key}.{number}.{part}" for number in range(1, PLACES + 1) for part in PARTS)
+    else:
+        yield key
+
+
+def _check(form: ReturnForm) -> None:
     if form.format not in FORMATS or form.newline not in NEWLINES:
         raise LayoutInvalid("unreadable")
     if form.encoding not in ENCODINGS[form.format]:
@@ -141,7 +172,7 @@ def _check(form: ReturnForm, facts: frozenset[str]) -> None:
         if len(cells) > MAX_CELLS:
             raise LayoutInvalid("too_many", record=name, limit=MAX_CELLS)
         for place, cell in enumerate(cells, 1):
-            _check_cell(form, cell, name, place, choices_for(name, facts=sorted(facts)))
+            _check_cell(form, cell, name, place, choices_for(name, facts=form.known))
     if "customer_number" not in {cell.what for cell in form.body} or not form.facts:
         raise LayoutInvalid("nothing")
     if marked := {cell.marks for cell in form.body if cell.marks} - form.facts:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
@@ -11,20 +11,23 @@ from customers.models import Customer
 from tenants.fields import EncryptedBinaryField, EncryptedJSONField
 from tenants.models import TenantForeignKey, TenantModel
 from tenants.pairing import person_field, two_people
+from tenants.proposals import Proposal, by_two_people
 from tenants.reach import Reach
 
 
-class ReturnLayout(TenantModel):
-    """How the core system wants its return file, from one moment on; the newest version is in force."""
+class ReturnLayout(Proposal):
+    """How the core system wants its return file: of the versions that two people agreed on the newest is in force."""
 
     version = models.PositiveIntegerField()
     # integrations.returns.layouts
     document = models.JSONField()
-    set_by = models.BigIntegerField()
-    set_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["tenant", "version"], name="return_layout_version")]
+        constraints = [
+            *by_two_people("return_layout"),
+            models.UniqueConstraint(fields=["tenant", "version"], name="return_layout_version"),
+            models.UniqueConstraint(fields=["tenant"], condition=Q(status="PROPOSED"), name="one_open_return_layout"),
+        ]
 
     def __str__(self) -> str:
         return f"return layout {self.version}"
@@ -59,6 +62,9 @@ class ReturnBatch(Stateful, TenantModel):
     prepared_person = person_field()
     prepared_at = models.DateTimeField()
     made_at = models.DateTimeField(null=True, blank=True)
+    # Who said of the file before this one that the core system refused it, where nothing has left since.
+    refused_by = models.BigIntegerField(null=True, blank=True)
+    refused_person = person_field()
     # What is in the file: integrations.returns.filling.Totals; and how many changes had which outcome.
     records = models.PositiveIntegerField(default=0)
     changes = models.PositiveIntegerField(default=0)
@@ -73,6 +79,7 @@ class ReturnBatch(Stateful, TenantModel):
     released_at = models.DateTimeField(null=True, blank=True)
     # The answer of the core system, or the reason why the file was thrown away.
     settled_by = models.BigIntegerField(null=True, blank=True)
+    settled_person = person_field()
     settled_at = models.DateTimeField(null=True, blank=True)
     receipt = models.CharField(max_length=40, blank=True)
     reason = models.CharField(max_length=200, blank=True)
@@ -90,6 +97,12 @@ class ReturnBatch(Stateful, TenantModel):
                 condition=~Q(status__in=["RELEASED", "ACKNOWLEDGED", "REFUSED"])
                 | Q(released_by__isnull=False, released_at__isnull=False),
                 name="return_released",
+            ),
+            models.CheckConstraint(
+                condition=Q(refused_by__isnull=True)
+                | Q(released_by__isnull=True)
+                | ~Q(released_by=F("refused_by")) & ~Q(released_person=F("refused_person")),
+                name="return_repaired_by_another",
             ),
         ]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 
+from customers.facts.shape import Type
 from integrations.returns.filling import ReturnFile, Subject
 from integrations.returns.layouts import ReturnForm
 from integrations.returns.spelling import Unwritable, codes_of
@@ -22,11 +24,15 @@ _VALUES = {
     "residence_expires_on": "2030-03-31",
     "account_number": "1234567",
 }
+_OWNERS = [{"name": "見本　一郎", "birth_on": "1955-01-31", "share_percent": 60}]
+_OF_TYPE = {Type.DAY: "2026-04-01", Type.NUMBER: 3, Type.AMOUNT: 1_000_000, Type.TEXT: "見本", Type.OWNERS: _OWNERS}
 _ANSWERS = {"true", "false"}
 
 
 def sample_of(form: ReturnForm, *, on: date) -> list[str]:
     """The lines of a file with one customer of whom everything changed that fits its field."""
+    if form.format == "xlsx":  # a workbook is not lines of text; its rows are these
+        form = replace(form, format="csv", newline="lf")
     file = ReturnFile(form, number=1, on=on)
     data = file.head() + file.record(Subject("0000000001", "INDIVIDUAL", "001"), _values(form))[0]
     with suppress(Unwritable):
@@ -42,8 +48,9 @@ def sample_of(form: ReturnForm, *, on: date) -> list[str]:
 def _values(form: ReturnForm) -> dict[str, object]:
     values: dict[str, object] = {}
     for cell in form.body:
-        if cell.what in form.facts:
-            codes = list(cell.values) or list(codes_of(cell.what))
-            first = codes[0] if codes else _VALUES.get(cell.what, "")
-            values[cell.what] = first == "true" if first in _ANSWERS else first
+        fact = form.known.get(cell.fact)
+        if fact is not None and not cell.marks:
+            codes = list(cell.values) or list(codes_of(cell.what, form.known))
+            first = codes[0] if codes else _VALUES.get(cell.fact, _OF_TYPE.get(fact.type, ""))
+            values[cell.fact] = first == "true" if first in _ANSWERS else first
     return {key: value for key, value in values.items() if value != ""}

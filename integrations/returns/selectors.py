@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from difflib import ndiff
 
 from django.db.models import Count, QuerySet
 
 from customers.facts.catalogue import FACTS
-from customers.facts.shape import Type
+from customers.facts.selectors import own_facts, own_facts_in_use
+from customers.facts.shape import Fact, Type
 from integrations.returns.building import due_changes
 from integrations.returns.layouts import MARK, ReturnForm, form_from
 from integrations.returns.models import ReturnBatch, ReturnedChange, ReturnLayout
@@ -15,20 +17,41 @@ from tenants.cells import csv_line
 from tenants.keyset import Page, keyset_page
 
 
-def returnable() -> list[str]:
-    """The facts that a return file can carry, in the order of our own files; lists have no one cell."""
-    return [key for key, fact in FACTS.items() if fact.type not in (Type.OWNERS, Type.ACCOUNTS)]
+def returnable() -> Mapping[str, Fact]:
+    """The facts that a return file can carry, in the order of our own files; the institution's own come last.
+
+    Accounts have no cells: the core system is who keeps them.
+    """
+    facts = {**FACTS, **own_facts_in_use()}
+    return {key: fact for key, fact in facts.items() if fact.type is not Type.ACCOUNTS}
 
 
 def current_layout() -> ReturnLayout | None:
     """The layout in force, if one was set."""
-    return ReturnLayout.objects.order_by("-version").first()
+    return ReturnLayout.objects.filter(status=ReturnLayout.Status.APPROVED).order_by("-version").first()
+
+
+def open_layout() -> ReturnLayout | None:
+    """The layout that waits for a second person, if there is one."""
+    return ReturnLayout.objects.filter(status=ReturnLayout.Status.PROPOSED).first()
 
 
 def form_of(layout: ReturnLayout) -> ReturnForm:
     """What a kept layout says; a fact that there is no more stays a field of it, which is empty."""
-    kept = [cell["what"].removeprefix(MARK) for cell in layout.document["body"]]
-    return form_from(layout.document, facts=[*returnable(), *kept])
+    kept = (cell["what"].removeprefix(MARK).partition(".")[0] for cell in layout.document["body"])
+    gone = {key: Fact(key=key, type=Type.TEXT) for key in kept}
+    return form_from(layout.document, facts={**gone, **own_facts(), **returnable()})
+
+
+def lines_changed(layout: ReturnLayout) -> list[tuple[str, list[str]]]:
+    """The lines of its table, each with a sign: "+" new, "-" no more, "" as in the version before that was in force."""
+    from integrations.returns.tables import table_of
+
+    earlier = ReturnLayout.objects.filter(status=ReturnLayout.Status.APPROVED, version__lt=layout.version)
+    before = earlier.order_by("-version").first()
+    old = table_of(form_of(before)).split("\n") if before else []
+    told = [line for line in ndiff(old, table_of(form_of(layout)).split("\n")) if line[0] != "?"]
+    return [(line[0].strip(), line[2:].split("\t")) for line in told]
 
 
 def waiting(form: ReturnForm | None) -> tuple[int, int]:

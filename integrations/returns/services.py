@@ -16,12 +16,13 @@ from integrations.returns.building import Building, due_changes
 from integrations.returns.filling import ReturnFile
 from integrations.returns.layouts import document_of, form_from
 from integrations.returns.models import ReturnBatch, ReturnedChange, ReturnLayout, ReturnPiece
-from integrations.returns.selectors import current_layout, form_of, returnable
+from integrations.returns.selectors import current_layout, form_of, open_layout, returnable
 from integrations.returns.spelling import Unwritable
 from retention.expiring import day_in_japan
 from tenants.four_eyes import Standing, standing_of
 from tenants.permissions import Permission
 from tenants.scoping import required_tenant_id
+from tenants.workbooks import SheetFull
 
 # A file that the core system lost can be had again so long; afterwards its changes go into a new one.
 KEPT = timedelta(days=30)
@@ -32,21 +33,59 @@ class ReturnRefused(Exception):
     """What was asked for is not possible; its text is a sentence for the person who asked."""
 
 
-def set_layout(*, document: Mapping[str, Any], actor: Actor, now: datetime) -> ReturnLayout:
-    """Have the next return files made by another layout.
+def propose_layout(*, document: Mapping[str, Any], actor: Actor, now: datetime) -> ReturnLayout:
+    """Have return files made by another layout, once a second person has approved it.
 
     Raises:
         LayoutInvalid: it cannot be used.
+        ReturnRefused: the actor may not, or another one waits.
     """
     form = form_from(document, facts=returnable())
     with transaction.atomic():
         _take_turns()
+        standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
+        if open_layout() is not None:
+            raise ReturnRefused(_("Another layout waits for approval. Have it approved or rejected first."))
         last = ReturnLayout.objects.aggregate(last=Max("version"))["last"] or 0
         layout: ReturnLayout = ReturnLayout.objects.create(
-            version=last + 1, document=document_of(form), set_by=int(actor.id), set_at=now
+            version=last + 1,
+            document=document_of(form),
+            proposed_by=standing.user_id,
+            proposed_person=standing.person,
+            proposed_at=now,
         )
-        record("returnlayout.set", target=layout, actor=actor, at=now, version=layout.version)
+        record("returnlayout.proposed", target=layout, actor=actor, at=now, version=layout.version)
     return layout
+
+
+def approve_layout(*, layout: ReturnLayout, actor: Actor, now: datetime) -> None:
+    """The next return file is made by it.
+
+    Raises:
+        ReturnRefused: the actor proposed it, under whatever account; may not; or somebody was faster.
+    """
+    with transaction.atomic():
+        _take_turns()
+        standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
+        if standing.did((layout.proposed_by, layout.proposed_person)):
+            raise ReturnRefused(_("You proposed this layout yourself. Somebody else has to approve it."))
+        signed = {"approved_by": standing.user_id, "approved_person": standing.person, "approved_at": now}
+        _move(layout, ReturnLayout.Status.APPROVED, actor=actor, now=now, **signed)
+
+
+def reject_layout(*, layout: ReturnLayout, actor: Actor, now: datetime) -> None:
+    """Leave the layout in force as it is; whoever proposed the other one may take it back so.
+
+    Raises:
+        ReturnRefused: the actor may not, or it is decided already.
+    """
+    with transaction.atomic():
+        standing = standing_of(actor, now=now)
+        is_own = standing is not None and standing.did((layout.proposed_by, layout.proposed_person))
+        if standing is None or not (is_own or standing.may(Permission.APPROVE_SETTINGS)):
+            raise ReturnRefused(_("Your role does not allow this."))
+        signed = {"rejected_by": standing.user_id, "rejected_at": now}
+        _move(layout, ReturnLayout.Status.REJECTED, actor=actor, now=now, **signed)
 
 
 def prepare_batch(*, actor: Actor, now: datetime) -> ReturnBatch:
@@ -72,6 +111,7 @@ def prepare_batch(*, actor: Actor, now: datetime) -> ReturnBatch:
             prepared_by=standing.user_id,
             prepared_person=standing.person,
             prepared_at=now,
+            **_refusal_before(),
         )
         record("returnbatch.ordered", target=batch, actor=actor, at=now, number=batch.number, layout=layout.version)
     return batch
@@ -92,8 +132,8 @@ def _make(batch: ReturnBatch, *, actor: Actor, now: datetime) -> None:
     try:
         with transaction.atomic():
             building.run()
-    except Unwritable as unwritable:
-        failure = unwritable.hindrance.code
+    except (Unwritable, SheetFull) as full:
+        failure = full.hindrance.code if isinstance(full, Unwritable) else "workbook"
         transition(batch, ReturnBatch.Status.DISCARDED, actor=actor, at=now, failure=failure, settled_at=now)
         return
     totals = building.file.totals
@@ -124,6 +164,10 @@ def release_batch(*, batch: ReturnBatch, seen: str, actor: Actor, now: datetime)
         standing = _standing(actor, Permission.APPROVE_EXPORT, now)
         if standing.did((batch.prepared_by, batch.prepared_person)):
             raise ReturnRefused(_("You had this file made yourself. Somebody else has to release it."))
+        if batch.refused_by is not None and standing.did((batch.refused_by, batch.refused_person)):
+            raise ReturnRefused(
+                _("You recorded that the core system refused the last file. Somebody else has to release this one.")
+            )
         if seen != batch.sha256 or not _is_whole(batch):
             raise ReturnRefused(_("This is not the file that you saw, or it is gone. Reload the page."))
         signed = {"released_by": standing.user_id, "released_person": standing.person, "released_at": now}
@@ -166,7 +210,7 @@ def acknowledge_batch(*, batch: ReturnBatch, records: int, receipt: str, actor: 
                 )
                 % counts
             )
-        signed = {"settled_by": standing.user_id, "settled_at": now}
+        signed = {"settled_by": standing.user_id, "settled_person": standing.person, "settled_at": now}
         _move(batch, ReturnBatch.Status.ACKNOWLEDGED, actor=actor, now=now, receipt=receipt.strip(), **signed)
 
 
@@ -203,10 +247,23 @@ def _settle_back(batch: ReturnBatch, to: str, *, reason: str, actor: Actor, now:
     with transaction.atomic():
         batch.refresh_from_db()
         standing = _standing(actor, Permission.EXPORT_DATA, now)
-        signed = {"settled_by": standing.user_id, "settled_at": now, "kept_until": None}
+        signed = {
+            "settled_by": standing.user_id,
+            "settled_person": standing.person,
+            "settled_at": now,
+            "kept_until": None,
+        }
         _move(batch, to, actor=actor, now=now, reason=reason.strip()[:200], **signed)
         ReturnedChange.objects.filter(batch=batch).delete()
         ReturnPiece.objects.filter(batch=batch).delete()
+
+
+def _refusal_before() -> dict[str, Any]:
+    """Who said that the last file that left was refused: the same values leave again, which is not theirs to decide."""
+    left = ReturnBatch.objects.exclude(status=ReturnBatch.Status.DISCARDED).order_by("-number").first()
+    if left is None or left.status != ReturnBatch.Status.REFUSED:
+        return {}
+    return {"refused_by": left.settled_by, "refused_person": left.settled_person}
 
 
 def _is_whole(batch: ReturnBatch) -> bool:
@@ -221,11 +278,11 @@ def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
     return standing
 
 
-def _move(batch: ReturnBatch, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
+def _move(batch: ReturnBatch | ReturnLayout, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
     try:
         transition(batch, to, actor=actor, at=now, **changes)
     except (IllegalTransition, LostRace) as error:
-        raise ReturnRefused(_("Somebody else has dealt with this file already. Reload the page.")) from error
+        raise ReturnRefused(_("Somebody else has dealt with this already. Reload the page.")) from error
 
 
 def _take_turns() -> None:

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from customers.facts.catalogue import FACTS
-from customers.facts.shape import Type
+from customers.facts.shape import Fact, Type
 from customers.folding import digits_of
 from integrations.returns.layouts import Cell
 from tenants.cells import safe_cell
@@ -42,11 +41,11 @@ class Unwritable(Exception):
         self.hindrance = Hindrance(code, params)
 
 
-def codes_of(what: str) -> Mapping[str, str]:
+def codes_of(what: str, facts: Mapping[str, Fact]) -> Mapping[str, str]:
     """The codes that a value may be, each with its word in files; none where it is free."""
     if what == "kind":
         return _KINDS
-    fact = FACTS.get(what)
+    fact = facts.get(what)
     if fact is None:
         return {}
     if fact.type is Type.ANSWER:
@@ -54,18 +53,20 @@ def codes_of(what: str) -> Mapping[str, str]:
     return {code: known.ja for code, known in (fact.list_of_codes() or {}).items()}
 
 
-def text_of(cell: Cell, value: Any) -> str:
-    """The text of a value, before it is filled up to its length; "" for none.
+def text_of(cell: Cell, value: Any, facts: Mapping[str, Fact]) -> str:
+    """The text of a value, or of its part in this cell, before it is filled up to its length; "" for none.
 
     Raises:
         Unwritable: the host's codes lack it, or it is more than one value.
     """
+    if cell.place is not None:
+        value = _part_of(value, *cell.place)
     if value is None or value == "":
         return ""
     if isinstance(value, list) and all(isinstance(one, str) for one in value):
         if cell.values and len(value) > 1:
             raise Unwritable("several")
-        return _BETWEEN.join(text_of(cell, one) for one in value)
+        return _BETWEEN.join(text_of(cell, one, facts) for one in value)
     if isinstance(value, (list, dict)):
         raise Unwritable("several")
     code = str(value).lower() if isinstance(value, bool) else str(value)
@@ -73,17 +74,24 @@ def text_of(cell: Cell, value: Any) -> str:
         if code not in cell.values:
             raise Unwritable("no_code")
         return cell.values[code]
-    return _formed(cell, _worded(cell.what, value, code))
+    return _formed(cell, _worded(cell.what, value, code, facts))
 
 
-def _worded(what: str, value: Any, code: str) -> str:
+def _part_of(people: Any, number: int, part: str) -> Any:
+    """What is said of one in a list of people; nothing where there are fewer."""
+    if not isinstance(people, list) or not all(isinstance(one, dict) for one in people):
+        raise Unwritable("several")
+    return people[number].get(part) if number < len(people) else None
+
+
+def _worded(what: str, value: Any, code: str, facts: Mapping[str, Fact]) -> str:
     """As our own import reads it back."""
     if isinstance(value, bool):
         return _ANSWERS[code]
-    fact = FACTS.get(what)
+    fact = facts.get(what)
     if fact and fact.type is Type.PHONE and code.startswith("+81"):
         return "0" + code[3:]
-    return codes_of(what).get(code, code)
+    return codes_of(what, facts).get(code, code)
 
 
 def _formed(cell: Cell, text: str) -> str:

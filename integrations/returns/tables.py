@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from customers.facts.shape import Fact
 from customers.folding import fold
 from integrations.returns import wording
 from integrations.returns.layouts import FILLS, FORMS, MARK, RECORDS, TEXT, Cell, LayoutInvalid, ReturnForm, choices_for
@@ -18,15 +20,16 @@ MAX_TEXT = 60_000
 
 def table_of(form: ReturnForm) -> str:
     """The fields of a layout as a table, its columns parted by tabs, in the words of the page."""
+    whats = {record: _whats(record, form.known) for record, _cells in form.records()}
     lines = [
         [
             str(wording.RECORDS[record]),
-            wording.what_title(cell.what),
+            whats[record][cell.what],
             cell.text if cell.what == TEXT else cell.title,
             str(cell.length or ""),
             str(wording.FILLS[cell.fill]),
             str(wording.FORMS[cell.form]),
-            _said_codes(cell),
+            _said_codes(cell, form.known),
         ]
         for record, cells in form.records()
         for cell in cells
@@ -34,7 +37,7 @@ def table_of(form: ReturnForm) -> str:
     return "\n".join("\t".join(line) for line in lines)
 
 
-def records_of(text: str, *, facts: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+def records_of(text: str, *, facts: Mapping[str, Fact]) -> dict[str, list[dict[str, Any]]]:
     """The records that a table describes, to be checked by `integrations.returns.layouts.form_from`.
 
     Raises:
@@ -54,14 +57,14 @@ def records_of(text: str, *, facts: Sequence[str]) -> dict[str, list[dict[str, A
                 "length": _length(number, length),
                 "fill": _meant(number, fill, wording.FILLS) if fill else FILLS[0],
                 "form": _meant(number, form, wording.FORMS) if form else FORMS[0],
-                "values": _codes(number, field, codes),
+                "values": _codes(number, field, codes, facts),
             }
         )
     return {name: found[name] for name in RECORDS if name in found}
 
 
-def _said_codes(cell: Cell) -> str:
-    words = codes_of(cell.what)
+def _said_codes(cell: Cell, facts: Mapping[str, Fact]) -> str:
+    words = codes_of(cell.what, facts)
     return ", ".join(f"{words.get(ours, ours)}={theirs}" for ours, theirs in cell.values.items())
 
 
@@ -78,8 +81,11 @@ def _lines(text: str) -> Iterable[tuple[int, list[str]]]:
             yield number, [cell.strip(" ") for cell in cells]
 
 
-def _whats(record: str, facts: Sequence[str]) -> dict[str, str]:
-    return {what: wording.what_title(what) for what in choices_for(record, facts=facts)}
+def _whats(record: str, facts: Mapping[str, Fact]) -> dict[str, str]:
+    """What may stand in a record, by its title; by its key where two have the same."""
+    titles = {what: wording.what_title(what) for what in choices_for(record, facts=facts)}
+    times = Counter(map(fold, titles.values()))
+    return {what: title if times[fold(title)] == 1 else what for what, title in titles.items()}
 
 
 def _meant(number: int, said: str, words: Mapping[str, object]) -> str:
@@ -99,8 +105,8 @@ def _length(number: int, said: str) -> int:
     return int(said)
 
 
-def _codes(number: int, what: str, said: str) -> dict[str, str]:
-    ours = {fold(word): key for key, word in codes_of(what.removeprefix(MARK)).items()}
+def _codes(number: int, what: str, said: str, facts: Mapping[str, Fact]) -> dict[str, str]:
+    ours = {fold(word): key for key, word in codes_of(what.removeprefix(MARK), facts).items()}
     codes: dict[str, str] = {}
     for pair in filter(None, (part.strip() for part in said.replace("、", ",").split(","))):
         word, is_one, code = pair.partition("=")

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from integrations.returns import wording
 from integrations.returns.forms import LayoutForm, ReasonForm, ReceiptForm
 from integrations.returns.layouts import ReturnForm, choices_for, document_of
-from integrations.returns.models import ReturnBatch, ReturnedChange
+from integrations.returns.models import ReturnBatch, ReturnedChange, ReturnLayout
 from integrations.returns.sampling import sample_of
 from integrations.returns.selectors import (
     batch_page,
@@ -25,6 +25,8 @@ from integrations.returns.selectors import (
     entry_page,
     form_of,
     left_out_file,
+    lines_changed,
+    open_layout,
     returnable,
     waiting,
     without_place,
@@ -32,11 +34,13 @@ from integrations.returns.selectors import (
 from integrations.returns.services import (
     ReturnRefused,
     acknowledge_batch,
+    approve_layout,
     discard_batch,
     prepare_batch,
+    propose_layout,
     refuse_batch,
+    reject_layout,
     release_batch,
-    set_layout,
     take_file,
 )
 from tenants.middleware import StaffRequest
@@ -44,6 +48,7 @@ from tenants.people import names_of
 from tenants.permissions import Permission, may, requires
 from tenants.sign_in.reauthentication import requires_recent_sign_in
 
+_ENDINGS = {"csv": "csv", "fixed": "dat", "xlsx": "xlsx"}
 _BEING_MADE = (ReturnBatch.Status.PREPARING, ReturnBatch.Status.PREPARED)
 
 
@@ -57,6 +62,7 @@ def index(request: StaffRequest) -> HttpResponse:
     page = batch_page(cursor=_cursor(request))
     context = {
         "layout": layout,
+        "proposed": open_layout(),
         "changes": changes,
         "customers": customers,
         "without_place": [wording.fact_title(fact) for fact in without_place(form)],
@@ -110,8 +116,10 @@ def _batch(request: StaffRequest, found: ReturnBatch, **more: Any) -> HttpRespon
         ],
         "people": names_of([found.prepared_by, found.released_by, found.settled_by]),
         "is_own": request.user.pk == found.prepared_by or request.membership.staff_number == found.prepared_person,
+        "has_refused": found.refused_by is not None
+        and (request.user.pk == found.refused_by or request.membership.staff_number == found.refused_person),
         "has_file": found.pieces.exists(),
-        "failure": wording.reason(found.failure, {}) if found.failure else "",
+        "failure": wording.failure(found.failure),
         "may_see_facts": may(request, Permission.EXPORT_DATA),
         "receipt_form": ReceiptForm(),
         "discard_form": ReasonForm(prefix="discard"),
@@ -192,8 +200,7 @@ def download(request: StaffRequest, batch_id: UUID) -> HttpResponse:
         body = take_file(batch=found, actor=request.actor, now=timezone.now())
     except ReturnRefused as refused:
         return _batch(request, found, refusal=str(refused))
-    ending = "csv" if form_of(found.layout).format == "csv" else "dat"
-    name = f"return-{request.tenant.slug}-{found.number:06d}.{ending}"
+    name = f"return-{request.tenant.slug}-{found.number:06d}.{_ENDINGS[form_of(found.layout).format]}"
     return HttpResponse(body, content_type="application/octet-stream", headers=_as_file(name))
 
 
@@ -210,18 +217,74 @@ def left_out(request: StaffRequest, batch_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires(Permission.MANAGE_SETTINGS)
 def layout(request: StaffRequest) -> HttpResponse:
-    """How the core system wants its file: shown, tried with a sample, set."""
+    """How the core system wants its file: shown, tried with a sample, proposed."""
     current = current_layout()
     known = form_of(current) if current else None
     facts = returnable()
     if request.method == "POST":
         form = LayoutForm(request.POST, facts=facts)
         if form.is_valid() and form.layout and "look" not in request.POST:
-            set_layout(document=document_of(form.layout), actor=request.actor, now=timezone.now())
-            messages.success(request, _("The layout is set. The next return file is made by it."))
-            return redirect("returns")
+            return _propose(request, form, form.layout)
         return _layout(request, form, form.layout)
     return _layout(request, LayoutForm(initial=LayoutForm.initial_of(known) if known else None, facts=facts), known)
+
+
+def _propose(request: StaffRequest, form: LayoutForm, wanted: ReturnForm) -> HttpResponse:
+    try:
+        made = propose_layout(document=document_of(wanted), actor=request.actor, now=timezone.now())
+    except ReturnRefused as refused:
+        form.add_error(None, str(refused))
+        return _layout(request, form, wanted)
+    messages.success(request, _("The layout is proposed. It is used once a second person has approved it."))
+    return redirect("return-layout-version", made.pk)
+
+
+@require_GET
+@requires(Permission.VIEW_IMPORTS)
+def layout_version(request: StaffRequest, return_layout_id: UUID) -> HttpResponse:
+    """One version of the layout: what it changes, what a file looks like, and who agreed to it."""
+    return _version(request, _find_layout(return_layout_id))
+
+
+def _version(request: StaffRequest, found: ReturnLayout, refusal: str = "") -> HttpResponse:
+    form = form_of(found)
+    person = (request.user.pk, request.membership.staff_number)
+    context = {
+        "layout": found,
+        "general": wording.general(form),
+        "lines": lines_changed(found),
+        "sample": sample_of(form, on=timezone.localdate()),
+        "people": names_of([found.proposed_by, found.approved_by, found.rejected_by]),
+        "is_own": found.proposed_by == person[0] or found.proposed_person == person[1],
+        "refusal": refusal,
+    }
+    return render(request, "staff/returns/layout_version.html", context, status=422 if refusal else 200)
+
+
+@require_POST
+@requires(Permission.APPROVE_SETTINGS)
+@requires_recent_sign_in(lambda return_layout_id: reverse("return-layout-version", args=[return_layout_id]))
+def layout_approve(request: StaffRequest, return_layout_id: UUID) -> HttpResponse:
+    """Have the next return file made by it."""
+    done = _("The layout is approved. The next return file is made by it.")
+    return _decide(request, return_layout_id, approve_layout, done)
+
+
+@require_POST
+@requires(Permission.VIEW_IMPORTS)
+def layout_reject(request: StaffRequest, return_layout_id: UUID) -> HttpResponse:
+    """Leave the layout as it is; one's own proposal is taken back so."""
+    return _decide(request, return_layout_id, reject_layout, _("The proposed layout is not used."))
+
+
+def _decide(request: StaffRequest, layout_id: UUID, decide: Callable[..., None], done: str) -> HttpResponse:
+    found = _find_layout(layout_id)
+    try:
+        decide(layout=found, actor=request.actor, now=timezone.now())
+    except ReturnRefused as refused:
+        return _version(request, _find_layout(layout_id), str(refused))
+    messages.success(request, done)
+    return redirect("returns")
 
 
 def _layout(request: StaffRequest, form: LayoutForm, shown: ReturnForm | None) -> HttpResponse:
@@ -229,6 +292,7 @@ def _layout(request: StaffRequest, form: LayoutForm, shown: ReturnForm | None) -
     context = {
         "form": form,
         "current": current_layout(),
+        "proposed": open_layout(),
         "sample": sample_of(shown, on=timezone.localdate()) if shown else [],
         "fields": [
             (title, [wording.what_title(what) for what in choices_for(record, facts=facts)])
@@ -242,6 +306,11 @@ def _layout(request: StaffRequest, form: LayoutForm, shown: ReturnForm | None) -
 
 def _find(batch_id: UUID) -> ReturnBatch:
     found: ReturnBatch = get_object_or_404(ReturnBatch.objects.select_related("layout"), pk=batch_id)
+    return found
+
+
+def _find_layout(return_layout_id: UUID) -> ReturnLayout:
+    found: ReturnLayout = get_object_or_404(ReturnLayout.objects.all(), pk=return_layout_id)
     return found
 
 

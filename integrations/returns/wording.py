@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from customers.presenting import label
-from integrations.returns.layouts import MARK
+from integrations.returns.layouts import MARK, ReturnForm
 
 RECORDS: Mapping[str, Promise] = {
     "header": _("Header record"),
@@ -18,7 +18,7 @@ RECORDS: Mapping[str, Promise] = {
     "trailer": _("Trailer record"),
     "end": _("End record"),
 }
-FORMATS: Mapping[str, Promise] = {"csv": _("CSV"), "fixed": _("Fixed length")}
+FORMATS: Mapping[str, Promise] = {"csv": _("CSV"), "fixed": _("Fixed length"), "xlsx": _("Excel workbook")}
 ENCODINGS: Mapping[str, Promise | str] = {
     "cp932": _("Shift_JIS (CP932)"),
     "utf-8-sig": _("UTF-8 with BOM"),
@@ -48,15 +48,26 @@ _WHATS: Mapping[str, Promise] = {
     "hash_total": _("Hash total of the customer numbers"),
     "text": _("Fixed text"),
 }
+_PARTS: Mapping[str, Promise] = {
+    "name": _("Beneficial owner %(number)s: name"),
+    "birth_on": _("Beneficial owner %(number)s: date of birth"),
+    "share_percent": _("Beneficial owner %(number)s: share in percent"),
+}
 _REASONS: Mapping[str, Promise] = {
     "characters": _("Characters that the file cannot hold: %(points)s."),
     "too_long": _("%(bytes)s bytes, but the field has %(limit)s."),
     "not_wide": _("A half-width character in a field of full-width ones."),
     "no_code": _("The layout has no code for this value."),
     "several": _("More than one value, but the field holds one."),
+    "places": _("%(people)s people, but the layout has places for %(places)s."),
+    "long_cell": _("A cell of a workbook holds no more than %(limit)s characters."),
     "formula": _("It begins with a sign that a spreadsheet would take for a formula."),
     "no_mark": _("The value was erased, and the layout has no mark that could say so."),
     "destroyed": _("The customer's data were destroyed."),
+}
+_FAILURES: Mapping[str, Promise] = {
+    "too_long": _("A total in the trailer record is longer than its field. Give the field more bytes in the layout."),
+    "workbook": _("There are more records than a workbook can hold. Have the layout changed to another format."),
 }
 _LAYOUT: Mapping[str, Promise] = {
     "unreadable": _("The layout cannot be read."),
@@ -77,10 +88,25 @@ _LAYOUT: Mapping[str, Promise] = {
 }
 
 
+def general(form: ReturnForm) -> str:
+    """What a layout says beside its fields."""
+    said = [FORMATS[form.format]]
+    if form.format != "xlsx":
+        said += [ENCODINGS[form.encoding], NEWLINES[form.newline]]
+    if form.titles and form.format != "fixed":
+        said.append(_("With a line of titles"))
+    return gettext(", ").join(map(str, said))
+
+
 def reason(code: str, params: Mapping[str, Any]) -> str:
     """Why a change was left out of a file."""
     said = {key: gettext(", ").join(value) if isinstance(value, list) else value for key, value in params.items()}
     return str(_REASONS[code]) % said if code in _REASONS else code
+
+
+def failure(code: str) -> str:
+    """Why there is no file."""
+    return str(_FAILURES.get(code, code))
 
 
 def layout_problem(code: str, params: Mapping[str, Any]) -> str:
@@ -97,7 +123,10 @@ def what_title(what: str) -> str:
     """What stands in a field of a record."""
     if what.startswith(MARK):
         return gettext("Mark of change: %(fact)s") % {"fact": label(what.removeprefix(MARK))}
-    return str(_WHATS[what]) if what in _WHATS else label(what)
+    fact, number, part = [*what.split("."), "", ""][:3]
+    if part in _PARTS:
+        return str(_PARTS[part]) % {"number": number}
+    return str(_WHATS[what]) if what in _WHATS else label(fact)
 
 
 def fact_title(fact: str) -> str:

@@ -10,16 +10,28 @@ from django.db import transaction
 from audit.services import Actor
 from customers.models import AttributeChange, Customer
 from customers.services import apply_facts
-from integrations.returns.models import ReturnBatch, ReturnedChange, ReturnPiece
-from integrations.returns.services import make_waiting, prepare_batch, release_batch, set_layout
-from tenants.models import User
+from integrations.returns.models import ReturnBatch, ReturnedChange, ReturnLayout, ReturnPiece
+from integrations.returns.services import approve_layout, make_waiting, prepare_batch, propose_layout, release_batch
+from tenants.models import Membership, Role, User
+from tenants.scoping import required_tenant_id
 from tests.conftest import NOW, SYSTEM
 from tests.integrations.layouts import CSV
 
 
+@transaction.atomic
 def lay_out(document: dict[str, Any] = CSV) -> None:
-    """The tenant in scope has a layout."""
-    set_layout(document=document, actor=Actor.user(7), now=NOW)
+    """The tenant in scope has a layout, agreed on by an administrator and another one."""
+    ReturnLayout.objects.filter(status="PROPOSED").update(status="REJECTED")
+    tenant = required_tenant_id()
+    first, second = (_administrator(tenant, name) for name in ("layout-one", "layout-two"))
+    layout = propose_layout(document=document, actor=first, now=NOW)
+    approve_layout(layout=layout, actor=second, now=NOW)
+
+
+def _administrator(tenant: int, name: str) -> Actor:
+    user, _is_new = User.objects.get_or_create(email=f"{name}-{tenant}@bank.example", defaults={"name": name})
+    Membership.objects.get_or_create(user=user, defaults={"role": Role.ADMINISTRATOR, "staff_number": name})
+    return Actor.user(user.pk)
 
 
 def change(customer: Customer, *, source: str = "CUSTOMER", now: datetime = NOW, **facts: Any) -> None:

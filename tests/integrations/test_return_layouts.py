@@ -21,7 +21,7 @@ from integrations.returns.spelling import Hindrance, text_of
 from integrations.returns.wording import layout_problem, reason
 from tests.integrations.layouts import CSV, FIXED
 
-FACTS = [key for key in CATALOGUE if key != "owners"]
+FACTS = CATALOGUE
 DAY = date(2026, 11, 24)
 ONE = Subject("0000000001", "INDIVIDUAL", "001")
 TWO = Subject("0000000012", "INDIVIDUAL", "001")
@@ -130,7 +130,7 @@ def test_a_list_is_written_as_our_own_import_parts_it() -> None:
 )
 def test_every_code_is_written_as_our_own_import_reads_it(fact: Fact) -> None:
     codes = list(fact.list_of_codes() or {})
-    written = {code: text_of(Cell(fact.key), code) for code in codes}
+    written = {code: text_of(Cell(fact.key), code, FACTS) for code in codes}
     several = fact.type is Type.COUNTRIES
     assert {code: fact.read(text) for code, text in written.items()} == {
         code: [code] if several else code for code in codes

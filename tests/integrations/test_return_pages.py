@@ -51,6 +51,16 @@ def test_the_whole_way_by_three_people(
     with transaction.atomic():
         assert not ReturnLayout.objects.exists(), "a look sets nothing"
     assert admin.post(reverse("return-layout"), posted()).status_code == 302
+    with transaction.atomic():
+        layout = ReturnLayout.objects.get()
+    shown = checker.get(reverse("return-layout-version", args=[layout.pk])).content.decode()
+    assert "会社員=01" in shown
+    assert "見本　花子" in shown
+    assert admin.post(reverse("return-layout"), posted()).status_code == 422, "one at a time"
+    approve = reverse("return-layout-approve", args=[layout.pk])
+    assert (admin.post(approve).status_code, maker.post(approve).status_code) == (422, 403)
+    assert reverse("return-prepare") not in maker.get(reverse("returns")).content.decode()
+    assert checker.post(approve).status_code == 302
     change(enter(1), name="𠮷田　花子", occupation="public_servant")
     change(enter(2), name="佐々木　花子")
     assert reverse("return-prepare") in maker.get(reverse("returns")).content.decode()

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import IntegrityError, transaction
+from python_calamine import CalamineWorkbook
 
 from audit.models import AuditEvent
 from audit.services import Actor
@@ -28,9 +29,9 @@ from integrations.returns.services import (
     discard_batch,
     make_waiting,
     prepare_batch,
+    propose_layout,
     refuse_batch,
     release_batch,
-    set_layout,
     take_file,
 )
 from reviews.models import Case
@@ -38,7 +39,9 @@ from reviews.services import approve_decision, decide_case
 from tenants.models import Role, Tenant, User
 from tests.campaigns.acting import answer, enter, in_parallel, notified, open_for_business
 from tests.conftest import NOW, SYSTEM, MakeUser
+from tests.customers.attributes import define
 from tests.customers.books import book, person, upload
+from tests.customers.related.behind import company
 from tests.integrations.acting import change, content, dealt_with, fresh, lay_out, made, released
 from tests.integrations.layouts import CSV, FIXED
 
@@ -390,9 +393,69 @@ def test_what_is_not_ready_is_refused_with_a_sentence(in_tenant: Tenant, officer
     with pytest.raises(ReturnRefused):
         prepare_batch(actor=Actor.user(auditor.pk), now=NOW)
     with pytest.raises(LayoutInvalid):
-        set_layout(document={}, actor=Actor.user(officer.pk), now=NOW)
+        propose_layout(document={}, actor=Actor.user(officer.pk), now=NOW)
     batch = made(officer)
     with pytest.raises(ReturnRefused):
         discard_batch(batch=batch, reason="  ", actor=Actor.user(officer.pk), now=NOW)
     with pytest.raises(ReturnRefused):
         acknowledge_batch(batch=batch, records=1, receipt="", actor=Actor.user(officer.pk), now=NOW)
+
+
+def test_own_attributes_go_back_like_any_other_fact(in_tenant: Tenant, officer: User, administrator: User) -> None:
+    define(administrator, NOW)
+    customer = enter(1)
+    lay_out({**CSV, "body": [CSV["body"][0], {"what": "own_member_rank", "title": "会員ランク"}]})
+    change(customer, own_member_rank="gold", source="STAFF")
+    assert lines(content(made(officer))) == [[customer.number, "ゴールド"]]
+
+
+def test_owners_go_back_one_by_one_or_are_named(in_tenant: Tenant, officer: User) -> None:
+    places = [{"what": f"owners.{at}.{part}"} for at in (1, 2) for part in ("name", "birth_on", "share_percent")]
+    lay_out({**CSV, "body": [CSV["body"][0], *places, {"what": "mark:owners"}]})
+    one, two, three = (company(f"C-{number}") for number in (1, 2, 3))
+    people = [
+        {"name": "山田　太郎", "birth_on": "1960-04-01", "share_percent": 60, "is_pep": False},
+        {"name": "佐藤　次郎", "birth_on": "1971-12-31", "share_percent": 26.5, "is_pep": False},
+        {"name": "鈴木　三郎", "birth_on": "1980-01-01", "share_percent": 13.5, "is_pep": False},
+    ]
+    change(one, owners=people[:2])
+    change(two, owners=people[:1])
+    change(three, owners=people)
+    batch = made(officer)
+    assert lines(content(batch)) == [
+        [one.number, "山田　太郎", "1960-04-01", "60", "佐藤　次郎", "1971-12-31", "26.5", "1"],
+        [two.number, "山田　太郎", "1960-04-01", "60", "", "", "", "1"],
+    ]
+    assert dealt_with(batch) == {"LEFT_OUT": ["owners"], "RETURNED": ["owners", "owners"]}
+    with transaction.atomic():
+        assert (three.number in b"".join(left_out_file(batch)).decode("utf-8-sig")) is True
+
+
+def test_a_return_file_may_be_a_workbook(in_tenant: Tenant, officer: User, approver: User) -> None:
+    trailer = [{"what": "text", "text": "8"}, {"what": "records"}, {"what": "hash_total"}]
+    lay_out({**CSV, "format": "xlsx", "trailer": trailer})
+    change(enter(1), name="𠮷田　花子", phone="080-1111-2222")
+    change(enter(2), email="=1@mail.example.jp")
+    batch = released(officer, approver)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content(batch))).get_sheet_by_index(0).to_python()
+    titles = [cell.get("title", "") for cell in CSV["body"]]
+    assert [row[: len(titles)] for row in book] == [
+        titles,
+        ["0000000001", "𠮷田　花子", "1", "", "", "08011112222", "", "0", ""],
+        ["0000000002", "", "0", "", "", "", "=1@mail.example.jp", "1", ""],
+        ["8", "2", "3", "", "", "", "", "", ""],
+    ]
+    assert hashlib.sha256(content(batch)).hexdigest() == batch.sha256
+
+
+def test_more_than_a_workbook_holds_throws_the_file_away_and_says_so(
+    in_tenant: Tenant, officer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lay_out({**CSV, "format": "xlsx"})
+    for number in range(3):
+        change(enter(number), phone="080-1111-2222")
+    monkeypatch.setattr("tenants.workbooks.MAX_ROWS", 3)
+    batch = made(officer)
+    assert (batch.status, batch.failure, dealt_with(batch)) == ("DISCARDED", "workbook", {})
+    monkeypatch.undo()
+    assert made(officer).records == 3, "control: nothing is lost"

@@ -147,7 +147,7 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         Case.objects.filter(pk=rows[Case]).update(status=Case.Status.AWAITING_APPROVAL)  # a decision is proposed
         decider = Membership.objects.get(user=officer)
         Decision.objects.update(decided_by=officer.pk, decided_person=decider.staff_number)
-        for proposed in (AccountChange, FlagLifting, ResendProposal):
+        for proposed in (AccountChange, FlagLifting, ResendProposal, ReturnLayout):
             proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
         asked = {"schema": 1, "conditions": [{"field": "risk_tier", "any_of": ["LOW"]}]}
         Segment.objects.filter(pk=rows[Segment]).update(document=asked, is_shared=True)
