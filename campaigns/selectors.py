@@ -60,7 +60,7 @@ STATES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a campaign has got. Every number has a list: its name is a ``state`` of `reviews_page`.
+    """How far a campaign has got. Every number has a list: its name is a ``state`` of `reviews_in`.
 
     targeted = pending + answered + undeliverable + no_answer + cancelled;
     pending = planned + notified; answered = verifying + in_review + completed.
@@ -225,22 +225,22 @@ def campaign_progress(campaign: Campaign) -> Progress:
 _UNSENT = (DeliveryAttempt.Status.QUEUED, DeliveryAttempt.Status.SENDING, DeliveryAttempt.Status.CANCELLED)
 
 
-def reviews_page(
-    campaign: Campaign, state: str = "targeted", cursor: str | None = None, *, limit: int = 50
-) -> Page[PeriodicReview]:
-    """The list behind a number: ``state`` is a name in `STATES`, or sent, delivered or opened."""
-    rows = PeriodicReview.objects.filter(campaign=campaign).select_related("customer")
+def reviews_in(campaign: Campaign, state: str = "targeted") -> QuerySet[PeriodicReview]:
+    """Those behind a number: ``state`` is a name in `STATES`, or sent, delivered or opened."""
+    rows: QuerySet[PeriodicReview] = PeriodicReview.objects.filter(campaign=campaign)
     if state in STATES:
-        rows = rows.filter(status__in=STATES[state])
-    elif state == "opened":
-        answers = Response.objects.filter(reference=OuterRef("id"), started_at__isnull=False)
-        rows = rows.filter(Exists(answers))
-    else:
-        attempts = DeliveryAttempt.objects.filter(notice__reference=OuterRef("id")).exclude(status__in=_UNSENT)
-        if state == "delivered":
-            attempts = attempts.filter(status=DeliveryAttempt.Status.DELIVERED)
-        rows = rows.filter(Exists(attempts))
-    return keyset_page(rows, order=("id",), cursor=cursor, limit=limit)
+        return rows.filter(status__in=STATES[state])
+    if state == "opened":
+        return rows.filter(Exists(Response.objects.filter(reference=OuterRef("id"), started_at__isnull=False)))
+    attempts = DeliveryAttempt.objects.filter(notice__reference=OuterRef("id")).exclude(status__in=_UNSENT)
+    if state == "delivered":
+        attempts = attempts.filter(status=DeliveryAttempt.Status.DELIVERED)
+    return rows.filter(Exists(attempts))
+
+
+def reviews_page(rows: QuerySet[PeriodicReview], cursor: str | None = None, *, limit: int = 50) -> Page[PeriodicReview]:
+    """Reviews with their customers, in the order in which they were planned."""
+    return keyset_page(rows.select_related("customer"), order=("id",), cursor=cursor, limit=limit)
 
 
 def reviews_of(customer: Customer) -> list[PeriodicReview]:
@@ -323,17 +323,15 @@ def campaign_people(campaign: Campaign, *, today: date) -> list[Figures]:
     return figures_about(PeriodicReview.objects.filter(campaign=campaign).values_list("id", flat=True), today=today)
 
 
-def reviews_by_task(
-    campaign: Campaign, *, kind: str, which: str, today: date, cursor: str | None = None, limit: int = 50
-) -> Page[PeriodicReview]:
-    """The list behind a number of ``campaign_people``.
+def reviews_with_task(campaign: Campaign, *, kind: str, which: str, today: date) -> QuerySet[PeriodicReview]:
+    """Those behind a number of ``campaign_people``.
 
     Raises:
         KeyError: there is no such number.
     """
     tasks = OutreachTask.objects.filter(standing(which, today=today), kind=kind, reference=OuterRef("id"))
-    rows = PeriodicReview.objects.filter(Exists(tasks), campaign=campaign).select_related("customer")
-    return keyset_page(rows, order=("id",), cursor=cursor, limit=limit)
+    rows: QuerySet[PeriodicReview] = PeriodicReview.objects.filter(Exists(tasks), campaign=campaign)
+    return rows
 
 
 def last_failures(references: Sequence[UUID]) -> dict[UUID, Advice]:
@@ -358,10 +356,8 @@ def answering(references: Collection[UUID]) -> QuerySet[Response]:
     return Response.objects.filter(reference__in=references, started_at__isnull=False)
 
 
-def reviews_by_attempt(
-    campaign: Campaign, *, channel: str, status: str, cursor: str | None = None, limit: int = 50
-) -> Page[PeriodicReview]:
-    """The list behind a number of ``Progress.by_channel``."""
+def reviews_tried(campaign: Campaign, *, channel: str, status: str) -> QuerySet[PeriodicReview]:
+    """Those behind a number of ``Progress.by_channel``."""
     attempts = DeliveryAttempt.objects.filter(notice__reference=OuterRef("id"), channel=channel, status=status)
-    rows = PeriodicReview.objects.filter(Exists(attempts), campaign=campaign).select_related("customer")
-    return keyset_page(rows, order=("id",), cursor=cursor, limit=limit)
+    rows: QuerySet[PeriodicReview] = PeriodicReview.objects.filter(Exists(attempts), campaign=campaign)
+    return rows

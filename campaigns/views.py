@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
@@ -17,18 +18,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from campaigns.forms import PlanForm, ReasonForm
 from campaigns.funnels import funnel_of
-from campaigns.models import Campaign, PeriodicReview
+from campaigns.listing import CONCERNED, NAME, asked_of, reviews_asked, title_of
+from campaigns.models import Campaign
 from campaigns.samples import sample_letter, samples_of
 from campaigns.selectors import (
-    STATES,
     campaign_costs,
     campaign_page,
     campaign_people,
     campaign_progress,
     last_failures,
     plan_summary,
-    reviews_by_attempt,
-    reviews_by_task,
     reviews_page,
 )
 from campaigns.services import (
@@ -41,22 +40,17 @@ from campaigns.services import (
     resume_campaign,
     submit_campaign,
 )
-from campaigns.wording import STAGES, TASK_FIGURES, attempt_status, channel, reasons, task_figure
-from channels.models import ChannelKind, DeliveryAttempt
+from campaigns.wording import TASK_FIGURES, reasons, task_figure
+from channels.models import ChannelKind
 from customers.presenting import name_shown
 from customers.selectors import facts_of_each
 from outreach.counting import Figures
-from outreach.models import OutreachKind, OutreachTry
 from tenants.forms import StaffForm
-from tenants.keyset import Page
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
 from tenants.permissions import Permission, may, requires
 from tenants.sign_in.reauthentication import requires_recent_sign_in
 
-_ASKED = tuple(
-    PeriodicReview.Status[name] for name in ("PLANNED", "NOTIFIED", "UNREACHABLE", "NO_ANSWER")
-)  # whose failed notice is still somebody's concern
 _STARTED = (Campaign.Status.RUNNING, Campaign.Status.PAUSED, Campaign.Status.CLOSED)
 
 
@@ -102,19 +96,23 @@ def campaign(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
 def customers(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
     """The customers behind a number of the campaign's page."""
     found = get_object_or_404(Campaign.objects.all(), pk=campaign_id)
-    title, page = _list_behind(request, found)
+    asked = asked_of({**request.GET.dict(), "campaign": str(found.pk)})
+    if asked is None:
+        raise Http404
+    page = reviews_page(reviews_asked(asked, today=timezone.localdate()), _cursor(request))
     facts = facts_of_each(review.customer for review in page.items)
     masked = not may(request, Permission.VIEW_PERSONAL_DATA)
     failures = last_failures([review.pk for review in page.items])
     context = {
         "campaign": found,
-        "title": title,
+        "title": title_of(asked),
+        "export": f"{reverse('export-new')}?{urlencode({'list': NAME, **asked})}",
         "page": page,
         "rows": [
             (
                 review,
                 name_shown(review.customer, facts[review.customer_id], masked=masked),
-                failures.get(review.pk) if review.status in _ASKED else None,
+                failures.get(review.pk) if review.status in CONCERNED else None,
             )
             for review in page.items
         ],
@@ -189,21 +187,6 @@ def resume(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
 def close(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
     """End the campaign, or throw a draft away."""
     return _step(request, campaign_id, close_campaign, _("The campaign is closed."))
-
-
-def _list_behind(request: StaffRequest, found: Campaign) -> tuple[str, Page[PeriodicReview]]:
-    """The list behind a number of the campaign's page, and what it is called."""
-    way, what = request.GET.get("channel", ""), request.GET.get("status", "")
-    stage, cursor = request.GET.get("stage", "targeted"), _cursor(request)
-    if way in ChannelKind.values and what in DeliveryAttempt.Status.values:
-        title = f"{channel(way)}: {attempt_status(what)}"
-        return title, reviews_by_attempt(found, channel=way, status=what, cursor=cursor)
-    if way in OutreachKind.values and what in (*TASK_FIGURES, *OutreachTry.Outcome.values):
-        page = reviews_by_task(found, kind=way, which=what, today=timezone.localdate(), cursor=cursor)
-        return f"{channel(way)}: {task_figure(what)}", page
-    if stage in STATES or stage in ("sent", "delivered", "opened"):
-        return str(STAGES[stage]), reviews_page(found, stage, cursor)
-    raise Http404
 
 
 def _step(request: StaffRequest, campaign_id: UUID, step: Callable[..., None], success: str) -> HttpResponse:

@@ -45,6 +45,15 @@ FILE: Mapping[str, Wording] = {
     "pickedfile.known": Wording(_("A fetched file has known content and was not taken again."), "circle"),
     "pickedfile.refused": Wording(_("A fetched file is no customer file and was not taken."), "alert", "danger"),
     "pickedfile.gone": Wording(_("A file vanished before it could be fetched."), "circle"),
+    "exportlimit.proposed": Wording(
+        _("%(actor)s proposed that one person may export %(rows)s customers without a second one."), "edit"
+    ),
+    "exportlimit.approved": Wording(
+        _("%(actor)s approved another number of customers that one person may export."), "check", "warning"
+    ),
+    "exportlimit.rejected": Wording(
+        _("%(actor)s rejected another number of customers that one person may export."), "undo"
+    ),
     "customerexport.ordered": Wording(
         _("%(actor)s ordered an export of %(rows)s customers for matter %(matter)s."), "download", "warning"
     ),

@@ -7,8 +7,9 @@ class ReviewsConfig(AppConfig):
     name = "reviews"
 
     def ready(self) -> None:
-        """Say what of ours retention may destroy, and what keeps customers from merging."""
-        from reviews import destroying, obstacles
+        """Say what of ours retention may destroy, what keeps customers from merging, and what is exported."""
+        from reviews import destroying, listing, obstacles
 
         destroying.register()
         obstacles.register()
+        listing.register()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -25,6 +26,7 @@ from ekyc.methods import METHODS, legal_basis
 from ekyc.models import Verification
 from reviews.documents import attach_document, document_of, document_rows
 from reviews.forms import DecisionForm, DocumentForm, ReturnForm
+from reviews.listing import NAME, asked_of
 from reviews.models import Case, Decision, Discrepancy
 from reviews.owners import owners_beside
 from reviews.policies import ReviewRefused
@@ -73,10 +75,8 @@ class DifferenceRow:
 def queue(request: StaffRequest) -> HttpResponse:
     """Cases by state, the longest waiting first."""
     counts = queue_counts()
-    status = request.GET.get("status", "")
-    status = status if status in Case.Status.values else str(Case.Status.OPEN)
-    tier = request.GET.get("tier", "")
-    tier = tier if tier in RiskTier.values else ""
+    asked = asked_of(request.GET.dict())
+    status, tier = asked["status"], asked.get("tier", "")
     cursor = request.GET.get("after") or request.GET.get("before")
     page = case_page(status=status, tier=tier or None, cursor=cursor)
     facts = facts_of_each(case.customer for case in page.items)
@@ -97,6 +97,7 @@ def queue(request: StaffRequest) -> HttpResponse:
         "page": page,
         "rows": rows,
         "status": status,
+        "export": f"{reverse('export-new')}?{urlencode({'list': NAME, **asked})}",
         "tier": tier,
         "tiers": RiskTier.choices,
         "states": [(value, words, counts[value]) for value, words in Case.Status.choices],

@@ -10,6 +10,7 @@ from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
 from customers.accounts.rules import write_accounts
+from customers.exporting.lists import list_kind, title_in_a_list
 from customers.facts.catalogue import BESIDE
 from customers.facts.selectors import fact_of, facts_in_use, own_facts_in_use
 from customers.facts.shape import Kept, Type
@@ -40,6 +41,7 @@ DEFAULT = (
     "last_reviewed_on",
     "next_review_on",
 )
+NOTHING: Mapping[str, str] = {}
 _FIRST = ("customer_number", "kind", "status", "branch_code", "opened_on", "language")
 _RISK = ("risk_tier", "due_diligence", "last_reviewed_on", "next_review_on")
 _CONTACT = ("postal_code", "address", "phone", "email")
@@ -48,9 +50,14 @@ _WHO_COMPANY = ("corporate_number", "legal_form", "representative", "owners")
 _ACCOUNT = ("account_number", "accounts", "purpose", "source_of_funds", "handles_cash", "sends_abroad")
 
 
-def groups() -> list[tuple[str, list[str]]]:
-    """The columns as the page shows them: (title, keys); the institution's own attributes come last."""
-    known = [
+def groups(of: str = "") -> list[tuple[str, list[str]]]:
+    """The columns as the page shows them: (title, keys); the institution's own attributes come last.
+
+    ``of``: the kind of list that is exported, whose columns come first.
+    """
+    kind = list_kind(of)
+    known: list[tuple[Promise, Sequence[str]]] = [
+        *([(kind.title, tuple(kind.columns))] if kind else ()),
         (_("Management"), _FIRST),
         (_("Names"), _WHO),
         (_("Company"), _WHO_COMPANY),
@@ -65,15 +72,23 @@ def groups() -> list[tuple[str, list[str]]]:
     return [(str(title), list(keys)) for title, keys in shown if keys]
 
 
-def choices() -> list[tuple[str, str]]:
+def choices(of: str = "") -> list[tuple[str, str]]:
     """Every column with its title, in the order of the page, which is that of the file."""
-    return [(key, title_of(key)) for _title, keys in groups() for key in keys]
+    return [(key, title_of(key)) for _title, keys in groups(of) for key in keys]
+
+
+def default(of: str = "") -> list[str]:
+    """The columns that are ticked beforehand."""
+    kind = list_kind(of)
+    return [*DEFAULT, *(kind.columns if kind else ())]
 
 
 def title_of(key: str) -> str:
     """What a column is called on a page."""
     if key in _OF_FILE:
         return str(_OF_FILE[key][1])
+    if (title := title_in_a_list(key)) is not None:
+        return str(title)
     return gettext("Language") if key == "language" else label(key)
 
 
@@ -84,11 +99,21 @@ def heading(columns: Sequence[str]) -> list[str]:
         return [fact.titles[0] if (fact := facts[key]) and fact.titles else title_of(key) for key in columns]
 
 
-def cells(columns: Sequence[str], customer: Customer, facts: Mapping[str, Any], *, masked: bool) -> list[str]:
-    """The values of one customer, in Japanese; "" for what is not known. ``masked``: covered as on the pages."""
+def cells(
+    columns: Sequence[str],
+    customer: Customer,
+    facts: Mapping[str, Any],
+    *,
+    masked: bool,
+    listed: Mapping[str, str] = NOTHING,
+) -> list[str]:
+    """The values of one customer, in Japanese; "" for what is not known. ``masked``: covered as on the pages.
+
+    ``listed``: what the list that is exported says of the customer.
+    """
     is_company = customer.kind == Customer.Kind.COMPANY
     with override("ja"):
-        said = [_said(key, customer, facts) for key in columns]
+        said = [listed[key] if key in listed else _said(key, customer, facts) for key in columns]
         if not masked:
             return said
         return [hide(key, value, is_company=is_company) for key, value in zip(columns, said, strict=True)]

@@ -8,8 +8,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from customers.exporting.columns import DEFAULT, choices, groups
-from customers.exporting.models import CustomerExport
+from customers.exporting.columns import choices, default, groups
+from customers.exporting.models import LARGEST, CustomerExport
 from customers.forms import read_matter
 from tenants.forms import StaffForm
 
@@ -43,12 +43,13 @@ class ExportForm(StaffForm):
         error_messages={"required": _("Choose the form of the file.")},
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        initial = {"columns": list(DEFAULT), "encoding": CustomerExport.Encoding.XLSX}
+    def __init__(self, *args: Any, of: str = "", **kwargs: Any) -> None:
+        self._of = of
+        initial = {"columns": default(of), "encoding": CustomerExport.Encoding.XLSX}
         super().__init__(*args, initial=initial, **kwargs)
         columns = self.fields["columns"]
         assert isinstance(columns, forms.MultipleChoiceField)
-        columns.choices = choices()
+        columns.choices = choices(of)
 
     def clean_matter(self) -> str:
         """Only what a number is made of, so that no name reaches the trail."""
@@ -57,7 +58,7 @@ class ExportForm(StaffForm):
     def column_groups(self) -> Iterator[tuple[str, list[Any]]]:
         """The boxes of the columns as the page shows them."""
         boxes = {str(box.data["value"]): box for box in self["columns"]}
-        for title, keys in groups():
+        for title, keys in groups(self._of):
             yield title, [boxes[key] for key in keys]
 
 
@@ -70,4 +71,17 @@ class RejectionForm(StaffForm):
         max_length=200,
         widget=forms.Textarea(attrs={"rows": 2}),
         error_messages={"required": _("Write down why.")},
+    )
+
+
+class LimitForm(StaffForm):
+    """Above how many rows a second person lets a file out."""
+
+    rows = forms.IntegerField(
+        label=_("Rows that one person may export"),
+        help_text=_("0 has every file approved by a second person."),
+        min_value=0,
+        max_value=LARGEST,
+        widget=forms.NumberInput(attrs={"class": "input input--short"}),
+        error_messages={"required": _("Enter a number."), "invalid": _("Enter a number.")},
     )

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol
 
 from django.db.models import QuerySet
@@ -13,6 +14,7 @@ from django.utils.translation import gettext, override
 
 from customers.exporting import columns
 from customers.exporting.models import CustomerExport, ExportPiece
+from customers.exporting.selectors import Wanted
 from customers.exporting.spelling import spelt
 from customers.models import Customer
 from customers.selectors import facts_of_each
@@ -74,17 +76,22 @@ class Making:
         columns = len(self._columns)
         self.file = Sheet(name=SHEET, columns=columns, heads=1) if is_book else CsvRows(self.export.encoding)
 
-    def run(self, customers: QuerySet[Customer]) -> None:
-        """Write ``customers`` in the order in which they were entered; flat memory, the same queries for each batch.
+    def run(self, wanted: Wanted, *, today: date) -> None:
+        """Write customers in the order in which they were entered; flat memory, the same queries for each batch.
 
         Raises:
+            SegmentInvalid: the filter can no longer be used.
             SheetFull: there are more than a workbook can hold.
         """
         self._head()
-        for group in _batches(customers):
+        for group in _batches(wanted.customers(today=today)):
             facts = facts_of_each(group)
+            with override("ja"):
+                listed = wanted.listed([customer.pk for customer in group], today=today)
             for customer in group:
-                self._add(customer, columns.cells(self._columns, customer, facts[customer.pk], masked=self.masked))
+                more = listed.get(customer.pk, columns.NOTHING)
+                said = columns.cells(self._columns, customer, facts[customer.pk], masked=self.masked, listed=more)
+                self._add(customer, said)
             if len(self._held) >= PIECE:
                 self._flush()
         self._held += self.file.end()

@@ -10,7 +10,12 @@ from audit.transitions import Stateful
 from tenants.fields import EncryptedBinaryField, EncryptedJSONField
 from tenants.models import TenantForeignKey, TenantModel
 from tenants.pairing import person_field, two_people
+from tenants.proposals import Proposal, by_two_people
 from tenants.reach import Reach
+
+# Above so many rows a second person lets a file out, where the institution has agreed on no other number.
+USUAL = 1_000
+LARGEST = 100_000
 
 
 class CustomerExport(Stateful, TenantModel):
@@ -124,3 +129,24 @@ class ExportPiece(TenantModel):
     def within(cls, reach: Reach) -> models.Q:
         """As their files."""
         return Q(pk__in=[]) if reach.is_operator else Q(export__ordered_by=reach.user_id)
+
+
+class ExportLimit(Proposal):
+    """A number that somebody proposed; the newest that another person approved is in force. Never changed."""
+
+    rows = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            *by_two_people("export_limit"),
+            models.UniqueConstraint(fields=["tenant"], condition=Q(status="PROPOSED"), name="one_open_export_limit"),
+            models.CheckConstraint(condition=Q(rows__lte=LARGEST), name="export_limit_largest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"export limit {self.pk}"
+
+    @classmethod
+    def within(cls, reach: Reach) -> models.Q:
+        """For those who see the whole institution."""
+        return Q(pk__in=[])

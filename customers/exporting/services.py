@@ -14,7 +14,7 @@ from customers.exporting.columns import choices
 from customers.exporting.erasing import remove_files, take_turns
 from customers.exporting.making import Making
 from customers.exporting.models import CustomerExport, ExportPiece
-from customers.exporting.selectors import Wanted, wanted_of
+from customers.exporting.selectors import Wanted, limit_in_force, wanted_of
 from customers.segments.conditions import SegmentInvalid
 from customers.segments.selecting import count_customers
 from retention.expiring import day_in_japan
@@ -28,8 +28,6 @@ from tenants.workbooks import SheetFull
 
 # How long a file can be had, or waits to be approved.
 KEPT = timedelta(hours=72)
-# Above so many rows a second person lets the file out.
-LIMIT = 1_000
 _HELD = (CustomerExport.Status.PREPARED, CustomerExport.Status.READY)
 
 
@@ -45,7 +43,7 @@ def order_export(
     Raises:
         ExportRefused: the actor may not, has another file that waits, chose no column, or nobody is in the filter.
     """
-    known = [key for key, _title in choices()]
+    known = [key for key, _title in choices(wanted.of)]
     chosen = [key for key in known if key in columns]
     if not chosen or len(chosen) != len(set(columns)):
         raise ExportRefused(_("Choose the columns of the file anew."))
@@ -92,7 +90,7 @@ def _make(export: CustomerExport, *, actor: Actor, now: datetime) -> None:
     making = Making(export, masked=not standing.may(Permission.VIEW_PERSONAL_DATA))
     try:
         with within_reach(reach_of(export.ordered_by, member)):
-            making.run(wanted_of(export).customers(today=day_in_japan(now)))
+            making.run(wanted_of(export), today=day_in_japan(now))
     except SegmentInvalid:
         _fail(export, "segment", actor=actor, now=now)
         return
@@ -110,7 +108,8 @@ def _make(export: CustomerExport, *, actor: Actor, now: datetime) -> None:
         sensitive=making.sensitive,
         is_masked=making.masked,
     )
-    to = CustomerExport.Status.READY if making.rows <= LIMIT else CustomerExport.Status.PREPARED
+    limit = limit_in_force()
+    to = CustomerExport.Status.READY if making.rows <= limit else CustomerExport.Status.PREPARED
     transition(
         export,
         to,
@@ -118,7 +117,7 @@ def _make(export: CustomerExport, *, actor: Actor, now: datetime) -> None:
         at=now,
         made_at=now,
         rows=making.rows,
-        limit=LIMIT,
+        limit=limit,
         is_masked=making.masked,
         made_for=_place(member),
         sha256=making.sha256,

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,10 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from customers.exporting import wording
 from customers.exporting.columns import title_of
 from customers.exporting.forms import ExportForm, RejectionForm
+from customers.exporting.lists import list_kind
 from customers.exporting.models import CustomerExport
-from customers.exporting.selectors import Wanted, export_page, wanted_of
+from customers.exporting.selectors import Wanted, export_page, limit_in_force, wanted_of
 from customers.exporting.services import (
-    LIMIT,
     ExportRefused,
     approve_export,
     discard_export,
@@ -42,7 +42,11 @@ from tenants.sign_in.reauthentication import requires_recent_sign_in
 def index(request: StaffRequest) -> HttpResponse:
     """Every file there was, and whose it is."""
     page = export_page(cursor=request.GET.get("after") or request.GET.get("before"))
-    context = {"page": page, "people": names_of([export.ordered_by for export in page.items])}
+    context = {
+        "page": page,
+        "limit": limit_in_force(),
+        "people": names_of([export.ordered_by for export in page.items]),
+    }
     return render(request, "staff/customers/exporting/index.html", context)
 
 
@@ -51,7 +55,7 @@ def index(request: StaffRequest) -> HttpResponse:
 def export_new(request: StaffRequest) -> HttpResponse:
     """Choose what is in the file; which customers is in the address, as on the list."""
     wanted = _wanted(request)
-    form = ExportForm(request.POST if request.method == "POST" else None)
+    form = ExportForm(request.POST if request.method == "POST" else None, of=wanted.of)
     if not form.is_valid():
         return _order_page(request, form, wanted)
     try:
@@ -71,7 +75,7 @@ def _order_page(request: StaffRequest, form: ExportForm, wanted: Wanted) -> Http
         "form": form,
         "count": counted,
         "words": words,
-        "limit": LIMIT,
+        "limit": limit_in_force(),
         "has_search": bool(request.GET.get("search")),
         "masked": not may(request, Permission.VIEW_PERSONAL_DATA),
     }
@@ -174,6 +178,11 @@ def export_file(request: StaffRequest, customer_export_id: UUID) -> HttpResponse
 
 def _wanted(request: StaffRequest) -> Wanted:
     """As the list reads its address; what it does not know is not asked."""
+    of = request.GET.get("list", "")
+    listed = list_kind(of)
+    asked = listed.read(request.GET.dict()) if listed else {}
+    if asked is None or (of and listed is None):
+        raise Http404
     kind, tier = request.GET.get("kind", ""), request.GET.get("tier", "")
     try:
         segment = segment_for(request.user.pk, UUID(request.GET.get("segment", "")))
@@ -183,6 +192,8 @@ def _wanted(request: StaffRequest) -> Wanted:
         kind=kind if kind in Customer.Kind.values else "",
         tier=tier if tier in RiskTier.values else "",
         segment=segment.document if segment else None,
+        of=of,
+        asked=asked,
     )
 
 

@@ -90,7 +90,7 @@ _LAYOUT: Mapping[str, Promise] = {
 
 def general(form: ReturnForm) -> str:
     """What a layout says beside its fields."""
-    said = [FORMATS[form.format]]
+    said: list[Promise | str] = [FORMATS[form.format]]
     if form.format != "xlsx":
         said += [ENCODINGS[form.encoding], NEWLINES[form.newline]]
     if form.titles and form.format != "fixed":

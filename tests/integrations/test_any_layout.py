@@ -49,7 +49,11 @@ def layouts(draw: st.DrawFn) -> dict[str, Any]:
     wide = len("　".encode(encoding))
     body: list[dict[str, Any]] = [{"what": "customer_number", "length": 10}]
     for what in draw(st.lists(st.sampled_from(WHATS), min_size=1, max_size=7)):
-        cell = {"what": what, "form": draw(st.sampled_from(FORMS)), "fill": draw(st.sampled_from(FILLS))}
+        cell: dict[str, Any] = {
+            "what": what,
+            "form": draw(st.sampled_from(FORMS)),
+            "fill": draw(st.sampled_from(FILLS)),
+        }
         cell["length"] = draw(st.integers(1, 15)) * wide
         if what == "occupation" and draw(st.booleans()):
             cell["values"] = {"employee": "1", "retired": "2"}
@@ -63,8 +67,10 @@ def layouts(draw: st.DrawFn) -> dict[str, Any]:
 def read_back(data: bytes, document: dict[str, Any], cells: tuple[Cell, ...]) -> list[str]:
     """The cells of the one record, as somebody reads them who knows the layout and not our code."""
     if document["format"] == "xlsx":
-        (row,) = CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python(skip_empty_area=False)
-        return [str(cell) for cell in row] + [""] * (len(cells) - len(row))
+        (typed,) = (
+            CalamineWorkbook.from_filelike(io.BytesIO(data)).get_sheet_by_index(0).to_python(skip_empty_area=False)
+        )
+        return [str(cell) for cell in typed] + [""] * (len(cells) - len(typed))
     if document["format"] == "csv":
         (row,) = csv.reader(io.StringIO(data.decode(document["encoding"]), newline=""))
         return row

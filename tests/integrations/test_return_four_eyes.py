@@ -71,9 +71,9 @@ def test_a_layout_is_used_once_another_person_approved_it(
         "UPDATE integrations_returnlayout SET status = 'APPROVED', approved_at = now(), approved_by = {by},"
         " approved_person = {person}"
     )
-    for who, person in (("proposed_by", "'other'"), ("proposed_by + 1", "proposed_person"), ("NULL", "''")):
+    for account, person in (("proposed_by", "'other'"), ("proposed_by + 1", "proposed_person"), ("NULL", "''")):
         with pytest.raises(psycopg.errors.CheckViolation):
-            superuser.execute(sign.format(by=who, person=person))
+            superuser.execute(sign.format(by=account, person=person))
     approve_layout(layout=layout, actor=by(approver), now=NOW)
     assert version_in_force() == 1, "control"
     with pytest.raises(ReturnRefused):

@@ -17,6 +17,7 @@ from campaigns.planning import Terms, plan
 from channels.accounts.models import AccountChange
 from channels.models import ProviderAccount
 from companies.models import RegistryCertificate
+from customers.exporting.models import ExportLimit
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.formats.fixed import document_of
 from customers.models import Customer, FixedLayout, OwnerPaper, RejectedRow
@@ -147,7 +148,7 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         Case.objects.filter(pk=rows[Case]).update(status=Case.Status.AWAITING_APPROVAL)  # a decision is proposed
         decider = Membership.objects.get(user=officer)
         Decision.objects.update(decided_by=officer.pk, decided_person=decider.staff_number)
-        for proposed in (AccountChange, FlagLifting, ResendProposal, ReturnLayout):
+        for proposed in (AccountChange, FlagLifting, ResendProposal, ReturnLayout, ExportLimit):
             proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
         asked = {"schema": 1, "conditions": [{"field": "risk_tier", "any_of": ["LOW"]}]}
         Segment.objects.filter(pk=rows[Segment]).update(document=asked, is_shared=True)

@@ -36,7 +36,7 @@ def the_export() -> CustomerExport:
 def test_the_whole_way_by_two_people(
     in_tenant: Tenant, staff_client: Browse, officer: User, approver: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("customers.exporting.services.LIMIT", 1)
+    monkeypatch.setattr("customers.exporting.selectors.USUAL", 1)
     enter(1, tier="HIGH")
     enter(2, tier="HIGH")
     enter(3)
@@ -123,7 +123,7 @@ def test_another_ones_own_filter_and_searched_words_narrow_nothing(
 def test_not_approved_and_thrown_away(
     in_tenant: Tenant, staff_client: Browse, officer: User, approver: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("customers.exporting.services.LIMIT", 0)
+    monkeypatch.setattr("customers.exporting.selectors.USUAL", 0)
     enter(1)
     export = made(officer)
     reject = reverse("export-reject", args=[export.pk])

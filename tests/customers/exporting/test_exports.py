@@ -54,7 +54,7 @@ def by(user: User) -> Actor:
 
 @pytest.fixture
 def low_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("customers.exporting.services.LIMIT", 1)
+    monkeypatch.setattr("customers.exporting.selectors.USUAL", 1)
 
 
 def test_the_file_holds_whom_the_filter_finds_and_the_chosen_columns(in_tenant: Tenant, officer: User) -> None:
