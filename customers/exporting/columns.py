@@ -53,12 +53,12 @@ _ACCOUNT = ("account_number", "accounts", "purpose", "source_of_funds", "handles
 def groups(of: str = "") -> list[tuple[str, list[str]]]:
     """The columns as the page shows them: (title, keys); the institution's own attributes come last.
 
-    ``of``: the kind of list that is exported, whose columns come first.
+    ``of``: the kind of list that is exported, whose columns come behind the number.
     """
     kind = list_kind(of)
     known: list[tuple[Promise, Sequence[str]]] = [
-        *([(kind.title, tuple(kind.columns))] if kind else ()),
         (_("Management"), _FIRST),
+        *([(kind.title, tuple(kind.columns))] if kind else ()),
         (_("Names"), _WHO),
         (_("Company"), _WHO_COMPANY),
         (_("Contact"), _CONTACT),

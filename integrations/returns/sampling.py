@@ -26,7 +26,6 @@ _VALUES = {
 }
 _OWNERS = [{"name": "見本　一郎", "birth_on": "1955-01-31", "share_percent": 60}]
 _OF_TYPE = {Type.DAY: "2026-04-01", Type.NUMBER: 3, Type.AMOUNT: 1_000_000, Type.TEXT: "見本", Type.OWNERS: _OWNERS}
-_ANSWERS = {"true", "false"}
 
 
 def sample_of(form: ReturnForm, *, on: date) -> list[str]:
@@ -51,6 +50,5 @@ def _values(form: ReturnForm) -> dict[str, object]:
         fact = form.known.get(cell.fact)
         if fact is not None and not cell.marks:
             codes = list(cell.values) or list(codes_of(cell.what, form.known))
-            first = codes[0] if codes else _VALUES.get(cell.fact, _OF_TYPE.get(fact.type, ""))
-            values[cell.fact] = first == "true" if first in _ANSWERS else first
+            values[cell.fact] = codes[0] if codes else _VALUES.get(cell.fact, _OF_TYPE.get(fact.type, ""))
     return {key: value for key, value in values.items() if value != ""}

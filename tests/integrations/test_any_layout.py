@@ -15,6 +15,7 @@ from customers.facts.catalogue import FACTS
 from customers.facts.shape import Fact, Type
 from integrations.returns.filling import ReturnFile, Subject
 from integrations.returns.layouts import FILLS, FORMS, NEWLINES, PARTS, PLACES, Cell, form_from
+from integrations.returns.sampling import sample_of
 from integrations.returns.spelling import text_of
 from integrations.returns.wording import reason
 
@@ -146,3 +147,22 @@ def test_whoever_has_more_owners_than_the_layout_has_places_for_is_named_and_nob
         )
         assert hindered["owners"].code == "places"
         assert hindered["owners"].params == {"people": PLACES + 1, "places": len(places)}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(document=layouts())
+def test_any_layout_has_a_sample_of_lines(document: dict[str, Any]) -> None:
+    form = form_from(document, facts=KNOWN)
+    assert len(sample_of(form, on=date(2026, 11, 24))) <= 1, "none where no field has room"
+
+
+def test_every_fact_has_a_value_in_the_sample() -> None:
+    whats = [what for key in KNOWN for what in ([f"owners.1.{part}" for part in PARTS] if key == "owners" else [key])]
+    body = [{"what": "customer_number"}, *({"what": what} for what in whats)]
+    form = form_from({"format": "csv", "encoding": "utf-8", "newline": "lf", "body": body}, facts=KNOWN)
+    (line,) = sample_of(form, on=date(2026, 11, 24))
+    (row,) = csv.reader([line])
+    shown = dict(zip(whats, row[1:], strict=True))
+    assert (shown["is_foreign_pep"], shown["owners.1.name"], shown["own_points"]) == ("有", "見本　一郎", "3")
+    free = {what for what in whats if KNOWN[what.partition(".")[0]].type in (Type.NAME, Type.KANA, Type.ADDRESS)}
+    assert [what for what, text in shown.items() if not text and what not in free] == []
