@@ -24,11 +24,11 @@ NAME = "campaign"
 CONCERNED = tuple(PeriodicReview.Status[name] for name in ("PLANNED", "NOTIFIED", "UNREACHABLE", "NO_ANSWER"))
 _COLUMNS = {
     "campaign_state": _("State in the campaign"),
-    "campaign_due_on": _("Due on"),
+    "campaign_due_on": _("Review due on"),
     "campaign_channel": _("Channel"),
-    "campaign_notified_at": _("Notified"),
-    "campaign_answered_at": _("Answered"),
-    "campaign_completed_at": _("Completed"),
+    "campaign_notified_at": _("Notified at"),
+    "campaign_answered_at": _("Answered at"),
+    "campaign_completed_at": _("Completed at"),
     "campaign_failure": _("Why it did not arrive"),
 }
 

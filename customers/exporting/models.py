@@ -44,8 +44,8 @@ class CustomerExport(Stateful, TenantModel):
         AUTHORITY = "AUTHORITY", _("Inquiry of an authority")
 
     class Encoding(models.TextChoices):
-        UTF8 = "utf-8-sig", _("UTF-8 with BOM")
-        CP932 = "cp932", _("Shift_JIS (CP932)")
+        UTF8 = "utf-8-sig", _("CSV, UTF-8 with BOM")
+        CP932 = "cp932", _("CSV, Shift_JIS (CP932)")
         # which has no encoding to choose
         XLSX = "xlsx", _("Excel workbook")
 

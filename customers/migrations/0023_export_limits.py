@@ -36,4 +36,9 @@ class Migration(migrations.Migration):
             },
         ),
         ProtectTable("ExportLimit"),
+        migrations.AlterField(
+            model_name='customerexport',
+            name='encoding',
+            field=models.CharField(choices=[('utf-8-sig', 'CSV, UTF-8 with BOM'), ('cp932', 'CSV, Shift_JIS (CP932)'), ('xlsx', 'Excel workbook')], max_length=10),
+        ),
     ]
