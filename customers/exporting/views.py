@@ -1,7 +1,8 @@
-"""The pages of exports: ordering one, letting it out, and having it."""
+"""The pages of exports: ordering one, letting it out, having it, and above how many rows two people are needed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -15,10 +16,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from customers.exporting import wording
 from customers.exporting.columns import title_of
-from customers.exporting.forms import ExportForm, RejectionForm
+from customers.exporting.forms import ExportForm, LimitForm, RejectionForm
+from customers.exporting.limits import LimitRefused, approve_limit, propose_limit, reject_limit
 from customers.exporting.lists import list_kind
-from customers.exporting.models import CustomerExport
-from customers.exporting.selectors import Wanted, export_page, limit_in_force, wanted_of
+from customers.exporting.models import LARGEST, USUAL, CustomerExport, ExportLimit
+from customers.exporting.selectors import Wanted, export_page, limit_in_force, limit_page, wanted_of
 from customers.exporting.services import (
     ExportRefused,
     approve_export,
@@ -204,3 +206,72 @@ def _said(refused: Exception) -> str:
 def _find(customer_export_id: UUID) -> CustomerExport:
     found: CustomerExport = get_object_or_404(CustomerExport.objects.all(), pk=customer_export_id)
     return found
+
+
+@require_GET
+@requires(Permission.VIEW_IMPORTS)
+def limit(request: StaffRequest) -> HttpResponse:
+    """The number in force, one that waits, and those before."""
+    return _limit_page(request, LimitForm(initial={"rows": limit_in_force()}))
+
+
+@require_POST
+@requires(Permission.MANAGE_SETTINGS)
+def limit_propose(request: StaffRequest) -> HttpResponse:
+    """Propose another number."""
+    form = LimitForm(request.POST)
+    if not form.is_valid():
+        return _limit_page(request, form)
+    try:
+        propose_limit(rows=form.cleaned_data["rows"], actor=request.actor, now=timezone.now())
+    except LimitRefused as refused:
+        return _limit_page(request, form, str(refused))
+    messages.success(request, _("The change is proposed. It counts once a second person has approved it."))
+    return redirect("export-limit")
+
+
+@require_POST
+@requires(Permission.APPROVE_SETTINGS)
+@requires_recent_sign_in(lambda export_limit_id: reverse("export-limit"))
+def limit_approve(request: StaffRequest, export_limit_id: UUID) -> HttpResponse:
+    """Have the proposed number count."""
+    return _decide(request, export_limit_id, approve_limit, _("The change is approved."))
+
+
+@require_POST
+@requires(Permission.APPROVE_SETTINGS)
+def limit_reject(request: StaffRequest, export_limit_id: UUID) -> HttpResponse:
+    """Leave the number as it is."""
+    return _decide(request, export_limit_id, reject_limit, _("The number stays as it is."))
+
+
+def _decide(request: StaffRequest, limit_id: UUID, decide: Callable[..., None], done: str) -> HttpResponse:
+    found = get_object_or_404(ExportLimit.objects.all(), pk=limit_id)
+    try:
+        decide(limit=found, actor=request.actor, now=timezone.now())
+    except LimitRefused as refused:
+        return _limit_page(request, LimitForm(initial={"rows": limit_in_force()}), str(refused))
+    messages.success(request, done)
+    return redirect("export-limit")
+
+
+def _limit_page(request: StaffRequest, form: LimitForm, refusal: str = "") -> HttpResponse:
+    page = limit_page(cursor=request.GET.get("after") or request.GET.get("before"))
+    proposed = ExportLimit.objects.filter(status=ExportLimit.Status.PROPOSED).first()
+    person = (request.user.pk, request.membership.staff_number)
+    is_own = proposed and (proposed.proposed_by == person[0] or proposed.proposed_person == person[1])
+    people = [who for one in page.items for who in (one.proposed_by, one.approved_by, one.rejected_by)]
+    context = {
+        "form": form,
+        "limit": limit_in_force(),
+        "usual": USUAL,
+        "largest": LARGEST,
+        "proposed": proposed,
+        "is_own": is_own,
+        "may_propose": may(request, Permission.MANAGE_SETTINGS) and proposed is None,
+        "page": page,
+        "people": names_of([*people, *([proposed.proposed_by] if proposed else [])]),
+        "refusal": refusal,
+    }
+    failed = bool(form.errors or refusal)
+    return render(request, "staff/customers/exporting/limit.html", context, status=422 if failed else 200)
