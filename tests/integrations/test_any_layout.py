@@ -21,7 +21,7 @@ from integrations.returns.wording import reason
 
 FILL = {"spaces": " ", "wide_spaces": "　", "zeros": "0"}
 OWN = {"own_points": Fact(key="own_points", type=Type.NUMBER), "own_memo": Fact(key="own_memo", type=Type.TEXT)}
-KNOWN = {**FACTS, **OWN}
+KNOWN = {**{key: fact for key, fact in FACTS.items() if fact.type is not Type.ACCOUNTS}, **OWN}
 PLAIN = ("name", "kana", "address", "phone", "employer", "corporate_number", "own_memo")
 KEYS = (*PLAIN, "occupation", "nationality", "tax_residences", "is_foreign_pep", "birth_on", "own_points")
 ANY = st.text(st.characters(blacklist_categories=()), max_size=12)
