@@ -10,7 +10,7 @@ from tenants.operations import ProtectTable
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0022_accounts'),
+        ('customers', '0023_stays_that_end'),
         ('tenants', '0006_appointments'),
     ]
 
