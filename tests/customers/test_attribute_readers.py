@@ -65,7 +65,14 @@ def test_everything_that_reads_it_is_named_but_nobodys_own_filter(
         version.document = {"pages": [{"questions": [{"id": "rank", "maps_to": RANK}]}]}
         version.save()
         body = [{"what": "customer_number"}, {"what": RANK}]
-        ReturnLayout.objects.create(version=3, document={"body": body}, set_by=1, set_at=now)
+        signed = {
+            "proposed_by": 1,
+            "proposed_person": "1",
+            "approved_by": 2,
+            "approved_person": "2",
+            "approved_at": now,
+        }
+        ReturnLayout.objects.create(version=3, document={"body": body}, status="APPROVED", proposed_at=now, **signed)
     said = words()
     assert len(said) == 5
     assert "1" in said[0], "the policy comes first"

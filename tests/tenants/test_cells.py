@@ -59,6 +59,7 @@ WRITERS = {
     "tenants/cells.py": "this is the one",
     "customers/synthetic.py": "makes files to be imported, raw as a bank's own system writes them",
     "cdd/benchmarks/import_export_peer.py": "is what the import is measured against, and writes no file",
+    "tenants/workbooks.py": "every cell is a text, which runs nowhere",
     "integrations/returns/filling.py": "writes the core system's own layout, and leaves formulas out (spelling.py)",
     "sandbox/houjin.py": "plays the tax agency, whose format is fixed",
 }
