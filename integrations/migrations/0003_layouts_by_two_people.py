@@ -17,7 +17,7 @@ ALTER TABLE integrations_returnlayout FORCE ROW LEVEL SECURITY;
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('integrations', '0001_returns'),
+        ('integrations', '0002_pickups'),
         ('tenants', '0006_appointments'),
     ]
 
