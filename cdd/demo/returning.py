@@ -45,7 +45,7 @@ def _lay_out(branch: Branch) -> Done:
     approve = f"{page.path}approve/"
     check(not page.has_form(approve), "whoever proposed the layout is offered the approval")
     shown = branch.approver.get(page.path)
-    check("見本　花子" in shown.text, "the approver sees no sample")
+    check("見本 花子" in shown.text, "the approver sees no sample")
     page = branch.approver.send(shown.form(approve))
     check(page.path == RETURNS, f"the layout was not approved: {page.text[:300]}")
     return Done(len(facts), "facts laid out")
