@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Q
@@ -50,6 +50,21 @@ def open_of(customer: Customer) -> RegistryCertificate | None:
     """The one that is under way; there is one at a time."""
     rows = RegistryCertificate.objects.filter(customer=customer, status__in=[Status.REQUESTED, Status.TRANSCRIBED])
     return rows.first()
+
+
+def to_be_obtained_count(*, assigned_to: int | None = None, before: date | None = None) -> int:
+    """How many are still to be obtained; of one member, or of those that were to be here before a day."""
+    rows = RegistryCertificate.objects.filter(status=Status.REQUESTED)
+    if assigned_to is not None:
+        rows = rows.filter(assigned_to=assigned_to)
+    if before is not None:
+        rows = rows.filter(due_on__lt=before)
+    return int(rows.count())
+
+
+def to_be_checked_count() -> int:
+    """How many wait for a second person."""
+    return int(RegistryCertificate.objects.filter(status=Status.TRANSCRIBED).count())
 
 
 def may_obtain(now: datetime) -> dict[int, str]:
