@@ -21,7 +21,10 @@ DETAILS = (
     "residence_applied_on",
     "employer",
     "source_of_funds",
+    "department",
 )
+# Who looks after companies.
+_DEPARTMENTS = ("法人営業部", "本店営業部", "地域振興部")
 _JAPAN, _AMERICA = COUNTRIES["JP"].ja, COUNTRIES["US"].ja
 _EMPLOYED = frozenset(OCCUPATIONS[code].ja for code in ("employee", "public_servant", "part_time", "executive"))
 _STATUSES = {
@@ -40,7 +43,7 @@ def details_of(row: Mapping[str, Any], random: Random, today: date) -> dict[str,
     """The further cells of a row of `customers.synthetic`; what a bank would not know of everybody is left out."""
     told: dict[str, Any] = {"is_us_person": False, "tax_residences": row["country_of_residence"]}
     if row["kind"] == "法人":
-        return told | {"source_of_funds": SOURCES_OF_FUNDS["business"].ja}
+        return told | {"source_of_funds": SOURCES_OF_FUNDS["business"].ja, "department": random.choice(_DEPARTMENTS)}
     if row["occupation"] in _EMPLOYED:
         told["employer"] = _employer(random)
     if random.random() < 0.7:

@@ -362,6 +362,13 @@ CATALOGUE: tuple[Fact, ...] = (
         is_repeated=True,
     ),
     Fact(
+        key="department",
+        type=Type.TEXT,
+        label=_("Department in charge"),
+        titles=("所管部署", "担当部署", "所管部", "管理部署"),
+        is_repeated=True,
+    ),
+    Fact(
         key="language",
         type=Type.CODE,
         label=_("Language"),
