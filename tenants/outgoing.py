@@ -89,7 +89,7 @@ def connected_socket(host: str, port: int, *, seconds: float, resolve: Resolve |
     banks, and there also numbers instead of names. Raises OutgoingRefused, or OSError.
     """
     if not settings.IS_PRODUCTION and f"{host}:{port}" == settings.SANDBOX_SFTP:
-        return socket.create_connection((host, port), seconds)
+        return socket.create_connection((host, port), timeout=seconds)
     found = (resolve or addresses_of)(host, port)
     open_networks = [ip_network(network) for network in settings.PICKUP_NETWORKS]
 
@@ -99,7 +99,7 @@ def connected_socket(host: str, port: int, *, seconds: float, resolve: Resolve |
 
     if not found or not all(map(may, found)):
         raise OutgoingRefused("address", "not a public address")
-    return socket.create_connection((found[0], port), seconds)
+    return socket.create_connection((found[0], port), timeout=seconds)
 
 
 def is_public(address: str) -> bool:

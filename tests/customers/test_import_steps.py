@@ -134,14 +134,26 @@ def test_a_trial_says_what_would_follow_and_writes_nothing_to_customers(
     )
     item = tried(content, now)
     assert (item.status, counts(item)) == (STATUS.CHECKED, (1, 2, 1, 1))
-    assert item.attributes_changed == {"phone": 1, "occupation": 1, "branch_code": 1, "address": 1}
+    changed = {"phone", "occupation", "branch_code", "address", "accounts"}  # the account goes with its branch
+    assert item.attributes_changed == dict.fromkeys(changed, 1)
     assert customer_tables(superuser) == before
     with transaction.atomic():
         changes = {change.line: (change.before, change.after) for change in ImportChange.objects.all()}
         rejected = RejectedRow.objects.get()
+    account = {"number": "1234567", "opened_on": "2010-04-01"}
     assert changes[2] == (
-        {"phone": "+819012345678", "occupation": "employee", "branch_code": "001"},
-        {"phone": "+818099990000", "occupation": "student", "branch_code": "009"},
+        {
+            "phone": "+819012345678",
+            "occupation": "employee",
+            "branch_code": "001",
+            "accounts": [account | {"branch": "001"}],
+        },
+        {
+            "phone": "+818099990000",
+            "occupation": "student",
+            "branch_code": "009",
+            "accounts": [account | {"branch": "009"}],
+        },
     )
     assert changes[5][1] == {"address": "大阪府大阪市北区梅田1丁目"}
     assert (rejected.line, rejected.column, rejected.code) == (6, "birth_on", "no_such_date")
