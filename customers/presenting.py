@@ -32,6 +32,7 @@ _MUNICIPALITY = re.compile(
 MASK = "●"
 # Four digits in a row are a year, or no more than a mask leaves.
 _ACCOUNT_NUMBER = re.compile(r"(?<!\d)\d[\d-]{4,}")
+_OF_FOREIGN_NATIONALS = ("common_name", "residence_status", "residence_expires_on", "residence_applied_on")
 _STAYS: Mapping[Stay, Promise | str] = {
     Stay.VALID: gettext_lazy("Until %(day)s"),
     Stay.EXTENDED: gettext_lazy("Until %(day)s at the latest: an extension was applied for in time (two months)"),
@@ -72,6 +73,13 @@ def present(
         hidden = hide(key, value, is_company=is_company) if is_covered else value
         shown.append(Shown(key, label(key), hidden, hidden != value))
     return shown
+
+
+def not_asked_of(facts: Mapping[str, object]) -> frozenset[str]:
+    """What nobody asks of nationals of Japan, unless the file knows it all the same: for `present`'s ``apart``."""
+    if facts.get("nationality") != "JP":
+        return frozenset()
+    return frozenset(key for key in _OF_FOREIGN_NATIONALS if facts.get(key) is None)
 
 
 def stay_shown(customer: Customer, today: date, *, masked: bool) -> Shown | None:

@@ -31,7 +31,7 @@ from customers.namelists import (
     SURNAME_WEIGHTS,
     SURNAMES,
 )
-from customers.synthetic_details import DETAILS, details_of
+from customers.synthetic_details import DETAILS, details_of, enter_twice
 
 # Where each invented bank's customers live, with the telephone area codes used there.
 REGIONS = {
@@ -93,7 +93,7 @@ def make_book(
 
     `today` is the day in Japan: about 7 % of the customers are due for review by then under cycles of 12, 24
     and 36 months. `with_accounts` adds their products and further accounts, `is_detailed` the other columns that a file
-    need not have. `broken` rows come on top of the good ones, spread among them.
+    need not have, and some people under two numbers. `broken` rows come on top of the good ones, spread among them.
     """
     random = Random(f"{bank} {seed}")  # noqa: S311  # not for secrets: the same book every time
     prefectures, area_codes = REGIONS[bank]
@@ -107,6 +107,7 @@ def make_book(
         rows = [row | inventing.invent_accounts(row, today) for row in rows]
     if is_detailed:
         columns = (*columns, *DETAILS)
+        enter_twice(rows)
         further = Random(f"{bank} {seed} details")  # noqa: S311  # as above
         rows = [row | details_of(row, further, today) for row in rows]
     cells = [[_cell(row.get(key)) for key in columns] for row in rows]

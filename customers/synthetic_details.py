@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from random import Random
 from typing import Any
@@ -23,6 +23,9 @@ DETAILS = (
     "source_of_funds",
     "department",
 )
+# So many people are customers under two numbers.
+_TWICE = 8
+_OLDER_FORMS = str.maketrans("高崎浜斎沢広", "髙﨑濵齋澤廣")
 # Who looks after companies.
 _DEPARTMENTS = ("法人営業部", "本店営業部", "地域振興部")
 _JAPAN, _AMERICA = COUNTRIES["JP"].ja, COUNTRIES["US"].ja
@@ -53,6 +56,17 @@ def details_of(row: Mapping[str, Any], random: Random, today: date) -> dict[str,
     if row["nationality"] == _AMERICA:
         told |= {"is_us_person": True, "tax_residences": f"{_JAPAN}、{_AMERICA}"}
     return told | _stay(row, random, today)
+
+
+def enter_twice(rows: Sequence[dict[str, Any]]) -> None:
+    """Have some people stand in the book twice, as another branch wrote them down, in place of somebody else."""
+    nationals = [row for row in rows if row.get("nationality") == _JAPAN]
+    half = len(nationals) // 2
+    pairs = zip(nationals[:half], nationals[half:], strict=False)
+    able = [(known, other) for known, other in pairs if known["birth_on"] < other["opened_on"]]
+    for known, other in able[:_TWICE]:
+        other.update({key: known[key] for key in ("kana", "birth_on", "occupation", "purpose")})
+        other["name"] = known["name"].translate(_OLDER_FORMS)
 
 
 def _names_of_a_national(row: Mapping[str, Any], random: Random) -> dict[str, Any]:

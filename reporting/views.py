@@ -25,7 +25,7 @@ from customers.forms import PastForm, RevealForm
 from customers.matching.presenting import alike_of
 from customers.merging.presenting import parts_of
 from customers.models import Customer
-from customers.presenting import name_shown, present, stay_shown
+from customers.presenting import name_shown, not_asked_of, present, stay_shown
 from customers.selectors import facts_of
 from customers.viewing import is_sensitive, note_look_back, reveal, shown_until
 from reporting.evidence import TooMuch, evidence_of
@@ -211,7 +211,7 @@ def _customer_page(request: StaffRequest, found: Customer, form: StaffForm) -> H
         is_company=found.kind == Customer.Kind.COMPANY,
         masked=until is None,
         open_keys=("name", "kana") if may(request, Permission.VIEW_PERSONAL_DATA) else (),
-        apart=(ACCOUNTS,),
+        apart=(ACCOUNTS, *not_asked_of(facts)),
     )
     latest = timeline_page(customer=found, limit=LATEST, counts=False).items
     context = {

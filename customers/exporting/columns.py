@@ -42,11 +42,11 @@ DEFAULT = (
     "next_review_on",
 )
 NOTHING: Mapping[str, str] = {}
-_FIRST = ("customer_number", "kind", "status", "branch_code", "opened_on", "language")
+_FIRST = ("customer_number", "kind", "status", "branch_code", "department", "opened_on", "language")
 _RISK = ("risk_tier", "due_diligence", "last_reviewed_on", "next_review_on")
 _CONTACT = ("postal_code", "address", "phone", "email")
 _WHO = ("name", "kana", "former_name", "common_name", "latin_name", "birth_on")
-_WHO_COMPANY = ("corporate_number", "legal_form", "representative", "owners")
+_WHO_COMPANY = ("corporate_number", "legal_form", "representative", "established_on", "capital", "owners")
 _ACCOUNT = ("account_number", "accounts", "purpose", "source_of_funds", "handles_cash", "sends_abroad")
 
 

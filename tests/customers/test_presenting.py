@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import translation
 
-from customers.presenting import hide, present, say
+from customers.presenting import hide, not_asked_of, present, say
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,9 @@ def test_nothing_personal_is_left_when_all_is_masked() -> None:
         text = " ".join(fact.value for fact in present(facts, is_company=False, masked=True))
     for secret in ("花子", "1980", "丸の内", "1234", "hanako"):
         assert secret not in text
+
+
+def test_a_national_is_not_shown_what_is_asked_of_foreign_nationals_unless_it_is_known() -> None:
+    national = {"nationality": "JP", "common_name": "木村"}
+    assert not_asked_of(national) == {"residence_status", "residence_expires_on", "residence_applied_on"}
+    assert not_asked_of({"nationality": "VN"}) == not_asked_of({}) == set()
