@@ -38,6 +38,7 @@ def _lay_out(branch: Branch) -> Done:
     fields += ["trailer\ttext\t8", "trailer\trecords", "trailer\tchanges", "trailer\thash_total"]
     form = administrator.get(LAYOUT).form(LAYOUT)
     form.values.pop("look", None)
+    form.values.pop("titles", None)
     page = administrator.send(
         form, {"format": "csv", "encoding": "cp932", "newline": "crlf", "table": "\n".join(fields)}
     )

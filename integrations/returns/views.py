@@ -43,6 +43,7 @@ from integrations.returns.services import (
     release_batch,
     take_file,
 )
+from integrations.returns.starting import starting_form
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
 from tenants.permissions import Permission, may, requires
@@ -219,14 +220,14 @@ def left_out(request: StaffRequest, batch_id: UUID) -> HttpResponse:
 def layout(request: StaffRequest) -> HttpResponse:
     """How the core system wants its file: shown, tried with a sample, proposed."""
     current = current_layout()
-    known = form_of(current) if current else None
     facts = returnable()
+    known = form_of(current) if current else starting_form(facts)
     if request.method == "POST":
         form = LayoutForm(request.POST, facts=facts)
         if form.is_valid() and form.layout and "look" not in request.POST:
             return _propose(request, form, form.layout)
         return _layout(request, form, form.layout)
-    return _layout(request, LayoutForm(initial=LayoutForm.initial_of(known) if known else None, facts=facts), known)
+    return _layout(request, LayoutForm(initial=LayoutForm.initial_of(known), facts=facts), known)
 
 
 def _propose(request: StaffRequest, form: LayoutForm, wanted: ReturnForm) -> HttpResponse:

@@ -43,6 +43,19 @@ def test_a_layout_shown_as_a_table_is_read_back_the_same(document: dict[str, Any
     assert form(general | records_of(table_of(known), facts=FACTS)) == known
 
 
+def test_a_page_without_a_layout_begins_with_one_that_can_be_proposed_as_it_stands(
+    in_tenant: Tenant, staff_client: Browse, administrator: User
+) -> None:
+    admin, page = staff_client(administrator), reverse("return-layout")
+    shown = admin.get(page)
+    assert "見本　花子" in shown.content.decode()
+    assert admin.post(page, {**shown.context["form"].initial, "titles": "on"}).status_code == 302
+    with transaction.atomic():
+        assert [cell["what"] for cell in ReturnLayout.objects.get().document["body"]][:3] == [
+            "customer_number", "name", "mark:name",
+        ]  # fmt: skip
+
+
 def test_the_whole_way_by_three_people(
     in_tenant: Tenant, staff_client: Browse, administrator: User, officer: User, approver: User
 ) -> None:
