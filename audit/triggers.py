@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 PREFIX = "keizoku_row_"
 OWNER = "keizoku_audit"
@@ -79,7 +80,7 @@ class Table:
     name: str
     label: str
     key: str
-    columns: Sequence[tuple[str, str]]
+    columns: tuple[tuple[str, str], ...]
 
     @property
     def function(self) -> str:
@@ -136,6 +137,8 @@ def trigger_statements(table: Table) -> Iterator[str]:
         yield f"ALTER TABLE public.{_quoted(table.name)} ENABLE ALWAYS TRIGGER {trigger.name}"
 
 
+# A `migrate` asks after every one of its migrations, for all tables, of which that one changed a few.
+@lru_cache(maxsize=512)
 def function_body(table: Table) -> str:
     """PL/pgSQL that appends one event for each row of the statement that changed."""
     return f"""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import CommandParser
 from django.core.management.commands import migrate
 from django.db import connections
+from django.db.migrations.state import ProjectState
 
 from audit.installing import install_triggers
 from tenants.custody.routing import APP, KEYS, KEYS_OWNER
@@ -23,7 +26,8 @@ class Command(migrate.Command):
     def handle(self, *args: Any, **options: Any) -> None:
         """Migrate; then install even where nothing was to be migrated, because the code may have changed."""
         self._using = options["database"]
-        super().handle(*args, **options)
+        with only_what_changed():
+            super().handle(*args, **options)
         if not (options["plan"] or options["check_unapplied"]):
             self._install()
         # With nothing named, the keys' database is brought up to date as well.
@@ -42,3 +46,29 @@ class Command(migrate.Command):
         touched = install_triggers(connections[self._using])
         if touched and self.verbosity > 1:
             self.stdout.write(f"  Watched by the trail: {', '.join(touched)}")
+
+
+@contextmanager
+def only_what_changed() -> Iterator[None]:
+    """Meanwhile a step makes the class of its own model anew, not those of all models that point to the same ones.
+
+    Every table of ours points to its tenant, so Django would make them all again for every column, index and
+    constraint: most of the time of a first `migrate`. It already lets classes lag behind in this way and
+    makes every one of them afresh before a step that runs code; what changes how an existing model is joined to
+    others stays as it is.
+    """
+    states: Any = ProjectState
+    everything = states._find_reload_model
+
+    def itself(state: Any, app_label: str, model_name: str, delay: bool = False) -> set[tuple[str, str]]:
+        if not delay and model_name in state.apps.all_models[app_label]:
+            found: set[tuple[str, str]] = everything(state, app_label, model_name, delay)
+            return found
+        state.is_delayed = True
+        return {(app_label, model_name)}
+
+    states._find_reload_model = itself
+    try:
+        yield
+    finally:
+        states._find_reload_model = everything
