@@ -50,19 +50,6 @@ class DecisionForm(StaffForm):
         return cleaned
 
 
-class DocumentForm(StaffForm):
-    """A picture to add to the case."""
-
-    # By naming these kinds the page makes an iPhone send JPEG instead of its own format.
-    file = forms.FileField(
-        label=_("Picture of a document"),
-        help_text=_("JPEG, PNG or WebP, up to 10 MB. Place and other notes of the camera are removed."),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
-        allow_empty_file=True,  # the reader of pictures says what is wrong with it
-        error_messages={"required": _("Choose the picture."), "missing": _("Choose the picture.")},
-    )
-
-
 class ReturnForm(StaffForm):
     """Why a decision is sent back."""
 

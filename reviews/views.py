@@ -25,7 +25,7 @@ from customers.viewing import ViewReason, is_sensitive, reveal, shown_until
 from ekyc.methods import METHODS, legal_basis
 from ekyc.models import Verification
 from reviews.documents import attach_document, document_of, document_rows
-from reviews.forms import DecisionForm, DocumentForm, ReturnForm
+from reviews.forms import DecisionForm, ReturnForm
 from reviews.listing import NAME, asked_of
 from reviews.models import Case, Decision, Discrepancy
 from reviews.owners import owners_beside
@@ -38,6 +38,7 @@ from tenants.middleware import StaffRequest
 from tenants.people import names_of
 from tenants.permissions import Permission, may, requires, takes_body_of
 from tenants.sign_in.reauthentication import requires_recent_sign_in
+from uploads.forms import UploadForm
 from uploads.models import Upload
 from uploads.services import UploadRefused
 from uploads.serving import serve_upload
@@ -215,7 +216,7 @@ def documents(request: StaffRequest, case_id: UUID) -> HttpResponse:
 def add_document(request: StaffRequest, case_id: UUID) -> HttpResponse:
     """Take in a picture; asked for by htmx, answer with the documents alone, so that nothing begun is lost."""
     detail = _detail(case_id)
-    form = DocumentForm(request.POST, request.FILES)
+    form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
@@ -223,7 +224,7 @@ def add_document(request: StaffRequest, case_id: UUID) -> HttpResponse:
         except (UploadRefused, ReviewRefused) as refusal:
             form.add_error("file", str(refusal))
         else:
-            form = DocumentForm()
+            form = UploadForm()
     status = 422 if form.errors else 200
     if "HX-Request" in request.headers:
         context = {"case": detail.case, **_documents(request, detail.case), "document_form": form}
@@ -253,7 +254,7 @@ def _documents(request: StaffRequest, case: Case) -> dict[str, object]:
     return {
         "documents": rows,
         "documents_wait": any(row.upload.status == Upload.Status.PENDING for row in rows),
-        "document_form": DocumentForm(),
+        "document_form": UploadForm(),
         "may_see": may_see,
         "is_scanned": settings.UPLOAD_SCAN == "required",
     }
@@ -299,7 +300,7 @@ def _case_page(
     form: StaffForm,
     *,
     refusal: str = "",
-    document_form: DocumentForm | None = None,
+    document_form: UploadForm | None = None,
 ) -> HttpResponse:
     customer = detail.case.customer
     may_see = _may_see(request, customer)

@@ -9,11 +9,15 @@ from audit.transitions import Stateful
 from tenants.fields import EncryptedBinaryField, EncryptedTextField
 from tenants.models import TenantModel
 
+# Files; a PDF counts as one, however many pages it has.
 MOST_IN_ONE_PLACE = 20
 
 
 class Upload(Stateful, TenantModel):
-    """A file as it arrived, until it is scanned; then a picture of our own making, or nothing."""
+    """A file as it arrived, until it is scanned; then a picture of our own making, or nothing.
+
+    Of a PDF the row becomes its first page; the others are rows that come with the verdict.
+    """
 
     class Status(models.TextChoices):
         PENDING = "PENDING", _("Being checked")
@@ -31,6 +35,10 @@ class Upload(Stateful, TenantModel):
         JPEG = "JPEG", _("JPEG")
         PNG = "PNG", _("PNG")
         WEBP = "WEBP", _("WebP")
+        PDF = "PDF", _("PDF")
+
+    # What is paper may come as PDF; a photograph of a house may not.
+    PAPERS = frozenset(set(Purpose) - {Purpose.VISIT_PHOTO})
 
     TRANSITIONS = {Status.PENDING: {Status.CLEAN, Status.REJECTED}}
 
@@ -45,6 +53,9 @@ class Upload(Stateful, TenantModel):
     kind = models.CharField(max_length=8, choices=Kind)
     size = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
+    # Of a PDF each page becomes a row of its own, all with the hash and the moment of the file.
+    page = models.PositiveSmallIntegerField(default=1, db_default=1)
+    pages = models.PositiveSmallIntegerField(default=1, db_default=1)
     # PENDING: the file itself; CLEAN: the picture made from it, always JPEG; REJECTED: destroyed.
     body = EncryptedBinaryField(person="person_id", null=True)
     reason = models.CharField(max_length=40, blank=True)

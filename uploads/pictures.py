@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,7 @@ from threading import Timer
 JAIL = (sys.executable, "-I", "-B", str(Path(__file__).with_name("jail.py")))
 SECONDS = 20.0
 MAX_ANSWER = 24 * 1024**2
-_JPEG = b"\xff\xd8\xff"
+JPEG = b"\xff\xd8\xff"
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
 
 
@@ -36,14 +37,14 @@ class Picture:
 
 
 def kind_of(data: bytes) -> str:
-    """JPEG, PNG or WEBP by the first bytes; the name and the type that the sender gave count for nothing.
+    """JPEG, PNG, WEBP or PDF by the first bytes; the name and the type that the sender gave count for nothing.
 
     Raises:
         PictureRefused: it is something else; the commonest are told apart, so that the sentence can help.
     """
     if not data:
         raise PictureRefused("empty")
-    if data.startswith(_JPEG):
+    if data.startswith(JPEG):
         return "JPEG"
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return "PNG"
@@ -52,7 +53,7 @@ def kind_of(data: bytes) -> str:
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
         raise PictureRefused("heic")
     if b"%PDF-" in data[:1024]:
-        raise PictureRefused("pdf")
+        return "PDF"
     raise PictureRefused("not_a_picture")
 
 
@@ -62,7 +63,7 @@ def remake(data: bytes) -> Picture:
     Raises:
         PictureRefused: it is too large, damaged, animated beyond use, or costs more than a picture may.
     """
-    header, _, body = _ask(data).partition(b"\n")
+    header, _, body = ask(JAIL, data, seconds=SECONDS, most=MAX_ANSWER).partition(b"\n")
     try:
         said = json.loads(header)
         if "reason" in said:
@@ -71,16 +72,17 @@ def remake(data: bytes) -> Picture:
     except (ValueError, KeyError, TypeError) as error:
         # Killed for its time or memory: it said nothing, or not to the end.
         raise PictureRefused("too_costly") from error
-    if not picture.body.startswith(_JPEG) or len(picture.body) > MAX_ANSWER:
+    if not picture.body.startswith(JPEG) or len(picture.body) > MAX_ANSWER:
         raise PictureRefused("too_costly")
     return picture
 
 
-def _ask(data: bytes) -> bytes:
+def ask(jail: Sequence[str], data: bytes, *, seconds: float, most: int) -> bytes:
+    """What a program in a jail says to some bytes, within a time by the clock and up to one byte more than allowed."""
     with subprocess.Popen(
-        JAIL, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/", env={}
+        jail, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd="/", env={}
     ) as child:
-        timer = Timer(SECONDS, child.kill)
+        timer = Timer(seconds, child.kill)
         timer.start()
         try:
             assert child.stdin is not None
@@ -88,7 +90,7 @@ def _ask(data: bytes) -> bytes:
             with suppress(BrokenPipeError):  # it died, and what it said until then decides
                 child.stdin.write(data)
                 child.stdin.close()
-            return child.stdout.read(MAX_ANSWER + 1)
+            return child.stdout.read(most + 1)
         finally:
             timer.cancel()
             timer.join()

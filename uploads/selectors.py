@@ -8,9 +8,9 @@ from uploads.models import Upload
 
 
 def uploads_of(*, purpose: str, reference: UUID) -> list[Upload]:
-    """The files of one place in the order they came, without their bodies."""
+    """The files of one place in the order they came, a PDF page by page, without their bodies."""
     rows = Upload.objects.filter(purpose=purpose, reference=reference).defer("body")
-    return list(rows.order_by("received_at", "id"))
+    return list(rows.order_by("received_at", "sha256", "page", "id"))
 
 
 def clean_upload(upload_id: UUID, *, purpose: str, reference: UUID) -> Upload:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import BinaryIO
@@ -16,6 +17,7 @@ from audit.transitions import IllegalTransition, LostRace, transition
 from tenants.keys.errors import CannotDecrypt, KeysUnavailable, UnknownKeyVersion
 from uploads.models import MOST_IN_ONE_PLACE, Upload
 from uploads.naming import shown_name
+from uploads.pages import draw_pages
 from uploads.pictures import PictureRefused, kind_of, remake
 from uploads.scanning import ScannerUnavailable, Verdict, scan
 from uploads.wording import reason_in_words
@@ -39,9 +41,9 @@ class UploadRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Finding:
-    """What became of one file: a new body, or the code of the reason why not."""
+    """What became of one file: its pages drawn anew, or the code of the reason why not."""
 
-    body: bytes | None
+    pages: Sequence[bytes]
     reason: str
     verdict: Verdict | None
 
@@ -63,7 +65,8 @@ def receive_upload(
     the length that the sender states are ignored; at most one byte more than allowed is read.
 
     Raises:
-        UploadRefused: empty, too large, not a picture, or one too many; nothing is kept.
+        UploadRefused: empty, too large, neither a picture nor, where paper is meant, a PDF, or one too many; nothing is
+            kept.
     """
     data = file.read(settings.UPLOAD_MAX_BYTES + 1)
     if len(data) > settings.UPLOAD_MAX_BYTES:
@@ -72,7 +75,9 @@ def receive_upload(
         kind = kind_of(data)
     except PictureRefused as refused:
         raise UploadRefused(refused.code) from refused
-    if Upload.objects.filter(purpose=purpose, reference=reference).count() >= MOST_IN_ONE_PLACE:
+    if kind == Upload.Kind.PDF and purpose not in Upload.PAPERS:
+        raise UploadRefused("pdf")
+    if Upload.objects.filter(purpose=purpose, reference=reference, page=1).count() >= MOST_IN_ONE_PLACE:
         raise UploadRefused("too_many")
     upload: Upload = Upload.objects.create(
         purpose=purpose,
@@ -148,16 +153,16 @@ def _look_at(upload: Upload) -> _Finding:
     except (KeysUnavailable, UnknownKeyVersion):
         raise  # nothing is wrong with the file
     except CannotDecrypt:
-        return _Finding(None, "unopened", None)
+        return _Finding((), "unopened", None)
     # The jail first: the scanner decodes pictures too, and a bomb would hold it for a minute and most of a gigabyte.
     try:
-        picture = remake(data)
+        pages = draw_pages(data) if upload.kind == Upload.Kind.PDF else [remake(data)]
     except PictureRefused as refused:
-        return _Finding(None, refused.code, None)
+        return _Finding((), refused.code, None)
     verdict = scan(data, socket=settings.CLAMAV_SOCKET) if settings.UPLOAD_SCAN == "required" else None
     if verdict and verdict.signature:
-        return _Finding(None, "infected", verdict)
-    return _Finding(picture.body, "", verdict)
+        return _Finding((), "infected", verdict)
+    return _Finding([page.body for page in pages], "", verdict)
 
 
 def _settle(upload: Upload, found: _Finding, *, actor: Actor, now: datetime) -> None:
@@ -171,11 +176,14 @@ def _settle(upload: Upload, found: _Finding, *, actor: Actor, now: datetime) -> 
                 to,
                 actor=actor,
                 at=now,
-                body=found.body,
+                body=found.pages[0] if found.pages else None,
+                pages=max(1, len(found.pages)),
                 reason=found.reason,
                 scanner=scanner,
                 scanned_at=now if found.verdict else None,
             )
+            if len(found.pages) > 1:
+                _add_pages(upload, found.pages)
             if found.reason:
                 signature = found.verdict.signature if found.verdict else ""
                 record(
@@ -189,6 +197,14 @@ def _settle(upload: Upload, found: _Finding, *, actor: Actor, now: datetime) -> 
                 )
     except (IllegalTransition, LostRace):
         return  # another worker, whose lease was the later one, came first
+
+
+def _add_pages(first: Upload, bodies: Sequence[bytes]) -> None:
+    """The further pages of a PDF, which were examined with it and share what was found."""
+    same = ("purpose", "reference", "person_id", "name", "kind", "size", "sha256", "received_at", "try_at", "tries")
+    shared = {name: getattr(first, name) for name in (*same, "pages", "status", "scanned_at", "scanner")}
+    for number, body in enumerate(bodies[1:], start=2):
+        Upload.objects.create(**shared, page=number, body=body)
 
 
 @transaction.atomic

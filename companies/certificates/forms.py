@@ -48,19 +48,6 @@ class RequestForm(StaffForm):
         field.choices = list(people.items())
 
 
-class PaperForm(StaffForm):
-    """A picture of one page."""
-
-    # By naming these kinds the page makes an iPhone send JPEG instead of its own format.
-    file = forms.FileField(
-        label=_("Picture of a page"),
-        help_text=_("JPEG, PNG or WebP, up to 10 MB. Save the pages of a PDF as pictures first."),
-        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
-        allow_empty_file=True,  # the reader of pictures says what is wrong with it
-        error_messages={"required": _("Choose the picture."), "missing": _("Choose the picture.")},
-    )
-
-
 class TranscriptionForm(StaffForm):
     """What the paper says, in its order. Everything is read as the same fact in a file is."""
 

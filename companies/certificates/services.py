@@ -87,7 +87,7 @@ def request_certificate(
 
 @transaction.atomic
 def attach_paper(*, certificate_id: UUID, file: BinaryIO, name: str, actor: Actor, now: datetime) -> Upload:
-    """Take in a picture of a page, until the certificate is checked.
+    """Take in a picture of a page, or a PDF, until the certificate is checked.
 
     Raises:
         CertificateRefused: it is settled.

@@ -19,7 +19,6 @@ from companies.certificates.forms import (
     BackForm,
     CancelForm,
     CheckForm,
-    PaperForm,
     RequestForm,
     TranscriptionForm,
     initial_of,
@@ -44,6 +43,7 @@ from tenants.middleware import StaffRequest
 from tenants.people import names_of
 from tenants.permissions import Permission, may, requires, takes_body_of
 from tenants.sign_in.reauthentication import requires_recent_sign_in
+from uploads.forms import UploadForm
 from uploads.models import Upload
 from uploads.services import UploadRefused
 from uploads.serving import serve_upload
@@ -134,9 +134,9 @@ def certificate(request: StaffRequest, registry_certificate_id: UUID) -> HttpRes
 @require_POST
 @requires(Permission.DECIDE_CASE)
 def add_paper(request: StaffRequest, registry_certificate_id: UUID) -> HttpResponse:
-    """Take in a picture of a page."""
+    """Take in a picture of a page, or a PDF."""
     found = _certificate(registry_certificate_id)
-    form = PaperForm(request.POST, request.FILES)
+    form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
@@ -144,7 +144,7 @@ def add_paper(request: StaffRequest, registry_certificate_id: UUID) -> HttpRespo
         except (CertificateRefused, UploadRefused) as refused:
             form.add_error("file", str(refused))
         else:
-            messages.success(request, _("The picture is sealed, and is being checked."))
+            messages.success(request, _("The document is sealed, and is being checked."))
             return redirect("certificate", found.pk)
     return _page(request, found, paper_form=form)
 
@@ -293,7 +293,7 @@ def _page(
                 found.cancelled_by,
             ]
         ),
-        "paper_form": paper_form or PaperForm(),
+        "paper_form": paper_form or UploadForm(),
         "back_form": back_form or BackForm(auto_id="back_%s"),
         "cancel_form": cancel_form or CancelForm(auto_id="cancel_%s"),
         "form": next((form for form in forms if form.errors), None),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from customers.flags.evidence import attach_evidence, evidence_counts, evidence_for, picture_of
-from customers.flags.forms import EvidenceForm, FlagForm, LiftForm
+from customers.flags.forms import FlagForm, LiftForm
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.flags.rules import LIFTED_BY_TWO
 from customers.flags.selectors import flags_of, lifting_page, waiting_liftings
@@ -31,6 +31,7 @@ from tenants.middleware import StaffRequest
 from tenants.people import names_of
 from tenants.permissions import Permission, may, requires, takes_body_of
 from tenants.sign_in.reauthentication import requires_recent_sign_in
+from uploads.forms import UploadForm
 from uploads.models import Upload
 from uploads.services import UploadRefused
 from uploads.serving import serve_upload
@@ -116,7 +117,7 @@ def lift(request: StaffRequest, customer_id: UUID, customer_flag_id: UUID) -> Ht
 def evidence(request: StaffRequest, customer_id: UUID, customer_flag_id: UUID) -> HttpResponse:
     """The pictures behind a flag, without their names."""
     customer = _customer(customer_id)
-    return _evidence_page(request, customer, _flag(customer, customer_flag_id), EvidenceForm())
+    return _evidence_page(request, customer, _flag(customer, customer_flag_id), UploadForm())
 
 
 @takes_body_of(lambda: 4 * settings.UPLOAD_MAX_BYTES)  # so that a picture somewhat too large is refused in a sentence
@@ -126,7 +127,7 @@ def add_evidence(request: StaffRequest, customer_id: UUID, customer_flag_id: UUI
     """Take in a picture."""
     customer = _customer(customer_id)
     flag = _flag(customer, customer_flag_id)
-    form = EvidenceForm(request.POST, request.FILES)
+    form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
@@ -134,7 +135,7 @@ def add_evidence(request: StaffRequest, customer_id: UUID, customer_flag_id: UUI
         except (FlagRefused, UploadRefused) as refused:
             form.add_error("file", str(refused))
         else:
-            messages.success(request, _("The picture is sealed, and is being checked."))
+            messages.success(request, _("The document is sealed, and is being checked."))
             return redirect("customer-flag-evidence", customer.pk, flag.pk)
     return _evidence_page(request, customer, flag, form)
 
@@ -187,7 +188,7 @@ def reject(request: StaffRequest, flag_lifting_id: UUID) -> HttpResponse:
     return redirect("customer-flags", lifting.flag.customer_id)
 
 
-def _evidence_page(request: StaffRequest, customer: Customer, flag: CustomerFlag, form: EvidenceForm) -> HttpResponse:
+def _evidence_page(request: StaffRequest, customer: Customer, flag: CustomerFlag, form: UploadForm) -> HttpResponse:
     context = {
         **_head(request, customer),
         "flag": flag,

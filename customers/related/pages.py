@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from customers.flags.forms import EvidenceForm
 from customers.models import OwnerPaper
 from customers.related.scans import attach_scan, scan_of, scans_of
 from customers.viewing import is_sensitive, shown_until
 from tenants.middleware import StaffRequest
 from tenants.permissions import Permission, requires, takes_body_of
+from uploads.forms import UploadForm
 from uploads.models import Upload
 from uploads.services import UploadRefused
 from uploads.serving import serve_upload
@@ -29,7 +29,7 @@ from uploads.wording import reason_in_words
 @requires(Permission.VIEW_CUSTOMERS)
 def index(request: StaffRequest, customer_id: UUID, owner_paper_id: UUID) -> HttpResponse:
     """The pictures of one paper, without their names."""
-    return _page(request, _paper(customer_id, owner_paper_id), EvidenceForm())
+    return _page(request, _paper(customer_id, owner_paper_id), UploadForm())
 
 
 @takes_body_of(lambda: 4 * settings.UPLOAD_MAX_BYTES)  # so that a picture somewhat too large is refused in a sentence
@@ -38,7 +38,7 @@ def index(request: StaffRequest, customer_id: UUID, owner_paper_id: UUID) -> Htt
 def add(request: StaffRequest, customer_id: UUID, owner_paper_id: UUID) -> HttpResponse:
     """Take in a picture."""
     paper = _paper(customer_id, owner_paper_id)
-    form = EvidenceForm(request.POST, request.FILES)
+    form = UploadForm(request.POST, request.FILES)
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
@@ -46,7 +46,7 @@ def add(request: StaffRequest, customer_id: UUID, owner_paper_id: UUID) -> HttpR
         except UploadRefused as refused:
             form.add_error("file", str(refused))
         else:
-            messages.success(request, _("The picture is sealed, and is being checked."))
+            messages.success(request, _("The document is sealed, and is being checked."))
             return redirect("customer-owner-paper-scans", customer_id, owner_paper_id)
     return _page(request, paper, form)
 
@@ -65,7 +65,7 @@ def picture(request: StaffRequest, customer_id: UUID, owner_paper_id: UUID, uplo
     return serve_upload(upload, actor=request.actor, now=now)
 
 
-def _page(request: StaffRequest, paper: OwnerPaper, form: EvidenceForm) -> HttpResponse:
+def _page(request: StaffRequest, paper: OwnerPaper, form: UploadForm) -> HttpResponse:
     context = {
         "customer": paper.customer,
         "paper": paper,

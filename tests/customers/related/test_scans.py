@@ -69,7 +69,7 @@ def test_a_scan_is_added_checked_and_opened_on_the_record(
 
 def test_what_is_no_picture_is_explained(in_tenant: Tenant, officer: User, staff_client: SignIn) -> None:
     paper = paper_of(company())
-    refused = add(staff_client(english(officer)), paper, b"%PDF-1.7")
+    refused = add(staff_client(english(officer)), paper, b"<svg/>")
     assert refused.status_code == 422
     with transaction.atomic():
         assert not Upload.objects.exists()
