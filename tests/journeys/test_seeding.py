@@ -27,6 +27,7 @@ pytestmark = pytest.mark.slow
 def demo(db_clean: None, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where a demonstration would run, with a sandbox that nobody calls."""
     settings.DATA_DIR = tmp_path
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # two dozen accounts, no secrets
     settings.SANDBOX_URL, settings.SANDBOX_SMTP = "http://127.0.0.1:9", "127.0.0.1:9"
     monkeypatch.delenv("DEMO_PASSWORD", raising=False)
     return tmp_path
