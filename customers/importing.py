@@ -1,14 +1,14 @@
 """From one record of a bank's file to a clean customer row, or to every reason why it cannot be one."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any
 
-from customers.accounts.rules import ACCOUNTS, inconsistent, stated
+from customers.accounts.rules import ACCOUNTS, MOST, inconsistent, stated
 from customers.decoding import MAX_LINE, Layout, Record
 from customers.facts.catalogue import BY_KEY, USUAL
 from customers.facts.shape import FEW_VALUES, Fact, Type
@@ -16,6 +16,7 @@ from customers.folding import fold_number
 from customers.formats.doubts import Doubts
 from customers.formats.firsts import FirstLines
 from customers.formats.tape import DATE, UNREAD
+from customers.joining import OF_THE_ACCOUNT, AccountTwice, copies_among, one_of, runs
 from customers.parsing import COMPANY, INDIVIDUAL, Invalid
 
 OLDEST = date(1900, 1, 1)
@@ -53,7 +54,8 @@ class CustomerRow:
     """A customer as the file states it.
 
     `facts` has only what is stated: a blank cell says nothing. `source` is the cells themselves, in the
-    order of USUAL whatever the order of the file, and others by name, to tell an unchanged row by.
+    order of USUAL whatever the order of the file, and others by name, to tell an unchanged row by. `more` are the
+    lines of the rows below that are of the same customer, one an account.
     """
 
     line: int
@@ -67,6 +69,7 @@ class CustomerRow:
     source: str
     language: str | None = None
     warnings: tuple[RowWarning, ...] = ()
+    more: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,8 @@ class RowReader:
         self._doubts = Doubts(layout.columns, layout.encoding, days)
         self._parsers = [(key, index, _parser(there[key])) for index, key in self._columns]
         self._number_at = layout.columns.index("customer_number")
+        self._opened_at = layout.columns.index("opened_on")
+        self._parse_opened_on = next(parse for key, _, parse in self._parsers if key == "opened_on")
         self._facts = {
             kind: [key for key, fact in there.items() if fact.is_fact and kind in fact.kinds] for kind in _KINDS
         }
@@ -124,31 +129,110 @@ class RowReader:
 
     def skip(self, record: Record) -> None:
         """Take note of a record that an earlier run has dealt with."""
-        if not record.problem:
-            number = self._raw_number(record)
+        if number := self.number_of(record):
             self._first_lines.enter(number, record.line)
             self._doubts.note(number)
 
+    def number_of(self, record: Record) -> str:
+        """The customer number by which rows are told to be of one customer; "" if the record cannot be read."""
+        return "" if record.problem else self._raw_number(record)
+
     def read(self, record: Record) -> CustomerRow | Rejection:
         """One record: a clean row, or all that is wrong with it."""
+        number = self.number_of(record)
+        if number and (first := self._first_lines.enter(number, record.line)) != record.line:
+            return self._used_before(record, first)
+        return self._read(record, number)
+
+    def read_together(self, records: Sequence[Record]) -> list[CustomerRow | Rejection]:
+        """Records in order; those of one customer that follow one another become one row, or none of them is taken."""
+        found: list[CustomerRow | Rejection] = []
+        for begin, end in runs(list(map(self.number_of, records))):
+            if end - begin == 1:
+                found.append(self.read(records[begin]))
+            else:
+                found += self._read_several(records[begin:end])
+        return found
+
+    def _read_several(self, records: Sequence[Record]) -> Sequence[CustomerRow | Rejection]:
+        number = self.number_of(records[0])
+        first = self._first_lines.enter(number, records[0].line)
+        if first != records[0].line:
+            return [self._used_before(record, first) for record in records]
+        if len(records) > MOST:
+            return self._none_of(records, records[0].line, "account_number", "too_many_accounts", {"limit": MOST})
+        began = min(filter(None, map(self._opened_on, records)), default=None)
+        results = [self._read(record, number, began) for record in records]
+        rows = [result for result in results if isinstance(result, CustomerRow)]
+        wrong = [result for result in results if isinstance(result, Rejection)] or self._disagreeing(records)
+        if wrong:
+            told = {rejection.line: rejection for rejection in wrong}
+            return [told.get(record.line) or self._with_others(record, wrong[0].line) for record in records]
+        copies = copies_among(rows)
+        try:
+            row = one_of([row for row in rows if row.line not in copies])
+        except AccountTwice as twice:
+            params = {"branch": twice.branch, "number": twice.number}
+            return self._none_of(records, twice.line, "account_number", "account_twice", params)
+        if len(row.facts[ACCOUNTS]) > MOST:
+            return self._none_of(records, records[0].line, "account_number", "too_many_accounts", {"limit": MOST})
+        said_before = [self._used_before(one, copies[one.line]) for one in records if one.line in copies]
+        return [row, *said_before]
+
+    def _opened_on(self, record: Record) -> date | None:
+        try:
+            return None if record.problem else self._parse_opened_on(record.fields[self._opened_at])
+        except Invalid:
+            return None
+
+    def _disagreeing(self, records: Sequence[Record]) -> list[Rejection]:
+        """Rows that say something else than the first beside the account; each can be read."""
+        first = records[0].fields
+        found = []
+        for record in records[1:]:
+            errors = [
+                RowError(record.line, key, "disagrees", {"first": records[0].line})
+                for key, index, parse in self._parsers
+                if key not in OF_THE_ACCOUNT
+                and record.fields[index] != first[index]
+                and parse(record.fields[index]) != parse(first[index])
+            ]
+            if errors:
+                found.append(self._rejected(record, errors))
+        return found
+
+    def _none_of(
+        self, records: Sequence[Record], line: int, column: str, code: str, params: Mapping[str, object]
+    ) -> list[Rejection]:
+        """Every row of a customer rejected, for what is wrong on one line."""
+        return [
+            self._rejected(record, [RowError(line, column, code, params)])
+            if record.line == line
+            else self._with_others(record, line)
+            for record in records
+        ]
+
+    def _with_others(self, record: Record, line: int) -> Rejection:
+        return self._rejected(record, [RowError(record.line, "", "with_others", {"line": line})])
+
+    def _used_before(self, record: Record, first: int) -> Rejection:
+        return self._rejected(record, [RowError(record.line, "customer_number", "duplicate", {"first": first})])
+
+    def _read(self, record: Record, number: str, began: date | None = None) -> CustomerRow | Rejection:
+        """`began`: when the customer's first account was opened, if others of their rows tell."""
         if record.problem:
             params = {"expected": len(self._layout.columns), "found": len(record.fields), "limit": MAX_LINE}
             return self._rejected(record, [RowError(record.line, "", record.problem, params)])
         fields = record.fields
-        number = self._raw_number(record)
-        first = self._first_lines.enter(number, record.line)
-        if first != record.line and number:
-            error = RowError(record.line, "customer_number", "duplicate", {"first": first})
-            return self._rejected(record, [error])
         if _STRAY.search(record.text) and (errors := list(self._stray(record))):
             return self._rejected(record, errors)
         if (record.marks or "#" in record.text) and (errors := list(self._unread(record))):
             return self._rejected(record, errors)
         try:
             values = {key: parse(fields[index]) for key, index, parse in self._parsers}
-            row = self._row(record, values)
+            row = self._row(record, values, began)
         except (Invalid, _Inconsistent):
-            return self._rejected(record, list(self._errors(record)))
+            return self._rejected(record, list(self._errors(record, began)))
         if doubts := self._doubts.of(record.text, fields, number, row.facts):
             row.warnings = tuple(RowWarning(record.line, *doubt) for doubt in doubts)
         return row
@@ -157,8 +241,8 @@ class RowReader:
         raw = record.fields[self._number_at]
         return raw.upper() if raw.isascii() and raw == raw.strip() else fold_number(raw)
 
-    def _row(self, record: Record, values: dict[str, Any]) -> CustomerRow:
-        if any(self._inconsistencies(values)):
+    def _row(self, record: Record, values: dict[str, Any], began: date | None) -> CustomerRow:
+        if any(self._inconsistencies(values, began)):
             raise _Inconsistent
         facts = {key: value for key in self._facts[values["kind"]] if (value := values[key]) is not None}
         for key in self._days:
@@ -191,7 +275,7 @@ class RowReader:
         said = [f"{key}={fields[index]}" for index, key in self._beside if fields[index]]
         return "\x1f".join([*self._in_order(fields), *said])
 
-    def _errors(self, record: Record) -> Iterator[RowError]:
+    def _errors(self, record: Record, began: date | None) -> Iterator[RowError]:
         values = {}
         for key, index, parse in self._parsers:
             try:
@@ -200,15 +284,15 @@ class RowReader:
                 is_rounded = self._there[key].type not in _WORDS and _SCIENTIFIC.fullmatch(record.fields[index].strip())
                 code = "scientific" if is_rounded else invalid.code
                 yield RowError(record.line, key, code, invalid.params)
-        for column, code in self._inconsistencies(values):
+        for column, code in self._inconsistencies(values, began):
             yield RowError(record.line, column, code)
 
-    def _inconsistencies(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    def _inconsistencies(self, values: Mapping[str, Any], began: date | None) -> Iterator[tuple[str, str]]:
         """What is wrong between cells, as (column, code); cells that could not be read are not in `values`."""
         for column in self._not_for.get(values.get("kind", ""), ()):
             if values.get(column) is not None:
                 yield column, "not_for_kind"
-        yield from inconsistencies(values, self._today)
+        yield from inconsistencies(values, self._today, began)
 
     def _stray(self, record: Record) -> Iterator[RowError]:
         for index, key in self._columns:
@@ -257,8 +341,11 @@ def _stray_character(character: str, encoding: str) -> tuple[str, Mapping[str, o
     return "private_character", {"code_point": f"U+{point:04X}"}
 
 
-def inconsistencies(values: Mapping[str, Any], today: date) -> Iterator[tuple[str, str]]:
-    """What is wrong between values of one customer, as (column, code); what is not in ``values`` is not judged."""
+def inconsistencies(values: Mapping[str, Any], today: date, began: date | None = None) -> Iterator[tuple[str, str]]:
+    """What is wrong between values of one customer, as (column, code); what is not in ``values`` is not judged.
+
+    ``began``: when their first account was opened, if ``values`` tell of a later one.
+    """
     kind = values.get("kind")
     if kind == INDIVIDUAL:
         yield from _missing(values, "birth_on")
@@ -272,7 +359,7 @@ def inconsistencies(values: Mapping[str, Any], today: date) -> Iterator[tuple[st
         elif day and day < OLDEST:
             yield column, "too_early"
     opened, reviewed = values.get("opened_on"), values.get("last_reviewed_on")
-    if opened and reviewed and reviewed < opened:
+    if opened and reviewed and reviewed < (began or opened):
         yield "last_reviewed_on", "before_opening"
     if opened and (closed := values.get("account_closed_on")) and closed < opened:
         yield "account_closed_on", "closed_before_opened"

@@ -231,6 +231,8 @@ class CustomerImport(Stateful, TenantModel):
     rows_updated = models.PositiveIntegerField(default=0)
     rows_unchanged = models.PositiveIntegerField(default=0)
     rows_rejected = models.PositiveIntegerField(default=0)
+    # further accounts of the customer on the row above
+    rows_joined = models.PositiveIntegerField(default=0, db_default=0)
     # how many customers each attribute changes of
     attributes_changed = models.JSONField(default=dict)
     # Of the customers it entered or changed: taken back, and left as they are with the reason.
@@ -255,7 +257,12 @@ class CustomerImport(Stateful, TenantModel):
     @property
     def rows_done(self) -> int:
         """Rows whose fate is decided."""
-        return self.rows_created + self.rows_updated + self.rows_unchanged + self.rows_rejected
+        return self.customers_told + self.rows_joined + self.rows_rejected
+
+    @property
+    def customers_told(self) -> int:
+        """Customers of whom rows were taken; one may have several."""
+        return self.rows_created + self.rows_updated + self.rows_unchanged
 
     @property
     def rows_written(self) -> int:

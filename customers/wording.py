@@ -111,7 +111,18 @@ _REASONS: Mapping[str, Promise] = {
     "required": _("A value is required."),
     "too_long": _("Longer than %(limit)s characters."),
     "bad_number": _("A customer number has up to 20 letters, digits and hyphens."),
-    "duplicate": _("This customer number was already used on line %(first)s of the file."),
+    "duplicate": _(
+        "This customer number was already used on line %(first)s of the file. If the customer has several accounts, let"
+        " their rows follow one another (sort the file by customer number) and import the whole file again."
+    ),
+    "disagrees": _(
+        "Says something else than line %(first)s, which is of the same customer. Rows of one customer may differ in"
+        " branch and account alone: correct the row that is wrong."
+    ),
+    "with_others": _(
+        "Not taken, because line %(line)s, which is of the same customer, is not. Correct that line and import all of"
+        " the customer's rows together."
+    ),
     "bad_kind": _("Must be 個人 or 法人."),
     "kind_changed": _(
         "The file of customers has this number as the other kind (個人 or 法人). Please check which is right."

@@ -218,6 +218,8 @@ def _columns_page(
         "reading": reading,
         "columns": list(zip(form, preview.columns, strict=False)) if preview.columns else [],
         "rows": preview.rows,
+        "looked_at": preview.looked_at,
+        "joined": preview.joined,
         "masked": masked,
     }
     has_errors = bool(form.errors or reading.errors)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -29,17 +29,28 @@ class MappedReader:
         """As RowReader.skip."""
         self._reader.skip(record)
 
-    def read(self, record: Record) -> CustomerRow | Rejection:
-        """As RowReader.read; a rejection has the file's own cells."""
+    def number_of(self, record: Record) -> str:
+        """As RowReader.number_of."""
+        return self._reader.number_of(record)
+
+    def read_together(self, records: Sequence[Record]) -> list[CustomerRow | Rejection]:
+        """As RowReader.read_together; a rejection has the file's own cells."""
         if not self._blank:
-            return self._reader.read(record)
-        if record.problem:
-            rejection = self._reader.read(record)
-            assert isinstance(rejection, Rejection)
-            errors = (replace(error, params={**error.params, "expected": self._width}) for error in rejection.errors)
-            return replace(rejection, errors=tuple(errors))
-        result = self._reader.read(record._replace(fields=[*record.fields, *self._blank]))
-        return result if isinstance(result, CustomerRow) else replace(result, cells=result.cells[: self._width])
+            return self._reader.read_together(records)
+        widened = [
+            record if record.problem else record._replace(fields=[*record.fields, *self._blank]) for record in records
+        ]
+        unread = {record.line for record in records if record.problem}
+        return [
+            result if isinstance(result, CustomerRow) else self._own(result, is_unread=result.line in unread)
+            for result in self._reader.read_together(widened)
+        ]
+
+    def _own(self, rejection: Rejection, *, is_unread: bool) -> Rejection:
+        if not is_unread:
+            return replace(rejection, cells=rejection.cells[: self._width])
+        errors = (replace(error, params={**error.params, "expected": self._width}) for error in rejection.errors)
+        return replace(rejection, errors=tuple(errors))
 
 
 class KeptFile:

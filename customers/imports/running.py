@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import closing
 from datetime import datetime
-from itertools import batched
 from uuid import UUID
 
 from celery.exceptions import SoftTimeLimitExceeded
@@ -27,6 +26,7 @@ from customers.imports.stepping import discard_forgotten
 from customers.imports.turns import LeaseLost, Turn, claim, waiting_imports
 from customers.imports.undoing import undo_all
 from customers.imports.warned import keep_warnings
+from customers.joining import whole_customers
 from customers.models import AttributeChange, CustomerImport
 from customers.pointers import CustomerMerged
 from customers.recording import plan_changes, write_changes
@@ -106,7 +106,7 @@ def _read_on(turn: Turn, file: KeptFile, layout: Layout) -> bool:
 
     def batches() -> Generator[Batch]:
         reader = MappedReader(layout, timezone.localdate(turn.began_at), own_facts_in_use())
-        for records in batched(file.unread(layout, reader), BATCH):
+        for records in whole_customers(file.unread(layout, reader), BATCH, reader.number_of):
             batch = read_batch(records, reader)
             yield batch.enter_ahead(reference=mine.pk, now=turn.now()) if goes_ahead else batch
 
@@ -168,12 +168,13 @@ def _take(turn: Turn, batch: Batch) -> None:
 
 
 def _counts(batch: Batch, found: Sorted, updated: int) -> dict[str, int]:
-    """Rows that only write the same in another way change nothing."""
+    """Customers by what becomes of them, and rows. Rows that only write the same in another way change nothing."""
     return {
         "created": batch.entry.count + len(found.created),
         "updated": updated,
         "unchanged": found.unchanged + len(found.updated) - updated,
         "rejected": len(found.rejections),
+        "joined": found.joined,
     }
 
 
@@ -194,4 +195,5 @@ def _complete(turn: Turn) -> None:
         updated=mine.rows_updated,
         unchanged=mine.rows_unchanged,
         rejected=mine.rows_rejected,
+        joined=mine.rows_joined,
     )

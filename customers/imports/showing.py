@@ -11,12 +11,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from customers.decoding import FileRefused, Record
+from customers.decoding import FileRefused
 from customers.facts.own import PREFIX
 from customers.facts.selectors import columns_in_use, fact_of, own_facts_in_use
-from customers.importing import CustomerRow
+from customers.importing import CustomerRow, Rejection
 from customers.imports.layouts import guess_columns
 from customers.imports.reading import KeptFile, MappedReader
+from customers.joining import runs
 from customers.models import Customer, CustomerImport, ImportChange
 from customers.presenting import LABELS, MASK, hide, label, say, say_turn
 from customers.viewing import is_sensitive, shown_until
@@ -24,6 +25,8 @@ from customers.wording import column_title, reason_to_stay, sentence
 from tenants.keyset import Page, keyset_page
 
 ROWS = 5
+# So many rows tell whether a file has one an account.
+LOOKED_AT = 1_000
 _SAMPLE = 60
 # What presenting.hide knows how to cover, or needs no cover; the rest is covered whole.
 _OPEN = {"customer_number", "kind", "opened_on", "last_reviewed_on", "branch_code", *LABELS}
@@ -39,9 +42,10 @@ class ColumnShown:
 
 @dataclass(frozen=True, slots=True)
 class RowShown:
-    """One row as it is understood, or why it cannot be taken."""
+    """One customer as the row, or the rows up to ``until``, are understood, or why a row cannot be taken."""
 
     line: int
+    until: int
     number: str
     facts: list[tuple[str, str]]
     errors: list[tuple[str, str]]
@@ -53,6 +57,9 @@ class Preview:
 
     columns: list[ColumnShown] = field(default_factory=list)
     rows: list[RowShown] = field(default_factory=list)
+    # of the rows that were looked at, and how many of them are further accounts of the customer above
+    looked_at: int = 0
+    joined: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +78,10 @@ def preview_of(customer_import: CustomerImport, *, masked: bool, now: datetime) 
     file = KeptFile(customer_import)
     try:
         layout = file.layout()
-        records = list(islice(file.records(layout), ROWS))
+        records = list(islice(file.records(layout), LOOKED_AT))
     except (FileRefused, UnicodeError):
         return Preview()
-    whole = [record for record in records if not record.problem]
+    whole = [record for record in records[:ROWS] if not record.problem]
     said = guess_columns(layout.titles)
     columns = [
         ColumnShown(title, [_sample(said[at], record.fields[at], masked=masked) for record in whole[:3]])
@@ -83,7 +90,10 @@ def preview_of(customer_import: CustomerImport, *, masked: bool, now: datetime) 
     if not {"customer_number", "kind", "name"} <= set(layout.columns):
         return Preview(columns)
     reader = MappedReader(layout, timezone.localdate(now), own_facts_in_use())
-    return Preview(columns, [_row(reader, record, masked=masked) for record in records])
+    spans = list(runs(list(map(reader.number_of, records))))
+    results = reader.read_together(records[: spans[ROWS - 1][1] if len(spans) >= ROWS else len(records)])
+    rows = [_row(result, masked=masked) for result in results[:ROWS]]
+    return Preview(columns, rows, looked_at=len(records), joined=len(records) - len(spans))
 
 
 def change_page(
@@ -148,11 +158,10 @@ def _named(keys: Sequence[str]) -> list[str]:
     return ["、".join(map(attribute_label, keys))] if keys else []
 
 
-def _row(reader: MappedReader, record: Record, *, masked: bool) -> RowShown:
-    result = reader.read(record)
+def _row(result: CustomerRow | Rejection, *, masked: bool) -> RowShown:
     if not isinstance(result, CustomerRow):
         errors = [(column_title(error.column), sentence(error.code, error.params)) for error in result.errors]
-        return RowShown(record.line, "", [], errors)
+        return RowShown(result.line, result.line, "", [], errors)
     is_company = result.kind == Customer.Kind.COMPANY
     facts = [
         (attribute_label(key), cover(key, words, is_company=is_company) if masked else words)
@@ -160,7 +169,8 @@ def _row(reader: MappedReader, record: Record, *, masked: bool) -> RowShown:
         if key in result.facts and (words := say(key, result.facts[key]))
     ]
     kind = Customer.Kind(result.kind).label
-    return RowShown(record.line, result.number, [(column_title("kind"), str(kind)), *facts], [])
+    until = max((result.line, *result.more))
+    return RowShown(result.line, until, result.number, [(column_title("kind"), str(kind)), *facts], [])
 
 
 def _sample(said: str | None, text: str, *, masked: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -32,6 +32,8 @@ class Batch:
     last_line: int
     branches: set[str]
     warnings: list[RowWarning]
+    # how many rows are further accounts of the customer above
+    joined: int
     entry: Entry = field(default_factory=Entry)
 
     def enter_ahead(self, *, reference: UUID, now: datetime) -> Batch:
@@ -41,7 +43,8 @@ class Batch:
         new = [row for row in self.rows if row.number not in known]
         rest = [row for row in self.rows if row.number in known]
         entry = prepare_customers(new, reference=reference, now=now)
-        return replace(self, rows=rest, cells={row.line: self.cells[row.line] for row in rest}, entry=entry)
+        cells = {line: self.cells[line] for row in rest for line in (row.line, *row.more)}
+        return replace(self, rows=rest, cells=cells, entry=entry)
 
 
 @dataclass(slots=True)
@@ -54,11 +57,21 @@ class Sorted:
     # the lines that the changes stand on
     lines: dict[UUID, int] = field(default_factory=dict)
     unchanged: int = 0
+    # as Batch.joined, of the customers who are taken
+    joined: int = 0
+
+    def reject(
+        self, row: CustomerRow, cells: Mapping[int, list[str]], column: str, code: str, **params: object
+    ) -> None:
+        """Take none of a customer's rows."""
+        for line in (row.line, *row.more):
+            self.rejections.append(Rejection(line, cells[line], (RowError(line, column, code, params),)))
+        self.joined -= len(row.more)
 
 
 def read_batch(records: Sequence[Record], reader: MappedReader) -> Batch:
-    """Read some records; no query."""
-    results = [reader.read(record) for record in records]
+    """Read some records, of which none is of a customer before or after them; no query."""
+    results = reader.read_together(records)
     rows = [result for result in results if isinstance(result, CustomerRow)]
     return Batch(
         rows=rows,
@@ -67,6 +80,7 @@ def read_batch(records: Sequence[Record], reader: MappedReader) -> Batch:
         last_line=records[-1].line,
         branches={row.branch_code for row in rows},
         warnings=[warning for row in rows for warning in row.warnings],
+        joined=sum(len(row.more) for row in rows),
     )
 
 
@@ -76,7 +90,7 @@ def sort_batch(batch: Batch) -> Sorted:
     A row about somebody who is part of another customer by now is taken as said as long as it says what it said
     before; then it is rejected, because the other's row says something of the same facts.
     """
-    found = Sorted(list(batch.rejections))
+    found = Sorted(list(batch.rejections), joined=batch.joined)
     known = {
         number: (pk, kind, bytes(source_hash or b""), reviewed, status)
         for pk, number, kind, source_hash, reviewed, status in _numbered(batch.rows).values_list(
@@ -90,13 +104,11 @@ def sort_batch(batch: Batch) -> Sorted:
             continue
         pk, kind, source_hash, reviewed, status = known[row.number]
         if kind != row.kind:
-            error = RowError(row.line, "kind", "kind_changed")
-            found.rejections.append(Rejection(row.line, batch.cells[row.line], (error,)))
+            found.reject(row, batch.cells, "kind", "kind_changed")
         elif source_hash == (said := crypt.index(SOURCE, row.source)):
             found.unchanged += 1
         elif status == Customer.Status.MERGED:
-            error = RowError(row.line, "customer_number", "merged", {"number": _number_of_survivor(pk)})
-            found.rejections.append(Rejection(row.line, batch.cells[row.line], (error,)))
+            found.reject(row, batch.cells, "customer_number", "merged", number=_number_of_survivor(pk))
         else:
             found.updated[pk] = Change(row.facts, _columns_of(row, said, reviewed), row.line_id)
             found.lines[pk] = row.line

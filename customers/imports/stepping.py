@@ -28,6 +28,7 @@ _UNTOUCHED = {
     "rows_updated": 0,
     "rows_unchanged": 0,
     "rows_rejected": 0,
+    "rows_joined": 0,
     "attributes_changed": {},
     "warnings": {},
 }

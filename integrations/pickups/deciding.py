@@ -68,6 +68,7 @@ def why_not(file: PickedFile) -> str:
         total=tried.rows_done,
         changed=tried.rows_created + tried.rows_updated,
         rejected=tried.rows_rejected,
+        joined=tried.rows_joined,
         max_changed=source.max_changed,
         max_rejected=source.max_rejected,
     )

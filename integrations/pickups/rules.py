@@ -95,12 +95,15 @@ def last_due(now: datetime, *, by: time, working_days_only: bool, holidays: Iter
         day -= timedelta(days=1)
 
 
-def excess(*, total: int, changed: int, rejected: int, max_changed: int, max_rejected: int) -> str:
-    """Why a tried file may not be taken in without a person: a code; "" if it may. Limits in percent of the rows."""
+def excess(*, total: int, changed: int, rejected: int, max_changed: int, max_rejected: int, joined: int = 0) -> str:
+    """Why a tried file may not be taken in without a person: a code; "" if it may. Limits in percent of the rows.
+
+    ``joined``: how many rows are further accounts of the customer above; of changed customers they are not counted.
+    """
     if not total:
         return "no_rows"
     if rejected * 100 > max_rejected * total:
         return "too_many_rejected"
-    if changed * 100 > max_changed * total:
+    if changed * 100 > max_changed * (total - joined):
         return "too_many_changed"
     return ""

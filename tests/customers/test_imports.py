@@ -153,7 +153,13 @@ def test_nothing_of_a_book_is_lost(in_tenant: Tenant, now: datetime) -> None:
         known = facts_of_many(list(Customer.objects.values_list("pk", flat=True)))
         assert all(facts["name"] and facts["address"] and facts["account_number"] for facts in known.values())
         counted = AuditEvent.objects.get(event="customerimport.counted")
-        assert counted.data == {"created": made.good, "updated": 0, "unchanged": 0, "rejected": made.broken}
+        assert counted.data == {
+            "created": made.good,
+            "updated": 0,
+            "unchanged": 0,
+            "rejected": made.broken,
+            "joined": 0,
+        }
 
 
 def test_nothing_personal_is_readable_in_the_tables_or_the_trail(
