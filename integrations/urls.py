@@ -15,6 +15,7 @@ urlpatterns = [
     path("imports/pickups/<uuid:pickup_source_id>/resume/", pickups.resume, name="import-pickup-resume"),
     path("imports/pickups/<uuid:pickup_source_id>/key/", pickups.new_key, name="import-pickup-key"),
     path("imports/pickups/<uuid:pickup_source_id>/look/", pickups.look, name="import-pickup-look"),
+    path("imports/pickups/files/<uuid:picked_file_id>/again/", pickups.again, name="import-pickup-again"),
     path("returns/", returns.index, name="returns"),
     path("returns/prepare/", returns.prepare, name="return-prepare"),
     path("returns/layout/", returns.layout, name="return-layout"),

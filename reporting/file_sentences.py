@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from integrations.pickups.models import AgainReason
 from reporting.wording import Wording
+
+# What stands in the trail as a code.
+CODES: dict[str, Promise | str] = dict(AgainReason.choices)
 
 FILE: Mapping[str, Wording] = {
     "returnlayout.proposed": Wording(
@@ -39,6 +44,7 @@ FILE: Mapping[str, Wording] = {
     "pickupsource.failed": Wording(_("Customer files could not be fetched."), "alert", "danger"),
     "pickupsource.recovered": Wording(_("Customer files can be fetched again."), "check", "success"),
     "pickupsource.missing": Wording(_("A customer file did not come by its hour."), "alert", "danger"),
+    "pickedfile.again": Wording(_("%(actor)s had a file fetched again that had been dealt with."), "undo", "warning"),
     "pickedfile.taken": Wording(_("A customer file was fetched and is tried."), "download", "info"),
     "pickedfile.committed": Wording(_("A fetched file is below the limits and is taken in."), "check", "success"),
     "pickedfile.held": Wording(_("A fetched file is held for a person."), "alert", "warning"),

@@ -20,7 +20,7 @@ from customers.viewing import ViewReason
 from outreach.models import OutreachKind, OutreachTry
 from questionnaires.models import Response
 from reporting.company_sentences import COMPANIES
-from reporting.file_sentences import FILE
+from reporting.file_sentences import CODES, FILE
 from reporting.rows import columns_of, describe_row, is_outside
 from reporting.sending_sentences import SENDING
 from reporting.text_sentences import TEXTS
@@ -277,24 +277,28 @@ SENTENCES: Mapping[str, Wording] = {
     "upload.viewed": Wording(_("%(actor)s looked at the document received on %(target)s."), "eye", "warning"),
 }
 
-_WORDS: Mapping[str, Promise | str] = {
-    str(value): words
-    for choices in (
-        Role,
-        RiskTier,
-        DueDiligence,
-        ChannelKind,
-        Decision.Outcome,
-        OutreachKind,
-        OutreachTry.Outcome,
-        Response.Origin,
-        AttributeChange.Source,
-        PeriodicReview.Status,
-        ViewReason,
-        EditReason,
-    )
-    for value, words in choices.choices
-} | dict(REASONS)
+_WORDS: Mapping[str, Promise | str] = (
+    {
+        str(value): words
+        for choices in (
+            Role,
+            RiskTier,
+            DueDiligence,
+            ChannelKind,
+            Decision.Outcome,
+            OutreachKind,
+            OutreachTry.Outcome,
+            Response.Origin,
+            AttributeChange.Source,
+            PeriodicReview.Status,
+            ViewReason,
+            EditReason,
+        )
+        for value, words in choices.choices
+    }
+    | dict(REASONS)
+    | CODES
+)
 
 _DETAILS: Mapping[str, Promise | str] = {
     "reason": _("Reason"),

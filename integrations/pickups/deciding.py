@@ -14,7 +14,7 @@ from channels.models import SendingRules
 from customers.models import CustomerImport
 from customers.services import commit_import
 from integrations.pickups.models import PickedFile, PickupSource
-from integrations.pickups.rules import excess, last_due
+from integrations.pickups.rules import Expected, excess, last_due
 
 log = structlog.get_logger(__name__)
 _STATUS = PickedFile.Status
@@ -83,7 +83,7 @@ def watch_for_missing(*, actor: Actor, now: datetime) -> int:
         holidays = _holidays() if sources else []
         for source in sources:
             due = _due(source, now, holidays)
-            if source.watched_at is not None and source.watched_at >= due:
+            if due is None or (source.watched_at is not None and source.watched_at >= due):
                 continue
             lacks = source.proposed_at < due and not _has_come(source, due, holidays)
             mine = PickupSource.objects.filter(pk=source.pk)
@@ -97,14 +97,26 @@ def watch_for_missing(*, actor: Actor, now: datetime) -> int:
 
 def _has_come(source: PickupSource, due: datetime, holidays: list[date]) -> bool:
     since = _due(source, due - timedelta(microseconds=1), holidays)
-    came = PickedFile.objects.filter(source=source, status__in=_CAME, settled_at__gt=since)
-    return bool(came.exists())
+    came = PickedFile.objects.filter(source=source, status__in=_CAME)
+    return bool((came.filter(settled_at__gt=since) if since else came).exists())
 
 
-def _due(source: PickupSource, now: datetime, holidays: list[date]) -> datetime:
-    assert source.expected_by is not None
-    only_working = source.expected_days == PickupSource.Days.WORKING_DAYS
-    return last_due(now, by=source.expected_by, working_days_only=only_working, holidays=holidays)
+def _due(source: PickupSource, now: datetime, holidays: list[date]) -> datetime | None:
+    expected = expected_of(source)
+    assert expected is not None
+    return last_due(now, expected, holidays=holidays)
+
+
+def expected_of(source: PickupSource) -> Expected | None:
+    """By when a file should come, and on which days; None if nobody waits for one."""
+    if source.expected_by is None:
+        return None
+    return Expected(
+        by=source.expected_by,
+        banking_days_only=source.expected_days == PickupSource.Days.WORKING_DAYS,
+        weekdays=frozenset(source.expected_weekdays),
+        nth=source.expected_nth,
+    )
 
 
 def _holidays() -> list[date]:

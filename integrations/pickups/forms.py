@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.models import FixedLayout
 from integrations.pickups.folders import steps_of
-from integrations.pickups.models import PickupSource
-from integrations.pickups.rules import read_times
+from integrations.pickups.models import AgainReason, PickupSource
+from integrations.pickups.rules import LAST, read_times
 from integrations.pickups.sftp import read_host_key
+from integrations.pickups.wording import WEEKDAYS, nth_words
 from tenants.forms import StaffForm
 
 EVERY = (5, 10, 15, 30, 60, 120, 240)
@@ -22,6 +23,10 @@ _MARKER = re.compile(r"\.[A-Za-z0-9_]{1,11}")
 _LOWEST_OPEN_PORT = 1024
 _SSH = 22
 _NUMBER = {"class": "input input--short", "inputmode": "numeric"}
+
+
+def _nth_choices() -> list[tuple[int, str]]:
+    return [*((nth, nth_words(nth)) for nth in range(1, 16)), (LAST, nth_words(LAST))]
 
 
 class SourceForm(StaffForm):
@@ -87,6 +92,17 @@ class SourceForm(StaffForm):
         widget=forms.TimeInput(format="%H:%M", attrs={"class": "input input--short", "type": "time"}),
     )
     expected_days = forms.ChoiceField(label=_("On which days"), choices=PickupSource.Days.choices)
+    expected_weekdays = forms.TypedMultipleChoiceField(
+        label=_("Days of the week"),
+        coerce=int,
+        choices=list(WEEKDAYS.items()),
+        required=False,
+        help_text=_("On a holiday of the rules of sending, the next banking day takes the place."),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    expected_nth = forms.TypedChoiceField(
+        label=_("Banking day of the month"), coerce=int, choices=_nth_choices, required=False, empty_value=None
+    )
     takes_in = forms.ChoiceField(
         label=_("After the trial"),
         choices=[
@@ -125,7 +141,7 @@ class SourceForm(StaffForm):
         if source is None:
             return {"port": _SSH, "schedule": "every", "every_minutes": 15, "max_changed": 10, "max_rejected": 1}
         plain = ("name", "kind", "folder", "host", "port", "username", "host_key", "pattern", "marker", "afterwards")
-        more = ("expected_by", "expected_days", "max_changed", "max_rejected")
+        more = ("expected_by", "expected_days", "expected_weekdays", "max_changed", "max_rejected")
         return {
             **{name: getattr(source, name) for name in (*plain, *more)},
             "layout": str(source.layout_id or ""),
@@ -133,6 +149,7 @@ class SourceForm(StaffForm):
             "every_minutes": source.every_minutes or 15,
             "times": ", ".join(source.times),
             "takes_in": "1" if source.takes_in else "",
+            "expected_nth": 1 if source.expected_nth is None else source.expected_nth,
         }
 
     @property
@@ -144,6 +161,9 @@ class SourceForm(StaffForm):
         given["times"] = [] if is_every else read_times(given["times"])
         given["layout"] = self._layouts.get(given["layout"])
         given["takes_in"] = bool(given["takes_in"])
+        days = given["expected_days"]
+        given["expected_weekdays"] = sorted(given["expected_weekdays"]) if days == PickupSource.Days.WEEKDAYS else []
+        given["expected_nth"] = given["expected_nth"] if days == PickupSource.Days.MONTHLY else None
         if given["kind"] == PickupSource.Kind.FOLDER:
             given.update(host="", port=_SSH, username="", host_key="")
         return given
@@ -178,6 +198,11 @@ class SourceForm(StaffForm):
             self.add_error("folder", _("Names of folders parted by “/”, below the institution's own folder."))
         if given.get("schedule") == "times" and read_times(given.get("times", "")) is None:
             self.add_error("times", _("Enter times as 06:00, 18:30."))
+        days = given.get("expected_days")
+        if days == PickupSource.Days.WEEKDAYS and not given.get("expected_weekdays"):
+            self.add_error("expected_weekdays", _("Choose at least one day."))
+        if days == PickupSource.Days.MONTHLY and given.get("expected_nth") is None:
+            self.add_error("expected_nth", _("Choose which banking day it is."))
         return given
 
     def _clean_server(self, given: dict[str, Any]) -> None:
@@ -190,3 +215,9 @@ class SourceForm(StaffForm):
             self.add_error("host_key", _("Enter the public key as in “ssh-ed25519 AAAA…”."))
         else:
             given["host_key"] = key
+
+
+class AgainForm(StaffForm):
+    """Why a file is to be fetched that is dealt with already."""
+
+    reason = forms.ChoiceField(label=_("Reason"), choices=AgainReason.choices, widget=forms.RadioSelect)

@@ -30,7 +30,9 @@ class PickupSource(Stateful, TenantModel):
 
     class Days(models.TextChoices):
         DAILY = "DAILY", _("Every day")
-        WORKING_DAYS = "WORKING_DAYS", _("Monday to Friday")
+        WORKING_DAYS = "WORKING_DAYS", _("Every banking day")
+        WEEKDAYS = "WEEKDAYS", _("On certain days of the week")
+        MONTHLY = "MONTHLY", _("Once a month, on a certain banking day")
 
     class Afterwards(models.TextChoices):
         LEAVE = "LEAVE", _("Leave it where it is")
@@ -62,6 +64,9 @@ class PickupSource(Stateful, TenantModel):
     # by when a new file must have come, on Japan's clock; null: there is no such hour
     expected_by = models.TimeField(null=True, blank=True)
     expected_days = models.CharField(max_length=12, choices=Days, default=Days.DAILY)
+    # with WEEKDAYS: 0 is Monday; with MONTHLY: which banking day of the month, 0 for the last
+    expected_weekdays = models.JSONField(default=list, db_default=[])
+    expected_nth = models.PositiveSmallIntegerField(null=True, blank=True)
     # Taken in without a person below these limits, in percent of the rows, once two people want it.
     takes_in = models.BooleanField(default=False)
     max_changed = models.PositiveSmallIntegerField(default=10)
@@ -117,6 +122,15 @@ class PickupSource(Stateful, TenantModel):
         return bool(self.failure_code) or self.missing_since is not None
 
 
+class AgainReason(models.TextChoices):
+    """Why somebody has a file fetched that is dealt with already."""
+
+    READ_WRONGLY = "READ_WRONGLY", _("It was read in a wrong way the first time")
+    THROWN_AWAY = "THROWN_AWAY", _("It was thrown away or taken back by mistake")
+    SAYS_AGAIN = "SAYS_AGAIN", _("What it says is to hold again")
+    REPAIRED = "REPAIRED", _("What kept it from being read is repaired")
+
+
 class PickedFile(Stateful, TenantModel):
     """One file as it was found in one form: name, size, time; and what became of it."""
 
@@ -150,6 +164,9 @@ class PickedFile(Stateful, TenantModel):
     # whether the trial may be followed by taking the file in without a person: the source's word when it was fetched
     is_automatic = models.BooleanField(default=False)
     is_archived = models.BooleanField(default=False)
+    # Fetched although it was dealt with before, because somebody asked for it.
+    again_reason = models.CharField(max_length=12, choices=AgainReason, blank=True, default="", db_default="")
+    asked_by = models.BigIntegerField(null=True, blank=True)
     # why it was refused or held: a code of integrations.pickups.wording or customers.wording
     code = models.CharField(max_length=40, blank=True)
     params = EncryptedJSONField(default=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from fnmatch import fnmatchcase
@@ -18,6 +18,9 @@ RETRIES = (timedelta(minutes=2), timedelta(minutes=30))
 _UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload", ".writing", ".swp", "~")
 _LONGEST_NAME = 200
 _WEEKEND = 5
+# So far back an hour is looked for by which a file should have come.
+_LONGEST_BACK = 400
+LAST = 0
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 
@@ -84,15 +87,56 @@ def next_try(failures: int, now: datetime) -> datetime:
     return now + min(doubled, last)
 
 
-def last_due(now: datetime, *, by: time, working_days_only: bool, holidays: Iterable[date] = ()) -> datetime:
-    """The last hour at or before ``now`` by which a file should have come."""
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """On which days a file should come, by what hour of Japan's clock.
+
+    `weekdays`: 0 is Monday; of a day on which banks are closed the next banking day takes the place. `nth`: which
+    banking day of the month, LAST being the last. With neither it is every day, or every banking day.
+    """
+
+    by: time
+    banking_days_only: bool = False
+    weekdays: frozenset[int] = frozenset()
+    nth: int | None = None
+
+    def is_on(self, day: date, is_banking_day: Callable[[date], bool]) -> bool:
+        """Whether one should come on this day."""
+        if self.nth is not None:
+            return is_banking_day(day) and self._is_nth(day, is_banking_day)
+        if self.weekdays:
+            return is_banking_day(day) and self._is_for_weekday(day, is_banking_day)
+        return not self.banking_days_only or is_banking_day(day)
+
+    def _is_nth(self, day: date, is_banking_day: Callable[[date], bool]) -> bool:
+        if self.nth == LAST:
+            following = (day + timedelta(days=ahead) for ahead in range(1, 32))
+            return not any(other.month == day.month and is_banking_day(other) for other in following)
+        return sum(is_banking_day(day.replace(day=one)) for one in range(1, day.day + 1)) == self.nth
+
+    def _is_for_weekday(self, day: date, is_banking_day: Callable[[date], bool]) -> bool:
+        stood_for = day
+        while stood_for.weekday() not in self.weekdays:
+            stood_for -= timedelta(days=1)
+            if is_banking_day(stood_for):
+                return False
+        return True
+
+
+def last_due(now: datetime, expected: Expected, *, holidays: Iterable[date] = ()) -> datetime | None:
+    """The last hour at or before ``now`` by which a file should have come; None if there was none in a year."""
     free = set(holidays)
-    day = now.astimezone(JAPAN).date()
-    while True:
-        moment = datetime.combine(day, by, JAPAN)
-        if moment <= now and not (working_days_only and (day.weekday() >= _WEEKEND or day in free)):
+
+    def is_banking_day(day: date) -> bool:
+        return day.weekday() < _WEEKEND and day not in free
+
+    today = now.astimezone(JAPAN).date()
+    for back in range(_LONGEST_BACK):
+        day = today - timedelta(days=back)
+        moment = datetime.combine(day, expected.by, JAPAN)
+        if moment <= now and expected.is_on(day, is_banking_day):
             return moment
-        day -= timedelta(days=1)
+    return None
 
 
 def excess(*, total: int, changed: int, rejected: int, max_changed: int, max_rejected: int, joined: int = 0) -> str:

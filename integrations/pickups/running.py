@@ -226,7 +226,8 @@ def _hand_over(look: Look, row: PickedFile, entry: Entry, spool: SealedSpool, sh
                 cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, required_tenant_id()])
             PickupSource.objects.filter(pk=source.pk).update(missing_since=None)
             settled: dict[str, Any] = {"actor": look.actor, "at": now, "settled_at": now, "sha256": sha256}
-            known = CustomerImport.objects.filter(sha256=sha256).exclude(status__in=_FORGOTTEN).order_by("id").first()
+            same = CustomerImport.objects.filter(sha256=sha256).exclude(status__in=_FORGOTTEN).order_by("id")
+            known = None if row.again_reason else same.first()
             if known is not None:
                 transition(row, _STATUS.KNOWN, customer_import_id=known.pk, **settled)
                 return
@@ -239,7 +240,9 @@ def _hand_over(look: Look, row: PickedFile, entry: Entry, spool: SealedSpool, sh
                 actor=look.actor,
                 now=now,
             )
-            transition(row, _STATUS.TAKEN, customer_import_id=made.pk, is_automatic=source.is_automatic, **settled)
+            # Whoever asks for a file once more looks at its trial.
+            is_automatic = source.is_automatic and not row.again_reason
+            transition(row, _STATUS.TAKEN, customer_import_id=made.pk, is_automatic=is_automatic, **settled)
     except ImportRefused as refused:
         _settle(look, row, _STATUS.REFUSED, sha256=sha256, code=refused.code, params=dict(refused.params))
 

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
 from audit.transitions import IllegalTransition, LostRace, transition
-from integrations.pickups.models import PickupSource
+from customers.models import CustomerImport
+from integrations.pickups.models import AgainReason, PickedFile, PickupSource
 from integrations.pickups.sftp import make_key
 from tenants.four_eyes import Standing, standing_of
 from tenants.permissions import Permission
@@ -19,11 +20,14 @@ from tenants.permissions import Permission
 # What `save_source` may set; everything else is the clock's or another person's.
 SETTINGS = (
     "name", "kind", "folder", "host", "port", "username", "host_key", "pattern", "marker", "layout", "afterwards",
-    "every_minutes", "times", "expected_by", "expected_days", "takes_in", "max_changed", "max_rejected",
+    "every_minutes", "times", "expected_by", "expected_days", "expected_weekdays", "expected_nth", "takes_in",
+    "max_changed", "max_rejected",
 )  # fmt: skip
 _FRESH: Mapping[str, Any] = {
     "failure_code": "", "failure_params": {}, "failing_since": None, "failures": 0, "missing_since": None,
 }  # fmt: skip
+_IMPORT = CustomerImport.Status
+_ENDED = (_IMPORT.COMPLETED, _IMPORT.FAILED, _IMPORT.UNDONE, _IMPORT.DISCARDED)
 _NOBODY: Mapping[str, Any] = {"approved_by": None, "approved_person": "", "approved_at": None}
 
 
@@ -104,6 +108,40 @@ def look_now(*, source: PickupSource, actor: Actor, now: datetime) -> None:
         if not active.update(next_look_at=now):
             raise PickupRefused(_("This pick-up is paused. Resume it first."))
         record("pickupsource.ordered", target=source, actor=actor, at=now)
+
+
+def take_again(*, file: PickedFile, reason: str, actor: Actor, now: datetime) -> None:
+    """Have a file fetched once more that is dealt with, whatever is known of it; a person looks at its trial.
+
+    ``reason``: one of AgainReason. Raises PickupRefused.
+    """
+    with transaction.atomic():
+        standing = _standing(actor, Permission.IMPORT_CUSTOMERS, now)
+        source = _held(PickupSource(pk=file.source_id))
+        newest = PickedFile.objects.filter(source=source, name_index=file.name_index).order_by("-id")
+        was = newest.select_related("customer_import").first()
+        if was is None or was.pk != file.pk or was.status == PickedFile.Status.SEEN:
+            raise PickupRefused(_("The file has been found anew since. Look at the journal again."))
+        if was.customer_import is not None and was.customer_import.status not in _ENDED:
+            raise PickupRefused(_("Its content still waits to be decided. Decide about that import first."))
+        if was.is_archived:
+            raise PickupRefused(
+                _("It was moved into the folder “archive”. Have it put back under another name; it is then found anew.")
+            )
+        if source.status != PickupSource.Status.ACTIVE:
+            raise PickupRefused(_("This pick-up is paused. Resume it first."))
+        asked = PickedFile.objects.create(
+            source=source,
+            name=was.name,
+            name_index=was.name_index,
+            size=was.size,
+            modified_at=was.modified_at,
+            seen_at=now,
+            again_reason=AgainReason(reason),
+            asked_by=standing.user_id,
+        )
+        PickupSource.objects.filter(pk=source.pk).update(next_look_at=now)
+        record("pickedfile.again", target=asked, actor=actor, at=now, reason=reason)
 
 
 def version_of(source: PickupSource) -> str:

@@ -16,8 +16,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from customers.fixed_layouts.selectors import layouts
 from integrations.pickups import wording
-from integrations.pickups.forms import SourceForm
-from integrations.pickups.models import PickupSource
+from integrations.pickups.forms import AgainForm, SourceForm
+from integrations.pickups.models import PickedFile, PickupSource
 from integrations.pickups.selectors import journal_page, sources, undecided_by_source
 from integrations.pickups.services import (
     PickupRefused,
@@ -27,6 +27,7 @@ from integrations.pickups.services import (
     renew_key,
     resume_source,
     save_source,
+    take_again,
     version_of,
 )
 from integrations.pickups.sftp import fingerprint_of
@@ -53,13 +54,15 @@ def detail(request: StaffRequest, pickup_source_id: UUID) -> HttpResponse:
 
 def _detail(request: StaffRequest, source: PickupSource, refusal: str = "") -> HttpResponse:
     page = journal_page(source, cursor=request.GET.get("after") or request.GET.get("before"))
+    people = names_of([source.proposed_by, source.approved_by, *(file.asked_by for file in page.items)])
     is_own = request.user.pk == source.proposed_by or request.membership.staff_number == source.proposed_person
     context = {
         "source": source,
         "trouble": wording.trouble_of(source),
         "page": page,
-        "rows": [(file, wording.note_of(file)) for file in page.items],
-        "people": names_of([source.proposed_by, source.approved_by]),
+        "rows": [(file, wording.note_of(file), wording.again_of(file, people)) for file in page.items],
+        "people": people,
+        "expected_days": wording.expected_days(source),
         "is_own": is_own,
         "version": version_of(source),
         "fingerprint": fingerprint_of(source.host_key) if source.host_key else "",
@@ -134,6 +137,24 @@ def new_key(request: StaffRequest, pickup_source_id: UUID) -> HttpResponse:
 def look(request: StaffRequest, pickup_source_id: UUID) -> HttpResponse:
     """Have the place looked at now."""
     return _act(request, pickup_source_id, look_now, _("It is looked at within a minute. Reload the page then."))
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Permission.IMPORT_CUSTOMERS)
+def again(request: StaffRequest, picked_file_id: UUID) -> HttpResponse:
+    """Have a file fetched once more that is dealt with already, for a reason."""
+    file = get_object_or_404(PickedFile.objects.select_related("source", "customer_import"), pk=picked_file_id)
+    form = AgainForm(*((request.POST,) if request.method == "POST" else ()))
+    if form.is_valid():
+        try:
+            take_again(file=file, reason=form.cleaned_data["reason"], actor=request.actor, now=timezone.now())
+        except PickupRefused as refused:
+            form.add_error(None, str(refused))
+        else:
+            messages.success(request, _("It is fetched within a minute or two. A person looks at its trial then."))
+            return redirect("import-pickup", file.source_id)
+    context = {"form": form, "file": file, "source": file.source, "note": wording.note_of(file)}
+    return render(request, "staff/pickups/again.html", context, status=422 if form.errors else 200)
 
 
 def _act(request: StaffRequest, source_id: UUID, act: Callable[..., None], done: str, **said: Any) -> HttpResponse:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.wording import refusal
 from integrations.pickups.models import PickedFile, PickupSource
+from integrations.pickups.rules import LAST
 
 _FAILURES: Mapping[str, Promise] = {
     "no_root": _("This service has no folder for files. Ask its operator, or use an SFTP server."),
@@ -58,6 +59,26 @@ _HELD: Mapping[str, Promise] = {
 }
 
 
+WEEKDAYS: Mapping[int, Promise] = {
+    0: _("Monday"), 1: _("Tuesday"), 2: _("Wednesday"), 3: _("Thursday"), 4: _("Friday"), 5: _("Saturday"),
+    6: _("Sunday"),
+}  # fmt: skip
+
+
+def nth_words(nth: int) -> str:
+    """Which banking day of the month."""
+    return gettext("Banking day %(nth)s") % {"nth": nth} if nth != LAST else gettext("The last banking day")
+
+
+def expected_days(source: PickupSource) -> str:
+    """On which days a file should come."""
+    if source.expected_nth is not None:
+        return gettext("every month, %(day)s") % {"day": nth_words(source.expected_nth)}
+    if source.expected_weekdays:
+        return "、".join(str(WEEKDAYS[day]) for day in source.expected_weekdays)
+    return str(source.get_expected_days_display())
+
+
 def failure(code: str, params: Mapping[str, str]) -> str:
     """Why a place could not be looked at, and what to do."""
     return str(_FAILURES[code]) % params if code in _FAILURES else gettext("The place could not be looked at.")
@@ -78,3 +99,11 @@ def note_of(file: PickedFile) -> str:
     if file.status == PickedFile.Status.REFUSED:
         return refusal(file.code, file.params)
     return str(_HELD[file.code]) if file.code in _HELD else ""
+
+
+def again_of(file: PickedFile, people: Mapping[int, str]) -> str:
+    """Who asked for a file once more, and why; "" if nobody did."""
+    if not file.again_reason:
+        return ""
+    words = gettext("Fetched again, asked for by %(person)s: %(reason)s")
+    return words % {"person": people.get(file.asked_by or 0, ""), "reason": file.get_again_reason_display()}

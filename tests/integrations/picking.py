@@ -31,7 +31,8 @@ def values(**more: Any) -> dict[str, Any]:
     return {
         "name": "CIF", "kind": "FOLDER", "folder": "cif", "host": "", "port": 22, "username": "", "host_key": "",
         "pattern": "CIF_*", "marker": "", "layout": None, "afterwards": "LEAVE", "every_minutes": 15, "times": [],
-        "expected_by": None, "expected_days": "DAILY", "takes_in": False, "max_changed": 10, "max_rejected": 1, **more,
+        "expected_by": None, "expected_days": "DAILY", "expected_weekdays": [], "expected_nth": None,
+        "takes_in": False, "max_changed": 10, "max_rejected": 1, **more,
     }  # fmt: skip
 
 

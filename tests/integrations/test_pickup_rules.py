@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from integrations.pickups.folders import steps_of
 from integrations.pickups.rules import (
     JAPAN,
+    LAST,
     SETTLING,
     Entry,
+    Expected,
     excess,
     is_plain_name,
     is_wanted,
@@ -96,13 +98,55 @@ def test_a_place_that_fails_is_tried_less_and_less_often_and_never_given_up() ->
 
 def test_the_hour_by_which_a_file_should_have_come_leaves_out_weekends_and_holidays() -> None:
     seven = time(7)
-    assert last_due(NOON, by=seven, working_days_only=False) == datetime(2026, 11, 24, 7, 0, tzinfo=JAPAN)
+    assert last_due(NOON, Expected(seven)) == datetime(2026, 11, 24, 7, 0, tzinfo=JAPAN)
     # 23 November is Labour Thanksgiving Day, 21 and 22 are a weekend.
     before = datetime(2026, 11, 24, 6, 59, tzinfo=JAPAN)
     friday = datetime(2026, 11, 20, 7, 0, tzinfo=JAPAN)
     holiday = [date(2026, 11, 23)]
-    assert last_due(before, by=seven, working_days_only=True, holidays=holiday) == friday
-    assert last_due(before, by=seven, working_days_only=False) == datetime(2026, 11, 23, 7, 0, tzinfo=JAPAN)
+    assert last_due(before, Expected(seven, banking_days_only=True), holidays=holiday) == friday
+    assert last_due(before, Expected(seven)) == datetime(2026, 11, 23, 7, 0, tzinfo=JAPAN)
+
+
+@pytest.mark.parametrize(
+    ("expected", "days"),
+    [
+        # The 23rd is a holiday: what is expected on Mondays comes on Tuesday the 24th.
+        (Expected(time(7), weekdays=frozenset({0})), [2, 9, 16, 24, 30]),
+        (Expected(time(7), weekdays=frozenset({0, 1})), [2, 4, 9, 10, 16, 17, 24, 30]),
+        # Saturdays' comes on Monday, or after it.
+        (Expected(time(7), weekdays=frozenset({5})), [2, 9, 16, 24, 30]),
+        # The 3rd is Culture Day.
+        (Expected(time(7), nth=1), [2]),
+        (Expected(time(7), nth=5), [9]),
+        (Expected(time(7), nth=LAST), [30]),
+    ],
+    ids=["mondays", "mondays and tuesdays", "saturdays", "first", "fifth", "last"],
+)
+def test_days_of_the_week_and_of_the_month_follow_the_institutions_calendar(
+    expected: Expected, days: list[int]
+) -> None:
+    """November 2026, with Culture Day on the 3rd and Labour Thanksgiving Day on the 23rd."""
+    holidays = [date(2026, 11, 3), date(2026, 11, 23)]
+    evenings = [datetime(2026, 11, day, 20, 0, tzinfo=JAPAN) for day in range(1, 31)]
+    found = {last_due(evening, expected, holidays=holidays) for evening in evenings}
+    assert sorted(due.day for due in found if due and due.month == 11) == days
+    assert all(due.hour == 7 for due in found if due)
+
+
+def test_a_month_without_so_many_banking_days_expects_nothing_in_it() -> None:
+    closed = [date(2026, 11, day) for day in range(1, 31)]
+    due = last_due(datetime(2026, 11, 30, 20, 0, tzinfo=JAPAN), Expected(time(7), nth=5), holidays=closed)
+    assert due == datetime(2026, 10, 7, 7, 0, tzinfo=JAPAN)
+    never = [date(2025, 10, 1) + timedelta(days=day) for day in range(500)]
+    assert last_due(NOON, Expected(time(7), nth=5), holidays=never) is None
+
+
+def test_of_several_rows_of_a_customer_one_is_counted_as_changed() -> None:
+    """900 customers with a second account each, 90 of them changed: a tenth."""
+    many = {"total": 1_800, "rejected": 0, "max_changed": 10, "max_rejected": 1}
+    assert excess(changed=90, joined=900, **many) == ""
+    assert excess(changed=91, joined=900, **many) == "too_many_changed"
+    assert excess(changed=91, **many) == "", "without that it would be a twentieth"
 
 
 @pytest.mark.parametrize(
