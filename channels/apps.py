@@ -16,6 +16,8 @@ class ChannelsConfig(AppConfig):
     def ready(self) -> None:
         """Connect the handlers, and say what of ours retention may destroy and what keeps customers from merging."""
         from channels import destroying, handlers, obstacles  # noqa: F401  # importing the handlers is connecting them
+        from channels.wishes import listing
 
         destroying.register()
+        listing.register()
         obstacles.register()

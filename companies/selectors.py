@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
@@ -101,12 +101,15 @@ def register_is_known_until() -> Any:
 
 def news_page(*, status: str = "", kind: str = "", cursor: str | None = None) -> Page[CompanyNews]:
     """News, the newest first."""
-    rows = CompanyNews.objects.select_related("customer")
-    if status:
-        rows = rows.filter(status=status)
-    if kind:
-        rows = rows.filter(kind=kind)
+    rows = news_asked(status=status, kind=kind).select_related("customer")
     return keyset_page(rows, order=("-found_at", "-id"), cursor=cursor)
+
+
+def news_asked(*, status: str = "", kind: str = "") -> QuerySet[CompanyNews]:
+    """News, narrowed by what is not blank."""
+    wanted = {"status": status, "kind": kind}
+    found: QuerySet[CompanyNews] = CompanyNews.objects.filter(**{key: value for key, value in wanted.items() if value})
+    return found
 
 
 def news_of(customer: Customer) -> list[CompanyNews]:

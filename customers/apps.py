@@ -22,8 +22,10 @@ class CustomersConfig(AppConfig):
         """Say what of ours retention may destroy, what keeps customers from merging, and what reads own attributes."""
         from customers import destroying
         from customers.flags import obstacles
+        from customers.matching import listing
         from customers.segments import reading
 
         destroying.register()
+        listing.register()
         obstacles.register()
         reading.register()

@@ -7,8 +7,9 @@ class OutreachConfig(AppConfig):
     name = "outreach"
 
     def ready(self) -> None:
-        """Say what of ours retention may destroy, and what keeps customers from merging."""
-        from outreach import destroying, obstacles
+        """Say what of ours retention may destroy, what keeps customers from merging, and which lists are exported."""
+        from outreach import destroying, listing, obstacles
 
         destroying.register()
+        listing.register()
         obstacles.register()

@@ -123,11 +123,19 @@ def task_page(
     cursor: str | None = None,
 ) -> Page[OutreachTask]:
     """One list, the earliest due first; what is closed the latest first."""
-    rows = _listed(which, user_id, today).select_related("customer")
-    wanted = {"kind": kind, "branch_code": branch_code, "assignee": assignee}
-    rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+    rows = tasks_in(
+        which=which, user_id=user_id, today=today, kind=kind, branch_code=branch_code, assignee=assignee
+    ).select_related("customer")
     order = ("-closed_at", "-id") if which == "closed" else ("due_on", "priority", "id")
     return keyset_page(rows, order=order, cursor=cursor)
+
+
+def tasks_in(
+    *, which: str, user_id: int, today: date, kind: str = "", branch_code: str = "", assignee: int | None = None
+) -> QuerySet[OutreachTask]:
+    """One list, narrowed by what is not blank."""
+    wanted = {"kind": kind, "branch_code": branch_code, "assignee": assignee}
+    return _listed(which, user_id, today).filter(**{name: value for name, value in wanted.items() if value})
 
 
 def task_counts(*, user_id: int, today: date) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -33,10 +34,14 @@ class Wish:
 
 def opt_out_page(*, channel: str = "", cursor: str | None = None) -> Page[OptOut]:
     """Opt-outs of addresses that are still in use, the latest first; ``channel`` "" for all."""
-    rows = OptOut.objects.filter(contact_point__is_current=True).select_related("contact_point__customer")
-    if channel:
-        rows = rows.filter(channel=channel)
-    return keyset_page(rows, order=("-since", "-id"), cursor=cursor)
+    return keyset_page(opt_outs_asked(channel=channel), order=("-since", "-id"), cursor=cursor)
+
+
+def opt_outs_asked(*, channel: str = "") -> QuerySet[OptOut]:
+    """Opt-outs of addresses that are still in use; ``channel`` "" for all."""
+    rows: QuerySet[OptOut] = OptOut.objects.filter(contact_point__is_current=True)
+    rows = rows.select_related("contact_point__customer")
+    return rows.filter(channel=channel) if channel else rows
 
 
 def wish_of(opt_out: OptOut) -> Wish:

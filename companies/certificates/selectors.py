@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from companies.certificates.models import RegistryCertificate
 from companies.certificates.rules import Officers, compare_facts, compare_officers, officers_in
@@ -27,12 +27,17 @@ def certificate_page(
     *, status: str = "", assigned_to: int | None = None, cursor: str | None = None
 ) -> Page[RegistryCertificate]:
     """Certificates by the day until which they are wanted; of everybody, or of one member."""
-    rows = RegistryCertificate.objects.select_related("customer")
-    if status:
-        rows = rows.filter(status=status)
-    if assigned_to is not None:
-        rows = rows.filter(assigned_to=assigned_to)
+    rows = certificates_asked(status=status, assigned_to=assigned_to).select_related("customer")
     return keyset_page(rows, order=("due_on", "id"), cursor=cursor)
+
+
+def certificates_asked(*, status: str = "", assigned_to: int | None = None) -> QuerySet[RegistryCertificate]:
+    """Certificates, narrowed by what is not blank."""
+    wanted = {"status": status, "assigned_to": assigned_to}
+    found: QuerySet[RegistryCertificate] = RegistryCertificate.objects.filter(
+        **{key: value for key, value in wanted.items() if value}
+    )
+    return found
 
 
 def certificates_of(customer: Customer) -> list[RegistryCertificate]:

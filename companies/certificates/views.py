@@ -72,6 +72,7 @@ def certificates(request: StaffRequest) -> HttpResponse:
         "status": status,
         "statuses": Status.choices,
         "mine": mine,
+        "me": request.user.pk if mine else None,
     }
     return render(request, "staff/companies/certificates/list.html", context)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -15,6 +17,7 @@ from customers.viewing import ViewReason, is_sensitive, reveal, shown_until
 from outreach import script
 from outreach.forms import AssignForm, AssignManyForm, IdentityForm, TryForm
 from outreach.identity import Verdict, check_identity, is_proved
+from outreach.listing import LIST_NAMES, NAME
 from outreach.loads import choices_for
 from outreach.models import OutreachKind, OutreachTask
 from outreach.presenting import is_done_by, is_locked, person_of, rows_of
@@ -76,9 +79,16 @@ def index(request: StaffRequest) -> HttpResponse:
         "kind": kind,
         "branch_code": branch_code,
         "kinds": OutreachKind.choices,
-        "lists": [(code, words, counts.get(code)) for code, words in _list_names().items()],
+        "lists": [(code, words, counts.get(code)) for code, words in LIST_NAMES.items()],
+        "export": _export(which, kind=kind, branch=branch_code, person=assignee or request.user.pk * (which == "own")),
     }
     return render(request, "staff/outreach/list.html", context)
+
+
+def _export(which: str, **narrowed: str | int) -> str:
+    """Where the list is exported."""
+    asked = {"list": NAME, "tasks": which, **{key: value for key, value in narrowed.items() if value}}
+    return f"{reverse('export-new')}?{urlencode(asked)}"
 
 
 @require_GET
@@ -215,13 +225,3 @@ def _shows_person(request: StaffRequest, task: OutreachTask) -> bool:
         return False
     reveal(request.session, customer=customer, reason=ViewReason.CONTACT, actor=request.actor, now=now)
     return True
-
-
-def _list_names() -> dict[str, str]:
-    return {
-        "own": _("My tasks"),
-        "unassigned": _("To be assigned"),
-        "open": _("All open"),
-        "overdue": _("Overdue"),
-        "closed": _("Closed"),
-    }
