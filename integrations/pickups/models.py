@@ -122,6 +122,9 @@ class PickupSource(Stateful, TenantModel):
         return bool(self.failure_code) or self.missing_since is not None
 
 
+_OVER = tuple(CustomerImport.Status[name] for name in ("COMPLETED", "FAILED", "UNDONE", "DISCARDED"))
+
+
 class AgainReason(models.TextChoices):
     """Why somebody has a file fetched that is dealt with already."""
 
@@ -190,3 +193,13 @@ class PickedFile(Stateful, TenantModel):
     def within(cls, reach: Reach) -> models.Q:
         """For those who see every import."""
         return Q(pk__in=[])
+
+    @property
+    def is_undecided(self) -> bool:
+        """Whether its import is not over yet."""
+        return self.customer_import is not None and self.customer_import.status not in _OVER
+
+    @property
+    def may_come_again(self) -> bool:
+        """Whether it can be asked for once more, if it is the newest of its name."""
+        return self.status != self.Status.SEEN and not self.is_undecided and not self.is_archived

@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
 from audit.transitions import IllegalTransition, LostRace, transition
-from customers.models import CustomerImport
 from integrations.pickups.models import AgainReason, PickedFile, PickupSource
 from integrations.pickups.sftp import make_key
 from tenants.four_eyes import Standing, standing_of
@@ -26,8 +25,6 @@ SETTINGS = (
 _FRESH: Mapping[str, Any] = {
     "failure_code": "", "failure_params": {}, "failing_since": None, "failures": 0, "missing_since": None,
 }  # fmt: skip
-_IMPORT = CustomerImport.Status
-_ENDED = (_IMPORT.COMPLETED, _IMPORT.FAILED, _IMPORT.UNDONE, _IMPORT.DISCARDED)
 _NOBODY: Mapping[str, Any] = {"approved_by": None, "approved_person": "", "approved_at": None}
 
 
@@ -122,7 +119,7 @@ def take_again(*, file: PickedFile, reason: str, actor: Actor, now: datetime) ->
         was = newest.select_related("customer_import").first()
         if was is None or was.pk != file.pk or was.status == PickedFile.Status.SEEN:
             raise PickupRefused(_("The file has been found anew since. Look at the journal again."))
-        if was.customer_import is not None and was.customer_import.status not in _ENDED:
+        if was.is_undecided:
             raise PickupRefused(_("Its content still waits to be decided. Decide about that import first."))
         if was.is_archived:
             raise PickupRefused(

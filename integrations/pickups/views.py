@@ -55,12 +55,16 @@ def detail(request: StaffRequest, pickup_source_id: UUID) -> HttpResponse:
 def _detail(request: StaffRequest, source: PickupSource, refusal: str = "") -> HttpResponse:
     page = journal_page(source, cursor=request.GET.get("after") or request.GET.get("before"))
     people = names_of([source.proposed_by, source.approved_by, *(file.asked_by for file in page.items)])
+    newest = {bytes(file.name_index): file.pk for file in sorted(page.items, key=lambda file: file.pk)}.values()
     is_own = request.user.pk == source.proposed_by or request.membership.staff_number == source.proposed_person
     context = {
         "source": source,
         "trouble": wording.trouble_of(source),
         "page": page,
-        "rows": [(file, wording.note_of(file), wording.again_of(file, people)) for file in page.items],
+        "rows": [
+            (file, wording.note_of(file), wording.again_of(file, people), file.pk in newest and file.may_come_again)
+            for file in page.items
+        ],
         "people": people,
         "expected_days": wording.expected_days(source),
         "is_own": is_own,

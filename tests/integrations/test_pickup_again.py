@@ -153,6 +153,7 @@ def test_the_page_asks_for_the_reason_and_shows_who_gave_it(
     assert user.post(page, {"reason": "BECAUSE"}).status_code == 422
     assert user.post(page, {"reason": "REPAIRED"}).status_code == 302
     assert user.post(page, {"reason": "REPAIRED"}).status_code == 422, "it is asked for already"
+    assert page not in user.get(journal_page).content.decode()
     shown = user.get(journal_page, headers={"Accept-Language": "en"}).content.decode()
     assert "What kept it from being read is repaired" in shown or "取り除いた" in shown
 
