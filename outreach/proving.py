@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hmac
-import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from customers.accounts.proving import digits, knows_account, last_four
 from customers.folding import fold_address
 
 NEEDED = 2
@@ -33,18 +32,10 @@ def agrees(said: Said, facts: Mapping[str, object]) -> bool:
     """Whether enough was said and all of it is right. Every fact is compared, so that time tells nothing."""
     pairs = [
         (said.birth_on.isoformat() if said.birth_on else "", str(facts.get("birth_on") or "")),
-        (_digits(said.last_digits), _last_four(facts.get("account_number"))),
-        (_digits(said.phone_digits), _last_four(facts.get("phone"))),
+        (digits(said.phone_digits), last_four(facts.get("phone"))),
         (fold_address(said.address), fold_address(str(facts.get("address") or ""))),
     ]
     results = [hmac.compare_digest(given.encode(), held.encode()) for given, held in pairs if given]
+    if digits(said.last_digits):
+        results.append(knows_account(said.last_digits, facts))
     return len(results) >= NEEDED and all(results)
-
-
-def _digits(value: object) -> str:
-    return re.sub(r"\D", "", unicodedata.normalize("NFKC", str(value or "")))
-
-
-def _last_four(value: object) -> str:
-    digits = _digits(value)
-    return digits[-4:] if len(digits) >= 4 else ""

@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import re
 import secrets
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,6 +18,7 @@ from django.db import transaction
 
 from audit.services import Actor, record, record_many
 from audit.transitions import LostRace, transition
+from customers.accounts.proving import digits, knows_account, last_four
 from customers.models import Customer
 from questionnaires.models import AccessLink, Response
 from tenants.lookups import tenant_of_link
@@ -235,18 +235,8 @@ def _agrees(kind: str, factors: Factors, facts: Mapping[str, object]) -> bool:
     """Every fact is compared, in constant time. A fact that the file does not hold never agrees."""
     if kind == Customer.Kind.COMPANY:
         # A company without a telephone number on file is asked for its postal code instead.
-        pairs = [(_digits(factors.phone_digits), _last_four(facts.get("phone") or facts.get("postal_code")))]
+        given, held = digits(factors.phone_digits), last_four(facts.get("phone") or facts.get("postal_code"))
     else:
-        pairs = [(factors.birth_on.isoformat() if factors.birth_on else "", str(facts.get("birth_on") or ""))]
-    pairs.append((_digits(factors.last_digits), _last_four(facts.get("account_number"))))
-    results = [hmac.compare_digest(given.encode(), held.encode()) and bool(held) for given, held in pairs]
-    return all(results)
-
-
-def _digits(value: object) -> str:
-    return re.sub(r"\D", "", unicodedata.normalize("NFKC", str(value or "")))
-
-
-def _last_four(value: object) -> str:
-    digits = _digits(value)
-    return digits[-4:] if len(digits) >= 4 else ""
+        given, held = factors.birth_on.isoformat() if factors.birth_on else "", str(facts.get("birth_on") or "")
+    is_them = hmac.compare_digest(given.encode(), held.encode()) and bool(held)
+    return all([is_them, knows_account(factors.last_digits, facts)])

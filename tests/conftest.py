@@ -157,7 +157,7 @@ _SEQUENCES = "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S' AND
 def _empty(superuser: psycopg.Connection) -> None:
     """Empties the tables that a test wrote to: truncating all of them each time would be most of the run."""
     tables = [row[0] for row in superuser.execute(_TABLES, [list(_KEPT)]).fetchall()]
-    sizes = dict(
+    sizes: dict[str, int] = dict(
         superuser.execute(
             " UNION ALL ".join(f"SELECT '{name}', count(*) FROM (SELECT FROM {name} LIMIT {MANY}) x" for name in tables)
         ).fetchall()

@@ -85,6 +85,13 @@ def test_less_or_anything_wrong_is_not(said: Said) -> None:
     assert not agrees(said, FACTS)
 
 
+def test_the_end_of_any_open_account_agrees() -> None:
+    accounts = [{"number": "1234567"}, {"number": "7770007"}, {"number": "8880008", "closed_on": "2026-01-31"}]
+    held = {**FACTS, "accounts": accounts}
+    assert agrees(Said(birth_on=BORN, last_digits="0007"), held)
+    assert not agrees(Said(birth_on=BORN, last_digits="0008"), held)
+
+
 def test_what_the_file_does_not_hold_never_agrees() -> None:
     assert not agrees(Said(birth_on=BORN, last_digits="4567"), {"birth_on": "1960-04-01"})
     assert not agrees(Said(birth_on=BORN, last_digits="0"), {"birth_on": "1960-04-01", "account_number": ""})

@@ -128,6 +128,15 @@ def test_five_wrong_answers_lock_the_link_and_say_until_when(person: Sent, custo
     assert end_of(customer.get(f"/r/{person.token}/")) == "locked"
 
 
+def test_any_open_account_opens_the_door_and_a_closed_one_does_not(tenant: Tenant, person: Sent) -> None:
+    accounts = [{"number": "1234567"}, {"number": "2220002", "closed_on": "2020-03-31"}, {"number": "3330003"}]
+    with tenant_scope(tenant.pk):
+        person.customer.profile = {**person.customer.profile, "accounts": accounts}
+        person.customer.save(update_fields=["profile"])
+    assert prove(Client(), person, last_digits="0002").status_code == 422
+    assert [prove(Client(), person, last_digits=known).status_code for known in ("0003", "4567")] == [302, 302]
+
+
 def test_a_mismatch_does_not_say_which_fact_was_wrong(person: Sent) -> None:
     pages = [
         re.sub(r'value="[^"]*"|\d', "", prove(Client(), person, **wrong).content.decode())

@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from datetime import date, datetime, timedelta
+from hmac import compare_digest
 from typing import Any
 
 import psycopg
@@ -10,6 +11,7 @@ import pytest
 from django.db import connections
 
 from audit.services import Actor
+from customers.accounts.proving import knows_account
 from customers.selectors import facts_of
 from questionnaires import links
 from questionnaires.links import Factors, LinkClosed, LinkLocked, LinkState, WrongFactor
@@ -124,6 +126,78 @@ def test_a_company_without_a_phone_proves_its_postal_code(tenant: Tenant, now: d
             links.prove(link=link, factors=Factors(last_digits="4321", phone_digits="5678"), facts=facts, now=now)
         proved = links.prove(link=link, factors=Factors(last_digits="4321", phone_digits="0005"), facts=facts, now=now)
     assert proved.proved_at == now
+
+
+BORN = date(1948, 5, 3)
+SEVERAL: dict[str, Any] = {
+    "birth_on": BORN.isoformat(),
+    "account_number": "1234567",
+    "accounts": [
+        {"branch": "001", "number": "1234567"},
+        {"branch": "001", "number": "2220002", "closed_on": "2020-03-31"},
+        {"branch": "012", "number": "333-0003", "product": "40"},
+    ],
+}
+
+
+@pytest.mark.parametrize("last_digits", ["4567", "0003", "０００３"])
+def test_any_account_that_is_open_proves_who_somebody_is(sent: Sent, now: datetime, last_digits: str) -> None:
+    link = find(sent)
+    with tenant_context(sent.tenant.pk):
+        factors = Factors(last_digits=last_digits, birth_on=BORN)
+        assert links.prove(link=link, factors=factors, facts=SEVERAL, now=now).proved_at == now
+
+
+@pytest.mark.parametrize(
+    ("last_digits", "changed"),
+    [
+        ("0002", {}),
+        ("4567", {"accounts": SEVERAL["accounts"][1:]}),
+        ("", {"accounts": [{"number": "12"}]}),
+        ("", {}),
+    ],
+    ids=["a closed one", "the first, closed since", "too short", "nothing"],
+)
+def test_no_other_number_does_and_each_try_is_counted(
+    sent: Sent, now: datetime, last_digits: str, changed: dict[str, Any]
+) -> None:
+    """W2: the same refusal and the same five tries, whichever number it was."""
+    link, held = find(sent), {**SEVERAL, **changed}
+    factors = Factors(last_digits=last_digits, birth_on=BORN)
+    with tenant_context(sent.tenant.pk):
+        left = []
+        for _ in range(4):
+            with pytest.raises(WrongFactor) as refused:
+                links.prove(link=link, factors=factors, facts=held, now=now)
+            left.append(refused.value.remaining)
+        with pytest.raises(LinkLocked):
+            links.prove(link=link, factors=factors, facts=held, now=now)
+    assert left == [4, 3, 2, 1]
+
+
+def test_a_customer_without_an_open_account_proves_the_number_on_file(sent: Sent, now: datetime) -> None:
+    """Whoever closed their account may still be asked."""
+    link = find(sent)
+    held = {**SEVERAL, "accounts": [{**account, "closed_on": "2026-01-31"} for account in SEVERAL["accounts"]]}
+    with tenant_context(sent.tenant.pk):
+        with pytest.raises(WrongFactor):
+            links.prove(link=link, factors=Factors(last_digits="0003", birth_on=BORN), facts=held, now=now)
+        assert links.prove(link=link, factors=RIGHT, facts=held, now=now).proved_at == now
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 60])
+def test_as_many_numbers_are_compared_whoever_it_is(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does finding the right one end the comparing: time tells neither how many there are nor which it was."""
+    compared = []
+
+    def counting(one: bytes, other: bytes) -> bool:
+        compared.append(other)
+        return compare_digest(one, other)
+
+    monkeypatch.setattr("customers.accounts.proving.hmac.compare_digest", counting)
+    accounts = [{"number": f"{number:07}"} for number in range(count)]
+    assert knows_account("0000", {"accounts": accounts}) == bool(count)
+    assert len(compared) == 60
 
 
 def test_a_fact_missing_from_the_file_never_agrees(sent: Sent, now: datetime) -> None:
