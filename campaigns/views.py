@@ -216,8 +216,9 @@ def _campaign_page(request: StaffRequest, found: Campaign, form: StaffForm, *, r
         "form": form,
         "refusal": refusal,
         "people": names_of([found.planned_by, found.submitted_by, found.approved_by]),
-        "is_own": request.user.pk in (found.planned_by, found.submitted_by)
-        or request.membership.staff_number in (found.planned_person, found.submitted_person),
+        "is_own": request.membership.did(
+            (found.planned_by, found.planned_person), (found.submitted_by, found.submitted_person)
+        ),
         "may_steer": _may_steer(request),
     }
     if found.status in _STARTED and found.approved_by is not None:

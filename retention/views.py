@@ -157,7 +157,7 @@ def _purge(request: StaffRequest, found: PurgeProposal, form: RejectForm | None 
             for item in page.items
         ],
         "people": names_of([found.submitted_by, found.approved_by, found.rejected_by]),
-        "is_own": request.user.pk == found.submitted_by or request.membership.staff_number == found.submitted_person,
+        "is_own": request.membership.did((found.submitted_by, found.submitted_person)),
         "record": DestructionRecord.objects.filter(proposal=found).first(),
         "form": form or RejectForm(),
         **more,

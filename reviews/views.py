@@ -308,14 +308,14 @@ def _case_page(
         user_id for decision in detail.decisions for user_id in (decision.decided_by, decision.checked_by)
     )
     offered = _offered(detail)
-    facts = facts_of(customer)
+    facts, proposal = facts_of(customer), detail.open_decision
     context = {
         "case": detail.case,
         "name": name_shown(customer, facts, masked=not may_see),
         "differences": [_difference(row, detail, form, masked=not may_see) for row in detail.discrepancies],
         "decisions": detail.decisions,
-        "proposal": detail.open_decision,
-        "is_own": _is_own(request, detail.open_decision),
+        "proposal": proposal,
+        "is_own": proposal is not None and request.membership.did((proposal.decided_by, proposal.decided_person)),
         "people": people,
         "may_see": may_see,
         "form": form,
@@ -329,13 +329,6 @@ def _case_page(
         context["document_form"] = document_form
     is_wrong = form.errors or refusal or (document_form and document_form.errors)
     return render(request, "staff/reviews/case.html", context, status=422 if is_wrong else 200)
-
-
-def _is_own(request: StaffRequest, proposal: Decision | None) -> bool:
-    """Whether the person proposed it, under this account or another."""
-    if proposal is None:
-        return False
-    return proposal.decided_by == request.user.pk or proposal.decided_person == request.membership.staff_number
 
 
 def _method(verification: Verification | None) -> tuple[str, str]:

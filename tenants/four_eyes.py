@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from audit.services import Actor
 from tenants.models import Membership
+from tenants.pairing import is_one_of
 from tenants.permissions import ROLE_PERMISSIONS, Permission
 
 
@@ -31,7 +32,7 @@ class Standing:
 
     def did(self, *acts: tuple[int | None, str]) -> bool:
         """Whether one of these (account, person) is the same account or the same person."""
-        return any(self.user_id == user_id or self.person == person for user_id, person in acts)
+        return is_one_of(self.user_id, self.person, acts)
 
 
 def standing_of(actor: Actor, *, now: datetime) -> Standing | None:

@@ -11,17 +11,27 @@ from uuid import UUID
 
 from django.db import connection
 
+from tenants.pairing import is_one_of
+
 
 @dataclass(frozen=True)
 class MembershipOf:
     """Where a person who has signed in may work, and as what."""
 
+    user_id: int
     tenant_id: int
     membership_id: UUID
     role: str
     staff_number: str
     branch_code: str
     valid_until: datetime | None
+
+    def did(self, *acts: tuple[int | None, str]) -> bool:
+        """Whether this person did one of these (account, staff number), under this account or another.
+
+        For what a page offers; the service asks `tenants.four_eyes.standing_of`, which also holds the role.
+        """
+        return is_one_of(self.user_id, self.staff_number, acts)
 
 
 def tenant_of_link(token_hash: bytes) -> int | None:
@@ -55,7 +65,7 @@ def memberships_of(user_id: int) -> list[MembershipOf]:
             " FROM keizoku_memberships_of(%s)",
             [user_id],
         )
-        return [MembershipOf(*row) for row in cursor.fetchall()]
+        return [MembershipOf(user_id, *row) for row in cursor.fetchall()]
 
 
 def _one(sql: str, value: str | bytes) -> int | None:

@@ -1,6 +1,8 @@
-"""What a table keeps of two people who act one after the other, and the constraint that they are two."""
+"""Two people who act one after the other: what a table keeps of them, and the constraint that they are two."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from django.db import models
 from django.db.models import F, Q
@@ -9,6 +11,11 @@ from django.db.models import F, Q
 def person_field() -> models.CharField[str, str]:
     """The column for a staff number beside an account; "" until somebody has acted."""
     return models.CharField(max_length=20, blank=True, default="")
+
+
+def is_one_of(user_id: int, person: str, acts: Iterable[tuple[int | None, str]]) -> bool:
+    """Whether an account, or the person behind it, is among those (account, staff number) who acted."""
+    return any(user_id == other_id or person == other for other_id, other in acts)
 
 
 def two_people(name: str, *, first: tuple[str, ...], second: str) -> models.CheckConstraint:

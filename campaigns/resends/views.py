@@ -157,7 +157,7 @@ def _page(request: StaffRequest, found: ResendProposal, *, refusal: str = "") ->
         "rows": rows,
         "outcomes": outcomes_of(found),
         "people": names_of([found.proposed_by, found.approved_by, found.rejected_by]),
-        "is_own": request.user.pk == found.proposed_by or request.membership.staff_number == found.proposed_person,
+        "is_own": request.membership.did((found.proposed_by, found.proposed_person)),
         "refusal": refusal,
     }
     return render(request, "staff/campaigns/resend.html", context, status=422 if refusal else 200)

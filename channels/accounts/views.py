@@ -121,8 +121,7 @@ def _page(
         "credentials": _credentials(found),
         "change": change,
         "differences": _differences(found, change) if change else [],
-        "is_own": change is not None
-        and (request.user.pk == change.proposed_by or request.membership.staff_number == change.proposed_person),
+        "is_own": change is not None and request.membership.did((change.proposed_by, change.proposed_person)),
         "people": names_of([change.proposed_by]) if change else {},
         "form": form or AccountForm(provider, found),
         "refusal": refusal,

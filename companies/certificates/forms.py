@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext
@@ -153,16 +154,18 @@ class TranscriptionForm(StaffForm):
 
 
 class CheckForm(forms.Form):
-    """What of the differences goes into the file."""
+    """What of the differences goes into the file, and whose office ends."""
 
     seen_at = forms.CharField(max_length=40)
     take = forms.MultipleChoiceField(required=False)
+    end = forms.TypedMultipleChoiceField(required=False, coerce=UUID)
 
-    def __init__(self, *args: Any, keys: list[str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, keys: list[str], leaving: list[UUID], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field = self.fields["take"]
-        assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = [(key, key) for key in keys]
+        for name, known in (("take", keys), ("end", leaving)):
+            field = self.fields[name]
+            assert isinstance(field, forms.MultipleChoiceField)
+            field.choices = [(str(one), str(one)) for one in known]
 
 
 class BackForm(StaffForm):

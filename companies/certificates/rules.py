@@ -20,6 +20,8 @@ MONTHS = 3
 # What has its place in the customer file, in the order of the paper.
 FACTS = ("name", "corporate_number", "address", "representative", "established_on", "capital")
 OFFICERS = "officers"
+# officers whom only the file names were ended
+ENDED = "officers_ended"
 _REPRESENTING = re.compile(r"代表|理事長|会長")
 _LONGEST_OFFICER = 80
 _CAPITAL = re.compile(r"金?(?:(?P<oku>\d{1,6})億)?(?:(?P<man>\d{1,4})万)?(?P<yen>\d{1,4})?円")
@@ -123,8 +125,8 @@ def compare_facts(facts: Mapping[str, object], said: Mapping[str, object]) -> li
 
 def compare_officers(on_file: Sequence[str], paper: Sequence[Officer]) -> Officers:
     """By name as it is folded for searching; a person of two offices is one."""
-    ours = {_fold(name): name for name in on_file}
-    theirs = {_fold(officer.name): officer for officer in reversed(paper)}
+    ours = {folded(name): name for name in on_file}
+    theirs = {folded(officer.name): officer for officer in reversed(paper)}
     return Officers(
         both=tuple(officer for key, officer in theirs.items() if key in ours),
         only_paper=tuple(officer for key, officer in reversed(theirs.items()) if key not in ours),
@@ -132,5 +134,6 @@ def compare_officers(on_file: Sequence[str], paper: Sequence[Officer]) -> Office
     )
 
 
-def _fold(name: str) -> str:
+def folded(name: str) -> str:
+    """A name as officers are compared by it."""
     return re.sub(r"\s", "", fold_name(unicodedata.normalize("NFKC", name)))

@@ -8,10 +8,10 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from companies.certificates.models import RegistryCertificate
-from companies.certificates.rules import Officers, compare_facts, compare_officers, officers_in
+from companies.certificates.rules import Officers, compare_facts, compare_officers, folded, officers_in
 from companies.comparing import Line
 from customers.models import Customer, RelatedParty
-from customers.related.selectors import related_to
+from customers.related.selectors import Known, related_to
 from customers.selectors import facts_of
 from tenants.keyset import Page, keyset_page
 from tenants.models import Membership
@@ -93,6 +93,19 @@ def officers_of(customer: Customer, certificate: RegistryCertificate) -> Officer
     """The officers of the paper beside the related parties that are officers."""
     on_file = [one.name for one in related_to(customer) if _OFFICERS.intersection(one.row.roles)]
     return compare_officers(on_file, officers_in(certificate.said or {}))
+
+
+def leaving_of(customer: Customer, certificate: RegistryCertificate) -> list[Known]:
+    """Officers on file whom the paper does not name; nobody where it names no officers at all."""
+    if not officers_in(certificate.said or {}):
+        return []
+    gone = {folded(name) for name in officers_of(customer, certificate).only_file}
+    return [one for one in related_to(customer) if _OFFICERS.intersection(one.row.roles) and folded(one.name) in gone]
+
+
+def roles_beside(row: RelatedParty) -> list[str]:
+    """What somebody remains who is no officer any more."""
+    return [role for role in row.roles if role not in _OFFICERS]
 
 
 def papers_of(certificate: RegistryCertificate) -> list[Upload]:

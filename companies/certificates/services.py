@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, BinaryIO
 from uuid import UUID
@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from audit.services import Actor, record
 from audit.transitions import IllegalTransition, LostRace, transition
 from companies.certificates.models import RegistryCertificate
-from companies.certificates.rules import OFFICERS
-from companies.certificates.selectors import may_obtain, officers_of, paper_beside
+from companies.certificates.rules import ENDED, OFFICERS
+from companies.certificates.selectors import leaving_of, may_obtain, officers_of, paper_beside, roles_beside
 from companies.standing import settle_standing
 from customers.models import AttributeChange, Customer, RelatedParty
 from customers.parsing import Invalid
 from customers.pointers import lock_own
-from customers.related.services import enter_party
+from customers.related.selectors import Known
+from customers.related.services import AlreadyChanged, StillHeld, end_party, enter_party
 from customers.services import apply_facts
 from customers.wording import sentence
 from retention.expiring import day_in_japan
@@ -134,11 +135,18 @@ def transcribe_certificate(
 
 
 def check_certificate(
-    *, certificate_id: UUID, seen_at: str, take: Collection[str], actor: Actor, now: datetime
+    *,
+    certificate_id: UUID,
+    seen_at: str,
+    take: Collection[str],
+    actor: Actor,
+    now: datetime,
+    end: Collection[UUID] = (),
 ) -> list[str]:
     """A second person found the transcription right; what they chose of the differences goes into the file.
 
-    ``seen_at`` is the moment of the transcription that was looked at. Returns the facts that changed.
+    ``seen_at`` is the moment of the transcription that was looked at; ``end`` the rows of officers whom the paper does
+    not name and who are officers no longer. Returns what changed: facts, and `ENDED` where somebody was ended.
 
     Raises:
         CertificateRefused: it is the actor's own transcription, another one than was looked at, no picture of it was
@@ -159,9 +167,13 @@ def check_certificate(
         lines, officers = paper_beside(customer, held)
         differed = [line.key for line in lines if not line.is_same] + ([] if officers.is_same else [OFFICERS])
         chosen = [key for key in differed if key in take]
+        leaving = [one for one in leaving_of(customer, held) if one.row.pk in set(end)]
         changed = _take_facts(customer, held, chosen, actor=actor, now=now)
         if OFFICERS in chosen:
             _enter_officers(customer, held, actor=actor, now=now)
+        if leaving:
+            _end_officers(customer, leaving, actor=actor, now=now)
+            changed, chosen = [*changed, ENDED], [*chosen, ENDED]
         _move(
             held,
             Status.CHECKED,
@@ -236,7 +248,7 @@ def _take_facts(
 
 
 def _enter_officers(customer: Customer, held: RegistryCertificate, *, actor: Actor, now: datetime) -> None:
-    """Whom the paper alone names becomes a related party. Whom only the file names stays: a person looks at why."""
+    """Whom the paper alone names becomes a related party. Whom only the file names stays, unless chosen to end."""
     for officer in officers_of(customer, held).only_paper:
         role = RelatedParty.Role.REPRESENTATIVE if officer.represents else RelatedParty.Role.OFFICER
         enter_party(
@@ -247,6 +259,28 @@ def _enter_officers(customer: Customer, held: RegistryCertificate, *, actor: Act
             actor=actor,
             now=now,
         )
+
+
+def _end_officers(customer: Customer, leaving: Sequence[Known], *, actor: Actor, now: datetime) -> None:
+    """They are no officers any more; who is also something else, such as a shareholder, remains that."""
+    for one in leaving:
+        try:
+            if roles := roles_beside(one.row):
+                enter_party(
+                    customer=customer,
+                    kind=one.row.kind,
+                    roles=roles,
+                    details=one.row.details,
+                    actor=actor,
+                    now=now,
+                    replaces=one.row.pk,
+                )
+            else:
+                end_party(customer=customer, row_id=one.row.pk, actor=actor, now=now)
+        except (AlreadyChanged, StillHeld) as error:
+            raise CertificateRefused(
+                _("Somebody who is to be ended was changed meanwhile, or others hold through them. Look at it again.")
+            ) from error
 
 
 def _lock(certificate_id: UUID) -> RegistryCertificate:

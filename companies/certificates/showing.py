@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from django.utils.translation import gettext
 
 from companies.certificates.models import RegistryCertificate
 from companies.certificates.rules import OFFICERS, Officer, good_until
-from companies.certificates.selectors import paper_beside
+from companies.certificates.selectors import leaving_of, paper_beside, roles_beside
 from companies.comparing import Line
-from customers.models import Customer
+from customers.models import Customer, RelatedParty
 from customers.presenting import hide, label, name_shown, say
 from customers.selectors import facts_of, facts_of_each
 from tenants.keys import PersonShredded
@@ -99,6 +100,25 @@ def lines_shown(customer: Customer, certificate: RegistryCertificate, *, masked:
             )
         )
     return shown
+
+
+def leaving_shown(customer: Customer, certificate: RegistryCertificate, *, masked: bool) -> list[tuple[UUID, str, str]]:
+    """Officers whom only the file names, while it is to be checked: row, name, and what else they are and remain."""
+    if certificate.status != RegistryCertificate.Status.TRANSCRIBED:
+        return []
+    words = dict(RelatedParty.Role.choices)
+    try:
+        leaving = leaving_of(customer, certificate)
+    except PersonShredded:
+        return []
+    return [
+        (
+            one.row.pk,
+            _name(one.name, masked=masked),
+            gettext(", ").join(str(words[role]) for role in roles_beside(one.row)),
+        )
+        for one in leaving
+    ]
 
 
 def beside_of(customer: Customer, certificate: RegistryCertificate) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -24,7 +25,15 @@ from companies.certificates.forms import (
     initial_of,
 )
 from companies.certificates.models import RegistryCertificate
-from companies.certificates.selectors import certificate_page, certificates_of, may_obtain, open_of, paper_of, papers_of
+from companies.certificates.selectors import (
+    certificate_page,
+    certificates_of,
+    leaving_of,
+    may_obtain,
+    open_of,
+    paper_of,
+    papers_of,
+)
 from companies.certificates.services import (
     CertificateRefused,
     attach_paper,
@@ -34,7 +43,7 @@ from companies.certificates.services import (
     return_certificate,
     transcribe_certificate,
 )
-from companies.certificates.showing import age_of, beside_of, lines_shown, rows_shown
+from companies.certificates.showing import age_of, beside_of, leaving_shown, lines_shown, rows_shown
 from customers.models import Customer
 from customers.presenting import name_shown, or_erased
 from customers.selectors import facts_of
@@ -200,7 +209,8 @@ def check(request: StaffRequest, registry_certificate_id: UUID) -> HttpResponse:
     """The transcription is right; take over what was chosen."""
     found = _certificate(registry_certificate_id)
     keys = [line.key for line in lines_shown(found.customer, found, masked=True)]
-    form = CheckForm(request.POST, keys=keys)
+    leaving = [one.row.pk for one in leaving_of(found.customer, found)]
+    form = CheckForm(request.POST, keys=keys, leaving=leaving)
     if not form.is_valid():
         return _page(request, found, refusal=_("The transcription has changed meanwhile. Look at it again."))
     try:
@@ -208,6 +218,7 @@ def check(request: StaffRequest, registry_certificate_id: UUID) -> HttpResponse:
             certificate_id=found.pk,
             seen_at=form.cleaned_data["seen_at"],
             take=form.cleaned_data["take"],
+            end=form.cleaned_data["end"],
             actor=request.actor,
             now=timezone.now(),
         )
@@ -222,44 +233,35 @@ def check(request: StaffRequest, registry_certificate_id: UUID) -> HttpResponse:
 @requires(Permission.APPROVE_CASE)
 def give_back(request: StaffRequest, registry_certificate_id: UUID) -> HttpResponse:
     """Have it transcribed again."""
-    found = _certificate(registry_certificate_id)
     form = BackForm(request.POST, auto_id="back_%s")
-    if form.is_valid():
-        try:
-            return_certificate(
-                certificate_id=found.pk,
-                reason=form.cleaned_data["reason"],
-                actor=request.actor,
-                now=timezone.now(),
-            )
-        except CertificateRefused as refused:
-            form.add_error(refused.field, str(refused))
-        else:
-            messages.success(request, _("It goes back to whoever obtains it."))
-            return redirect("certificate", found.pk)
-    return _page(request, _certificate(found.pk), back_form=form)
+    said = _("It goes back to whoever obtains it.")
+    return _with_reason(request, registry_certificate_id, "back_form", form, return_certificate, said)
 
 
 @require_POST
 @requires(Permission.DECIDE_CASE)
 def cancel(request: StaffRequest, registry_certificate_id: UUID) -> HttpResponse:
     """It is not needed any more."""
-    found = _certificate(registry_certificate_id)
     form = CancelForm(request.POST, auto_id="cancel_%s")
+    said = _("It is noted that the certificate is not needed.")
+    return _with_reason(request, registry_certificate_id, "cancel_form", form, cancel_certificate, said)
+
+
+def _with_reason(
+    request: StaffRequest, certificate_id: UUID, name: str, form: StaffForm, act: Callable[..., None], said: str
+) -> HttpResponse:
+    """Take a step for the reason that the form gives, or show the page with the form, there called ``name``."""
+    found = _certificate(certificate_id)
     if form.is_valid():
         try:
-            cancel_certificate(
-                certificate_id=found.pk,
-                reason=form.cleaned_data["reason"],
-                actor=request.actor,
-                now=timezone.now(),
-            )
+            act(certificate_id=found.pk, **form.cleaned_data, actor=request.actor, now=timezone.now())
         except CertificateRefused as refused:
             form.add_error(refused.field, str(refused))
         else:
-            messages.success(request, _("It is noted that the certificate is not needed."))
+            messages.success(request, said)
             return redirect("certificate", found.pk)
-    return _page(request, _certificate(found.pk), cancel_form=form)
+    forms: dict[str, Any] = {name: form}
+    return _page(request, _certificate(found.pk), **forms)
 
 
 def _page(
@@ -279,11 +281,11 @@ def _page(
         "age": age_of(found, timezone.localdate()),
         "is_late": found.status == Status.REQUESTED and found.due_on < timezone.localdate(),
         "lines": lines_shown(found.customer, found, masked=_masked(request)),
+        "leaving": leaving_shown(found.customer, found, masked=_masked(request)),
         "beside": beside_of(found.customer, found),
         "papers": _papers(found),
         "is_scanned": settings.UPLOAD_SCAN == "required",
-        "is_own": found.transcribed_by is not None
-        and (found.transcribed_by == request.user.pk or found.transcribed_person == request.membership.staff_number),
+        "is_own": request.membership.did((found.transcribed_by, found.transcribed_person)),
         "seen_at": found.transcribed_at.isoformat() if found.transcribed_at else "",
         "people": names_of(
             [

@@ -97,7 +97,7 @@ def export(request: StaffRequest, customer_export_id: UUID) -> HttpResponse:
 
 
 def _page(request: StaffRequest, found: CustomerExport, **more: Any) -> HttpResponse:
-    is_own = request.user.pk == found.ordered_by or request.membership.staff_number == found.ordered_person
+    is_own = request.membership.did((found.ordered_by, found.ordered_person))
     try:
         words = wanted_of(found).words()
     except SegmentInvalid:
@@ -258,8 +258,7 @@ def _decide(request: StaffRequest, limit_id: UUID, decide: Callable[..., None], 
 def _limit_page(request: StaffRequest, form: LimitForm, refusal: str = "") -> HttpResponse:
     page = limit_page(cursor=request.GET.get("after") or request.GET.get("before"))
     proposed = ExportLimit.objects.filter(status=ExportLimit.Status.PROPOSED).first()
-    person = (request.user.pk, request.membership.staff_number)
-    is_own = proposed and (proposed.proposed_by == person[0] or proposed.proposed_person == person[1])
+    is_own = proposed and request.membership.did((proposed.proposed_by, proposed.proposed_person))
     people = [who for one in page.items for who in (one.proposed_by, one.approved_by, one.rejected_by)]
     context = {
         "form": form,

@@ -208,7 +208,6 @@ def _page(
 ) -> HttpResponse:
     flags = flags_of(customer)
     waiting, pictures = waiting_liftings(flags), evidence_counts(flags)
-    staff = (request.user.pk, request.membership.staff_number)
     rows: list[dict[str, Any]] = [
         {
             "flag": flag,
@@ -216,7 +215,7 @@ def _page(
             "reasons": (reasons or {}).get(flag.pk),
             "pictures": pictures.get(flag.pk, 0),
             "lifting": (lifting := waiting.get(flag.pk)),
-            "is_own": lifting and (staff[0] == lifting.proposed_by or staff[1] == lifting.proposed_person),
+            "is_own": lifting and request.membership.did((lifting.proposed_by, lifting.proposed_person)),
         }
         for flag in flags
     ]

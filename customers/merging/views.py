@@ -181,8 +181,7 @@ def _page(
     if found.status == Status.APPROVED:
         context["form"] = form or ReverseForm()
         context["obstacles"] = reasons_to_stay(found)
-    member = request.membership
-    context["is_own"] = request.user.pk == found.proposed_by or member.staff_number == found.proposed_person
+    context["is_own"] = request.membership.did((found.proposed_by, found.proposed_person))
     context["people"] = names_of([found.proposed_by, found.approved_by, found.rejected_by, found.reversed_by])
     is_refused = refusal or (form is not None and form.errors)
     return render(request, "staff/customers/merging/merge.html", context, status=422 if is_refused else 200)

@@ -56,7 +56,7 @@ def _detail(request: StaffRequest, source: PickupSource, refusal: str = "") -> H
     page = journal_page(source, cursor=request.GET.get("after") or request.GET.get("before"))
     people = names_of([source.proposed_by, source.approved_by, *(file.asked_by for file in page.items)])
     newest = {bytes(file.name_index): file.pk for file in sorted(page.items, key=lambda file: file.pk)}.values()
-    is_own = request.user.pk == source.proposed_by or request.membership.staff_number == source.proposed_person
+    is_own = request.membership.did((source.proposed_by, source.proposed_person))
     context = {
         "source": source,
         "trouble": wording.trouble_of(source),

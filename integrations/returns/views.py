@@ -116,9 +116,8 @@ def _batch(request: StaffRequest, found: ReturnBatch, **more: Any) -> HttpRespon
             for entry in page.items
         ],
         "people": names_of([found.prepared_by, found.released_by, found.settled_by]),
-        "is_own": request.user.pk == found.prepared_by or request.membership.staff_number == found.prepared_person,
-        "has_refused": found.refused_by is not None
-        and (request.user.pk == found.refused_by or request.membership.staff_number == found.refused_person),
+        "is_own": request.membership.did((found.prepared_by, found.prepared_person)),
+        "has_refused": request.membership.did((found.refused_by, found.refused_person)),
         "has_file": found.pieces.exists(),
         "failure": wording.failure(found.failure),
         "may_see_facts": may(request, Permission.EXPORT_DATA),
@@ -249,14 +248,13 @@ def layout_version(request: StaffRequest, return_layout_id: UUID) -> HttpRespons
 
 def _version(request: StaffRequest, found: ReturnLayout, refusal: str = "") -> HttpResponse:
     form = form_of(found)
-    person = (request.user.pk, request.membership.staff_number)
     context = {
         "layout": found,
         "general": wording.general(form),
         "lines": lines_changed(found),
         "sample": sample_of(form, on=timezone.localdate()),
         "people": names_of([found.proposed_by, found.approved_by, found.rejected_by]),
-        "is_own": found.proposed_by == person[0] or found.proposed_person == person[1],
+        "is_own": request.membership.did((found.proposed_by, found.proposed_person)),
         "refusal": refusal,
     }
     return render(request, "staff/returns/layout_version.html", context, status=422 if refusal else 200)

@@ -194,8 +194,9 @@ def _template(
         "digest": words.digest,
         "variables": [(name, values[key]) for name, key in VARIABLES.items()],
         "people": names_of([found.drafted_by, found.submitted_by, found.approved_by]),
-        "is_own": request.user.pk in (found.drafted_by, found.submitted_by)
-        or request.membership.staff_number in (found.drafted_person, found.submitted_person),
+        "is_own": request.membership.did(
+            (found.drafted_by, found.drafted_person), (found.submitted_by, found.submitted_person)
+        ),
     }
     status = 422 if refusal or (form is not None and form.errors) else 200
     return render(request, "staff/templates/template.html", context, status=status)
