@@ -216,6 +216,8 @@ def _registry() -> Iterator[CheckMessage]:
         yield Error(
             "HOUJIN_API_URL must begin with https://: the application id stands in every question.", id="cdd.E061"
         )
+    if urlsplit(settings.GBIZ_API_URL).scheme != "https":
+        yield Error("GBIZ_API_URL must begin with https://: each question carries a tenant's token.", id="cdd.E064")
 
 
 def _pick_ups() -> Iterator[CheckMessage]:

@@ -332,6 +332,8 @@ HOUJIN_API_URL = env.text(
     "HOUJIN_API_URL", f"{SANDBOX_URL}/houjin/4" if SANDBOX_URL else "https://api.houjin-bangou.nta.go.jp/4"
 )
 HOUJIN_API_ID = env.text("HOUJIN_API_ID", "sandbox-houjin" if SANDBOX_URL else "")
+# gBizINFO: each tenant has a token of its own.
+GBIZ_API_URL = env.text("GBIZ_API_URL", f"{SANDBOX_URL}/gbiz" if SANDBOX_URL else "https://api.info.gbiz.go.jp/hojin")
 
 # The audit trail's seals. Outside production they are kept in DATA_DIR; the signing key is the sealer's alone.
 AUDIT_CHECKPOINTS = env.text("AUDIT_CHECKPOINTS", "" if IS_PRODUCTION else DATA_DIR / "audit-checkpoints")

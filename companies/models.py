@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
 from companies.certificates.models import RegistryCertificate as RegistryCertificate
+from companies.gbiz.models import GbizAccess as GbizAccess
+from companies.gbiz.models import GbizAnswer as GbizAnswer
 from customers.models import Customer
 from tenants.fields import EncryptedJSONField, EncryptedTextField
 from tenants.models import TenantForeignKey, TenantModel

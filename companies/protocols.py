@@ -91,3 +91,32 @@ class Registry(Protocol):
     def differences(self, first: date, last: date) -> Iterator[Found]:
         """Every entry updated on these days, both included and at most 50, part by part; complete, or it raises."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyProfile:
+    """What a public collection says of one company; "" and None where it says nothing.
+
+    ``capital`` in yen; ``business`` and ``status`` in the words of the source; days are days of Japan.
+    """
+
+    number: str
+    name: str
+    postal_code: str
+    address: str
+    representative: str
+    capital: int | None
+    employees: int | None
+    established_on: date | None
+    business: str
+    status: str
+    closed_on: date | None
+    updated_on: date | None
+
+
+class Profiles(Protocol):
+    """A collection that can be asked. Raises RegistryUnavailable, RegistryRefused, RegistryUnreadable."""
+
+    def by_number(self, number: str) -> CompanyProfile | None:
+        """What is known of a company by its corporate number, None if nothing is."""
+        ...

@@ -6,6 +6,7 @@ from companies import views
 
 urlpatterns = [
     path("", include("companies.certificates.urls")),
+    path("", include("companies.gbiz.urls")),
     path("company-news/", views.news_list, name="company-news"),
     path("company-news/<uuid:news_id>/", views.news, name="company-news-one"),
     path("company-news/<uuid:news_id>/decide/", views.decide, name="company-news-decide"),

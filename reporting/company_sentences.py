@@ -12,6 +12,9 @@ COMPANIES: Mapping[str, Wording] = {
     "customer.register_asked": Wording(
         _("%(actor)s asked the tax agency's register about customer %(target)s."), "search"
     ),
+    "customer.gbiz_asked": Wording(_("%(actor)s asked gBizINFO about customer %(target)s."), "search"),
+    "gbizaccess.set": Wording(_("%(actor)s set up the access to gBizINFO."), "key", "warning"),
+    "gbizaccess.ended": Wording(_("%(actor)s ended the access to gBizINFO and destroyed its token."), "x", "warning"),
     "companynews.found": Wording(
         _("The register of companies told something about customer %(target)s."), "info", "info"
     ),

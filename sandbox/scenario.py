@@ -20,6 +20,7 @@ REQUEST_OUTCOMES: dict[str, set[str]] = {
     "post": _HTTP_TROUBLE,
     "ekyc": _HTTP_TROUBLE,
     "houjin": _HTTP_TROUBLE,
+    "gbiz": _HTTP_TROUBLE,
 }
 RECIPIENT_OUTCOMES: dict[str, str] = {
     "line": r"blocked|invalid",
@@ -43,6 +44,7 @@ DEFAULT: Document = {
         "post": {"fail_before": 0.02, "fail_after": 0.02},
         "ekyc": {"fail_before": 0.005},
         "houjin": {},
+        "gbiz": {},
     },
     "recipient": {
         "line": {"blocked": 0.04},
@@ -85,6 +87,7 @@ DEFAULT: Document = {
         "post": [5, 30],
         "ekyc": [2, 12],
         "houjin": [5, 20],
+        "gbiz": [5, 20],
     },
     "delay_ms": {
         "pnp": [200, 1500],

@@ -13,6 +13,7 @@ from sandbox import (
     control,
     ekyc,
     ekyc_pages,
+    gbiz,
     houjin,
     identity_provider,
     identity_provider_saml,
@@ -88,7 +89,7 @@ def build_app(world: World) -> web.Application:
     app = web.Application(client_max_size=BODY_LIMIT, middlewares=[without_stack_traces])
     app[WORLD] = world
     messages = (line, line_accounts, line_notices, twilio, twilio_setup, sms_gateway, postmark, print_shop)
-    providers = (*messages, ekyc, ekyc_pages, houjin, timestamping)
+    providers = (*messages, ekyc, ekyc_pages, houjin, gbiz, timestamping)
     directories = (identity_provider, identity_provider_saml)
     for part in (*providers, *directories, control, inbox):
         part.add_routes(app)

@@ -14,6 +14,8 @@ from PIL import Image, ImageDraw
 from audit.services import Actor
 from cdd.demo.banks import Bank
 from companies.certificates.services import attach_paper, request_certificate, transcribe_certificate
+from companies.gbiz.selectors import access
+from companies.gbiz.services import set_access
 from companies.loading import covered_until, load_file
 from companies.models import CompanyNews, RegistryCertificate, RegistryLoad
 from companies.services import match_news, take_differences
@@ -46,7 +48,16 @@ def look_around(bank: Bank, *, today: date, now: datetime) -> tuple[int, int]:
     with tenant_context(tenant.pk):
         found = match_news(actor=SYSTEM, now=now), find_candidates(actor=SYSTEM, now=now)
         _order_certificates(bank, today=today, now=now)
+        _open_gbizinfo(bank, now=now)
     return found
+
+
+def _open_gbizinfo(bank: Bank, *, now: datetime) -> None:
+    """With the token of the sandbox, unless there is one."""
+    with transaction.atomic():
+        administrator = User.objects.get(email=f"admin@{bank.slug}.example")
+        if access() is None:
+            set_access(token="sandbox-gbiz", most_a_day=200, actor=Actor.user(administrator.pk), now=now)
 
 
 def _order_certificates(bank: Bank, *, today: date, now: datetime) -> None:

@@ -13,4 +13,5 @@ class EditReason(models.TextChoices):
     PAPER = "PAPER", _("Seen on an official document")
     MISTAKE = "MISTAKE", _("A mistake in our records is put right")
     NOT_REACHED = "NOT_REACHED", _("Found out after something came back or nobody was reached")
+    PUBLIC_SOURCE = "PUBLIC_SOURCE", _("Found in a public source")
     OWN_CHANGE = "OWN_CHANGE", _("A change of branches or of our own system")

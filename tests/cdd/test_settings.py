@@ -201,6 +201,10 @@ def test_the_check_command_names_every_insecure_value_at_once(run: Run, tmp_path
             {"HOUJIN_API_URL": "http://api.houjin-bangou.nta.go.jp/4"},
             "HOUJIN_API_URL must begin with https://: the application id stands in every question.",
         ),
+        (
+            {"GBIZ_API_URL": "http://api.info.gbiz.go.jp/hojin"},
+            "GBIZ_API_URL must begin with https://: each question carries a tenant's token.",
+        ),
         ({"REDIS_URL": None}, "Set REDIS_URL in the environment; .env.example says what it is for."),
         ({"KEIZOKU_ENV": "prod"}, "KEIZOKU_ENV must be one of development, demo, test, production, not 'prod'."),
     ],

@@ -33,7 +33,7 @@ from tenants.models import Tenant
 from tests.conftest import Sandbox
 
 SYSTEM = Actor.system("tests")
-PROVIDERS = ("line", "pnp", "sms", "email", "post", "ekyc", "houjin")
+PROVIDERS = ("line", "pnp", "sms", "email", "post", "ekyc", "houjin", "gbiz")
 PHONE = "+819012345678"
 LINE_USER = "U" + "0a" * 16
 EMAIL = "setsuko@example.jp"

@@ -32,7 +32,7 @@ C003,法人,株式会社うみねこ製作所,ウミネコセイサクショ,,61
 """
 PEOPLE = BOOK.strip().splitlines()
 CALM: dict[str, Any] = {
-    "request": dict.fromkeys(("line", "pnp", "sms", "email", "post", "ekyc", "houjin")),
+    "request": dict.fromkeys(("line", "pnp", "sms", "email", "post", "ekyc", "houjin", "gbiz")),
     "recipient": dict.fromkeys(("line", "pnp", "sms", "email", "post", "ekyc", "houjin")),
     "callbacks": {"duplicate": 0, "shuffle": 0, "retry_ms": 50},
     "delay_ms": {name: [10, 30] for name in ("pnp", "sms", "email", "print", "post", "return", "ekyc")},

@@ -34,6 +34,7 @@ EXPLAINED = {
     ("customers/formats/sheets.py", "B314"): "what declares entities was refused before it is read",
     ("customers/writing.py", "B608"): "names of columns from constants; values are parameters",
     ("sandbox/houjin.py", "B406"): "writes XML, reads none",
+    ("cdd/demo/registering.py", "B106"): "the token that the sandbox's gBizINFO takes from everybody",
     ("sandbox/identity_provider.py", "B105"): "invented, of a simulation",
     ("sandbox/line.py", "B105"): "the name of a kind of token",
     ("tenants/templatetags/binding.py", "B703"): "joins what Django and format_html have made",
