@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +15,7 @@ from customers.models import Customer
 from customers.parsing import Invalid
 
 # The file has the name alone; some companies told their office before it.
-_OFFICE = re.compile(r"^\S*(?:代表|理事長|会長)\S*\s+(?=\S)")
+_OFFICES = ("代表", "理事長", "会長")
 # What may be taken over; the address brings its postal code along.
 KEYS = ("name", "address", "postal_code", "representative", "established_on", "capital")
 
@@ -37,7 +36,7 @@ def said_by(profile: CompanyProfile) -> dict[str, Any]:
         "name": profile.name,
         "address": profile.address,
         "postal_code": profile.postal_code,
-        "representative": _OFFICE.sub("", profile.representative),
+        "representative": _name_alone(profile.representative),
         "established_on": profile.established_on.isoformat() if profile.established_on else "",
         "capital": "" if profile.capital is None else str(profile.capital),
     }
@@ -50,6 +49,11 @@ def said_by(profile: CompanyProfile) -> dict[str, Any]:
         "updated_on": profile.updated_on.isoformat() if profile.updated_on else None,
     }
     return {**said, **{key: value for key, value in beside.items() if value is not None}}
+
+
+def _name_alone(representative: str) -> str:
+    first, *rest = representative.split(maxsplit=1)[:2] or [""]
+    return rest[0] if rest and any(office in first for office in _OFFICES) else representative
 
 
 def _read(key: str, text: str) -> Any:
