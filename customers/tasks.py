@@ -10,6 +10,7 @@ from customers import services
 from customers.exporting.services import destroy_old_exports, make_waiting
 from customers.flags.services import lapse_flags
 from customers.matching.finding import find_candidates
+from customers.merging.services import make_findable
 from customers.staying import note_ended_stays
 from tenants.scoping import active_tenant_ids, tenant_context
 
@@ -24,9 +25,10 @@ def run_waiting_imports() -> None:
 
 @shared_task(soft_time_limit=1_800, time_limit=1_860)
 def find_match_candidates() -> None:
-    """Search every tenant's book for customers who may be one."""
+    """Search every tenant's book for customers who may be one, and put right how those are found who became one."""
     for tenant_id in active_tenant_ids():
         with tenant_context(tenant_id):
+            make_findable()
             find_candidates(actor=Actor.system("customers"), now=timezone.now())
 
 

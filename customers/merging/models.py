@@ -55,6 +55,8 @@ class CustomerMerge(Stateful, TenantModel):
     reversed_by = models.BigIntegerField(null=True, blank=True)
     reversed_at = models.DateTimeField(null=True, blank=True)
     reversed_for = EncryptedTextField(person="survivor_id", null=True)
+    # Whether the survivor is found by the names of the merged; not so in merges from before that was.
+    is_findable = models.BooleanField(default=True, db_default=False)
 
     class Meta:
         constraints = [

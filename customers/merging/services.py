@@ -21,6 +21,7 @@ from customers.merging.models import CustomerMerge
 from customers.merging.obstacles import obstacles_of
 from customers.merging.selectors import proposed_of
 from customers.models import AttributeChange, ContactPoint, Customer
+from customers.pointers import survivors_of
 from customers.recording import PlannedChange, plan_changes, stored_change, write_changes
 from customers.searching import index_names
 from customers.signals import customer_merged
@@ -144,6 +145,25 @@ def _settle_candidates(survivor: UUID, merged: UUID, standing: Standing, *, acto
     was, to = MatchCandidate.Status.OPEN, MatchCandidate.Status.GONE
     open_ids = list(rows.filter(status=was).values_list("pk", flat=True))
     transition_many(MatchCandidate, open_ids, was=was, to=to, actor=actor, at=now)
+
+
+def make_findable(*, limit: int = 200) -> int:
+    """Have customers found by the names of those who became part of them before that was; returns of how many merges.
+
+    So many a transaction, until none is left; each survivor's names are written anew once.
+    """
+    done = 0
+    while True:
+        with transaction.atomic():
+            waiting = CustomerMerge.objects.filter(is_findable=False).order_by("pk").select_for_update()
+            rows = list(waiting.only("pk", "survivor_id", "status")[:limit])
+            stand = [row.survivor_id for row in rows if row.status == Status.APPROVED]
+            found = Customer.objects.filter(pk__in=set(survivors_of(stand).values()), status=Customer.Status.ACTIVE)
+            index_names(list(found.order_by("pk").select_for_update(of=("self",))))
+            CustomerMerge.objects.filter(pk__in=[row.pk for row in rows]).update(is_findable=True)
+        done += len(rows)
+        if len(rows) < limit:
+            return done
 
 
 def reject_merge(*, merge: CustomerMerge, actor: Actor, now: datetime) -> None:

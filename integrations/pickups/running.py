@@ -33,6 +33,8 @@ from uploads.spooling import FRAME, SealedSpool
 
 log = structlog.get_logger(__name__)
 LEASE = timedelta(minutes=5)
+# As slow as storing a file may be, in bytes a second, before another worker takes it for dead.
+SLOWEST = 1024**2
 # A server that lets its bytes drip would keep a worker from everybody else's work.
 LONGEST = timedelta(hours=1)
 _LOCK = 0x6B7A_0005
@@ -69,18 +71,23 @@ class Look:
         """The moment, told by the edge and carried on."""
         return self.began_at + timedelta(seconds=monotonic() - self.began)
 
-    def keep(self) -> None:
-        """Renew the lease in time. Raises LookLost, or PlaceFailed after LONGEST."""
+    def keep(self, *, storing: int = 0) -> None:
+        """Renew the lease in time. ``storing``: so many bytes follow in one transaction, which cannot renew it.
+
+        Raises LookLost, or PlaceFailed after LONGEST.
+        """
         now = self.now()
         if now - self.began_at > LONGEST:
             raise PlaceFailed("too_slow")
-        if now < self.held_until - LEASE / 2:
+        needed = LEASE / 2 + timedelta(seconds=storing / SLOWEST)
+        if now < self.held_until - needed:
             return
+        until = now + LEASE / 2 + needed
         with transaction.atomic():
             mine = PickupSource.objects.filter(pk=self.source.pk, lease_until=self.held_until)
-            if not mine.update(lease_until=now + LEASE):
+            if not mine.update(lease_until=until):
                 raise LookLost
-        self.held_until = now + LEASE
+        self.held_until = until
 
 
 def look_at_due(*, actor: Actor, now: datetime) -> int:
@@ -197,6 +204,7 @@ def _fetch(look: Look, place: Place, row: PickedFile, entry: Entry) -> None:
     else:
         with closing(SealedSpool()) as spool:
             sha256 = _copy(look, place, entry, spool)
+            look.keep(storing=entry.size)
             _hand_over(look, row, entry, spool, sha256)
     if look.source.afterwards == PickupSource.Afterwards.ARCHIVE:
         _put_aside(look, place, row, entry)

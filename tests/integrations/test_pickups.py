@@ -20,7 +20,7 @@ from integrations.pickups.deciding import watch_for_missing
 from integrations.pickups.folders import open_folder
 from integrations.pickups.models import PickedFile, PickupSource
 from integrations.pickups.places import FileVanished, PlaceFailed
-from integrations.pickups.running import look_at_due
+from integrations.pickups.running import Look, look_at_due
 from integrations.pickups.services import PickupRefused, approve_source, resume_source, save_source, version_of
 from integrations.pickups.telling import tell_officers
 from tenants.models import Tenant, User
@@ -262,6 +262,24 @@ def test_a_worker_that_died_is_followed_by_another_after_its_lease(
     assert look_at_due(actor=SYSTEM, now=NOW) == 0
     assert look_at_due(actor=SYSTEM, now=NOW + timedelta(minutes=6)) == 1
     assert (journal(), fresh(source).lease_until) == ([("CIF_1.csv", "TAKEN")], None)
+
+
+def test_a_large_file_keeps_the_place_for_as_long_as_it_may_take_to_be_stored(
+    in_tenant: Tenant, administrator: User
+) -> None:
+    """It is stored in one transaction, in which nothing can be renewed; 5 GB took longer than the usual lease."""
+    source = set_up(administrator)
+    held = NOW + timedelta(minutes=5)
+    with transaction.atomic():
+        PickupSource.objects.update(lease_until=held)
+    look = Look(fresh(source), SYSTEM, NOW)
+    look.keep(storing=1_000)
+    assert fresh(source).lease_until == held, "nothing is written for a small one"
+    look.keep(storing=5 * 1024**3)
+    kept = fresh(source).lease_until
+    assert kept is not None
+    assert timedelta(minutes=85) < kept - NOW < timedelta(minutes=100)
+    assert kept == look.held_until
 
 
 def automatic(administrator: User, approver: User, officer: User, folder: Path, count: int) -> PickupSource:

@@ -6,15 +6,19 @@ from collections.abc import Callable
 from threading import Event
 from uuid import UUID
 
+import psycopg
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse as address
 
 from customers.flags.models import CustomerFlag
+from customers.merging.models import CustomerMerge
+from customers.merging.services import make_findable
 from customers.pointers import CustomerMerged
 from customers.searching import index_customers
 from customers.selectors import customer_count, customer_page
+from customers.tasks import find_match_candidates
 from tenants.models import Tenant, User
 from tests.campaigns.acting import in_parallel
 from tests.campaigns.test_waiting import until_somebody_waits
@@ -51,6 +55,26 @@ def test_the_name_of_the_merged_customer_finds_the_one_who_goes_on(
     assert found("渡辺") == ["1"]
     reverse(done, approver)
     assert (found("渡辺"), found("佐々木")) == (["2"], ["1"])
+
+
+def test_merges_from_before_are_put_right_by_night_each_once(
+    in_tenant: Tenant, officer: User, approver: User, superuser: psycopg.Connection
+) -> None:
+    """As an institution has them that merged customers before merged names were looked for."""
+    enter_pair()
+    enter(person(customer_number="3", name="第三花子"))
+    change("2", former_name=MAIDEN)
+    merge("1", "2", officer, approver)
+    propose("1", "3", officer)
+    superuser.execute("DELETE FROM customers_namepart")
+    with transaction.atomic():
+        assert make_findable() == 0
+    assert found(MAIDEN) == [], "control: those of now are not gone through"
+    superuser.execute("UPDATE customers_customermerge SET is_findable = DEFAULT")
+    find_match_candidates()
+    assert found(MAIDEN) == ["1"]
+    with transaction.atomic():
+        assert not CustomerMerge.objects.filter(is_findable=False).exists()
 
 
 def test_names_are_found_through_a_chain_of_merges(in_tenant: Tenant, officer: User, approver: User) -> None:
