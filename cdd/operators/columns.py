@@ -47,6 +47,7 @@ LABELS: Mapping[str, Any] = {  # lazy texts
     "received_at": _("Received at"),
     "role": _("Role"),
     "rows_created": _("Rows added"),
+    "rows_joined": _("Rows of further accounts"),
     "rows_rejected": _("Rows rejected"),
     "rows_total": _("Rows"),
     "rows_unchanged": _("Rows unchanged"),

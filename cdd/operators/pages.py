@@ -203,7 +203,7 @@ class ImportPage(Page):
     title = _("Imports")
     columns = (
         "id", "status", "size", "encoding", "uploaded_at", "finished_at", "rows_total", "rows_created",
-        "rows_updated", "rows_unchanged", "rows_rejected", "failure_code",
+        "rows_updated", "rows_unchanged", "rows_joined", "rows_rejected", "failure_code",
     )  # fmt: skip
     list_filter = (("status", filter_by("status")),)
 

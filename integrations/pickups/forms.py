@@ -93,7 +93,7 @@ class SourceForm(StaffForm):
     )
     expected_days = forms.ChoiceField(label=_("On which days"), choices=PickupSource.Days.choices)
     expected_weekdays = forms.TypedMultipleChoiceField(
-        label=_("Days of the week"),
+        label=_("If on certain days of the week: which"),
         coerce=int,
         choices=list(WEEKDAYS.items()),
         required=False,
@@ -101,7 +101,11 @@ class SourceForm(StaffForm):
         widget=forms.CheckboxSelectMultiple,
     )
     expected_nth = forms.TypedChoiceField(
-        label=_("Banking day of the month"), coerce=int, choices=_nth_choices, required=False, empty_value=None
+        label=_("If once a month: on which banking day"),
+        coerce=int,
+        choices=_nth_choices,
+        required=False,
+        empty_value=None,
     )
     takes_in = forms.ChoiceField(
         label=_("After the trial"),
