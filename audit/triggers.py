@@ -38,6 +38,8 @@ WITHHELD: Mapping[str, frozenset[str]] = {
     "customers_customer": frozenset(
         {
             "number",
+            "attributes",
+            "department",
             "corporate_number",
             "nationality",
             "country_of_residence",

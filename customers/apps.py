@@ -9,7 +9,7 @@ class CustomersConfig(AppConfig):
     name = "customers"
 
     def import_models(self) -> None:
-        """Exports, flags, pairs that look alike, merges, segments and warnings have rooms of their own."""
+        """Exports, flags, pairs that look alike, merges, segments, stays and warnings have rooms of their own."""
         super().import_models()
         import_module("customers.exporting.models")
         import_module("customers.flags.models")
@@ -17,15 +17,18 @@ class CustomersConfig(AppConfig):
         import_module("customers.matching.models")
         import_module("customers.merging.models")
         import_module("customers.segments.models")
+        import_module("customers.stays.models")
 
     def ready(self) -> None:
         """Say what of ours retention may destroy, what keeps customers from merging, and what reads own attributes."""
         from customers import destroying
+        from customers.facts import keeping
         from customers.flags import obstacles
         from customers.matching import listing
         from customers.segments import reading
 
         destroying.register()
         listing.register()
+        keeping.register()
         obstacles.register()
         reading.register()

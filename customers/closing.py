@@ -44,7 +44,7 @@ def close_customer(*, customer: Customer, closed_on: date, actor: Actor, now: da
     with transaction.atomic():
         if customer.status == Customer.Status.CLOSED:
             reopen_customer(customer=customer, actor=actor, now=now)
-        transition(customer, Customer.Status.CLOSED, actor=actor, at=now, closed_on=closed_on)
+        transition(customer, Customer.Status.CLOSED, actor=actor, at=now, closed_on=closed_on, updated_at=now)
 
 
 def reopen_customer(*, customer: Customer, actor: Actor, now: datetime) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record_ids
 from customers.exporting.erasing import erase_from_exports
+from customers.facts.models import ExpiredValue
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.folding import fold_number
 from customers.imports.warned import WarnedRow
@@ -29,6 +30,7 @@ from customers.models import (
 )
 from customers.pointers import survivors_of, whole_of
 from customers.searching import remove_parts
+from customers.stays.models import EndedStay
 from retention.classes import (
     Due,
     RecordClass,
@@ -70,6 +72,8 @@ def erase_customers(ids: Sequence[UUID]) -> None:
     CustomerMerge.objects.filter(Q(survivor__in=ids) | Q(merged__in=ids)).delete()
     MatchCandidate.objects.filter(Q(first__in=ids) | Q(second__in=ids)).delete()
     ImportChange.objects.filter(customer__in=ids).delete()
+    ExpiredValue.objects.filter(customer__in=ids).delete()
+    EndedStay.objects.filter(customer__in=ids).delete()
     flags = CustomerFlag.objects.filter(customer__in=ids).values("pk")
     Upload.objects.filter(purpose=Upload.Purpose.FLAG_EVIDENCE, reference__in=flags).delete()
     FlagLifting.objects.filter(flag__customer__in=ids).delete()

@@ -11,7 +11,9 @@ from audit.transitions import Stateful
 from customers.accounts.models import CustomerAccount as CustomerAccount
 from customers.accounts.models import Product as Product
 from customers.contacts.models import ContactPoint as ContactPoint
+from customers.facts.models import ExpiredValue as ExpiredValue
 from customers.facts.models import OwnAttribute as OwnAttribute
+from customers.facts.models import ValueKeeping as ValueKeeping
 from customers.fixed_layouts.models import FixedLayout as FixedLayout
 from customers.parts import NamePart as NamePart
 from customers.related.models import OwnerPaper as OwnerPaper
@@ -23,6 +25,9 @@ from tenants.models import TenantForeignKey, TenantModel, tenant_of_many
 from tenants.reach import Reach
 
 _FOR_THE_CORE_SYSTEM = models.Q(source__in=["CUSTOMER", "MERGE", "REGISTRY", "STAFF", "UNMERGE"])
+# Between bounds, not by a pattern: from an equality the database proves only such.
+_OF_OWN_ATTRIBUTES = models.Q(attribute__gte="own_", attribute__lt="owo")
+_IN_CHARGE = ~models.Q(department="")
 _STAYS = models.Q(stay_ends_on__isnull=False)
 
 
@@ -83,6 +88,8 @@ class Customer(Stateful, TenantModel):
     # the institution's own attributes that stand plain, by key (customers/facts/own.py)
     attributes = models.JSONField(default=dict)
     branch_code = models.CharField(max_length=8, blank=True)
+    # of the institution's own, as files and staff name it; it opens nothing to anybody
+    department = models.CharField(max_length=200, blank=True, default="", db_default="")
     language = models.CharField(max_length=8, default="ja")
 
     opened_on = models.DateField(null=True, blank=True)
@@ -129,6 +136,7 @@ class Customer(Stateful, TenantModel):
             models.Index(fields=["tenant", "next_review_on"], name="customer_by_next_review"),
             models.Index(fields=["tenant", "risk_tier", "next_review_on"], name="customer_by_tier"),
             models.Index(fields=["tenant", "stay_ends_on"], name="customer_by_stay", condition=_STAYS),
+            models.Index(fields=["tenant", "department"], name="customer_by_department", condition=_IN_CHARGE),
             models.Index(fields=["tenant", "closed_on"], name="customer_by_end", condition=models.Q(status="CLOSED")),
             models.Index(fields=["tenant", "id"], name="customer_rating_due", condition=models.Q(is_rating_due=True)),
             models.Index(fields=["tenant", "merged_into"], name="customer_merged", condition=models.Q(status="MERGED")),
@@ -154,6 +162,7 @@ class AttributeChange(TenantModel):
         UNDO = "UNDO", _("Import taken back")
         MERGE = "MERGE", _("Merging of two customers")
         UNMERGE = "UNMERGE", _("Merging taken back")
+        RULE = "RULE", _("Destroyed: its time of keeping was over")
 
     customer = TenantForeignKey(Customer, on_delete=models.CASCADE, related_name="changes")
     attribute = models.CharField(max_length=40)
@@ -170,6 +179,7 @@ class AttributeChange(TenantModel):
         indexes = [
             models.Index(fields=["tenant", "customer", "at"], name="change_by_customer"),
             models.Index(fields=["tenant", "id"], name="change_verified", condition=_FOR_THE_CORE_SYSTEM),
+            models.Index(fields=["tenant", "attribute", "at"], name="change_of_own", condition=_OF_OWN_ATTRIBUTES),
         ]
 
     def __str__(self) -> str:

@@ -18,6 +18,7 @@ from customers.formats.eras import OutsideEra, day_of_era
 
 INDIVIDUAL, COMPANY = "INDIVIDUAL", "COMPANY"
 MAX_FIELD = 200
+MAX_DEPARTMENT = 60
 MAX_NAME = 140
 
 
@@ -158,6 +159,14 @@ def read_text(raw: str) -> str | None:
     text = raw.strip()
     if len(text) > MAX_FIELD:
         raise Invalid("too_long", limit=MAX_FIELD)
+    return text or None
+
+
+def read_department(raw: str) -> str | None:
+    """The name of one of the institution's departments, as it is written there."""
+    text = raw.strip()
+    if len(text) > MAX_DEPARTMENT:
+        raise Invalid("too_long", limit=MAX_DEPARTMENT)
     return text or None
 
 

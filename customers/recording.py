@@ -212,8 +212,8 @@ def _set_facts(customer: Customer, after: Mapping[str, Any], different: Sequence
     customer.kana_index = kana_index(after.get("kana"))
     customer.person_index = person_index(after.get("name"), after.get("birth_on"))
     customer.stay_ends_on = stay_in(after)
-    for key in TEXT.intersection(different):
-        setattr(customer, key, after[key] or "")
+    for key in TEXT:  # all of them: what an older release sealed moves to its column
+        setattr(customer, key, after.get(key) or "")
     for key in frozenset(PLAIN).difference(TEXT).intersection(different):
         value = after[key]
         setattr(customer, key, date.fromisoformat(value) if value and FACTS[key].type is Type.DAY else value)

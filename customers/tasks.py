@@ -12,6 +12,7 @@ from customers.flags.services import lapse_flags
 from customers.matching.finding import find_candidates
 from customers.merging.services import make_findable
 from customers.staying import note_ended_stays
+from customers.stays.services import note_stays
 from tenants.scoping import active_tenant_ids, tenant_context
 
 
@@ -44,11 +45,12 @@ def lapse_flags_that_end() -> int:
 
 @shared_task
 def note_stays_that_ended() -> int:
-    """Have customers of every tenant rated anew whose stay is over; returns how many."""
+    """Have customers of every tenant rated anew whose stay is over, and put them before officers; returns how many."""
     noted = 0
     for tenant_id in active_tenant_ids():
         with tenant_context(tenant_id):
             noted += note_ended_stays(actor=Actor.system("customers"), now=timezone.now())
+            note_stays(actor=Actor.system("customers"), now=timezone.now())
     return noted
 
 

@@ -37,6 +37,7 @@ urlpatterns = [
     path("", include("customers.fixed_layouts.urls")),
     path("", include("customers.merging.urls")),
     path("", include("customers.flags.urls")),
+    path("", include("customers.stays.urls")),
     path("", include("customers.related.urls")),
     path("", include("customers.exporting.urls")),
 ]

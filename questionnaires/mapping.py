@@ -33,14 +33,14 @@ def problems_of(questionnaire: Questionnaire, kind: str, facts: Mapping[str, Fac
 
 
 def facts_to_map() -> dict[str, Fact]:
-    """The facts that an answer may be kept as."""
-    return {**FACTS, **own_facts_in_use()}
+    """The facts that an answer may be kept as; of the institution's own, those that customers may be asked for."""
+    return {**FACTS, **{key: fact for key, fact in own_facts_in_use().items() if fact.asks_customers}}
 
 
 def _of(question: Question, kind: str, facts: Mapping[str, Fact]) -> Iterator[str]:
     fact = facts.get(question.maps_to)
     if fact is None:
-        yield f"{question.id}: there is no fact {question.maps_to!r} in use"
+        yield f"{question.id}: there is no fact {question.maps_to!r} in use that customers may be asked for"
     elif kind not in fact.kinds:
         yield f"{question.id}: {fact.key!r} is no fact of a customer of kind {kind}"
     elif fact.type not in _FITTING[question.kind]:
@@ -58,7 +58,9 @@ def readers(key: str) -> Iterator[Reader]:
     for version in versions.order_by("questionnaire_id", "-number").distinct("questionnaire_id"):
         questions = (question for page in version.document.get("pages", ()) for question in page.get("questions", ()))
         if any(question.get("maps_to") == key for question in questions):
-            yield Reader(gettext("Version %(version)s of a questionnaire") % {"version": version.number})
+            yield Reader(
+                gettext("Version %(version)s of a questionnaire") % {"version": version.number}, asks_customers=True
+            )
 
 
 def register() -> None:

@@ -3,12 +3,14 @@
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from audit.services import Actor, record, record_many
 from audit.transitions import transition, transition_many
+from customers.facts.services import lock_definitions
 from customers.models import Customer
 from questionnaires import schema, standard
 from questionnaires.mapping import facts_to_map, problems_of
@@ -38,21 +40,27 @@ class Incomplete(Exception):
     """A page on the route has no answer yet."""
 
 
-@transaction.atomic
 def publish_standard(*, actor: Actor, now: datetime) -> list[QuestionnaireVersion]:
-    """Publish the questionnaires the product brings along; what is published already stays as it is.
+    """Publish the questionnaires the product brings along, as `publish`."""
+    return publish({name: standard.document(name) for name in standard.NAMES}, actor=actor, now=now)
+
+
+@transaction.atomic
+def publish(documents: Mapping[str, Any], *, actor: Actor, now: datetime) -> list[QuestionnaireVersion]:
+    """Put documents in force by name, "individual" or "company"; what is published already stays as it is.
 
     Returns:
         The versions newly published.
 
     Raises:
-        InvalidQuestionnaire: an answer could not be kept in the customer file.
+        InvalidQuestionnaire: an answer could not be kept in the customer file, or customers may not be asked for it.
     """
+    lock_definitions()
     newest, facts = latest_versions(), facts_to_map()
     kinds = {key: kind for kind, key in KEY_OF_KIND.items()}
     published = []
-    for name in standard.NAMES:
-        document, parsed = standard.document(name), standard.questionnaire(name)
+    for name, document in documents.items():
+        parsed = schema.parse(document)
         latest = newest.get(name)
         if latest and latest.sha256 == parsed.digest:
             continue

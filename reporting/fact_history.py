@@ -24,7 +24,7 @@ LATEST = 5
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change of a fact, in words; ``reason`` where staff gave one."""
+    """One change of a fact, in words; ``reason`` where staff gave one. A destroyed value has no before and after."""
 
     before: str
     after: str
@@ -59,10 +59,11 @@ def with_history(customer: Customer, facts: Sequence[Shown], *, masked: bool) ->
 
 
 def _step(customer: Customer, row: AttributeChange, who: str, *, masked: bool) -> Step:
-    said = [say(row.attribute, value) for value in (row.before, row.after)]
+    source = AttributeChange.Source(row.source)
+    values = (row.before, row.after)
+    said = ["", ""] if source == AttributeChange.Source.RULE else [say(row.attribute, value) for value in values]
     is_company = customer.kind == Customer.Kind.COMPANY
     shown = [hide(row.attribute, value, is_company=is_company) for value in said] if masked else said
-    source = AttributeChange.Source(row.source)
     page = SOURCE_PAGES.get(source)
     return Step(
         before=shown[0],

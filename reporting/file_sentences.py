@@ -102,6 +102,12 @@ FILE: Mapping[str, Wording] = {
     ),
     "ownattribute.retired": Wording(_("%(actor)s retired the attribute “%(target)s” of customers."), "x", "warning"),
     "ownattribute.refused": Wording(_("%(actor)s refused the attribute “%(target)s” of customers."), "x", "warning"),
+    "ownattribute.keeping_set": Wording(
+        _("%(actor)s set how long values of the attribute “%(code)s” of customers are kept."), "clock", "warning"
+    ),
+    "customer.values_destroyed": Wording(
+        _("A rule destroyed values of customer %(target)s whose time of keeping was over."), "x", "warning"
+    ),
     "product.added": Wording(_("%(actor)s put product %(code)s on the list of products."), "plus", "info"),
     "product.changed": Wording(_("%(actor)s changed product %(code)s of the list of products."), "edit"),
     "tenant.contact_searched": Wording(
@@ -110,6 +116,10 @@ FILE: Mapping[str, Wording] = {
         "warning",
     ),
     "customer.stay_ended": Wording(_("The stay of customer %(target)s has ended; the risk is rated anew."), "clock"),
+    "endedstay.dealt_with": Wording(
+        _("%(actor)s dealt with the ended stay of customer %(target)s."), "check", "success"
+    ),
+    "endedstay.settled": Wording(_("The ended stay of customer %(target)s was settled by the file."), "check"),
     "customer.related_entered": Wording(_("%(actor)s entered a related party of customer %(target)s."), "user", "info"),
     "customer.related_changed": Wording(_("%(actor)s changed a related party of customer %(target)s."), "edit"),
     "customer.related_ended": Wording(_("%(actor)s ended a related party of customer %(target)s."), "x", "warning"),

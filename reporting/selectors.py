@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -22,11 +22,13 @@ from companies.models import CompanyNews, RegistryCertificate
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.matching.models import MatchCandidate
 from customers.merging.models import CustomerMerge
-from customers.models import Customer, CustomerImport, OwnAttribute, OwnerPaper, Product
+from customers.models import Customer, CustomerImport, OwnAttribute, Product
+from customers.stays.models import EndedStay
 from ekyc.models import Verification
 from outreach.models import OutreachTask, VisitRecord
 from questionnaires.models import AccessLink, Response
 from reporting.sentences import Names, describe
+from reporting.uploaded import pages_of_uploads
 from reporting.wording import Line
 from reviews.models import Case, Decision
 from risk.models import RiskPolicy, RiskRating
@@ -67,16 +69,17 @@ _TARGETS: Mapping[str, _Target] = {
         _Target(MessageTemplate, "channel", "template"),
         _Target(Verification, "customer__number", "customer", "customer_id"),
         _Target(CompanyNews, "customer__number", "customer", "customer_id"),
-        _Target(RegistryCertificate, "customer__number", "customer", "customer_id"),
+        _Target(RegistryCertificate, "customer__number", "certificate"),
         _Target(CustomerImport, "uploaded_at", "import"),
         _Target(CustomerFlag, "customer__number", "customer-flags", "customer_id"),
         _Target(FlagLifting, "flag__customer__number", "customer-flags", "flag__customer_id"),
         _Target(MatchCandidate, "first__number", "customer-match"),
         _Target(CustomerMerge, "merged__number", "customer-merge"),
         _Target(OwnAttribute, "code", "attribute"),
+        _Target(EndedStay, "customer__number", "ended-stay"),
         _Target(Product, "code", "product"),
         _Target(RiskPolicy, "version"),
-        _Target(Upload, "received_at", "case", "reference"),
+        _Target(Upload, "received_at"),
         _Target(Membership, "user__name"),
         _Target(Branch, "code"),
     )
@@ -118,43 +121,8 @@ def _names(events: Sequence[AuditEvent]) -> Names:
             if target.page:
                 urls[label, str(pk)] = reverse(target.page, args=[page_id])
     uploads = [target_id for label, target_id in targets if label == Upload._meta.label_lower]
-    urls |= _pages_of_photos(uploads) | _pages_of_evidence(uploads) | _pages_of_papers(uploads)
+    urls |= {(Upload._meta.label_lower, pk): url for pk, url in pages_of_uploads(uploads).items()}
     return Names(users=users, targets=targets, urls=urls)
-
-
-def _pages_of_photos(upload_ids: Collection[str]) -> dict[tuple[str, str], str]:
-    """A photograph of a visit is shown with its task; what is neither that nor evidence belongs to a case."""
-    photos = Upload.objects.filter(pk__in=upload_ids, purpose=Upload.Purpose.VISIT_PHOTO)
-    visits = dict(photos.values_list("pk", "reference")) if upload_ids else {}
-    tasks = dict(VisitRecord.objects.filter(pk__in=visits.values()).values_list("pk", "task_id")) if visits else {}
-    return {
-        (Upload._meta.label_lower, str(pk)): reverse("outreach-task", args=[tasks[visit]]) if visit in tasks else ""
-        for pk, visit in visits.items()
-    }
-
-
-def _pages_of_evidence(upload_ids: Collection[str]) -> dict[tuple[str, str], str]:
-    """Evidence is shown with its flag."""
-    found = Upload.objects.filter(pk__in=upload_ids, purpose=Upload.Purpose.FLAG_EVIDENCE)
-    flags = dict(found.values_list("pk", "reference")) if upload_ids else {}
-    rows = CustomerFlag.objects.filter(pk__in=flags.values())
-    whose = dict(rows.values_list("pk", "customer_id")) if flags else {}
-    return {
-        (Upload._meta.label_lower, str(pk)): reverse("customer-flags", args=[whose[flag]]) if flag in whose else ""
-        for pk, flag in flags.items()
-    }
-
-
-def _pages_of_papers(upload_ids: Collection[str]) -> dict[tuple[str, str], str]:
-    """A picture of a paper about owners is shown with who stands behind the customer."""
-    found = Upload.objects.filter(pk__in=upload_ids, purpose=Upload.Purpose.OWNER_PAPER)
-    papers = dict(found.values_list("pk", "reference")) if upload_ids else {}
-    rows = OwnerPaper.objects.filter(pk__in=papers.values())
-    whose = dict(rows.values_list("pk", "customer_id")) if papers else {}
-    return {
-        (Upload._meta.label_lower, str(pk)): reverse("customer-related", args=[whose[paper]]) if paper in whose else ""
-        for pk, paper in papers.items()
-    }
 
 
 def _moment(at: datetime) -> str:

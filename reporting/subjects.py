@@ -16,6 +16,7 @@ SUBJECTS: Sequence[tuple[str, Promise | str]] = (
     ("matchcandidate", _("Customers who may be the same")),
     ("customermerge", _("Merging of customers")),
     ("ownattribute", _("Own attributes")),
+    ("endedstay", _("Stays that have ended")),
     ("product", _("Products")),
     ("companynews", _("Company news")),
     ("registrycertificate", _("Registry certificates")),

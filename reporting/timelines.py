@@ -24,6 +24,7 @@ from customers.merging.models import CustomerMerge
 from customers.models import AttributeChange, ContactPoint, Customer, OwnerPaper
 from customers.pointers import whole_of
 from customers.presenting import LABELS, hide, label, say_turn
+from customers.stays.models import EndedStay
 from ekyc.models import Verification
 from outreach.models import OutreachTask, VisitRecord
 from questionnaires.models import AccessLink, Response
@@ -54,6 +55,7 @@ _ABOUT: Mapping[str, Sequence[_About]] = {
     "file": (
         lambda whole: ContactPoint.objects.filter(customer__in=whole),
         lambda whole: CompanyNews.objects.filter(customer__in=whole),
+        lambda whole: EndedStay.objects.filter(customer__in=whole),
         lambda whole: RegistryCertificate.objects.filter(customer__in=whole),
         lambda whole: Upload.objects.filter(
             purpose=Upload.Purpose.REGISTRY_CERTIFICATE,

@@ -23,6 +23,7 @@ from customers.facts.models import OwnAttribute
 from customers.flags.models import FlagLifting
 from customers.merging.models import CustomerMerge
 from customers.models import CustomerImport
+from customers.stays.selectors import open_stays
 from integrations.pickups.selectors import awaiting_approval_count, troubled_count
 from integrations.returns.models import ReturnBatch, ReturnLayout
 from outreach.selectors import task_counts
@@ -161,12 +162,23 @@ def _customers() -> Iterator[Offer]:
         gettext("A colleague asks to lift a flag that keeps everybody from contacting a customer."),
         reverse("customer-flag-liftings"),
     )
+    yield _stays()
     yield Offer(
         Permission.APPROVE_PURGE,
         _in(PurgeProposal, PurgeProposal.Status.PROPOSED),
         gettext("Purges to approve"),
         gettext("Records whose time is over are destroyed once you agree."),
         reverse("retention"),
+    )
+
+
+def _stays() -> Offer:
+    return Offer(
+        Permission.DECIDE_CASE,
+        lambda: int(open_stays().count()),
+        gettext("Ended stays to deal with"),
+        gettext("The period of stay of these customers is over. Ask for the new residence card."),
+        reverse("ended-stays"),
     )
 
 

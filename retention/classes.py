@@ -37,9 +37,21 @@ class Destroys(Protocol):
     def __call__(self, ids: Sequence[UUID], *, actor: Actor, now: datetime) -> None: ...
 
 
+def _looks_for_nothing(*, now: datetime) -> int:
+    return 0
+
+
+def _says_nothing(ids: Sequence[UUID]) -> Mapping[UUID, Words]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class RecordClass:
-    """One kind of record: why and how long it is kept, and how it is found and destroyed."""
+    """One kind of record: why and how long it is kept, and how it is found and destroyed.
+
+    ``look``: what has to be searched for at night, in batches of its own, before `due` can tell; returns how many
+    records it noted. ``say``: what each record is, where the title of its class is not enough.
+    """
 
     code: str
     title: Words
@@ -50,6 +62,8 @@ class RecordClass:
     longest: int
     due: FindsDue
     destroy: Destroys
+    look: Callable[..., int] = _looks_for_nothing
+    say: Callable[[Sequence[UUID]], Mapping[UUID, Words]] = _says_nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,9 +17,11 @@ from tenants.people import names_of
 
 
 def words_of(period: Period) -> str:
-    """For instance "7 years" or "90 days"."""
+    """For instance "7 years", "18 months" or "90 days"."""
     if period.unit == Unit.YEARS:
         return ngettext("%(n)d year", "%(n)d years", period.length) % {"n": period.length}
+    if period.unit == Unit.MONTHS:
+        return ngettext("%(n)d month", "%(n)d months", period.length) % {"n": period.length}
     return ngettext("%(n)d day", "%(n)d days", period.length) % {"n": period.length}
 
 
@@ -32,6 +34,19 @@ def counted(counts: Mapping[str, int]) -> list[tuple[Words, int]]:
     """Numbers of records by what their class is called."""
     named = titles()
     return [(named.get(code, code), count) for code, count in sorted(counts.items())]
+
+
+def said_of(items: Iterable[PurgeItem]) -> dict[UUID, Words]:
+    """What records on a list are, by their ids, where their class says more than its title."""
+    by_code: dict[str, list[UUID]] = {}
+    for item in items:
+        by_code.setdefault(item.code, []).append(item.record)
+    return {
+        record: words
+        for kind in record_classes()
+        if (records := by_code.get(kind.code))
+        for record, words in kind.say(records).items()
+    }
 
 
 def numbers_of(ids: Iterable[UUID | None]) -> Mapping[UUID, str]:

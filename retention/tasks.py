@@ -10,11 +10,12 @@ from retention import executing, services
 from tenants.scoping import active_tenant_ids, tenant_context
 
 
-@shared_task
+@shared_task(soft_time_limit=3_600, time_limit=3_660)
 def find_due() -> None:
     """List what may be destroyed, for every tenant; nothing is destroyed by this."""
     for tenant_id in active_tenant_ids():
         with tenant_context(tenant_id):
+            services.look_for_due(now=timezone.now())
             services.find_due(actor=Actor.system("retention"), now=timezone.now())
 
 

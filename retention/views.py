@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from retention.classes import record_classes, subjects
 from retention.forms import HoldForm, LengthForm, RejectForm
 from retention.models import DestructionRecord, LegalHold, PurgeProposal
-from retention.presenting import counted, document_of, numbers_of, titles, words_of
+from retention.presenting import counted, document_of, numbers_of, said_of, titles, words_of
 from retention.selectors import hold_page, item_page, open_proposal, periods, record_page
 from retention.services import (
     RetentionRefused,
@@ -148,12 +148,18 @@ def purge(request: StaffRequest, purge_id: UUID) -> HttpResponse:
 def _purge(request: StaffRequest, found: PurgeProposal, form: RejectForm | None = None, **more: Any) -> HttpResponse:
     page = item_page(found, cursor=_cursor(request))
     named, numbers = titles(), numbers_of(item.subject for item in page.items)
+    said = said_of(page.items)
     context = {
         "purge": found,
         "counts": counted(found.counts),
         "page": page,
         "rows": [
-            (item, named.get(item.code, item.code), numbers.get(item.subject) if item.subject else "")
+            (
+                item,
+                named.get(item.code, item.code),
+                said.get(item.record, ""),
+                numbers.get(item.subject) if item.subject else "",
+            )
             for item in page.items
         ],
         "people": names_of([found.submitted_by, found.approved_by, found.rejected_by]),

@@ -22,6 +22,7 @@ from customers.facts.shape import COMPANY_ONLY, PERSON_ONLY, Fact, Gravity, Kept
 from customers.parsing import (
     read_branch,
     read_corporate_number,
+    read_department,
     read_kana,
     read_kind,
     read_line_id,
@@ -366,6 +367,8 @@ CATALOGUE: tuple[Fact, ...] = (
         type=Type.TEXT,
         label=_("Department in charge"),
         titles=("所管部署", "担当部署", "所管部", "管理部署"),
+        kept=Kept.COLUMN,
+        cell=read_department,
         is_repeated=True,
     ),
     Fact(

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.codes import Label
 from customers.facts.models import OwnAttribute
-from customers.facts.own import Choice, Definition, Problem
+from customers.facts.own import ANSWERABLE, Choice, Definition, Problem
 from customers.facts.selectors import definition_of
 from tenants.forms import StaffForm
 
+LONGEST_KEPT = 600  # months
 _FIXED = ("code", "type", "kinds", "sensitivity")
 _SENTENCES: Mapping[str, Promise] = {
     "bad_code": _("Up to 30 small letters, digits and underscores, a letter first."),
@@ -36,6 +37,7 @@ _SENTENCES: Mapping[str, Promise] = {
     ),
     "bad_name": _("Names have up to %(what)s characters, in both languages."),
     "text_is_sealed": _("What is written freely may say anything about anybody, so it is kept sealed."),
+    "no_question": _("No question can be answered with values of this kind."),
     "risk_is_plain": _("Risk rules read only what stands plain."),
 }
 
@@ -72,6 +74,7 @@ class AttributeForm(StaffForm):
         max_length=1_000,
     )
     bears_on_risk = forms.BooleanField(label=_("Risk rules may read it"), required=False)
+    asks_customers = forms.BooleanField(label=_("Questionnaires may ask customers for it"), required=False)
 
     def __init__(self, *args: Any, attribute: OwnAttribute | None = None, **kwargs: Any) -> None:
         initial = {"kinds": "EITHER", "sensitivity": "SEALED"} if attribute is None else _initial(attribute)
@@ -85,6 +88,8 @@ class AttributeForm(StaffForm):
                 del self.fields["choices"]
             if attribute.sensitivity != OwnAttribute.Sensitivity.PLAIN:
                 del self.fields["bears_on_risk"]
+            if attribute.type not in ANSWERABLE:
+                del self.fields["asks_customers"]
 
     @property
     def definition(self) -> Definition:
@@ -99,6 +104,7 @@ class AttributeForm(StaffForm):
             titles=tuple(_lines(data["titles"])),
             choices=tuple(map(_choice, _lines(data.get("choices", "")))),
             bears_on_risk=data.get("bears_on_risk", False),
+            asks_customers=data.get("asks_customers", False),
         )
 
     def refuse(self, problems: Sequence[Problem]) -> None:
@@ -108,6 +114,17 @@ class AttributeForm(StaffForm):
             self.add_error(
                 field if field in self.fields else None, str(_SENTENCES[problem.code]) % {"what": problem.what}
             )
+
+
+class KeepingForm(StaffForm):
+    """How long values are kept; blank: as long as the customer."""
+
+    after_set = forms.IntegerField(
+        label=_("Months after the value was last set"), required=False, min_value=1, max_value=LONGEST_KEPT
+    )
+    after_end = forms.IntegerField(
+        label=_("Months after the end of the contract"), required=False, min_value=1, max_value=LONGEST_KEPT
+    )
 
 
 def _initial(attribute: OwnAttribute) -> dict[str, Any]:
@@ -122,6 +139,7 @@ def _initial(attribute: OwnAttribute) -> dict[str, Any]:
         "titles": "\n".join(said.titles),
         "choices": "\n".join(", ".join(choice) for choice in said.choices),
         "bears_on_risk": said.bears_on_risk,
+        "asks_customers": said.asks_customers,
     }
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
 from tenants.four_eyes import Standing
-from tenants.models import TenantModel
+from tenants.models import TenantForeignKey, TenantModel
 from tenants.pairing import person_field, two_people
 from tenants.reach import Reach
 
@@ -62,6 +62,8 @@ class OwnAttribute(Stateful, TenantModel):
     # what files call it, the first one in files of ours
     titles: Any = models.JSONField(default=list)
     bears_on_risk = models.BooleanField(default=False)
+    # whether questionnaires may ask customers for it
+    asks_customers = models.BooleanField(default=False)
     proposed_at = models.DateTimeField()
     proposed_by = models.BigIntegerField()
     proposed_person = person_field()
@@ -100,3 +102,55 @@ class OwnAttribute(Stateful, TenantModel):
     def was_proposed_by(self, standing: Standing) -> bool:
         """Whether this member proposed it, under whatever account."""
         return standing.did((self.proposed_by, self.proposed_person))
+
+
+class ValueKeeping(TenantModel):
+    """How long values of one own attribute are kept; without a row, as long as the customer.
+
+    The search for values whose time is over goes through the book in the order of ids, and on from where it stopped.
+    """
+
+    attribute = TenantForeignKey(OwnAttribute, on_delete=models.CASCADE, related_name="+")
+    # months after the value was last set, and after the customer's contract ended; whichever is over first counts
+    after_set = models.PositiveSmallIntegerField(null=True, blank=True)
+    after_end = models.PositiveSmallIntegerField(null=True, blank=True)
+    set_by = models.BigIntegerField()
+    set_at = models.DateTimeField()
+    # the day in Japan up to which everybody was looked at; the day being looked for, and how far
+    looked_on = models.DateField(null=True, blank=True)
+    looking_on = models.DateField(null=True, blank=True)
+    looked_past = models.UUIDField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "attribute"], name="one_keeping_of_attribute"),
+        ]
+
+    def __str__(self) -> str:
+        return f"keeping of attribute {self.attribute_id}"
+
+    @classmethod
+    def within(cls, reach: Reach) -> models.Q | None:
+        """As the attribute."""
+        return models.Q(pk__in=[]) if reach.is_operator else None
+
+
+class ExpiredValue(TenantModel):
+    """That the time of one customer's value of an own attribute is over; two people let it go, or a hold keeps it."""
+
+    keeping = TenantForeignKey(ValueKeeping, on_delete=models.CASCADE, related_name="expired")
+    customer = TenantForeignKey("customers.Customer", on_delete=models.CASCADE, related_name="+")
+    # the last day in Japan on which it is kept
+    ended_on = models.DateField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "keeping", "customer"], name="value_expires_once")]
+        indexes = [models.Index(fields=["tenant", "ended_on", "id"], name="expired_by_day")]
+
+    def __str__(self) -> str:
+        return f"value of customer {self.customer_id}, kept until {self.ended_on}"
+
+    @classmethod
+    def within(cls, reach: Reach) -> models.Q:
+        """Those of the customers of the branches."""
+        return models.Q(customer__branch_code__in=reach.branches)

@@ -20,6 +20,8 @@ PLAIN, SEALED, SENSITIVE = "PLAIN", "SEALED", "SENSITIVE"
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,29}")
 _CHOICE = re.compile(r"[a-z0-9][a-z0-9_]{0,23}")
 _LONGEST = 60
+# What a question of a questionnaire can be answered with.
+ANSWERABLE = frozenset({Type.CODE, Type.ANSWER, Type.DAY, Type.COUNTRY, Type.TEXT})
 _KINDS = {"EITHER": EITHER, "INDIVIDUAL": PERSON_ONLY, "COMPANY": COMPANY_ONLY}
 
 type Choice = tuple[str, str, str]
@@ -37,6 +39,7 @@ class Definition:
     titles: tuple[str, ...]
     choices: tuple[Choice, ...] = ()
     bears_on_risk: bool = False
+    asks_customers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ def fact_from(definition: Definition, *, is_retired: bool = False) -> Fact:
         codes={code: Label(ja, en) for code, ja, en in definition.choices} or None,
         is_masked=definition.sensitivity == SENSITIVE,
         bears_on_risk=definition.bears_on_risk,
+        asks_customers=definition.asks_customers,
         is_retired=is_retired,
     )
 
@@ -131,6 +135,8 @@ def _of_rest(definition: Definition) -> Iterator[Problem]:
         yield Problem("sensitivity", "text_is_sealed")
     if definition.bears_on_risk and definition.sensitivity != PLAIN:
         yield Problem("bears_on_risk", "risk_is_plain")
+    if definition.asks_customers and definition.type not in ANSWERABLE:
+        yield Problem("asks_customers", "no_question")
 
 
 def choices_removed(before: Sequence[Choice], after: Sequence[Choice]) -> Collection[str]:

@@ -10,10 +10,14 @@ from tenants.reach import within_reach
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Something that reads an attribute, in words; ``is_binding``: it would judge wrongly without it."""
+    """Something that reads an attribute, in words.
+
+    ``is_binding``: it would judge wrongly without it. ``asks_customers``: it is a questionnaire that asks for it.
+    """
 
     words: str
     is_binding: bool = False
+    asks_customers: bool = False
 
 
 type FindsReaders = Callable[[str], Iterable[Reader]]

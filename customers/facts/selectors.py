@@ -83,6 +83,7 @@ def definition_of(attribute: OwnAttribute) -> Definition:
         titles=tuple(attribute.titles),
         choices=tuple((code, ja, en) for code, ja, en in attribute.choices),
         bears_on_risk=attribute.bears_on_risk,
+        asks_customers=attribute.asks_customers,
     )
 
 

@@ -23,7 +23,7 @@ from tenants.scoping import required_tenant_id
 
 _STATUS = OwnAttribute.Status
 _ONE_AT_A_TIME = 4_310  # advisory lock class; the key within it is the tenant
-_SAID = ("name_ja", "name_en", "choices", "titles", "bears_on_risk")
+_SAID = ("name_ja", "name_en", "choices", "titles", "bears_on_risk", "asks_customers")
 
 
 class AttributeRefused(Exception):
@@ -89,6 +89,8 @@ def change_attribute(*, attribute: OwnAttribute, definition: Definition, actor: 
         was = definition_of(mine)
         if was.bears_on_risk and not definition.bears_on_risk:
             _refuse_if_binding(mine)
+        if was.asks_customers and not definition.asks_customers:
+            _refuse_if_asked(mine)
         fixed = (was.code, was.type, was.kinds, was.sensitivity)
         if (definition.code, definition.type, definition.kinds, definition.sensitivity) != fixed:
             raise AttributeRefused([Problem("code", "fixed")])
@@ -162,6 +164,14 @@ def _refuse_if_binding(attribute: OwnAttribute) -> None:
         )
 
 
+def _refuse_if_asked(attribute: OwnAttribute) -> None:
+    if asking := [reader.words for reader in readers_of(key_of(attribute.code)) if reader.asks_customers]:
+        raise StepRefused(
+            _("%(readers)s asks customers for it. Publish a version that does not, first.")
+            % {"readers": _(", ").join(asking)}
+        )
+
+
 def lock_definitions() -> None:
     """One after the other until the transaction ends.
 
@@ -188,6 +198,7 @@ def _said(definition: Definition) -> dict[str, object]:
         "choices": [list(choice) for choice in definition.choices],
         "titles": list(definition.titles),
         "bears_on_risk": definition.bears_on_risk,
+        "asks_customers": definition.asks_customers,
     }
 
 

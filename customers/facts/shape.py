@@ -89,7 +89,7 @@ class Fact:
     """One entry of the catalogue. ``label`` is a text to be translated; ``titles`` is what files call it, ours first.
 
     ``words`` is the label of an institution's own entry, which is in no catalogue of texts. ``is_retired``: what is
-    known stays, and nothing is added.
+    known stays, and nothing is added. ``asks_customers``: questionnaires may ask for it.
     ``worse``: answers that point to a higher risk whatever the policy says. ``cell`` reads a cell where its type alone
     does not say how.
     """
@@ -106,6 +106,7 @@ class Fact:
     is_masked: bool = False
     gravity: Gravity = Gravity.NORMAL
     bears_on_risk: bool = False
+    asks_customers: bool = True
     worse: Collection[Any] = ()
     cell: Read | None = None
     words: Label | None = None

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from customers.facts.forms import AttributeForm
+from customers.facts.forms import AttributeForm, KeepingForm
+from customers.facts.keeping import expired_count, keeping_of, set_keeping
 from customers.facts.models import OwnAttribute
 from customers.facts.own import key_of
 from customers.facts.readers import readers_of
@@ -95,6 +96,20 @@ def attribute_decide(request: StaffRequest, own_attribute_id: UUID) -> HttpRespo
 
 @require_POST
 @requires(Permission.MANAGE_SETTINGS)
+def attribute_keep(request: StaffRequest, own_attribute_id: UUID) -> HttpResponse:
+    """How long values are kept."""
+    found, form = _find(own_attribute_id), KeepingForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, AttributeForm(attribute=found), keeping_form=form)
+
+    def keep() -> None:
+        set_keeping(attribute=found, **form.cleaned_data, actor=request.actor, now=timezone.now())
+
+    return _step(request, found, keep, _("How long values are kept is changed. They are looked for in the night."))
+
+
+@require_POST
+@requires(Permission.MANAGE_SETTINGS)
 def attribute_retire(request: StaffRequest, own_attribute_id: UUID) -> HttpResponse:
     """Nothing is added any more; what is known stays."""
     found = _find(own_attribute_id)
@@ -126,21 +141,36 @@ def _step(request: StaffRequest, found: OwnAttribute, act: Callable[[], None], s
     return redirect("attribute", found.pk)
 
 
-def _page(request: StaffRequest, found: OwnAttribute, form: AttributeForm, refusal: str = "") -> HttpResponse:
+def _page(
+    request: StaffRequest,
+    found: OwnAttribute,
+    form: AttributeForm,
+    refusal: str = "",
+    *,
+    keeping_form: KeepingForm | None = None,
+) -> HttpResponse:
+    keeping = keeping_of(found)
+    kept = {"after_set": keeping.after_set, "after_end": keeping.after_end} if keeping else {}
     is_mine = found.proposed_by == request.user.pk
     is_active = found.status == OwnAttribute.Status.ACTIVE
     is_proposed = found.status == OwnAttribute.Status.PROPOSED
+    is_known = found.status in (OwnAttribute.Status.ACTIVE, OwnAttribute.Status.RETIRED)
     context = {
         "attribute": found,
         "form": form,
         "refusal": refusal,
         "proposer": names_of([found.proposed_by]).get(found.proposed_by, "—"),
         "readers": readers_of(key_of(found.code)),
+        "keeping": keeping,
+        "keeping_form": keeping_form or KeepingForm(initial=kept),
+        "expired": expired_count(found) if keeping else 0,
+        "is_known": is_known,
+        "may_keep": is_known and may(request, Permission.MANAGE_SETTINGS),
         "may_change": is_active and may(request, Permission.MANAGE_SETTINGS),
         "may_decide": is_proposed and not is_mine and may(request, Permission.APPROVE_SETTINGS),
         "may_restore": found.status == OwnAttribute.Status.RETIRED and may(request, Permission.MANAGE_SETTINGS),
     }
-    status = 422 if form.errors or refusal else 200
+    status = 422 if form.errors or refusal or (keeping_form and keeping_form.errors) else 200
     return render(request, "staff/customers/attributes/form.html", context, status=status)
 
 

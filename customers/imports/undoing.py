@@ -29,6 +29,8 @@ _COME_BY_THEMSELVES = {
     "customers.contactpoint",
     "customers.customeraccount",
     "customers.attributechange",
+    "customers.endedstay",
+    "customers.expiredvalue",
     "customers.importchange",
     "risk.riskrating",
 }

@@ -26,6 +26,7 @@ from customers.contacts.reachability import Band
 from customers.facts.catalogue import FACTS
 from customers.facts.shape import Fact, Type
 from customers.flags.rules import DECEASED, DO_NOT_CONTACT, GUARDIAN, LITIGATION, VULNERABLE
+from customers.parsing import MAX_DEPARTMENT
 
 SCHEMA = 1
 NOT_KNOWN = ""
@@ -34,6 +35,7 @@ MOST_DAYS = 3_650
 MOST_VALUES = 300
 MOST_NUMBER = 10**15
 _LONGEST = 24
+_LONGEST_OF = {"department": MAX_DEPARTMENT}
 _CHANNELS = frozenset({"LINE", "PHONE", "EMAIL", "POST"})
 _FLAGS = frozenset({DECEASED, GUARDIAN, LITIGATION, DO_NOT_CONTACT, VULNERABLE})
 _ANSWERS = frozenset({YES, NO, NOT_KNOWN})
@@ -62,6 +64,7 @@ CHOICES: Mapping[str, frozenset[str] | None] = {
     "risk_tier": frozenset({"HIGH", "MEDIUM", "LOW", NOT_KNOWN}),
     "due_diligence": frozenset({"SIMPLIFIED", "STANDARD", "ENHANCED", NOT_KNOWN}),
     "branch_code": None,
+    "department": None,
     "language": frozenset(LANGUAGES),
     **{key: values_of_fact(fact) for key, fact in ASKED.items() if fact.type is not Type.DAY},
     # Channels with an address on file; none of them on file; whose address last worked, or was found dead.
@@ -239,7 +242,8 @@ def _any_of(field: str, entry: dict[str, Any], allowed: frozenset[str] | None) -
     values = entry.get("any_of")
     if set(entry) != {"field", "any_of"} or not isinstance(values, list) or not 0 < len(values) <= MOST_VALUES:
         raise SegmentInvalid(f"{field}: from 1 to {MOST_VALUES} values are needed, and nothing else.")
-    if not all(isinstance(value, str) and len(value) <= _LONGEST for value in values):
+    longest = _LONGEST_OF.get(field, _LONGEST)
+    if not all(isinstance(value, str) and len(value) <= longest for value in values):
         raise SegmentInvalid(f"{field}: values are short texts.")
     if len(set(values)) != len(values) or (allowed is not None and not allowed.issuperset(values)):
         raise SegmentInvalid(f"{field}: not one of its values, or one of them twice.")

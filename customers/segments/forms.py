@@ -50,7 +50,7 @@ _GROUPS: Sequence[tuple[Promise, Sequence[str]]] = (
     ),
     (_("Accounts"), ("open_accounts", "has_product")),
     (_("Flags"), ("has_flag", "lacks_flags")),
-    (_("Customer"), ("kind", "status", "branch_code", *_CHOSEN)),
+    (_("Customer"), ("kind", "status", "branch_code", "department", *_CHOSEN)),
 )  # fmt: skip
 
 

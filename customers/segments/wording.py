@@ -35,6 +35,7 @@ from customers.segments.conditions import (
     Way,
     legible_of,
 )
+from customers.segments.selectors import departments
 
 TITLES: Mapping[str, Promise] = {
     "kind": _("Kind of customer"),
@@ -42,6 +43,7 @@ TITLES: Mapping[str, Promise] = {
     "risk_tier": _("Risk"),
     "due_diligence": _("Due diligence"),
     "branch_code": _("Branch"),
+    "department": _("Department in charge"),
     "language": _("Language"),
     "has_channel": _("Has one of these on file"),
     "lacks_channels": _("Has none of these on file"),
@@ -75,7 +77,7 @@ _WORDS: Mapping[str, Sequence[tuple[Any, Any]]] = {
     **dict.fromkeys(CHANNELS, ContactPoint.Channel.choices),
     **dict.fromkeys(FLAGS, CustomerFlag.Kind.choices),
 }
-MAY_BE_UNKNOWN = frozenset({"risk_tier", "due_diligence", "open_accounts", *_CODES, *ANSWERS})
+MAY_BE_UNKNOWN = frozenset({"risk_tier", "department", "due_diligence", "open_accounts", *_CODES, *ANSWERS})
 WAYS: Sequence[tuple[str, Promise]] = (
     (Way.PAST, _("already past")),
     (Way.WITHIN, _("from today, within so many days")),
@@ -98,6 +100,8 @@ def values_of(field: str, branches: Branches) -> Iterator[tuple[str, str]]:
         yield from ((value, str(words)) for value, words in _ANSWERS)
     elif field == "branch_code":
         yield from ((code, _branch(code, branches)) for code in branches)
+    elif field == "department":
+        yield from ((name, name) for name in departments())
     elif field == "has_product":
         yield from ((code, f"{code} {product_name(code)}") for code in products())
     else:
@@ -142,7 +146,9 @@ def _said(condition: Condition, branches: Branches) -> str:
         return _day(condition)
     if isinstance(condition, Number):
         return _number(condition)
-    words = dict(values_of(condition.field, branches))
+    # A department is called what it is; the book is not asked for it.
+    is_name = condition.field == "department"
+    words = {NOT_KNOWN: gettext("Not known")} if is_name else dict(values_of(condition.field, branches))
     return gettext(" or ").join(words.get(value) or _unlisted(condition, value) for value in condition.values)
 
 

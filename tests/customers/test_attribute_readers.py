@@ -13,15 +13,17 @@ from django.test import Client
 from django.urls import reverse
 
 from audit.services import Actor
+from customers.facts.models import OwnAttribute
 from customers.facts.own import key_of
 from customers.facts.readers import readers_of
-from customers.facts.services import StepRefused, change_attribute, retire_attribute
+from customers.facts.services import AttributeRefused, StepRefused, change_attribute, retire_attribute
 from customers.segments.models import Segment
 from integrations.returns.models import ReturnLayout
 from questionnaires import standard
 from questionnaires.mapping import facts_to_map, problems_of
 from questionnaires.models import Questionnaire, QuestionnaireVersion
-from questionnaires.schema import parse
+from questionnaires.schema import InvalidQuestionnaire, parse
+from questionnaires.services import publish
 from risk.services import default_document, publish_policy
 from tenants.models import Tenant, User
 from tests.customers.attributes import define, definition
@@ -145,7 +147,8 @@ def test_an_own_attribute_can_be_asked_while_it_is_in_use(
 ) -> None:
     made = define(administrator, now)
     question = parse(changed(maps_to=RANK, kind="text"))
-    made_text = define(administrator, now, code="remark", type="text", sensitivity="SEALED", titles=("備考",))
+    text: dict[str, Any] = {"code": "remark", "type": "text", "sensitivity": "SEALED", "titles": ("備考",)}
+    made_text = define(administrator, now, **text, asks_customers=True)
     asked = parse(changed(maps_to=key_of("remark"), kind="text"))
     assert problems_of(question, "INDIVIDUAL", facts_to_map()), "a rank is chosen, not written"
     assert problems_of(asked, "INDIVIDUAL", facts_to_map()) == []
@@ -153,3 +156,43 @@ def test_an_own_attribute_can_be_asked_while_it_is_in_use(
         for one in (made, made_text):
             retire_attribute(attribute=one, actor=Actor.user(administrator.pk), now=now)
     assert problems_of(asked, "INDIVIDUAL", facts_to_map())
+
+
+def test_customers_are_asked_only_for_what_is_switched_on(
+    in_tenant: Tenant, administrator: User, now: datetime
+) -> None:
+    """A bank's own note on a customer is nobody's question; publication says so and keeps the version in force."""
+    text: dict[str, Any] = {"code": "remark", "type": "text", "sensitivity": "SEALED", "titles": ("備考",)}
+    made = define(administrator, now, **text)
+    asking = {"individual": changed(maps_to=key_of("remark"), kind="text")}
+    with pytest.raises(InvalidQuestionnaire, match=r"own_remark.*customers may be asked"), transaction.atomic():
+        publish(asking, actor=ACTOR, now=now)
+    with transaction.atomic():
+        assert not QuestionnaireVersion.objects.exists()
+    actor = Actor.user(administrator.pk)
+    change_attribute(attribute=made, definition=definition(**text, asks_customers=True), actor=actor, now=now)
+    with transaction.atomic():
+        assert len(publish(asking, actor=ACTOR, now=now)) == 1
+    with pytest.raises(StepRefused):
+        change_attribute(attribute=made, definition=definition(**text), actor=actor, now=now)
+    with transaction.atomic():
+        assert OwnAttribute.objects.get().asks_customers, "while a questionnaire asks for it"
+
+
+def test_what_no_question_is_answered_with_is_not_switched_on(
+    in_tenant: Tenant, administrator: User, now: datetime
+) -> None:
+    with pytest.raises(AttributeRefused, match="no_question"):
+        define(administrator, now, type="amount", asks_customers=True)
+
+
+def test_the_page_says_whether_customers_are_asked(
+    in_tenant: Tenant, administrator: User, officer: User, now: datetime, staff_client: SignIn
+) -> None:
+    made = define(administrator, now, asks_customers=True)
+    amount = define(administrator, now, code="income", type="amount", titles=("年収",))
+    for user in (administrator, officer):
+        page = staff_client(user).get(reverse("attribute", args=[made.pk])).content.decode()
+        assert "Questionnaires may ask customers for it" in page
+    offered = staff_client(administrator).get(reverse("attribute", args=[amount.pk])).content.decode()
+    assert 'name="asks_customers"' not in offered

@@ -322,6 +322,9 @@ def test_every_class_finds_and_destroys_what_it_says(
         "UPDATE channels_trial SET sent_at = %s",
         "UPDATE questionnaires_response SET status = 'CANCELLED', saved_at = %s",
         "UPDATE customers_customerimport SET finished_at = %s",
+        "UPDATE customers_customer SET created_at = %s",
+        "UPDATE customers_valuekeeping SET after_set = 1, set_at = %s",
+        "UPDATE customers_expiredvalue SET ended_on = %s",
     ):
         superuser.execute(statement, [settled])
     with tenant_context(tenant.pk):

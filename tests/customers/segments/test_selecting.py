@@ -47,6 +47,7 @@ PLAIN: Mapping[str, tuple[Any, ...]] = {
     "risk_tier": ("HIGH", "MEDIUM", "LOW", ""),
     "due_diligence": ("SIMPLIFIED", "STANDARD", "ENHANCED", ""),
     "branch_code": ("001", "012", ""),
+    "department": ("法人営業部", "本店営業部", ""),
     "nationality": ("JP", "VN", ""),
     "country_of_residence": ("JP", "US", ""),
     "occupation": ("student", "retired", ""),
