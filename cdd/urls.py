@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include("reporting.urls")),
     path("", include("retention.urls")),
     path("", include("customers.urls")),
+    path("", include("risk.urls")),
     path("", include("channels.pages")),
     path("", include("channels.mail_setup.urls")),
     path("", include("campaigns.urls")),

@@ -120,6 +120,9 @@ FILE: Mapping[str, Wording] = {
         _("%(actor)s dealt with the ended stay of customer %(target)s."), "check", "success"
     ),
     "endedstay.settled": Wording(_("The ended stay of customer %(target)s was settled by the file."), "check"),
+    "policydraft.proposed": Wording(_("%(actor)s proposed another risk policy."), "shield", "info"),
+    "policydraft.approved": Wording(_("%(actor)s approved another risk policy."), "check", "success"),
+    "policydraft.rejected": Wording(_("%(actor)s rejected another risk policy."), "x", "warning"),
     "customer.related_entered": Wording(_("%(actor)s entered a related party of customer %(target)s."), "user", "info"),
     "customer.related_changed": Wording(_("%(actor)s changed a related party of customer %(target)s."), "edit"),
     "customer.related_ended": Wording(_("%(actor)s ended a related party of customer %(target)s."), "x", "warning"),

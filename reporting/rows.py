@@ -36,6 +36,7 @@ _NAMES: Mapping[str, Promise | str] = {
     "companies.registrycertificate": _("a registry certificate"),
     "companies.registryload": _("a load of the register of companies"),
     "risk.riskpolicy": _("a risk policy"),
+    "risk.policydraft": _("a proposed risk policy"),
     "risk.riskrating": _("a risk rating"),
     "questionnaires.questionnaire": _("a questionnaire"),
     "questionnaires.questionnaireversion": _("a version of a questionnaire"),
@@ -110,6 +111,7 @@ _MODELS: Mapping[str, Sequence[str]] = {
     "visitrecord": ("outreach.visitrecord",),
     "membership": ("tenants.membership",),
     "riskpolicy": ("risk.riskpolicy",),
+    "policydraft": ("risk.policydraft",),
 }
 
 

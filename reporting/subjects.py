@@ -36,4 +36,5 @@ SUBJECTS: Sequence[tuple[str, Promise | str]] = (
     ("upload", _("Documents")),
     ("membership", _("Signing in and out")),
     ("riskpolicy", _("Risk policies")),
+    ("policydraft", _("Proposed risk policies")),
 )

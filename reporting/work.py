@@ -30,6 +30,7 @@ from outreach.selectors import task_counts
 from retention.models import PurgeProposal
 from reviews.models import Case
 from reviews.selectors import queue_counts
+from risk.models import PolicyDraft
 from tenants.permissions import Permission
 
 _IMPORTED = (CustomerImport.Status.UPLOADED, CustomerImport.Status.COMMITTED, CustomerImport.Status.RUNNING)
@@ -287,6 +288,12 @@ def _settings() -> Iterator[Offer]:
             gettext("Limits of exports to approve"),
             gettext("From how many customers on a second person lets a file out."),
             reverse("export-limit"),
+        ),
+        (
+            _in(PolicyDraft, PolicyDraft.Status.PROPOSED),
+            gettext("Risk policies to approve"),
+            gettext("A colleague wants customers to be judged by more; everybody is rated anew."),
+            reverse("risk-policy"),
         ),
         (
             _in(OwnAttribute, OwnAttribute.Status.PROPOSED),

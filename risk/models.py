@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from audit.transitions import Stateful
 from customers.models import Customer, DueDiligence, RiskTier
 from tenants.models import TenantForeignKey, TenantModel
+from tenants.proposals import Proposal, by_two_people
+from tenants.reach import Reach
 
 
 class RiskPolicy(Stateful, TenantModel):
@@ -39,6 +41,34 @@ class RiskPolicy(Stateful, TenantModel):
 
     def __str__(self) -> str:
         return f"risk policy version {self.version}"
+
+
+class PolicyDraft(Proposal):
+    """A version of the rules that one person proposed; published by the worker once another approved it."""
+
+    document = models.JSONField()
+    # the version in force when it was made; it is published in the place of no other
+    based_on = models.PositiveIntegerField()
+    # the codes of the factors that it adds
+    added = models.JSONField(default=list)
+    # the version that became of it; 0: it could not be published any more
+    published_version = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            *by_two_people("policy_draft"),
+            models.UniqueConstraint(
+                fields=["tenant"], condition=models.Q(status="PROPOSED"), name="one_open_policy_draft"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"policy draft {self.pk}"
+
+    @classmethod
+    def within(cls, reach: Reach) -> models.Q:
+        """For those who see the whole institution."""
+        return models.Q(pk__in=[])
 
 
 class RiskRating(TenantModel):

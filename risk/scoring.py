@@ -6,6 +6,7 @@ from calendar import monthrange
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import count
 from typing import Any
 
 import datalogic_py
@@ -118,6 +119,7 @@ class Policy:
         # what it reads of the institution's own attributes
         self.own = tuple(sorted(name for name in reads if name.startswith(PREFIX)))
         self.reads_accounts = not reads.isdisjoint(HELD)
+        self.reads = frozenset(reads)
 
     def score(self, facts: Mapping[str, Any]) -> Score:
         """Rate one customer from `facts` (keys of customers.selectors.facts_of, and `kind`)."""
@@ -149,6 +151,33 @@ class Policy:
         if tier != self._simplified_tier or unknown or inputs.get("kind") not in self._simplified_kinds:
             return False
         return bool(self._simplified) and all(row.holds(inputs) for row in self._simplified)
+
+
+def factors_missing(document: Mapping[str, Any], standard: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The factors of `standard` that read something which `document` reads nowhere, in their order."""
+    read = Policy(document).reads
+    return [
+        factor
+        for factor in standard["factors"]
+        if any(name not in read for rule in factor["when"] for name in _reads(rule))
+    ]
+
+
+def with_factors(document: Mapping[str, Any], factors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The document with further factors; one whose code is taken gets a number behind it."""
+    taken = {part["code"] for part in (*document["factors"], *document["simplified"]["reasons"])}
+    added: list[dict[str, Any]] = []
+    for factor in factors:
+        code = next(code for code in _codes_from(factor["code"]) if code not in taken)
+        taken.add(code)
+        added.append({**factor, "code": code})
+    return {**document, "factors": [*document["factors"], *added]}
+
+
+def _codes_from(code: str) -> Iterator[str]:
+    yield code
+    for number in count(2):
+        yield f"{code}_{number}"
 
 
 def score(facts: Mapping[str, Any], policy_document: Mapping[str, Any]) -> Score:

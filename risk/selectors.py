@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from customers.models import Customer
-from risk.models import RiskPolicy, RiskRating
+from risk.models import PolicyDraft, RiskPolicy, RiskRating
 from risk.scoring import Policy
 
 _policies: dict[str, Policy] = {}
@@ -18,6 +18,14 @@ _policies: dict[str, Policy] = {}
 def published_policy() -> RiskPolicy | None:
     """The policy in force, if one was published."""
     return RiskPolicy.objects.filter(status=RiskPolicy.Status.PUBLISHED).first()
+
+
+def open_draft() -> PolicyDraft | None:
+    """The one that is being worked on: proposed, or approved and about to be published."""
+    waiting = Q(status=PolicyDraft.Status.PROPOSED)
+    waiting |= Q(status=PolicyDraft.Status.APPROVED, published_version__isnull=True)
+    found: PolicyDraft | None = PolicyDraft.objects.filter(waiting).first()
+    return found
 
 
 def compiled(policy: RiskPolicy) -> Policy:

@@ -11,7 +11,7 @@ from tenants.operations import ProtectTable
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0024_export_limits'),
+        ('customers', '0025_rows_of_accounts'),
         ('tenants', '0006_appointments'),
     ]
 

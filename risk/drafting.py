@@ -1,0 +1,120 @@
+"""A policy takes in what the standard one judges beside it: proposed by one person, let through by another."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from audit.services import Actor, record
+from audit.transitions import IllegalTransition, LostRace, transition
+from risk.models import PolicyDraft
+from risk.scoring import PolicyInvalid, factors_missing, with_factors
+from risk.selectors import open_draft, published_policy
+from risk.services import default_document, publish_policy
+from tenants.four_eyes import Standing, standing_of
+from tenants.permissions import Permission
+
+_STATUS = PolicyDraft.Status
+_STALE = 0
+
+
+class DraftRefused(Exception):
+    """What was asked for is not possible; its text is a sentence for the person who asked."""
+
+
+@transaction.atomic
+def draft_missing(*, actor: Actor, now: datetime) -> PolicyDraft:
+    """Propose the policy in force with the factors of the standard one that it has nothing of.
+
+    Raises:
+        DraftRefused: the actor may not, another draft waits, or nothing is missing.
+    """
+    standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
+    policy = published_policy()
+    missing = factors_missing(policy.document, default_document()) if policy else []
+    if policy is None or not missing:
+        raise DraftRefused(_("The risk policy in force lacks nothing of the standard one."))
+    if open_draft() is not None:
+        raise DraftRefused(_("Another change waits for approval. Have it approved or rejected first."))
+    document = with_factors(policy.document, missing)
+    added = [factor["code"] for factor in document["factors"][len(policy.document["factors"]) :]]
+    signed = {"proposed_by": standing.user_id, "proposed_person": standing.person, "proposed_at": now}
+    try:
+        with transaction.atomic():
+            draft: PolicyDraft = PolicyDraft.objects.create(
+                document=document, based_on=policy.version, added=added, **signed
+            )
+    except IntegrityError as error:
+        raise DraftRefused(_("Another change waits for approval. Have it approved or rejected first.")) from error
+    record("policydraft.proposed", target=draft, actor=actor, at=now, factors=added, based_on=policy.version)
+    return draft
+
+
+@transaction.atomic
+def approve_draft(*, draft: PolicyDraft, actor: Actor, now: datetime) -> None:
+    """Have it published in the next seconds; everybody is rated anew by it.
+
+    Raises:
+        DraftRefused: the actor proposed it, under whatever account; may not; somebody was faster; or another version
+            is in force by now.
+    """
+    standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
+    if standing.did((draft.proposed_by, draft.proposed_person)):
+        raise DraftRefused(_("You proposed this change yourself. Somebody else has to approve it."))
+    if _is_stale(draft):
+        raise DraftRefused(_("Another version of the policy is in force by now. Reject this, and propose it anew."))
+    signed = {"approved_by": standing.user_id, "approved_person": standing.person, "approved_at": now}
+    _move(draft, _STATUS.APPROVED, actor=actor, now=now, **signed)
+
+
+@transaction.atomic
+def reject_draft(*, draft: PolicyDraft, actor: Actor, now: datetime) -> None:
+    """Leave the policy as it is; whoever proposed the draft may take it back so.
+
+    Raises:
+        DraftRefused: the actor may not, or it is decided already.
+    """
+    standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
+    _move(draft, _STATUS.REJECTED, actor=actor, now=now, rejected_by=standing.user_id, rejected_at=now)
+
+
+@transaction.atomic
+def publish_approved(*, actor: Actor, now: datetime) -> int:
+    """Put the draft that was approved in force; returns how many were. It has every customer rated anew.
+
+    One that cannot be published any more, because something it reads or stands on is gone, is left and says so.
+    """
+    waiting = PolicyDraft.objects.filter(status=_STATUS.APPROVED, published_version__isnull=True)
+    draft: PolicyDraft | None = waiting.select_for_update(skip_locked=True).first()
+    if draft is None:
+        return 0
+    version = _STALE
+    if not _is_stale(draft):
+        try:
+            version = publish_policy(document=draft.document, actor=actor, now=now).version
+        except PolicyInvalid:
+            version = _STALE
+    draft.published_version = version
+    draft.save(update_fields=["published_version"])
+    return int(version != _STALE)
+
+
+def _is_stale(draft: PolicyDraft) -> bool:
+    policy = published_policy()
+    return policy is None or policy.version != draft.based_on
+
+
+def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
+    standing = standing_of(actor, now=now)
+    if standing is None or not standing.may(permission):
+        raise DraftRefused(_("Your role does not allow this."))
+    return standing
+
+
+def _move(draft: PolicyDraft, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
+    try:
+        transition(draft, to, actor=actor, at=now, **changes)
+    except (IllegalTransition, LostRace) as error:
+        raise DraftRefused(_("Somebody else has dealt with this change already. Reload the page.")) from error
