@@ -79,7 +79,7 @@ def _page(request: StaffRequest, refusal: str = "") -> HttpResponse:
     context = {
         "policy": found,
         "factors": _told(document["factors"]),
-        "levels": sorted(document["tiers"], key=lambda level: -level["from"]),
+        "levels": _levels(document),
         "missing": _told(factors_missing(document, default_document())) if found else [],
         "proposed": proposed,
         "added": _told(_added(proposed)) if proposed else [],
@@ -90,6 +90,12 @@ def _page(request: StaffRequest, refusal: str = "") -> HttpResponse:
         "refusal": refusal,
     }
     return render(request, "staff/risk/policy.html", context, status=422 if refusal else 200)
+
+
+def _levels(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The tiers, the highest first."""
+    levels: list[Mapping[str, Any]] = document["tiers"]
+    return sorted(levels, key=lambda level: int(level["from"]), reverse=True)
 
 
 def _added(proposed: PolicyDraft) -> Iterable[Mapping[str, Any]]:
