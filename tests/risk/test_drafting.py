@@ -68,9 +68,7 @@ def test_two_people_take_it_in_and_everybody_is_rated_by_it(
 ) -> None:
     """A9: one person is not enough, in code nor in the table."""
     publish_policy(document=older(), actor=SYSTEM, now=NOW)
-    customer = abroad(1, stay_ends_on=None)
-    with transaction.atomic():
-        Customer.objects.update(stay_ends_on=NOW.date().replace(day=1))
+    customer = abroad(1)
     rate_waiting.apply().get()
     made = propose(administrator)
     with pytest.raises(DraftRefused):

@@ -25,7 +25,7 @@ from customers.segments.models import Segment
 from integrations.models import ReturnLayout
 from outreach.models import VisitRecord
 from reviews.models import Case, Decision
-from risk.models import RiskPolicy
+from risk.models import PolicyDraft, RiskPolicy
 from risk.services import default_document, publish_default_policy
 from tenants.identifiers import uuid7
 from tenants.models import Membership, Role, Tenant, User
@@ -148,8 +148,9 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         Case.objects.filter(pk=rows[Case]).update(status=Case.Status.AWAITING_APPROVAL)  # a decision is proposed
         decider = Membership.objects.get(user=officer)
         Decision.objects.update(decided_by=officer.pk, decided_person=decider.staff_number)
-        for proposed in (AccountChange, FlagLifting, ResendProposal, ReturnLayout, ExportLimit):
+        for proposed in (AccountChange, FlagLifting, ResendProposal, ReturnLayout, ExportLimit, PolicyDraft):
             proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
+        PolicyDraft.objects.update(document=default_document())
         asked = {"schema": 1, "conditions": [{"field": "risk_tier", "any_of": ["LOW"]}]}
         Segment.objects.filter(pk=rows[Segment]).update(document=asked, is_shared=True)
         FixedLayout.objects.filter(pk=rows[FixedLayout]).update(document=document_of(TABLE))
