@@ -84,8 +84,7 @@ def _page(request: StaffRequest, refusal: str = "") -> HttpResponse:
         "proposed": proposed,
         "added": _told(_added(proposed)) if proposed else [],
         "is_stranded": bool(last and found and last.based_on == found.version),
-        "is_own": proposed is not None
-        and (request.user.pk == proposed.proposed_by or request.membership.staff_number == proposed.proposed_person),
+        "is_own": proposed is not None and request.membership.did((proposed.proposed_by, proposed.proposed_person)),
         "people": names_of([proposed.proposed_by] if proposed else []),
         "refusal": refusal,
     }
