@@ -79,7 +79,8 @@ def test_the_list_of_departments_is_read_in_leaps_and_not_row_by_row(in_tenant: 
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute("EXPLAIN " + asked.captured_queries[0]["sql"])
         plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert plan.count("customer_by_department") == 2, plan
+    assert "customer_by_department" in plan, plan
+    assert "Seq Scan" not in plan, plan
 
 
 def test_another_institution_sees_none_of_them(tenant: Tenant, other_tenant: Tenant) -> None:

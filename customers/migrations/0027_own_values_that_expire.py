@@ -11,7 +11,7 @@ from tenants.operations import ProtectTable
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0025_rows_of_accounts'),
+        ('customers', '0026_findable_merges'),
         ('tenants', '0006_appointments'),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0027_department_in_charge'),
+        ('customers', '0028_department_in_charge'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0026_own_values_that_expire'),
+        ('customers', '0027_own_values_that_expire'),
         ('tenants', '0006_appointments'),
     ]
 

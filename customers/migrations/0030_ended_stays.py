@@ -12,7 +12,7 @@ from tenants.operations import ProtectTable
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('customers', '0028_asked_of_customers'),
+        ('customers', '0029_asked_of_customers'),
         ('tenants', '0006_appointments'),
     ]
 
