@@ -16,7 +16,8 @@ _DEPARTMENTS = """
 WITH RECURSIVE named (department) AS (
     SELECT min(department) FROM customers_customer WHERE department > ''
     UNION ALL
-    SELECT (SELECT min(c.department) FROM customers_customer c WHERE c.department > named.department AND c.department > '')
+    SELECT (SELECT min(c.department) FROM customers_customer c
+            WHERE c.department > named.department AND c.department > '')
     FROM named WHERE named.department IS NOT NULL
 )
 SELECT department FROM named WHERE department IS NOT NULL LIMIT %s
