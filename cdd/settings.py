@@ -264,7 +264,7 @@ STORAGES = {
 }
 WHITENOISE_USE_FINDERS = not _collects_static
 
-IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_BYTES", 200 * 1024 * 1024)
+IMPORT_MAX_BYTES = env.integer("IMPORT_MAX_BYTES", 1024**3)
 # Books that are fetched by the clock: the folder below which each tenant has one of its own, named as in its addresses;
 # the networks beside the public internet where SFTP servers may be; and how large a file may be.
 PICKUP_ROOT = env.text("PICKUP_ROOT", "")
