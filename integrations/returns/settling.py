@@ -17,6 +17,8 @@ from uuid import UUID
 VERIFIED = frozenset({"CUSTOMER", "STAFF", "REGISTRY", "MERGE", "UNMERGE"})
 FROM_THE_CORE = frozenset({"IMPORT"})
 TAKEN_BACK = frozenset({"UNDO"})
+# Our rule of keeping says nothing about what is so, nor about what the core knows.
+DESTROYED = frozenset({"RULE"})
 
 
 class Outcome(StrEnum):
@@ -51,13 +53,13 @@ def settle(turns: Sequence[Turn], *, due: Collection[UUID]) -> Settled:
     """Judge one fact of one customer by its changes, the first of which is the earliest that is ``due``.
 
     An import that repeats the old value does not overtake: the core has just not been told. Imports that were taken
-    back count for nothing.
+    back count for nothing, and so does what was destroyed.
     """
     undone = {turn.reference for turn in turns if turn.source in TAKEN_BACK}
     said = [
         turn
         for turn in turns
-        if turn.source not in TAKEN_BACK and not (turn.source in FROM_THE_CORE and turn.reference in undone)
+        if turn.source not in TAKEN_BACK | DESTROYED and not (turn.source in FROM_THE_CORE and turn.reference in undone)
     ]
     old = core = said[0].before
     value, told_later = None, False

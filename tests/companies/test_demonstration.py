@@ -31,6 +31,7 @@ def test_a_new_demonstration_has_news_and_certificates_at_once(
     settings.DATA_DIR, settings.UPLOAD_SCAN = tmp_path, "off"
     (tmp_path / "books").mkdir()
     make_user(tenant, Role.OFFICER, "officer")
+    make_user(tenant, Role.ADMINISTRATOR, "admin")
     today, now = timezone.localdate(), timezone.now()
     rows = [company(customer_number=f"C{n}", corporate_number=number_of(n)) for n in range(1, 4)]
     for row in rows:

@@ -27,6 +27,7 @@ from questionnaires.services import publish
 from risk.services import default_document, publish_policy
 from tenants.models import Tenant, User
 from tests.customers.attributes import define, definition
+from tests.customers.test_views import english
 
 type SignIn = Callable[[User], Client]
 RANK = key_of("member_rank")
@@ -192,7 +193,7 @@ def test_the_page_says_whether_customers_are_asked(
     made = define(administrator, now, asks_customers=True)
     amount = define(administrator, now, code="income", type="amount", titles=("年収",))
     for user in (administrator, officer):
-        page = staff_client(user).get(reverse("attribute", args=[made.pk])).content.decode()
+        page = staff_client(english(user)).get(reverse("attribute", args=[made.pk])).content.decode()
         assert "Questionnaires may ask customers for it" in page
     offered = staff_client(administrator).get(reverse("attribute", args=[amount.pk])).content.decode()
     assert 'name="asks_customers"' not in offered

@@ -220,9 +220,11 @@ def test_a_refused_file_leaves_nothing_behind(in_tenant: Tenant, now: datetime, 
         assert not ImportChunk.objects.exists()
 
 
-def test_an_upload_that_says_it_is_a_gigabyte_is_refused_unread(in_tenant: Tenant, now: datetime) -> None:
+def test_an_upload_that_says_it_is_beyond_the_limit_is_refused_unread(
+    in_tenant: Tenant, now: datetime, settings: Any
+) -> None:
     class Huge(io.BytesIO):
-        size = 1024**3
+        size = settings.IMPORT_MAX_BYTES + 1
 
         def read(self, size: int | None = -1) -> bytes:
             raise AssertionError("read")

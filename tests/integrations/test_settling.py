@@ -9,7 +9,16 @@ import pytest
 from django.db.models import Q
 
 from customers.models import AttributeChange
-from integrations.returns.settling import FROM_THE_CORE, TAKEN_BACK, VERIFIED, Outcome, Settled, Turn, settle
+from integrations.returns.settling import (
+    DESTROYED,
+    FROM_THE_CORE,
+    TAKEN_BACK,
+    VERIFIED,
+    Outcome,
+    Settled,
+    Turn,
+    settle,
+)
 
 IMPORT_ID = uuid4()
 
@@ -53,6 +62,8 @@ def story(*steps: str) -> tuple[list[Turn], set[UUID]]:
         (["A", "MERGE:B", "UNMERGE:A"], Settled(Outcome.KNOWN)),
         # an import that was taken back has not been
         (["A", "CUSTOMER:B", "IMPORT:C", "UNDO:B"], Settled(Outcome.RETURNED, "B")),
+        # its history was destroyed, and then a customer said something
+        (["", "RULE:", "CUSTOMER:B"], Settled(Outcome.RETURNED, "B")),
     ],
 )
 def test_the_last_verified_value_goes_back_unless_the_core_knows_better(steps: list[str], expected: Settled) -> None:
@@ -67,7 +78,7 @@ def test_what_an_earlier_file_took_along_is_not_told_again() -> None:
 
 def test_every_source_of_changes_is_judged_one_way() -> None:
     """A new source has to be decided upon, and the index of what is due has to hold it."""
-    kinds = [VERIFIED, FROM_THE_CORE, TAKEN_BACK]
+    kinds = [VERIFIED, FROM_THE_CORE, TAKEN_BACK, DESTROYED]
     judged = [source for kind in kinds for source in kind]
     assert len(judged) == len(set(judged))
     assert set(AttributeChange.Source.values) <= set(judged)
