@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +47,7 @@ def save_answers(
     page_id: str,
     answers: Mapping[str, Any],
     is_confirmed: bool,
+    changed: Sequence[str],
     actor: Actor,
     now: datetime,
 ) -> Response:
@@ -59,7 +60,13 @@ def save_answers(
     with transaction.atomic():
         _held(task, actor, now)
         return save_page(
-            response=response, page_id=page_id, answers=answers, is_confirmed=is_confirmed, actor=actor, now=now
+            response=response,
+            page_id=page_id,
+            answers=answers,
+            is_confirmed=is_confirmed,
+            changed=changed,
+            actor=actor,
+            now=now,
         )
 
 

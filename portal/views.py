@@ -166,7 +166,13 @@ def question(request: HttpRequest, visit: Visit, page_id: str) -> HttpResponse:
     if action == "unchanged" and known:
         answers: dict[str, object] = {field: known.get(field) for field in page.fields}
     else:
-        answers, errors = validate(page, request.POST.dict(), known=visit.held(page))
+        answers, errors = validate(
+            page,
+            request.POST.dict(),
+            today=timezone.localdate(),
+            known=visit.held(page),
+            before=visit.response.answers,
+        )
         if errors:
             return _show_question(request, visit, page, errors=errors)
     is_confirmed = action == "unchanged" and bool(known)
@@ -176,6 +182,7 @@ def question(request: HttpRequest, visit: Visit, page_id: str) -> HttpResponse:
             page_id=page_id,
             answers=answers,
             is_confirmed=is_confirmed,
+            changed=visit.changed(page, answers),
             now=timezone.now(),
         )
     except (ResponseClosed, OffRoute):  # changed meanwhile, in another window

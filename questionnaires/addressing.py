@@ -11,25 +11,30 @@ from customers.folding import digits_of
 from questionnaires import reading
 from questionnaires.answering import Errors
 from questionnaires.reading import Unreadable
-from questionnaires.schema import POSTAL_CODE, Kind, Page
+from questionnaires.schema import Kind, Page, postal_field
 
 # Of a code with more towns so many are named.
 _NAMED = 5
 
 
 def filled_in(page: Page, typed: Mapping[str, str]) -> tuple[dict[str, str], Errors]:
-    """The form with the address begun as its postal code says; an address that is there already stays as it is."""
-    data = dict(typed)
-    try:
-        code = digits_of(reading.read_postal_code(data.get(POSTAL_CODE, "")))
-    except Unreadable as error:
-        return data, {POSTAL_CODE: (error.code, error.params)}
-    if not beginnings_of(code):
-        return data, {POSTAL_CODE: ("no_such_postal_code", {})}
-    for question in page.questions:
-        if question.kind is Kind.ADDRESS and not data.get(question.id, "").strip():
+    """The form with each address begun as its postal code says; an address that is there already stays as it is."""
+    data, errors = dict(typed), Errors()
+    addresses = [question for question in page.questions if question.kind is Kind.ADDRESS]
+    for question in addresses:
+        field = postal_field(question.id)
+        if len(addresses) > 1 and not data.get(field, "").strip():
+            continue
+        try:
+            code = digits_of(reading.read_postal_code(data.get(field, "")))
+        except Unreadable as error:
+            errors[field] = (error.code, error.params)
+            continue
+        if not beginnings_of(code):
+            errors[field] = ("no_such_postal_code", {})
+        elif not data.get(question.id, "").strip():
             data[question.id] = shared_beginning(code)
-    return data, {}
+    return data, errors
 
 
 def places_named(postal_code: str) -> str:

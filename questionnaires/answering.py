@@ -1,87 +1,128 @@
 """Turns the controls of one posted page into answers, or into one error for each control to look at again."""
 
-from collections.abc import Callable, Mapping
+from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from datetime import date
+
+from customers.codes import COUNTRY_CODES
 from questionnaires import reading
+from questionnaires.controls import (
+    DATE_PARTS,
+    choice_control,
+    control_of,
+    date_control,
+    is_untouched,
+    person_control,
+)
+from questionnaires.limiting import Broken, broken_limit
 from questionnaires.reading import Unreadable
-from questionnaires.schema import POSTAL_CODE, Kind, Page, Question
+from questionnaires.schema import Answers, Kind, NamePart, Page, Question, more_field, part_field, postal_field
 
 Error = tuple[str, Mapping[str, object]]
 Errors = dict[str, Error]
-Reader = Callable[[Question, Mapping[str, str]], tuple[dict[str, object], Errors]]
+type Given = tuple[dict[str, object], Errors]
+type Reader = Callable[[Question, Mapping[str, str]], Given]
 
-PERSON_FIELDS = ("name", "birth_on", "share_percent", "is_pep")
 _NAME_LENGTH = 140
+_POSITION_LENGTH = 60
+_BY_CHOOSING = frozenset({Kind.RADIO, Kind.CHECKBOXES, Kind.YES_NO, Kind.BAND, Kind.COUNTRY})
 
 
 def validate(
-    page: Page, data: Mapping[str, str], *, known: Mapping[str, object] | None = None
+    page: Page,
+    data: Mapping[str, str],
+    *,
+    today: date,
+    known: Answers | None = None,
+    before: Answers | None = None,
 ) -> tuple[dict[str, object], Errors]:
     """The page's answers and its errors by control name.
 
     `known` is what the file says: on a page that may be confirmed, a control left blank keeps it, and leaving
-    every control blank is an error, for that is what the other button is for.
+    every control blank is an error, for that is what the other button is for. `before`: the answers of other pages,
+    which checks may read. `today`: the day in Japan.
     """
     known = known or {}
     answers: dict[str, object] = {}
     errors: Errors = {}
     for question in page.questions:
         given, wrong = _READERS[question.kind](question, data)
-        errors |= wrong
+        wrong |= _more(question, given, data)
         for field in question.fields:
             answers[field] = given.get(field)
-            if answers[field] is None and field not in wrong:
+            if answers[field] is None and not wrong and field != more_field(question.id):
                 answers[field] = known.get(field)
-        if question.required and not wrong:
-            errors |= _missing(question, answers)
-    if known and not errors and not any(data.get(name, "").strip() for name in _controls(page, data)):
+        if not wrong:
+            wrong |= _missing(question, answers) or _outside(question, given, today)
+        errors |= wrong
+    if known and not errors and is_untouched(page, data):
         errors[control_of(page.questions[0])] = ("nothing_changed", {})
-    return answers, errors
+    return answers, errors or _contradictions(page, {**(before or {}), **answers})
 
 
 def people_count(question: Question, data: Mapping[str, str]) -> int:
     """How many people the posted page has room for: the last one written about, at least one."""
     written = [
         number
-        for number in range(question.max_people)
-        if any(data.get(person_control(question, number, field), "").strip() for field in PERSON_FIELDS)
+        for number in range(question.limits.max_people)
+        if any(data.get(person_control(question, number, field), "").strip() for field in question.person_fields)
     ]
     return max(written, default=0) + 1
 
 
-def person_control(question: Question, number: int, field: str) -> str:
-    return f"{question.id}-{number}-{field}"
-
-
-def control_of(question: Question) -> str:
-    """The first control of a question: where an error about the whole question sends the reader."""
-    if question.kind is Kind.PEOPLE:
-        return person_control(question, 0, "name")
-    return question.fields[0]
-
-
-def _controls(page: Page, data: Mapping[str, str]) -> list[str]:
-    names = [field for field in page.fields if field in data]
-    people = [question.id for question in page.questions if question.kind is Kind.PEOPLE]
-    return names + [name for name in data if any(name.startswith(f"{prefix}-") for prefix in people)]
-
-
-def _missing(question: Question, answers: Mapping[str, object]) -> Errors:
-    return {
-        control_of(question) if question.kind is Kind.PEOPLE else field: _required(question.kind)
-        for field in question.fields
-        if answers[field] in (None, [])
-    }
+def _missing(question: Question, answers: Answers) -> Errors:
+    """What must be answered and is not. The words beside a choice are needed when that choice was made."""
+    if not question.required:
+        return {}
+    needed = [field for field in question.fields if field != more_field(question.id)]
+    if question.kind is Kind.NAME:
+        needed = [question.id, *([part_field(question.id, NamePart.KANA)] if NamePart.KANA in question.parts else ())]
+    return {control_of(question, field): _required(question.kind) for field in needed if answers[field] in (None, [])}
 
 
 def _required(kind: Kind) -> Error:
-    return ("choose" if kind in {Kind.RADIO, Kind.YES_NO} else "required", {})
+    if kind is Kind.DECLARATION:
+        return ("declare", {})
+    return ("choose" if kind in _BY_CHOOSING else "required", {})
+
+
+def _outside(question: Question, given: Answers, today: date) -> Errors:
+    found: Broken | None = broken_limit(question, given.get(question.id), today)
+    return {control_of(question, question.id): found} if found else {}
+
+
+def _contradictions(page: Page, answers: Answers) -> Errors:
+    """What the document says must hold between answers; what cannot be told holds."""
+    questions = {field: question for question in page.questions for field in question.fields}
+    return {
+        control_of(questions[check.at], check.at): ("check", {"message": check.message})
+        for check in page.checks
+        if check.holds.holds(answers) is False
+    }
+
+
+def _more(question: Question, given: dict[str, object], data: Mapping[str, str]) -> Errors:
+    """Words of one's own beside a choice, such as 「その他」; they count only where that choice was made."""
+    field = question.more
+    if not field:
+        return {}
+    chosen = given.get(question.id)
+    made = chosen if isinstance(chosen, list) else [chosen]
+    if not any(choice.asks_more and choice.value in made for choice in question.choices):
+        return {}
+    typed = data.get(field, "")
+    if not typed.strip():
+        return {field: ("more", {})}
+    words, wrong = _read(field, lambda: reading.read_text(typed, longest=question.limits.max_length), typed)
+    given |= words
+    return wrong
 
 
 def _one(read: Callable[[Question, str], object]) -> Reader:
     """A reader for a question with one control."""
 
-    def reader(question: Question, data: Mapping[str, str]) -> tuple[dict[str, object], Errors]:
+    def reader(question: Question, data: Mapping[str, str]) -> Given:
         typed = data.get(question.id, "")
         if not typed.strip():
             return {}, {}
@@ -90,7 +131,7 @@ def _one(read: Callable[[Question, str], object]) -> Reader:
     return reader
 
 
-def _read(field: str, read: Callable[[], object], typed: str) -> tuple[dict[str, object], Errors]:
+def _read(field: str, read: Callable[[], object], typed: str) -> Given:
     if len(typed) > reading.LONGEST_INPUT:
         return {}, {field: ("too_long", {"limit": reading.LONGEST_INPUT})}
     try:
@@ -105,21 +146,90 @@ def _read_choice(question: Question, typed: str) -> object:
     return typed
 
 
-def _read_yes_no(_: Question, typed: str) -> object:
+def _read_choices(question: Question, data: Mapping[str, str]) -> Given:
+    chosen = [choice for choice in question.choices if data.get(choice_control(question, choice.value))]
+    if len(chosen) > 1 and any(choice.is_exclusive for choice in chosen):
+        return {}, {control_of(question): ("exclusive", {})}
+    return {question.id: [choice.value for choice in chosen] or None}, {}
+
+
+def _read_band(question: Question, typed: str) -> object:
+    if typed not in {str(bound) for bound in question.bands}:
+        raise Unreadable("choose")
+    return int(typed)
+
+
+def _read_country(_: Question, typed: str) -> object:
+    if typed not in COUNTRY_CODES:
+        raise Unreadable("choose")
+    return typed
+
+
+def _read_flag(_: Question, typed: str) -> bool:
     if typed not in {"yes", "no"}:
         raise Unreadable("choose")
     return typed == "yes"
 
 
-def _read_address(question: Question, data: Mapping[str, str]) -> tuple[dict[str, object], Errors]:
-    code, address = data.get(POSTAL_CODE, ""), data.get(question.id, "")
+def _read_tick(_: Question, typed: str) -> bool:
+    """A declaration is made or not made; nobody declares the contrary by it."""
+    if typed != "yes":
+        raise Unreadable("declare")
+    return True
+
+
+def _read_information(question: Question, _: Mapping[str, str]) -> Given:
+    """It was shown, and whoever read it went on."""
+    return {question.id: True}, {}
+
+
+def _read_name(question: Question, data: Mapping[str, str]) -> Given:
+    answers: dict[str, object] = {}
+    errors: Errors = {}
+    longest = question.limits.max_length
+    readers: dict[NamePart, Callable[[str], object]] = {
+        NamePart.FULL: lambda typed: reading.read_text(typed, longest=longest),
+        NamePart.KANA: lambda typed: reading.read_kana(typed, longest=longest),
+        NamePart.LATIN: lambda typed: reading.read_latin(typed, longest=longest),
+    }
+    for part in question.parts:
+        field = part_field(question.id, part)
+        if (typed := data.get(field, "")).strip():
+            given, wrong = _read(field, lambda part=part, typed=typed: readers[part](typed), typed)  # type: ignore[misc]
+            answers |= given
+            errors |= wrong
+    return answers, errors
+
+
+def _read_date(question: Question, data: Mapping[str, str]) -> Given:
+    """In three boxes with an era, or in one as it is said on the telephone."""
+    field = control_of(question)
+    if (typed := data.get(question.id, "")).strip():
+        given, wrong = _read(question.id, lambda: reading.read_date(typed).isoformat(), typed)
+        return given, ({field: wrong[question.id]} if wrong else {})
+    era, *parts = (data.get(date_control(question, part), "") for part in DATE_PARTS)
+    if not any(part.strip() for part in parts):
+        return {}, {}
+    for name, part in zip(DATE_PARTS[1:], parts, strict=True):
+        if not part.strip():
+            return {}, {date_control(question, name): ("missing_part", {"part": name})}
+    try:
+        return {question.id: reading.era_date(era or "western", *parts).isoformat()}, {}
+    except Unreadable as error:
+        at = error.code if error.code in DATE_PARTS else "year"
+        return {}, {date_control(question, at): (error.code, error.params)}
+
+
+def _read_address(question: Question, data: Mapping[str, str]) -> Given:
+    postal = postal_field(question.id)
+    code, address = data.get(postal, ""), data.get(question.id, "")
     if not code.strip() and not address.strip():
         return {}, {}
     answers: dict[str, object] = {}
     errors: Errors = {}
     for field, typed, read in (
-        (POSTAL_CODE, code, lambda: reading.read_postal_code(code)),
-        (question.id, address, lambda: reading.read_text(address, longest=question.max_length)),
+        (postal, code, lambda: reading.read_postal_code(code)),
+        (question.id, address, lambda: reading.read_text(address, longest=question.limits.max_length)),
     ):
         if not typed.strip():
             errors[field] = ("required", {})
@@ -130,11 +240,11 @@ def _read_address(question: Question, data: Mapping[str, str]) -> tuple[dict[str
     return answers, errors
 
 
-def _read_people(question: Question, data: Mapping[str, str]) -> tuple[dict[str, object], Errors]:
+def _read_people(question: Question, data: Mapping[str, str]) -> Given:
     people: list[dict[str, object]] = []
     errors: Errors = {}
-    for number in range(question.max_people):
-        controls = {field: person_control(question, number, field) for field in PERSON_FIELDS}
+    for number in range(question.limits.max_people):
+        controls = {field: person_control(question, number, field) for field in question.person_fields}
         typed = {field: data.get(control, "") for field, control in controls.items()}
         if not any(value.strip() for value in typed.values()):
             continue
@@ -143,7 +253,7 @@ def _read_people(question: Question, data: Mapping[str, str]) -> tuple[dict[str,
             if not typed[field].strip():
                 errors[control] = ("choose" if field == "is_pep" else "required", {})
                 continue
-            given, wrong = _read(control, _person_reader(field, typed[field]), typed[field])
+            given, wrong = _read(control, _person_reader(question, field, typed[field]), typed[field])
             errors |= wrong
             person[field] = given.get(control)
         people.append(person)
@@ -153,28 +263,33 @@ def _read_people(question: Question, data: Mapping[str, str]) -> tuple[dict[str,
     return ({question.id: people} if people else {}), errors
 
 
-def _person_reader(field: str, typed: str) -> Callable[[], object]:
+def _person_reader(question: Question, field: str, typed: str) -> Callable[[], object]:
     readers: dict[str, Callable[[], object]] = {
         "name": lambda: reading.read_text(typed, longest=_NAME_LENGTH),
         "birth_on": lambda: reading.read_date(typed).isoformat(),
         "share_percent": lambda: reading.read_share(typed),
+        "position": lambda: reading.read_text(typed, longest=_POSITION_LENGTH),
+        "is_pep": lambda: _read_flag(question, typed),
     }
-    return readers.get(field, lambda: _read_flag(typed))
-
-
-def _read_flag(typed: str) -> bool:
-    if typed not in {"yes", "no"}:
-        raise Unreadable("choose")
-    return typed == "yes"
+    return readers[field]
 
 
 _READERS: dict[Kind, Reader] = {
-    Kind.RADIO: _one(_read_choice),
-    Kind.YES_NO: _one(_read_yes_no),
-    Kind.TEXT: _one(lambda question, typed: reading.read_text(typed, longest=question.max_length)),
+    Kind.TEXT: _one(lambda question, typed: reading.read_text(typed, longest=question.limits.max_length)),
+    Kind.PARAGRAPH: _one(lambda question, typed: reading.read_lines(typed, longest=question.limits.max_length)),
+    Kind.NAME: _read_name,
+    Kind.NUMBER: _one(lambda _, typed: reading.read_whole_number(typed)),
+    Kind.AMOUNT: _one(lambda _, typed: reading.read_yen(typed)),
+    Kind.DATE: _read_date,
     Kind.TEL: _one(lambda _, typed: reading.read_phone(typed)),
     Kind.EMAIL: _one(lambda _, typed: reading.read_email(typed)),
-    Kind.DATE: _one(lambda _, typed: reading.read_date(typed).isoformat()),
     Kind.ADDRESS: _read_address,
+    Kind.RADIO: _one(_read_choice),
+    Kind.CHECKBOXES: _read_choices,
+    Kind.YES_NO: _one(_read_flag),
+    Kind.BAND: _one(_read_band),
+    Kind.COUNTRY: _one(_read_country),
     Kind.PEOPLE: _read_people,
+    Kind.DECLARATION: _one(_read_tick),
+    Kind.INFORMATION: _read_information,
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import ge, gt, le, lt
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import datalogic_py
 
@@ -23,18 +23,31 @@ class InvalidCondition(ValueError):
     """The condition steps outside the subset; the text says where."""
 
 
+class Comparison(NamedTuple):
+    """One comparison of a condition. The operator "has": whether the literal is among several choices."""
+
+    variable: str
+    operator: str
+    literal: Any
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A checked condition and the answers it reads."""
+    """A checked condition, and what it compares."""
 
     logic: Mapping[str, Any]
-    reads: frozenset[str]
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The answers it reads."""
+        return frozenset(one.variable for one in self.comparisons)
 
     def holds(self, answers: Mapping[str, object]) -> bool | None:
         """None when an answer it reads is missing: an unanswered question proves nothing either way."""
-        if any(answers.get(name) is None for name in self.reads):
+        known = {one.variable: answers.get(one.variable) for one in self.comparisons}
+        if None in known.values():
             return None
-        known = {name: answers[name] for name in self.reads}
         result, _ = _compiled(json.dumps(self.logic, sort_keys=True)).evaluate_metered(
             json.dumps(known), OPERATION_BUDGET
         )
@@ -42,11 +55,12 @@ class Condition:
 
 
 def parse_condition(logic: object) -> Condition:
-    """Accept and/or/!, === and !==, < <= > >= on numbers, and `in` a literal list; refuse everything else.
+    """Accept and/or/!, === and !==, < <= > >= on numbers, and `in`; refuse everything else.
 
-    A comparison has a variable on the left and a literal on the right, so that no value is ever coerced.
+    A comparison has a variable on the left and a literal on the right, so that no value is ever coerced. `in` asks
+    whether a variable is one of a literal list, or whether a literal is among a variable's several choices.
     """
-    return Condition(cast(Mapping[str, Any], logic), frozenset(_reads(logic, depth=0)))
+    return Condition(cast(Mapping[str, Any], logic), tuple(_comparisons(logic, depth=0)))
 
 
 def evaluate_plainly(logic: Any, answers: Mapping[str, object]) -> bool:
@@ -58,6 +72,10 @@ def evaluate_plainly(logic: Any, answers: Mapping[str, object]) -> bool:
         return any(evaluate_plainly(part, answers) for part in operands)
     if operator == "!":
         return not evaluate_plainly(operands[0], answers)
+    if operator == "in" and isinstance(operands[0], str):
+        chosen = answers[operands[1]["var"]]
+        assert isinstance(chosen, list)
+        return any(_same(item, operands[0]) for item in chosen)
     value, literal = answers[operands[0]["var"]], operands[1]
     if operator == "in":
         return any(_same(value, item) for item in literal)
@@ -76,7 +94,7 @@ def _same(left: object, right: object) -> bool:
     return isinstance(left, bool) is isinstance(right, bool) and left == right
 
 
-def _reads(logic: object, *, depth: int) -> Iterator[str]:
+def _comparisons(logic: object, *, depth: int) -> Iterator[Comparison]:
     if depth > MAX_DEPTH:
         raise InvalidCondition(f"nested deeper than {MAX_DEPTH}")
     if not isinstance(logic, dict) or len(logic) != 1:
@@ -88,26 +106,37 @@ def _reads(logic: object, *, depth: int) -> Iterator[str]:
         if not operands or (operator == "!" and len(operands) != 1):
             raise InvalidCondition(f"{operator!r} has the wrong number of operands")
         for part in operands:
-            yield from _reads(part, depth=depth + 1)
+            yield from _comparisons(part, depth=depth + 1)
         return
-    yield _variable(operator, operands)
+    yield _comparison(operator, operands)
 
 
-def _variable(operator: str, operands: list[object]) -> str:
-    """The variable of one comparison, after checking both of its sides."""
+def _comparison(operator: str, operands: list[object]) -> Comparison:
+    """One comparison, after checking both of its sides."""
     if operator not in _EQUALITY | _ORDER | {"in"}:
         raise InvalidCondition(f"unknown operator {operator!r}")
     if len(operands) != 2:
         raise InvalidCondition(f"{operator!r} compares a variable with a literal")
     variable, literal = operands
-    if not isinstance(variable, dict) or list(variable) != ["var"] or not isinstance(variable["var"], str):
+    if operator == "in" and isinstance(variable, str):
+        return Comparison(_variable(operator, literal), "has", variable)
+    name = _variable(operator, variable)
+    if wrong := _misfit(operator, literal):
+        raise InvalidCondition(f"{operator!r} needs {wrong} on the right")
+    return Comparison(name, operator, literal)
+
+
+def _variable(operator: str, said: object) -> str:
+    if not isinstance(said, dict) or list(said) != ["var"] or not isinstance(said["var"], str):
         raise InvalidCondition(f"{operator!r} needs a variable on the left")
+    return said["var"]
+
+
+def _misfit(operator: str, literal: object) -> str:
+    """What a comparison needs instead of this literal; "" where it fits."""
     if operator == "in":
-        if not isinstance(literal, list) or not all(isinstance(item, str) for item in literal):
-            raise InvalidCondition("'in' needs a list of texts on the right")
-    elif operator in _ORDER:
-        if isinstance(literal, bool) or not isinstance(literal, int | float):
-            raise InvalidCondition(f"{operator!r} needs a number on the right")
-    elif not isinstance(literal, str | bool | int):
-        raise InvalidCondition(f"{operator!r} needs a text, a number or true/false on the right")
-    return variable["var"]
+        is_list = isinstance(literal, list) and all(isinstance(item, str) for item in literal)
+        return "" if is_list else "a list of texts"
+    if operator in _ORDER:
+        return "a number" if isinstance(literal, bool) or not isinstance(literal, int | float) else ""
+    return "" if isinstance(literal, str | bool | int) else "a text, a number or true/false"

@@ -1,6 +1,8 @@
 """Dates, numbers and names of eras as a customer reads them."""
 
+from collections.abc import Sequence
 from datetime import date
+from itertools import zip_longest
 
 from django.utils.formats import date_format
 from django.utils.translation import get_language
@@ -40,6 +42,28 @@ def era_name(name: str) -> str:
         "meiji": _("Meiji"),
     }
     return names[name]
+
+
+def yen(amount: int) -> str:
+    """1億2,000万円 or 120,000,000 yen: Japanese counts in ten thousands, and so reads no row of zeros."""
+    if not _is_japanese() or amount % 10_000:
+        return _("%(amount)s yen") % {"amount": f"{amount:,}"}
+    oku, man = divmod(amount // 10_000, 10_000)
+    words = (f"{oku:,}億" if oku else "") + (f"{man:,}万" if man else "")
+    return f"{words or '0'}円"
+
+
+def band_words(bounds: Sequence[int]) -> dict[int, str]:
+    """Bands of amounts in words, by their lower bounds in yen, which ascend; the last has no upper one."""
+    words = {}
+    for lower, upper in zip_longest(bounds, bounds[1:]):
+        if upper is None:
+            words[lower] = _("%(lower)s or more") % {"lower": yen(lower)}
+        elif lower == 0:
+            words[lower] = _("less than %(upper)s") % {"upper": yen(upper)}
+        else:
+            words[lower] = _("%(lower)s to less than %(upper)s") % {"lower": yen(lower), "upper": yen(upper)}
+    return words
 
 
 def receipt_number(digits: str) -> str:

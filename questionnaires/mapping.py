@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from django.utils.translation import gettext
 
@@ -12,24 +13,43 @@ from customers.facts.readers import Reader, register_readers
 from customers.facts.selectors import own_facts_in_use
 from customers.facts.shape import Fact, Type
 from questionnaires.models import QuestionnaireVersion
-from questionnaires.schema import Kind, Question, Questionnaire
+from questionnaires.schema import Calculation, Kind, Question, Questionnaire, Working
 
 # What the answers to a kind of question can be kept as.
 _FITTING: Mapping[Kind, frozenset[Type]] = {
     Kind.TEXT: frozenset({Type.NAME, Type.KANA, Type.TEXT, Type.DIGITS}),
+    Kind.PARAGRAPH: frozenset({Type.TEXT}),
+    Kind.NAME: frozenset({Type.NAME}),
+    Kind.NUMBER: frozenset({Type.NUMBER}),
+    Kind.AMOUNT: frozenset({Type.AMOUNT}),
+    Kind.BAND: frozenset({Type.AMOUNT}),
+    Kind.DATE: frozenset({Type.DAY}),
     Kind.TEL: frozenset({Type.PHONE}),
     Kind.EMAIL: frozenset({Type.EMAIL}),
-    Kind.DATE: frozenset({Type.DAY}),
-    Kind.YES_NO: frozenset({Type.ANSWER}),
-    Kind.RADIO: frozenset({Type.CODE, Type.COUNTRY}),
     Kind.ADDRESS: frozenset({Type.ADDRESS}),
+    Kind.RADIO: frozenset({Type.CODE, Type.COUNTRY}),
+    Kind.CHECKBOXES: frozenset({Type.CODES, Type.COUNTRIES}),
+    Kind.YES_NO: frozenset({Type.ANSWER}),
+    Kind.COUNTRY: frozenset({Type.COUNTRY}),
     Kind.PEOPLE: frozenset({Type.OWNERS}),
+    Kind.DECLARATION: frozenset({Type.ANSWER}),
+    Kind.INFORMATION: frozenset(),
 }
+_FITTING_CALCULATED: Mapping[Working, frozenset[Type]] = {
+    Working.HOLDS: frozenset({Type.ANSWER}),
+    Working.SUM: frozenset({Type.NUMBER, Type.AMOUNT}),
+    Working.COUNT: frozenset({Type.NUMBER}),
+}
+_OWNER_FIELDS = frozenset({"name", "birth_on", "share_percent", "is_pep"})
 
 
 def problems_of(questionnaire: Questionnaire, kind: str, facts: Mapping[str, Fact]) -> list[str]:
-    """What would be lost on the way into the file, for operators; ``kind``: of the customers who answer."""
-    return [problem for question in questionnaire.questions() for problem in _of(question, kind, facts)]
+    """What would be lost on the way into the file, for operators; ``kind``: of the customers who answer.
+
+    A question that maps to no fact stays with the answers, and so loses nothing.
+    """
+    asked = [problem for question in questionnaire.questions() for problem in _of(question, kind, facts)]
+    return asked + [problem for one in questionnaire.calculated for problem in _of_calculated(one, kind, facts)]
 
 
 def facts_to_map() -> dict[str, Fact]:
@@ -38,29 +58,47 @@ def facts_to_map() -> dict[str, Fact]:
 
 
 def _of(question: Question, kind: str, facts: Mapping[str, Fact]) -> Iterator[str]:
-    fact = facts.get(question.maps_to)
+    for key in filter(None, question.facts.values()):
+        fact = facts.get(key)
+        is_own = key == question.maps_to
+        if wrong := _unfit(key, fact, kind, _FITTING[question.kind] if is_own else None):
+            yield f"{question.id}: {wrong}"
+        elif fact and is_own and question.choices:
+            codes = COUNTRY_CODES if fact.type in (Type.COUNTRY, Type.COUNTRIES) else fact.codes or {}
+            for choice in question.choices:
+                if choice.value not in codes:
+                    yield f"{question.id}: {choice.value!r} is no code of {fact.key!r}"
+    if question.kind is Kind.PEOPLE and question.maps_to and (lost := _OWNER_FIELDS.difference(question.person_fields)):
+        yield f"{question.id}: owners are kept with {', '.join(sorted(lost))}"
+
+
+def _of_calculated(one: Calculation, kind: str, facts: Mapping[str, Fact]) -> Iterator[str]:
+    if one.fact and (wrong := _unfit(one.fact, facts.get(one.fact), kind, _FITTING_CALCULATED[one.working])):
+        yield f"{one.id}: {wrong}"
+
+
+def _unfit(key: str, fact: Fact | None, kind: str, fitting: frozenset[Type] | None) -> str:
+    """Why an answer cannot be kept as a fact; "" if it can. What follows from a question's own fact fits by itself."""
     if fact is None:
-        yield f"{question.id}: there is no fact {question.maps_to!r} in use that customers may be asked for"
-    elif kind not in fact.kinds:
-        yield f"{question.id}: {fact.key!r} is no fact of a customer of kind {kind}"
-    elif fact.type not in _FITTING[question.kind]:
-        yield f"{question.id}: an answer of kind {question.kind!s} cannot be kept as {fact.key!r}"
-    elif question.kind is Kind.RADIO:
-        codes = COUNTRY_CODES if fact.type is Type.COUNTRY else fact.codes or {}
-        for choice in question.choices:
-            if choice.value not in codes:
-                yield f"{question.id}: {choice.value!r} is no code of {fact.key!r}"
+        return f"there is no fact {key!r} in use that customers may be asked for"
+    if kind not in fact.kinds:
+        return f"{key!r} is no fact of a customer of kind {kind}"
+    return f"its answer cannot be kept as {key!r}" if fitting is not None and fact.type not in fitting else ""
 
 
 def readers(key: str) -> Iterator[Reader]:
     """The questionnaires whose newest version asks for it."""
     versions = QuestionnaireVersion.objects.select_related("questionnaire")
     for version in versions.order_by("questionnaire_id", "-number").distinct("questionnaire_id"):
-        questions = (question for page in version.document.get("pages", ()) for question in page.get("questions", ()))
-        if any(question.get("maps_to") == key for question in questions):
-            yield Reader(
-                gettext("Version %(version)s of a questionnaire") % {"version": version.number}, asks_customers=True
-            )
+        if key in facts_kept_by(version.document):
+            words = gettext("Version %(version)s of a questionnaire") % {"version": version.number}
+            yield Reader(words, asks_customers=True)
+
+
+def facts_kept_by(document: Mapping[str, Any]) -> set[str]:
+    """The facts that answers to a published document become."""
+    questions = [question for page in document.get("pages", ()) for question in page.get("questions", ())]
+    return {part["maps_to"] for part in [*questions, *document.get("calculated", ())] if part.get("maps_to")}
 
 
 def register() -> None:

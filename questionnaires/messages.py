@@ -14,6 +14,20 @@ def sentence(error: Error, label: str) -> str:
     words = {
         "required": _("Enter “%(label)s”."),
         "choose": _("Choose one for “%(label)s”."),
+        "more": _("Write a few words beside what you chose for “%(label)s”."),
+        "exclusive": _("You chose “none of these” together with another answer. Please choose one or the other."),
+        "declare": _("Please read “%(label)s” and tick the box."),
+        "kana": _("Enter “%(label)s” in hiragana or katakana."),
+        "latin": _("Enter “%(label)s” in Roman letters, as on the passport or residence card."),
+        "number": _("Enter “%(label)s” as a whole number, for example 12."),
+        "amount": _("Enter “%(label)s” as an amount of yen, for example 1,000,000."),
+        "too_short": _("“%(label)s” needs at least %(limit)s characters."),
+        "too_small": _("Enter “%(label)s” as %(limit)s or more."),
+        "too_large": _("Enter “%(label)s” as %(limit)s or less."),
+        "too_few": _("Choose at least %(limit)s for “%(label)s”."),
+        "too_many": _("Choose at most %(limit)s for “%(label)s”."),
+        "too_early": _("Enter “%(label)s” as %(bound)s or later."),
+        "too_late": _("Enter “%(label)s” as %(bound)s or earlier."),
         "nothing_changed": _("Fill in what has changed, or press “Nothing has changed” above."),
         "digits": _("Enter “%(label)s” as %(count)s digits."),
         "postal_code": _("Enter the postal code as 7 digits, for example 168-0064."),
@@ -21,7 +35,7 @@ def sentence(error: Error, label: str) -> str:
         "phone": _("Enter the phone number with its area code, for example 090-1234-5678."),
         "email": _("Enter the e-mail address in full, for example name@example.com."),
         "date": _("Enter “%(label)s” as year, month and day, for example 2028-04-01."),
-        "missing_part": _("Enter the %(part)s of your date of birth."),
+        "missing_part": _("Enter the %(part)s of “%(label)s”."),
         "era": _("Choose how the year is counted."),
         "year": _("Enter the year as a number."),
         "month": _("Enter the month as a number from 1 to 12."),
@@ -42,6 +56,8 @@ def _spoken(params: Mapping[str, object]) -> dict[str, object]:
     spoken = dict(params)
     if "part" in spoken:
         spoken["part"] = {"year": _("year"), "month": _("month"), "day": _("day")}[str(spoken["part"])]
+    if "bound" in spoken:
+        spoken["bound"] = long_date(spoken["bound"])
     if "era" in spoken:
         spoken["era"] = era_name(str(spoken["era"]))
         spoken["first"] = long_date(spoken["first"])

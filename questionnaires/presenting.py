@@ -1,61 +1,35 @@
 """Turns questions, answers and facts into what the templates of the answering pages show."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
 
+from questionnaires import persons
 from questionnaires.addressing import doubt_about, places_named
-from questionnaires.answering import Errors, people_count, person_control
-from questionnaires.formatting import date_in_both_calendars
-from questionnaires.masking import (
-    Masked,
-    mask_address,
-    mask_email,
-    mask_name,
-    mask_phone,
-    mask_postal_code,
-    plain,
-)
+from questionnaires.answering import Errors, people_count
+from questionnaires.controls import DATE_PARTS, choice_control, controls_of, date_control, person_control
+from questionnaires.filling import controls_filled
+from questionnaires.formatting import era_name
+from questionnaires.masking import Masked, plain
 from questionnaires.messages import sentence
-from questionnaires.schema import POSTAL_CODE, Kind, Page, Question
+from questionnaires.persons import Control, Option, Person
+from questionnaires.reading import ERAS
+from questionnaires.saying import masked_value, options_of, said, yes_no
+from questionnaires.schema import Kind, NamePart, Page, Question, part_field, postal_field
 from questionnaires.sittings import Sitting
 
 # A list longer than this is a drop-down: nobody reads seventy countries in rows.
 LONGEST_RADIO_LIST = 15
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    value: str
-    label: str
-    is_chosen: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Control:
-    """One control: what is in it, and what is wrong with it."""
-
-    name: str
-    label: str
-    value: str = ""
-    error: str = ""
-    options: tuple[Option, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    number: int
-    name: Control
-    birth_on: Control
-    share_percent: Control
-    is_pep: Control
+# Kinds that look like another.
+_LIKE = {Kind.AMOUNT: Kind.NUMBER, Kind.BAND: Kind.RADIO, Kind.COUNTRY: "select"}
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One question as its template shows it."""
+    """One question as its template shows it. ``parts``: its controls, where it has several."""
 
     template: str
     control: Control
@@ -64,9 +38,13 @@ class Field:
     autocomplete: str
     max_length: int
     is_held: bool  # the file answers it: left blank it stays as it is
+    parts: tuple[Control, ...] = ()
+    more: Control | None = None
     postal_code: Control | None = None
     places: str = ""  # what the postal code stands for, when that was asked
     people: tuple[Person, ...] = ()
+    unit: str = ""
+    error: str = ""  # about the question as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +71,16 @@ class Writer:
         """The page's questions, with `data` in their controls."""
         held = self.visit.held(page)
         return [
-            self._field(question, data, all(name in held for name in question.fields), extra_people)
+            self._field(question, data, any(name in held for name in question.fields), extra_people)
             for question in page.questions
         ]
 
     def error_list(self, page: Page) -> list[tuple[str, str]]:
         """Every error with the control it leads to, in the order of the page."""
+        order = [name for question in page.questions for name in controls_of(question)]
+        ordered = sorted(self.errors, key=order.index)
         labels = self._labels(page)
-        ordered = sorted(self.errors, key=lambda name: list(labels).index(name))
-        return [(name, sentence(self.errors[name], labels[name])) for name in ordered]
+        return [(name, self._sentence(name, labels[name])) for name in ordered]
 
     def record(self, page: Page) -> list[Row]:
         """What the file says, masked; what it does not say is left out of a page that asks for it."""
@@ -109,184 +88,167 @@ class Writer:
         is_whole = bool(self.visit.known(page))
         rows = []
         for question in page.questions:
-            if not is_whole and not any(name in known for name in question.fields):
+            held = [name for name in question.fields if name in known]
+            if not held and not (is_whole and question.maps_to):
                 continue
-            values = tuple(self._masked(question, name, known[name]) for name in question.fields if name in known)
+            values = tuple(masked_value(question, name, known[name], self.language) for name in held)
             if question.kind is Kind.PEOPLE:
-                values = tuple(_masked_owner(owner) for owner in _people(known.get(question.id)))
+                values = tuple(map(persons.masked, persons.people_in(known.get(question.id))))
             rows.append(Row(question.label[self.language], values))
         return rows
 
     def answers(self, page: Page) -> list[Row]:
         """What was answered on a page, for checking before it is sent."""
         response = self.visit.response
-        labels = [question.label[self.language] for question in page.questions]
+        asked = [question for question in page.questions if question.kind is not Kind.INFORMATION]
+        if not asked:
+            return []
+        labels = _("; ").join(question.label[self.language] for question in asked)
         if page.id in response.confirmed_pages:
-            return [Row(_("; ").join(labels), (), page.id, _("Still the same"))]
+            return [Row(labels, (), page.id, _("Still the same"))]
         if page.id not in self.visit.typed:
-            return [Row(_("; ").join(labels), (), page.id, _("Already answered"))]
+            return [Row(labels, (), page.id, _("Already answered"))]
         held = self.visit.held(page)
-        return [self._answer(page, question, held) for question in page.questions]
+        return [self._answer(page, question, held) for question in asked]
 
     def typed(self, page: Page) -> dict[str, str]:
         """The controls as they were filled in earlier in this visit; empty for what only the file knows."""
         if page.id not in self.visit.typed:
             return {}
-        known = self.visit.held(page)
-        answers = self.visit.response.answers
-        data: dict[str, str] = {}
-        for question in page.questions:
-            for name in question.fields:
-                if answers.get(name) is not None and answers[name] != known.get(name):
-                    data |= _controls(question, name, answers[name])
-        return data
+        return controls_filled(page, self.visit.response.answers, known=self.visit.held(page))
 
     def _field(self, question: Question, data: Mapping[str, str], is_held: bool, extra_people: int) -> Field:
-        is_long = len(question.choices) > LONGEST_RADIO_LIST
-        people = min(people_count(question, data) + extra_people, question.max_people)
+        options = options_of(question, self.language)
+        is_long = len(options) > LONGEST_RADIO_LIST and question.kind is not Kind.CHECKBOXES
+        is_address = question.kind is Kind.ADDRESS
+        postal = postal_field(question.id)
         return Field(
-            template=f"portal/kinds/{'select' if is_long else question.kind}.html",
-            control=self._control(question.id, question.label[self.language], data, self._options(question)),
+            template=f"portal/kinds/{'select' if is_long else _LIKE.get(question.kind, question.kind)}.html",
+            control=self._control(question.id, question.label[self.language], data, self._options(question, data)),
             hint=question.hint.get(self.language, ""),
             is_required=question.required and not is_held,
             autocomplete=question.autocomplete,
-            max_length=question.max_length,
+            max_length=question.limits.max_length,
             is_held=is_held,
-            postal_code=self._control(POSTAL_CODE, _("Postal code"), data) if question.kind is Kind.ADDRESS else None,
-            places=places_named(data.get(POSTAL_CODE, ""))
-            if self.names_places and question.kind is Kind.ADDRESS
-            else "",
-            people=tuple(self._person(question, number, data) for number in range(people))
-            if question.kind is Kind.PEOPLE
-            else (),
+            parts=self._parts(question, data),
+            more=self._control(question.more, _("Please describe"), data) if question.more else None,
+            postal_code=self._control(postal, _("Postal code"), data) if is_address else None,
+            places=places_named(data.get(postal, "")) if self.names_places and is_address else "",
+            people=self._people(question, data, extra_people),
+            unit=_("yen") if question.kind is Kind.AMOUNT else "",
+            error=self._error_of(question),
+        )
+
+    def _error_of(self, question: Question) -> str:
+        """About the question itself; the box beside a choice has its own."""
+        names = [name for name in controls_of(question) if name in self.errors and name != question.more]
+        return self._sentence(names[0], question.label[self.language]) if names else ""
+
+    def _parts(self, question: Question, data: Mapping[str, str]) -> tuple[Control, ...]:
+        if question.kind is Kind.NAME:
+            fields = [(part, part_field(question.id, part)) for part in question.parts]
+            labels = self._name_labels(question)
+            return tuple(self._control(name, labels[name], data, hint=_name_hint(part)) for part, name in fields)
+        if question.kind is not Kind.DATE:
+            return ()
+        era, *numbers = (date_control(question, part) for part in DATE_PARTS)
+        chosen = data.get(era) or "western"
+        eras = [Option(name, era_name(name), name == chosen) for name in ("western", *(one.name for one in ERAS[:4]))]
+        return (
+            self._control(era, _("How the year is counted"), data, eras),
+            *(self._control(name, label, data) for name, label in zip(numbers, _date_labels(), strict=True)),
         )
 
     def _control(
-        self, name: str, label: str, data: Mapping[str, str], options: Mapping[str, str] | None = None
+        self, name: str, label: str, data: Mapping[str, str], options: Sequence[Option] = (), hint: str = ""
     ) -> Control:
-        value = data.get(name, "")
-        chosen = tuple(Option(key, text, key == value) for key, text in (options or {}).items())
-        error = sentence(self.errors[name], label) if name in self.errors else ""
-        return Control(name, label, value, error, chosen)
+        error = self._sentence(name, label) if name in self.errors else ""
+        return Control(name, label, data.get(name, ""), error, tuple(options), hint)
 
-    def _options(self, question: Question) -> dict[str, str]:
-        if question.kind is Kind.YES_NO:
-            return _yes_no()
-        return {choice.value: choice.label[self.language] for choice in question.choices}
+    def _options(self, question: Question, data: Mapping[str, str]) -> list[Option]:
+        is_several = question.kind is Kind.CHECKBOXES
+        opening = {choice.value for choice in question.choices if choice.asks_more}
+        return [
+            Option(
+                value,
+                label,
+                bool(data.get(choice_control(question, value))) if is_several else data.get(question.id) == value,
+                value in opening,
+            )
+            for value, label in options_of(question, self.language).items()
+        ]
+
+    def _people(self, question: Question, data: Mapping[str, str], extra: int) -> tuple[Person, ...]:
+        if question.kind is not Kind.PEOPLE:
+            return ()
+        count = min(people_count(question, data) + extra, question.limits.max_people)
+        return tuple(self._person(question, number, data) for number in range(count))
 
     def _person(self, question: Question, number: int, data: Mapping[str, str]) -> Person:
-        def control(name: str, options: Mapping[str, str] | None = None) -> Control:
-            control_name = person_control(question, number, name)
-            shown = self._control(control_name, labels[control_name], data, options)
-            return replace(shown, label=_person_labels()[name])
-
-        labels = _labels_of_person(question, number)
-
-        return Person(
-            number=number + 1,
-            name=control("name"),
-            birth_on=control("birth_on"),
-            share_percent=control("share_percent"),
-            is_pep=control("is_pep", _yes_no()),
-        )
+        labels, hints = persons.person_labels(), persons.person_hints()
+        spoken = persons.labels_of_person(question, number)
+        controls = []
+        for part in question.person_fields:
+            name = person_control(question, number, part)
+            flags = [Option(key, text, data.get(name) == key) for key, text in yes_no().items()]
+            error = self._sentence(name, spoken[name]) if name in self.errors else ""
+            options = tuple(flags) if part == "is_pep" else ()
+            controls.append(Control(name, labels[part], data.get(name, ""), error, options, hints[part], part))
+        return Person(number + 1, tuple(controls))
 
     def _labels(self, page: Page) -> dict[str, str]:
+        """What errors call the controls of a page."""
         labels: dict[str, str] = {}
         for question in page.questions:
+            label = question.label[self.language]
+            labels |= dict.fromkeys(controls_of(question), label)
             if question.kind is Kind.ADDRESS:
-                labels[POSTAL_CODE] = _("Postal code")
+                labels[postal_field(question.id)] = _("Postal code")
+            if question.kind is Kind.NAME:
+                labels |= self._name_labels(question)
             if question.kind is Kind.PEOPLE:
-                for number in range(question.max_people):
-                    labels |= _labels_of_person(question, number)
-            labels[question.id] = question.label[self.language]
+                for number in range(question.limits.max_people):
+                    labels |= persons.labels_of_person(question, number)
         return labels
+
+    def _name_labels(self, question: Question) -> dict[str, str]:
+        label = question.label[self.language]
+        words = {
+            NamePart.FULL: label,
+            NamePart.KANA: _("%(label)s (in katakana)") % {"label": label},
+            NamePart.LATIN: _("%(label)s (in Roman letters)") % {"label": label},
+        }
+        return {part_field(question.id, part): words[part] for part in question.parts}
+
+    def _sentence(self, name: str, label: str) -> str:
+        code, params = self.errors[name]
+        if code == "check" and isinstance(message := params["message"], Mapping):
+            return str(message[self.language])
+        return sentence((code, params), label)
 
     def _answer(self, page: Page, question: Question, known: Mapping[str, object]) -> Row:
         answers = self.visit.response.answers
         label = question.label[self.language]
-        if all(name in known and answers.get(name) == known[name] for name in question.fields):
+        held = [name for name in question.fields if name in known]
+        if held and all(answers.get(name) == known[name] for name in held):
             return Row(label, (), page.id, _("Still the same"))
-        values = [answers.get(name) for name in question.fields]
-        if not any(value is not None for value in values):
+        given = {name: value for name in question.fields if (value := answers.get(name)) not in (None, [])}
+        if not given:
             return Row(label, (), page.id, _("Left blank"))
-        if question.kind is Kind.PEOPLE:
-            people = _people(answers.get(question.id))
-            return Row(label, tuple(plain(_owner(person, str(person["name"]))) for person in people), page.id)
-        shown = [plain(self._words(question, value)) for value in values if value is not None]
+        words = [text for name, value in given.items() for text in said(question, name, value, self.language)]
         doubt = ""
         if question.kind is Kind.ADDRESS:
             doubt = doubt_about(*(str(answers.get(name) or "") for name in question.fields))
-        return Row(label, tuple(shown), page.id, doubt=doubt)
-
-    def _words(self, question: Question, value: object) -> str:
-        if question.kind is Kind.YES_NO:
-            return _yes_no()["yes" if value else "no"]
-        if question.kind is Kind.DATE:
-            return date_in_both_calendars(date.fromisoformat(str(value)))
-        return self._options(question).get(str(value), str(value))
-
-    def _masked(self, question: Question, name: str, value: object) -> Masked:
-        text = str(value)
-        if name == POSTAL_CODE:
-            return mask_postal_code(text)
-        maskers = {
-            Kind.TEXT: mask_name,
-            Kind.ADDRESS: mask_address,
-            Kind.TEL: mask_phone,
-            Kind.EMAIL: mask_email,
-        }
-        if masker := maskers.get(question.kind):
-            return masker(text)
-        return plain(self._words(question, value))
+        return Row(label, tuple(map(plain, words)), page.id, doubt=doubt)
 
 
-def _yes_no() -> dict[str, str]:
-    return {"no": _("No"), "yes": _("Yes")}
+def _date_labels() -> tuple[str, str, str]:
+    return _("Year"), _("Month"), _("Day")
 
 
-def _person_labels() -> dict[str, str]:
-    return {
-        "name": _("Full name"),
-        "birth_on": _("Date of birth"),
-        "share_percent": _("Share of the voting rights (%)"),
-        "is_pep": _("Has this person held an important public office in another country?"),
+def _name_hint(part: NamePart) -> str:
+    hints = {
+        NamePart.KANA: _("Hiragana and half-width katakana are fine. Example: ヤマダ ハナコ"),
+        NamePart.LATIN: _("As on the passport or residence card."),
     }
-
-
-def _labels_of_person(question: Question, number: int) -> dict[str, str]:
-    """What an error calls the controls of one person: they all look alike."""
-    return {
-        person_control(question, number, name): _("Person %(number)s: %(label)s")
-        % {"number": number + 1, "label": label}
-        for name, label in _person_labels().items()
-    }
-
-
-def _people(value: object) -> list[dict[str, object]]:
-    return [person for person in value if isinstance(person, dict)] if isinstance(value, list) else []
-
-
-def _owner(person: Mapping[str, object], name: str) -> str:
-    return _("%(name)s: %(share)s%%") % {"name": name, "share": person.get("share_percent", "?")}
-
-
-def _masked_owner(person: Mapping[str, object]) -> Masked:
-    masked = mask_name(str(person.get("name", "")))
-    return Masked((*masked.parts, *plain(_owner(person, "")).parts), _owner(person, masked.spoken))
-
-
-def _controls(question: Question, name: str, answer: object) -> dict[str, str]:
-    """An answer back in the controls it came from."""
-    if question.kind is not Kind.PEOPLE:
-        return {name: _flag(answer)}
-    return {
-        person_control(question, number, part): _flag(value)
-        for number, person in enumerate(_people(answer))
-        for part, value in person.items()
-    }
-
-
-def _flag(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "" if value is None else str(value)
+    return hints.get(part, "")

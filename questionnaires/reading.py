@@ -19,6 +19,10 @@ _EMAIL = re.compile(
     r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@"
     r"(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}"
 )
+_KATAKANA = {hiragana: chr(hiragana + 0x60) for hiragana in range(0x3041, 0x3097)}
+_KANA = re.compile(r"[ァ-ヺー・A-Z0-9.,&'()\-\u3000]+")
+_WHOLE = re.compile(r"-?(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})")
+_YEN = re.compile(r"(?:([0-9]{1,5})億)?(?:([0-9]{1,8})万)?([0-9]{1,15})?")
 _WESTERN = re.compile(r"(\d{4})[年/.\-](\d{1,2})[月/.\-](\d{1,2})日?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _ERA = re.compile(r"(令和|平成|昭和|大正|明治|[RHSTM])[.\-]?(元|\d{1,2})[年/.\-](\d{1,2})[月/.\-](\d{1,2})日?")
@@ -109,6 +113,60 @@ def read_text(typed: str, *, longest: int) -> str:
         if category == "Co":
             raise Unreadable("private_character", character=character)
     return typed
+
+
+def read_lines(typed: str, *, longest: int) -> str:
+    """As `read_text`, in several lines."""
+    lines = typed.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    if len(lines) > longest:
+        raise Unreadable("too_long", limit=longest)
+    return "\n".join(read_text(line, longest=longest) for line in lines.split("\n"))
+
+
+def read_kana(typed: str, *, longest: int) -> str:
+    """A reading in full-width katakana, whatever kana it was typed in. Raises Unreadable("kana")."""
+    kana = unicodedata.normalize("NFKC", read_text(typed, longest=longest)).strip()
+    kana = kana.translate(_KATAKANA).upper().replace(" ", "\u3000")
+    if not _KANA.fullmatch(kana):
+        raise Unreadable("kana")
+    return kana
+
+
+def read_latin(typed: str, *, longest: int) -> str:
+    """A name in Latin letters with their accents, as passports and residence cards have it."""
+    name = unicodedata.normalize("NFC", read_text(typed, longest=longest))
+    name = re.sub(r"\s+", " ", "".join(_narrow(character) for character in name)).strip()
+    if not name or not all(_is_latin(character) for character in name):
+        raise Unreadable("latin")
+    return name
+
+
+def read_whole_number(typed: str) -> int:
+    """A whole number, with or without commas. Raises Unreadable("number")."""
+    number = fold(typed).replace(" ", "")
+    if not _WHOLE.fullmatch(number):
+        raise Unreadable("number")
+    return int(number.replace(",", ""))
+
+
+def read_yen(typed: str) -> int:
+    """An amount of yen as people write it: 1,000,000円, ¥500, 300万円, 1億2,000万. Raises Unreadable("amount")."""
+    amount = fold(typed).replace(" ", "").replace(",", "").removeprefix("¥").removesuffix("円")
+    match = _YEN.fullmatch(amount)
+    if match is None or not amount:
+        raise Unreadable("amount")
+    oku, man, ones = (int(part or 0) for part in match.groups())
+    return oku * 100_000_000 + man * 10_000 + ones
+
+
+def _narrow(character: str) -> str:
+    """A full-width letter made narrow; accents stay as they are."""
+    point = ord(character)
+    return chr(point - 0xFEE0) if 0xFF01 <= point <= 0xFF5E else " " if character == "\u3000" else character
+
+
+def _is_latin(character: str) -> bool:
+    return character in " -'.,’" or "LATIN" in unicodedata.name(character, "")
 
 
 def read_share(typed: str) -> int | float:

@@ -1,36 +1,61 @@
 """What a questionnaire is: one immutable document, and the pure rules for walking through it."""
 
+from __future__ import annotations
+
 import hashlib
 import json
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from types import MappingProxyType
 
-from questionnaires.conditions import Condition, InvalidCondition, parse_condition
+from questionnaires.conditions import Condition
 
+# In every language of the document; where one had no words, those of the default language.
 Text = Mapping[str, str]
 Answers = Mapping[str, object]
 
-_IDENTIFIER = re.compile(r"[a-z][a-z0-9_]{0,39}")
-# Steps of the journey that are not pages of a document but share its address space.
-_RESERVED = frozenset({"landing", "identity", "check", "ekyc", "done", "end", "question", "display"})
-# Secrets no bank asks for on a page: a question with such an id can't be made.
-_FORBIDDEN = re.compile(r"pin|password|passcode|otp|card_number|cvv|cvc")
-_CONSTRAINTS = frozenset({"max_length", "max_people"})
 POSTAL_CODE = "postal_code"
+# Among the answers: the fields on which they differ from the file. Conditions read it as `changed:field`.
+CHANGED = "*changed"
+_IS_CHANGED = "changed:"
 
 
 class Kind(StrEnum):
-    RADIO = "radio"
-    YES_NO = "yes_no"
+    """What is asked, and so how it is shown, read, said and kept."""
+
     TEXT = "text"
+    PARAGRAPH = "paragraph"
+    NAME = "name"
+    NUMBER = "number"
+    AMOUNT = "amount"  # of yen
+    DATE = "date"
     TEL = "tel"
     EMAIL = "email"
     ADDRESS = "address"
-    DATE = "date"
+    RADIO = "radio"
+    CHECKBOXES = "checkboxes"
+    YES_NO = "yes_no"
+    BAND = "band"  # between which amounts of yen; the answer is the lower one
+    COUNTRY = "country"
     PEOPLE = "people"
+    DECLARATION = "declaration"
+    INFORMATION = "information"  # nothing is asked
+
+
+class NamePart(StrEnum):
+    """What is asked of a name, each in a box of its own."""
+
+    FULL = "full"
+    KANA = "kana"
+    LATIN = "latin"
+
+
+class Sensitivity(StrEnum):
+    """Who may read an answer on the pages of staff."""
+
+    NORMAL = "normal"
+    SENSITIVE = "sensitive"  # covered until a reason is given
 
 
 class InvalidQuestionnaire(ValueError):
@@ -39,37 +64,84 @@ class InvalidQuestionnaire(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
+    """One of the answers that are offered."""
+
     value: str
     label: Text
+    is_exclusive: bool = False  # of several choices: with it, no other
+    asks_more: bool = False  # opens a box for words of one's own, as 「その他」
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an answer must keep to. Days are "2026-04-01", or from the day of answering: "today", "today-18y"."""
+
+    min_length: int = 0
+    max_length: int = 200
+    min: int | None = None
+    max: int | None = None
+    earliest: str = ""
+    latest: str = ""
+    min_chosen: int = 0
+    max_chosen: int | None = None
+    max_people: int = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
+    """One thing that is asked. ``facts`` says as which fact of the customer each of its fields is kept; "" as none."""
+
     id: str
     kind: Kind
     label: Text
     hint: Text
     required: bool
-    maps_to: str
+    facts: Mapping[str, str]
     autocomplete: str = ""
     choices: tuple[Choice, ...] = ()
-    max_length: int = 200
-    max_people: int = 4
+    bands: tuple[int, ...] = ()
+    limits: Limits = Limits()
+    parts: tuple[NamePart, ...] = (NamePart.FULL,)
+    person_fields: tuple[str, ...] = ()
+    sensitivity: Sensitivity = Sensitivity.NORMAL
+    retention_months: int | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The answers this question gives: an address is two, anything else is one."""
-        return (POSTAL_CODE, self.id) if self.kind is Kind.ADDRESS else (self.id,)
+        """The answers this question gives; most give one, an address two, a name as many as it has parts."""
+        return tuple(self.facts)
+
+    @property
+    def maps_to(self) -> str:
+        """The fact that its own field is kept as."""
+        return self.facts.get(self.id, "")
+
+    @property
+    def more(self) -> str:
+        """The field for words of one's own; "" if no choice asks for them."""
+        return more_field(self.id) if any(choice.asks_more for choice in self.choices) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What must hold between answers. ``at``: the field whose answer is to be looked at again."""
+
+    holds: Condition
+    at: str
+    message: Text
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
+    """What is asked at once. ``block``: what the file says is shown first, to be confirmed in one tap."""
+
     id: str
     title: Text
     why: Text
     questions: tuple[Question, ...]
     show_if: Condition | None = None
     block: bool = False
+    checks: tuple[Check, ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -80,19 +152,56 @@ class Page:
         return all(field in answers for field in self.fields)
 
 
+class Working(StrEnum):
+    """How a value is worked out."""
+
+    HOLDS = "holds"
+    SUM = "sum"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Calculation:
+    """A value worked out from answers, for conditions and the file; not known while an answer it reads is not."""
+
+    id: str
+    working: Working
+    reads: tuple[str, ...]
+    holds: Condition | None = None
+    fact: str = ""
+
+    def of(self, answers: Answers) -> object:
+        """The value, or None."""
+        if self.holds is not None:
+            return self.holds.holds(answers)
+        values = [answers.get(name) for name in self.reads]
+        if any(value is None for value in values):
+            return None
+        if self.working is Working.COUNT:
+            return sum(len(value) for value in values if isinstance(value, Sequence))
+        return sum(value for value in values if isinstance(value, int | float))
+
+
 @dataclass(frozen=True, slots=True)
 class Questionnaire:
+    """A whole document, checked. ``untranslated``: what has no words in a language, as (place, language)."""
+
     id: str
     title: Text
     languages: tuple[str, ...]
     default_language: str
     pages: tuple[Page, ...]
     digest: str
+    calculated: tuple[Calculation, ...] = ()
+    untranslated: tuple[tuple[str, str], ...] = ()
+    _pages: Mapping[str, Page] = field(default=MappingProxyType({}), repr=False, compare=False)
 
     def page(self, page_id: str) -> Page | None:
-        return next((page for page in self.pages if page.id == page_id), None)
+        """The page of this name."""
+        return self._pages.get(page_id)
 
     def questions(self) -> Iterator[Question]:
+        """Every question, in order."""
         for page in self.pages:
             yield from page.questions
 
@@ -111,14 +220,19 @@ def digest_of(document: object) -> str:
     return hashlib.sha256(canonical(document)).hexdigest()
 
 
-def parse(document: Mapping[str, Any]) -> Questionnaire:
-    """Check a document and give it a shape. Raises InvalidQuestionnaire naming the place that is wrong."""
-    return _Parser(document).questionnaire()
+def more_field(question_id: str) -> str:
+    """The field for what somebody writes beside a choice such as 「その他」."""
+    return f"{question_id}_more"
 
 
-def parse_json(document: bytes) -> Questionnaire:
-    """As `parse`, from JSON text."""
-    return parse(json.loads(document))
+def postal_field(question_id: str) -> str:
+    """The field of an address's postal code; the usual address has the fact's own name."""
+    return POSTAL_CODE if question_id == "address" else f"{question_id}_{POSTAL_CODE}"
+
+
+def part_field(question_id: str, part: NamePart) -> str:
+    """The field of one part of a name."""
+    return question_id if part is NamePart.FULL else f"{question_id}_{part}"
 
 
 def route(questionnaire: Questionnaire, answers: Answers) -> list[str]:
@@ -126,156 +240,78 @@ def route(questionnaire: Questionnaire, answers: Answers) -> list[str]:
 
     A page whose condition can't be decided yet is shown. Answers on pages off the route count for nothing.
     """
-    counted: dict[str, object] = {}
-    shown = []
-    for page in questionnaire.pages:
-        if page.show_if and page.show_if.holds(counted) is False:
-            continue
-        shown.append(page.id)
-        counted |= {field: answers[field] for field in page.fields if field in answers}
-    return shown
+    return [page.id for page in _walk(questionnaire, answers)[0]]
 
 
 def answers_on_route(questionnaire: Questionnaire, answers: Answers) -> dict[str, object]:
-    """The answers that count: those of the pages this person is really asked."""
-    on_route = set(route(questionnaire, answers))
-    fields = {field for page in questionnaire.pages if page.id in on_route for field in page.fields}
-    return {field: value for field, value in answers.items() if field in fields}
+    """The answers that count: those of the pages this person is really asked, and on what they differ from the file."""
+    shown, _ = _walk(questionnaire, answers)
+    fields = {field for page in shown for field in page.fields}
+    counted = {field: value for field, value in answers.items() if field in fields}
+    if CHANGED in answers:
+        counted[CHANGED] = [field for field in changed_in(answers) if field in fields]
+    return counted
+
+
+def worked_out(questionnaire: Questionnaire, answers: Answers) -> dict[str, object]:
+    """The calculated values by their ids, of the answers that count; None where an answer is missing."""
+    known = _walk(questionnaire, answers)[1]
+    return {one.id: known.get(one.id) for one in questionnaire.calculated}
+
+
+def facts_answered(questionnaire: Questionnaire, answers: Answers) -> dict[str, object]:
+    """What the answers that count say of the customer, by fact; None where a question was left blank."""
+    shown, known = _walk(questionnaire, answers)
+    said = {
+        fact: answers.get(field)
+        for page in shown
+        for question in page.questions
+        for field, fact in question.facts.items()
+        if fact
+    }
+    worked = {one.fact: known.get(one.id) for one in questionnaire.calculated if one.fact}
+    return said | {fact: value for fact, value in worked.items() if value is not None}
+
+
+def changed_in(answers: Answers) -> list[str]:
+    """The fields on which the answers differ from the file, as far as that was noted."""
+    noted = answers.get(CHANGED)
+    return [str(field) for field in noted] if isinstance(noted, list) else []
 
 
 def next_page(questionnaire: Questionnaire, answers: Answers) -> str | None:
     """The first page still to be answered; None when all are."""
-    for page_id in route(questionnaire, answers):
-        page = questionnaire.page(page_id)
-        if page and not page.is_answered(answers):
-            return page_id
-    return None
+    return next((page.id for page in _walk(questionnaire, answers)[0] if not page.is_answered(answers)), None)
 
 
 def may_visit(questionnaire: Questionnaire, answers: Answers, page_id: str) -> bool:
     """Whether a page is on the route and everything before it is answered."""
-    shown = route(questionnaire, answers)
-    waiting = next_page(questionnaire, answers)
-    if page_id not in shown:
-        return False
-    return waiting is None or shown.index(page_id) <= shown.index(waiting)
+    for page in _walk(questionnaire, answers)[0]:
+        if page.id == page_id:
+            return True
+        if not page.is_answered(answers):
+            return False
+    return False
 
 
-class _Parser:
-    """Walks one document, keeping the place for the message."""
+def variables_of(fields: Sequence[str]) -> set[str]:
+    """What conditions may read of fields: the answers, and whether they differ from the file."""
+    return {*fields, *(_IS_CHANGED + field for field in fields)}
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
-        self.document = document
-        self.place = "document"
-        self.seen_fields: set[str] = set()
-        self.seen_pages: set[str] = set()
 
-    def fail(self, reason: str) -> InvalidQuestionnaire:
-        return InvalidQuestionnaire(f"{self.place}: {reason}")
-
-    def need(self, part: Mapping[str, Any], key: str, kind: type) -> Any:
-        if not isinstance(part, Mapping) or not isinstance(part.get(key), kind):
-            raise self.fail(f"{key!r} must be a {kind.__name__}")
-        return part[key]
-
-    def text(self, part: Mapping[str, Any], key: str, *, optional: bool = False) -> Text:
-        if optional and key not in part:
-            return {}
-        words = self.need(part, key, dict)
-        missing = [language for language in self.languages if not str(words.get(language) or "").strip()]
-        if missing:
-            raise self.fail(f"{key!r} has no text in {', '.join(missing)}")
-        return {language: str(words[language]) for language in self.languages}
-
-    def identifier(self, part: Mapping[str, Any], taken: set[str]) -> str:
-        name = str(self.need(part, "id", str))
-        if not _IDENTIFIER.fullmatch(name) or name in _RESERVED or _FORBIDDEN.search(name):
-            raise self.fail(f"{name!r} can't be an id")
-        if name in taken:
-            raise self.fail(f"the id {name!r} appears twice")
-        return name
-
-    def questionnaire(self) -> Questionnaire:
-        self.languages: list[str] = self.need(self.document, "languages", list)
-        default = self.need(self.document, "default_language", str)
-        if not self.languages or default not in self.languages:
-            raise self.fail("the default language must be one of the languages")
-        pages = self.need(self.document, "pages", list)
-        if not pages:
-            raise self.fail("there are no pages")
-        return Questionnaire(
-            id=self.need(self.document, "id", str),
-            title=self.text(self.document, "title"),
-            languages=tuple(self.languages),
-            default_language=default,
-            pages=tuple(self.page(number, part) for number, part in enumerate(pages, start=1)),
-            digest=digest_of(self.document),
-        )
-
-    def page(self, number: int, part: Mapping[str, Any]) -> Page:
-        self.place = f"page {number}"
-        name = self.identifier(part, self.seen_pages)
-        self.seen_pages.add(name)
-        self.place = f"page {name!r}"
-        show_if = self.condition(part)
-        questions = self.need(part, "questions", list)
-        if not questions:
-            raise self.fail("there are no questions")
-        page = Page(
-            id=name,
-            title=self.text(part, "title"),
-            why=self.text(part, "why"),
-            show_if=show_if,
-            block=bool(part.get("block", False)),
-            questions=tuple(self.question(name, question) for question in questions),
-        )
-        self.seen_fields.update(page.fields)
-        return page
-
-    def condition(self, part: Mapping[str, Any]) -> Condition | None:
-        if "show_if" not in part:
-            return None
-        try:
-            condition = parse_condition(part["show_if"])
-        except InvalidCondition as error:
-            raise self.fail(f"show_if: {error}") from error
-        if unknown := condition.reads - self.seen_fields:
-            raise self.fail(f"show_if reads {', '.join(sorted(unknown))}, which no earlier page asks")
-        return condition
-
-    def question(self, page: str, part: Mapping[str, Any]) -> Question:
-        self.place = f"page {page!r}"
-        name = self.identifier(part, self.seen_fields)
-        self.place = f"question {name!r}"
-        try:
-            kind = Kind(self.need(part, "kind", str))
-        except ValueError:
-            raise self.fail(f"unknown kind {part['kind']!r}") from None
-        constraints = part.get("constraints", {})
-        if set(constraints) - _CONSTRAINTS or any(type(n) is not int or n < 1 for n in constraints.values()):
-            raise self.fail("constraints are max_length and max_people, as whole numbers")
-        question = Question(
-            id=name,
-            kind=kind,
-            label=self.text(part, "label"),
-            hint=self.text(part, "hint", optional=True),
-            required=bool(part.get("required", False)),
-            maps_to=self.need(part, "maps_to", str),
-            autocomplete=str(part.get("autocomplete", "")),
-            choices=self.choices(part) if kind is Kind.RADIO else (),
-            **constraints,
-        )
-        if clash := self.seen_fields.intersection(question.fields):
-            raise self.fail(f"the answer {', '.join(clash)} is asked twice")
-        self.seen_fields.update(question.fields)
-        return question
-
-    def choices(self, part: Mapping[str, Any]) -> tuple[Choice, ...]:
-        lists = self.document.get("choice_lists", {})
-        offered = lists.get(self.need(part, "choices", str))
-        if not isinstance(offered, list) or len(offered) < 2:
-            raise self.fail(f"there is no choice list {part['choices']!r} of two or more")
-        choices = tuple(Choice(self.need(item, "value", str), self.text(item, "label")) for item in offered)
-        if len({choice.value for choice in choices}) != len(choices):
-            raise self.fail(f"the choice list {part['choices']!r} repeats a value")
-        return choices
+def _walk(questionnaire: Questionnaire, answers: Answers) -> tuple[list[Page], dict[str, object]]:
+    """The pages that are asked, and what conditions know after the last of them."""
+    changed = set(changed_in(answers))
+    known: dict[str, object] = {}
+    shown = []
+    for page in questionnaire.pages:
+        if page.show_if and page.show_if.holds(known) is False:
+            continue
+        shown.append(page)
+        for name in page.fields:
+            if name in answers:
+                known[name] = answers[name]
+                known[_IS_CHANGED + name] = name in changed
+        for one in questionnaire.calculated:
+            known[one.id] = one.of(known)
+    return shown, known

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from uuid import UUID
 
-from questionnaires import schema
+from questionnaires import schema, shaping
 from questionnaires.models import QuestionnaireVersion, Response
 
 KEY_OF_KIND = {"INDIVIDUAL": "individual", "COMPANY": "company"}
@@ -46,7 +46,7 @@ def responses_of(references: Sequence[UUID]) -> dict[UUID, Response]:
 
 @lru_cache(maxsize=64)
 def _parsed(sha256: str, document: bytes) -> schema.Questionnaire:
-    questionnaire = schema.parse_json(document)
+    questionnaire = shaping.parse_json(document)
     if questionnaire.digest != sha256:
         raise schema.InvalidQuestionnaire(f"version {sha256[:12]}: this is not the document that was published")
     return questionnaire

@@ -117,10 +117,12 @@ def save_page(
     answers: Mapping[str, object],
     now: datetime,
     is_confirmed: bool = False,
+    changed: Sequence[str] = (),
     actor: Actor | None = None,
 ) -> Response:
     """Keep the answers of one page. `is_confirmed`: they are the file's own values, found unchanged.
 
+    `changed`: the fields on which they differ from the file, by which evidence may be asked for.
     `actor`: who types, if it is not the customer.
 
     Raises:
@@ -131,7 +133,12 @@ def save_page(
     page = questionnaire.page(page_id)
     if page is None or not schema.may_visit(questionnaire, held.answers, page_id):
         raise OffRoute(page_id)
-    held.answers = {**held.answers, **{field: answers.get(field) for field in page.fields}}
+    others = [field for field in schema.changed_in(held.answers) if field not in page.fields]
+    held.answers = {
+        **held.answers,
+        **{field: answers.get(field) for field in page.fields},
+        schema.CHANGED: [*others, *changed],
+    }
     confirmed = [other for other in held.confirmed_pages if other != page_id]
     held.confirmed_pages = [*confirmed, page_id] if is_confirmed else confirmed
     held.saved_at = now

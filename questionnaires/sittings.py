@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from customers.folding import fold
 from questionnaires import schema
 from questionnaires.models import Response
+
+_SEPARATORS = re.compile(r"[\s\-()]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,15 +33,43 @@ class Sitting:
         return schema.next_page(self.questionnaire, self.response.answers)
 
     def held(self, page: schema.Page) -> dict[str, object]:
-        """What the file says, of the questions it answers whole; empty for pages that are always asked."""
-        questions = [q for q in page.questions if all(_is_known(self.facts.get(field)) for field in q.fields)]
-        return {field: self.facts[field] for question in questions for field in question.fields} if page.block else {}
+        """What the file says by field, of the questions it answers whole; empty for pages that are always asked."""
+        if not page.block:
+            return {}
+        known = {field: self.facts.get(fact) for question in page.questions for field, fact in kept_of(question)}
+        whole = [q for q in page.questions if kept_of(q) and all(_is_known(known[field]) for field, _ in kept_of(q))]
+        return {field: known[field] for question in whole for field, _ in kept_of(question)}
 
     def known(self, page: schema.Page) -> dict[str, object]:
         """The file's values of a page that can be confirmed as a whole; empty if something required is missing."""
         held = self.held(page)
-        required = [f for question in page.questions if question.required for f in question.fields]
-        return held if all(field in held for field in required) else {}
+        required = [question for question in page.questions if question.required]
+        return held if all(field in held for question in required for field in _needed(question)) else {}
+
+    def changed(self, page: schema.Page, answers: Mapping[str, object]) -> list[str]:
+        """The fields of a page whose answers differ from the file, in the order of the page."""
+        kept = [pair for question in page.questions for pair in kept_of(question)]
+        return [field for field, fact in kept if _compared(answers.get(field)) != _compared(self.facts.get(fact))]
+
+
+def kept_of(question: schema.Question) -> list[tuple[str, str]]:
+    """The fields of a question that the file keeps, each with its fact."""
+    return [(field, fact) for field, fact in question.facts.items() if fact]
+
+
+def _needed(question: schema.Question) -> list[str]:
+    """What has to be on file for a required question to be answered by it; itself, where the file keeps nothing."""
+    return [field for field, _ in kept_of(question)] or [question.id]
+
+
+def _compared(value: object) -> object:
+    """Width, spaces and separators make no other answer of it; a telephone number may stand in national form."""
+    if value in (None, "", []):
+        return None
+    if not isinstance(value, str):
+        return value
+    folded = _SEPARATORS.sub("", fold(value))
+    return "0" + folded.removeprefix("+81") if folded.startswith("+81") else folded
 
 
 def _is_known(value: object) -> bool:

@@ -5,7 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from questionnaires.schema import Questionnaire, parse
+from questionnaires.schema import Questionnaire
+from questionnaires.shaping import parse
 
 _DOCUMENTS = Path(__file__).parent / "documents"
 NAMES = ("individual", "company")

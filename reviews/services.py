@@ -20,7 +20,7 @@ from customers.selectors import facts_of
 from customers.services import apply_facts, record_review
 from ekyc.models import Verification
 from questionnaires.models import Response
-from questionnaires.schema import answers_on_route, route
+from questionnaires.schema import facts_answered
 from questionnaires.selectors import questionnaire_of
 from reviews import policies
 from reviews.comparing import Difference, Kind, Severity, compare, fold, is_blank
@@ -199,11 +199,8 @@ def return_decision(*, decision: Decision, reason: str, actor: Actor, now: datet
 
 
 def _differences(response: Response, facts: Mapping[str, object]) -> tuple[list[Difference], dict[str, object]]:
-    questionnaire = questionnaire_of(response.version)
-    answers = answers_on_route(questionnaire, response.answers)
-    shown = set(route(questionnaire, answers))
-    asked = [field for page in questionnaire.pages if page.id in shown for field in page.fields]
-    return compare(facts, answers, asked), answers
+    answers = facts_answered(questionnaire_of(response.version), response.answers)
+    return compare(facts, answers, list(answers)), answers
 
 
 def _identity_discrepancies(

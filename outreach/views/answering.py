@@ -67,7 +67,13 @@ def question(request: StaffRequest, task_id: UUID, page: str) -> HttpResponse:
     if is_confirmed:
         answers: dict[str, object] = {field: known.get(field) for field in asked.fields}
     else:
-        answers, errors = validate(asked, request.POST.dict(), known=sitting.held(asked))
+        answers, errors = validate(
+            asked,
+            request.POST.dict(),
+            today=timezone.localdate(),
+            known=sitting.held(asked),
+            before=sitting.response.answers,
+        )
         if errors:
             return _show_question(request, task, sitting, asked, errors=errors)
     try:
@@ -77,6 +83,7 @@ def question(request: StaffRequest, task_id: UUID, page: str) -> HttpResponse:
             page_id=page,
             answers=answers,
             is_confirmed=is_confirmed,
+            changed=sitting.changed(asked, answers),
             actor=request.actor,
             now=timezone.now(),
         )

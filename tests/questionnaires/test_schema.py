@@ -16,9 +16,9 @@ from questionnaires.schema import (
     digest_of,
     may_visit,
     next_page,
-    parse,
     route,
 )
+from questionnaires.shaping import parse
 
 INDIVIDUAL = standard.questionnaire("individual")
 COMPANY = standard.questionnaire("company")
@@ -55,7 +55,7 @@ FACTS_OF_COMPANY = {
 
 TEXTS = st.sampled_from(["JP", "VN", "", "a", "１"])
 NUMBERS = st.integers(-5, 5)
-VALUES = {"text": TEXTS, "number": NUMBERS, "flag": st.booleans()}
+VALUES = {"text": TEXTS, "number": NUMBERS, "flag": st.booleans(), "chosen": st.lists(TEXTS)}
 
 
 def comparisons() -> st.SearchStrategy[dict[str, Any]]:
@@ -67,6 +67,7 @@ def comparisons() -> st.SearchStrategy[dict[str, Any]]:
             lambda op, v: {op: [*var["number"], v]}, st.sampled_from(["<", "<=", ">", ">=", "===", "!=="]), NUMBERS
         ),
         st.builds(lambda v: {"in": [*var["text"], v]}, st.lists(TEXTS)),
+        st.builds(lambda v: {"in": [v, *var["chosen"]]}, TEXTS),
         # Across types: never equal, never coerced.
         st.builds(lambda op, v: {op: [*var["flag"], v]}, st.sampled_from(["===", "!=="]), TEXTS),
         st.builds(lambda op, v: {op: [*var["text"], v]}, st.sampled_from(["===", "!=="]), NUMBERS),
@@ -217,14 +218,15 @@ def _set(path: list[Any], value: object) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        (["pages"], [], "no pages"),
-        (["default_language"], "fr", "default language"),
-        (["pages", 0, "title"], {"ja": "題"}, "no text in en"),
+        (["pages"], [], "pages: .* non-empty"),
+        (["default_language"], "vi", "default language"),
+        (["default_language"], "fr", "default_language: 'fr' is not one of"),
+        (["pages", 0, "title"], {"en": "Title"}, "no text in ja"),
         (["pages", 1, "id"], "contact", "appears twice"),
         (["pages", 1, "id"], "check", "can't be an id"),
-        (["pages", 1, "id"], "Work!", "can't be an id"),
+        (["pages", 1, "id"], "Work!", "'Work!' id: 'Work!' does not match"),
         (["pages", 0, "questions", 0, "id"], "pin", "can't be an id"),
-        (["pages", 0, "questions", 0, "kind"], "file", "unknown kind"),
+        (["pages", 0, "questions", 0, "kind"], "essay", "'contact' questions 'name' kind: 'essay' is not one of"),
         (["pages", 0, "questions", 0, "constraints"], {"max_length": "9"}, "constraints"),
         (["pages", 1, "questions", 0, "choices"], "nothing", "no choice list"),
         (["pages", 1, "questions", 0, "id"], "phone", "appears twice"),

@@ -1,0 +1,356 @@
+"""Checks a document and gives it its shape: first by the published JSON Schema, then by what no schema can say."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from questionnaires.conditions import Comparison, Condition, InvalidCondition, parse_condition
+from questionnaires.limiting import day_of
+from questionnaires.schema import (
+    POSTAL_CODE,
+    Calculation,
+    Check,
+    Choice,
+    InvalidQuestionnaire,
+    Kind,
+    Limits,
+    NamePart,
+    Page,
+    Question,
+    Questionnaire,
+    Sensitivity,
+    Text,
+    Working,
+    digest_of,
+    more_field,
+    part_field,
+    postal_field,
+    variables_of,
+)
+
+SCHEMA = Path(__file__).parent / "questionnaire.schema.json"
+# Steps of the journey that are not pages of a document but share its address space.
+_RESERVED = frozenset({"landing", "identity", "check", "ekyc", "done", "end", "line", "question", "display"})
+# Secrets that no bank asks for on a page, whatever the question is called and in whatever language.
+_SECRET_ID = re.compile(r"(?:^|_)pin(?:_|$)|password|passcode|passphrase|otp|card_number|cvv|cvc")
+_SECRET_WORDS = re.compile(
+    r"暗証番号|パスワード|ﾊﾟｽﾜｰﾄﾞ|ワンタイム|セキュリティ[・ー]?コード|(?<!在留)カード番号|合言葉|秘密の質問"
+    r"|\bpin\b|pass ?(?:word|code|phrase)|one[- ]time (?:code|pass)|\botp\b"
+    r"|(?<!residence )card number|security code|\bcv[vc]\b"
+    # Article 20 of the My Number Act: nobody may collect it for another end than those it names.
+    r"|マイナンバー(?!カード)|個人番号(?!カード)|\bmy number\b(?! card)"
+    r"|密码|口令|验证码|mật khẩu|mã pin|senha|पासवर्ड",
+    re.IGNORECASE,
+)
+_BOOL = frozenset({Kind.YES_NO, Kind.DECLARATION})
+_NUMBERS = frozenset({Kind.NUMBER, Kind.AMOUNT, Kind.BAND})
+_SEVERAL = frozenset({Kind.CHECKBOXES, Kind.PEOPLE})
+_CHOSEN = frozenset({Kind.RADIO, Kind.CHECKBOXES})
+_PERSON = ("name", "birth_on", "share_percent", "is_pep")
+# What constrains which kind of answer.
+_CONSTRAINTS: Mapping[Kind, frozenset[str]] = {
+    **dict.fromkeys((Kind.TEXT, Kind.PARAGRAPH), frozenset({"min_length", "max_length"})),
+    **dict.fromkeys((Kind.NAME, Kind.ADDRESS), frozenset({"max_length"})),
+    **dict.fromkeys((Kind.NUMBER, Kind.AMOUNT), frozenset({"min", "max"})),
+    Kind.DATE: frozenset({"earliest", "latest"}),
+    Kind.CHECKBOXES: frozenset({"min_chosen", "max_chosen"}),
+    Kind.PEOPLE: frozenset({"max_people"}),
+}
+_LENGTHS = {Kind.PARAGRAPH: 1_000, Kind.NAME: 140}
+_PART_FACTS = {NamePart.KANA: "kana", NamePart.LATIN: "latin_name"}
+
+
+@cache
+def json_schema() -> dict[str, Any]:
+    """The published schema of documents (JSON Schema, draft 2020-12); treat it as read-only."""
+    loaded: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(json_schema())
+
+
+def parse(document: Mapping[str, Any]) -> Questionnaire:
+    """Check a document and give it a shape. Raises InvalidQuestionnaire naming the place that is wrong."""
+    error: ValidationError | None = next(iter(sorted(_validator().iter_errors(document), key=_depth)), None)
+    if error is not None:
+        raise InvalidQuestionnaire(f"{_place_of(document, error)}: {_reason(error)}")
+    return _Shaper(document).questionnaire()
+
+
+def parse_json(document: bytes) -> Questionnaire:
+    """As `parse`, from JSON text."""
+    return parse(json.loads(document))
+
+
+def _depth(error: ValidationError) -> tuple[str, ...]:
+    return tuple(f"{step:04}" if isinstance(step, int) else step for step in error.absolute_path)
+
+
+def _place_of(document: Any, error: ValidationError) -> str:
+    """Where it is, by the names of pages and questions rather than by their numbers."""
+    named, part = [], document
+    for step in error.absolute_path:
+        part = part[step]
+        name = part.get("id") if isinstance(part, dict) else None
+        named.append(repr(name) if isinstance(name, str) else str(step + 1 if isinstance(step, int) else step))
+    return " ".join(named) or "document"
+
+
+def _reason(error: ValidationError) -> str:
+    """The library's sentence, shortened: what stands in the document may be long."""
+    said = error.message
+    return said if len(said) <= 200 else f"{said[:100]} … {said[-80:]}"
+
+
+class _Shaper:
+    """Walks one document that fits the schema, keeping the place for the message."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self.document = document
+        self.place = "document"
+        self.languages: tuple[str, ...] = tuple(document["languages"])
+        self.default: str = document["default_language"]
+        self.untranslated: list[tuple[str, str]] = []
+        self.fields: dict[str, Question] = {}
+        self.calculated: dict[str, Calculation] = {}
+        self.pages: dict[str, Page] = {}
+
+    def fail(self, reason: str) -> InvalidQuestionnaire:
+        return InvalidQuestionnaire(f"{self.place}: {reason}")
+
+    def questionnaire(self) -> Questionnaire:
+        if self.default not in self.languages:
+            raise self.fail("the default language must be one of the languages")
+        title = self.text(self.document, "title")
+        for part in self.document["pages"]:
+            page = self.page(part)
+            self.pages[page.id] = page
+            self.calculate()
+        left = {part["id"] for part in self.document.get("calculated", ())} - self.calculated.keys()
+        if left:
+            self.place = f"calculated {min(left)!r}"
+            raise self.fail("it reads what no page asks")
+        return Questionnaire(
+            id=self.document["id"],
+            title=title,
+            languages=self.languages,
+            default_language=self.default,
+            pages=tuple(self.pages.values()),
+            digest=digest_of(self.document),
+            calculated=tuple(self.calculated.values()),
+            untranslated=tuple(self.untranslated),
+            _pages=MappingProxyType(self.pages),
+        )
+
+    def text(self, part: Mapping[str, Any], key: str) -> Text:
+        """Words in every language; what is missing is noted, and the default's stand in."""
+        if key not in part:
+            return {}
+        words: Mapping[str, str] = part[key]
+        said = words.get(self.default, "").strip()
+        if not said:
+            raise self.fail(f"{key!r} has no text in {self.default}")
+        if key in ("label", "hint", "title") and (found := next(filter(None, map(_secret_in, words.values())), "")):
+            raise self.fail(f"{key!r} speaks of a secret that no bank asks for ({found})")
+        for language in self.languages:
+            if not words.get(language, "").strip():
+                self.untranslated.append((f"{self.place}: {key}", language))
+        return {language: words.get(language, "").strip() or said for language in self.languages}
+
+    def identifier(self, part: Mapping[str, Any], taken: Mapping[str, object]) -> str:
+        name: str = part["id"]
+        if name in _RESERVED or _SECRET_ID.search(name):
+            raise self.fail(f"{name!r} can't be an id")
+        if name in taken:
+            raise self.fail(f"the id {name!r} appears twice")
+        return name
+
+    def page(self, part: Mapping[str, Any]) -> Page:
+        self.place = f"page {part['id']!r}"
+        name = self.identifier(part, self.pages)
+        show_if = self.condition(part, "show_if") if "show_if" in part else None
+        title, why = self.text(part, "title"), self.text(part, "why")
+        questions = tuple(self.question(name, question) for question in part["questions"])
+        self.place = f"page {name!r}"
+        if part.get("block") and not any(question.maps_to for question in questions):
+            raise self.fail("nothing on it is on file, so it cannot be shown as a block")
+        checks = tuple(self.check(check, questions) for check in part.get("checks", ()))
+        return Page(name, title, why, questions, show_if, bool(part.get("block", False)), checks)
+
+    def check(self, part: Mapping[str, Any], questions: tuple[Question, ...]) -> Check:
+        if part["at"] not in {field for question in questions for field in question.fields}:
+            raise self.fail(f"a check points at {part['at']!r}, which the page does not ask")
+        return Check(self.condition(part, "holds"), part["at"], self.text(part, "message"))
+
+    def condition(self, part: Mapping[str, Any], key: str) -> Condition:
+        try:
+            condition = parse_condition(part[key])
+        except InvalidCondition as error:
+            raise self.fail(f"{key}: {error}") from error
+        known = variables_of([*self.fields]) | self.calculated.keys()
+        if unknown := condition.reads - known:
+            raise self.fail(f"{key} reads {', '.join(sorted(unknown))}, which no earlier page asks")
+        for comparison in condition.comparisons:
+            if wrong := self.misfit(comparison):
+                raise self.fail(f"{key}: {wrong}")
+        return condition
+
+    def misfit(self, one: Comparison) -> str:
+        """What is wrong with comparing these; "" if nothing is."""
+        question = self.fields.get(one.variable)
+        calculation = self.calculated.get(one.variable)
+        is_flag = question.kind in _BOOL if question else calculation is None or calculation.working is Working.HOLDS
+        if is_flag:
+            is_fit = one.operator in ("===", "!==") and isinstance(one.literal, bool)
+        elif question is None or question.kind in _NUMBERS:
+            is_fit = one.operator not in ("in", "has") and type(one.literal) in (int, float)
+        elif question.kind in _SEVERAL:
+            is_fit = one.operator == "has" and question.kind is Kind.CHECKBOXES
+        else:
+            is_fit = one.operator in ("===", "!==", "in") and not isinstance(one.literal, bool | int | float)
+        if not is_fit:
+            return f"{one.variable} cannot be compared so ({one.operator} {one.literal!r})"
+        if question and question.kind in _CHOSEN and one.variable == question.id:
+            offered = {choice.value for choice in question.choices}
+            literals = set(one.literal) if isinstance(one.literal, list) else {one.literal}
+            if strange := literals - offered:
+                return f"{one.variable} is never {', '.join(sorted(strange))}"
+        return ""
+
+    def question(self, page: str, part: Mapping[str, Any]) -> Question:
+        self.place = f"page {page!r}"
+        name = self.identifier(part, self.fields)
+        self.place = f"question {name!r}"
+        kind = Kind(part["kind"])
+        if strange := set(part.get("constraints", ())) - _CONSTRAINTS.get(kind, frozenset()):
+            raise self.fail(f"{', '.join(sorted(strange))} constrain no answer of kind {kind}")
+        choices = self.choices(part) if kind in _CHOSEN else ()
+        parts = tuple(NamePart(one) for one in part.get("parts", ("full",)))
+        question = Question(
+            id=name,
+            kind=kind,
+            label=self.text(part, "label"),
+            hint=self.text(part, "hint"),
+            required=bool(part.get("required", False)) or kind is Kind.DECLARATION,
+            facts=dict(_facts_of(part, kind, choices, parts)),
+            autocomplete=part.get("autocomplete", ""),
+            choices=choices,
+            bands=self.bands(part) if kind is Kind.BAND else (),
+            limits=self.limits(part, kind),
+            parts=parts,
+            person_fields=tuple(part.get("person_fields", _PERSON)) if kind is Kind.PEOPLE else (),
+            sensitivity=Sensitivity(part.get("sensitivity", "normal")),
+            retention_months=part.get("retention_months"),
+        )
+        self.well_formed(question)
+        if clash := self.fields.keys() & set(question.fields):
+            raise self.fail(f"the answer {', '.join(sorted(clash))} is asked twice")
+        self.fields |= dict.fromkeys(question.fields, question)
+        return question
+
+    def well_formed(self, question: Question) -> None:
+        limits = question.limits
+        for least, most in (
+            (limits.min_length, limits.max_length),
+            (limits.min, limits.max),
+            (limits.min_chosen, limits.max_chosen),
+        ):
+            if least is not None and most is not None and least > most:
+                raise self.fail(f"no answer is between {least} and {most}")
+        try:
+            for said in filter(None, (limits.earliest, limits.latest)):
+                day_of(said, date(2000, 1, 1))
+        except (OverflowError, ValueError):
+            raise self.fail("there is no such day") from None
+        if question.kind is Kind.NAME and NamePart.FULL not in question.parts:
+            raise self.fail("a name is asked in full, whatever else is asked of it")
+        if question.kind is Kind.PEOPLE and "name" not in question.person_fields:
+            raise self.fail("persons are asked for their names")
+
+    def limits(self, part: Mapping[str, Any], kind: Kind) -> Limits:
+        longest = {"max_length": _LENGTHS[kind]} if kind in _LENGTHS else {}
+        return Limits(**{**longest, **part.get("constraints", {})})
+
+    def bands(self, part: Mapping[str, Any]) -> tuple[int, ...]:
+        bounds = part.get("bands")
+        if bounds is None or bounds != sorted(bounds):
+            raise self.fail("bands are lower bounds in yen, ascending")
+        return tuple(bounds)
+
+    def choices(self, part: Mapping[str, Any]) -> tuple[Choice, ...]:
+        offered = self.document.get("choice_lists", {}).get(part.get("choices"))
+        if offered is None:
+            raise self.fail(f"there is no choice list {part.get('choices')!r}")
+        choices = tuple(
+            Choice(item["value"], self.text(item, "label"), item.get("exclusive", False), item.get("more", False))
+            for item in offered
+        )
+        if len({choice.value for choice in choices}) != len(choices):
+            raise self.fail(f"the choice list {part['choices']!r} repeats a value")
+        return choices
+
+    def calculate(self) -> None:
+        """Take in the calculations whose answers have all been asked by now."""
+        for part in self.document.get("calculated", ()):
+            if part["id"] in self.calculated:
+                continue
+            self.place = f"calculated {part['id']!r}"
+            if part["id"] in self.fields:
+                raise self.fail(f"the id {part['id']!r} appears twice")
+            found = self.flag(part) if "holds" in part else self.figure(part)
+            if found:
+                self.calculated[found.id] = found
+
+    def flag(self, part: Mapping[str, Any]) -> Calculation | None:
+        try:
+            reads = parse_condition(part["holds"]).reads
+        except InvalidCondition as error:
+            raise self.fail(f"holds: {error}") from error
+        if not reads <= variables_of([*self.fields]) | self.calculated.keys():
+            return None
+        holds = self.condition(part, "holds")
+        return Calculation(part["id"], Working.HOLDS, tuple(reads), holds, part.get("maps_to", ""))
+
+    def figure(self, part: Mapping[str, Any]) -> Calculation | None:
+        working = Working.SUM if "sum" in part else Working.COUNT
+        read = tuple(part["sum"]) if working is Working.SUM else (part["count"],)
+        if not self.fields.keys() >= set(read):
+            return None
+        fitting = _NUMBERS if working is Working.SUM else _SEVERAL
+        if any(self.fields[one].kind not in fitting for one in read):
+            raise self.fail(f"{working} cannot be worked out of {', '.join(read)}")
+        return Calculation(part["id"], working, read, None, part.get("maps_to", ""))
+
+
+def _secret_in(words: str) -> str:
+    found = _SECRET_WORDS.search(words)
+    return found[0] if found else ""
+
+
+def _facts_of(
+    part: Mapping[str, Any], kind: Kind, choices: tuple[Choice, ...], parts: tuple[NamePart, ...]
+) -> Iterator[tuple[str, str]]:
+    """The fields of a question, each with the fact it is kept as."""
+    name, fact = part["id"], part.get("maps_to", "")
+    if kind is Kind.ADDRESS:
+        yield postal_field(name), POSTAL_CODE if fact else ""
+    if kind is Kind.NAME:
+        for one in parts:
+            yield part_field(name, one), fact if one is NamePart.FULL else _PART_FACTS[one] if fact else ""
+        return
+    yield name, fact
+    if any(choice.asks_more for choice in choices):
+        yield more_field(name), ""
