@@ -104,7 +104,6 @@ class Question:
     parts: tuple[NamePart, ...] = (NamePart.FULL,)
     person_fields: tuple[str, ...] = ()
     sensitivity: Sensitivity = Sensitivity.NORMAL
-    retention_months: int | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:

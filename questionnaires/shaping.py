@@ -253,7 +253,6 @@ class _Shaper:
             parts=parts,
             person_fields=tuple(part.get("person_fields", _PERSON)) if kind is Kind.PEOPLE else (),
             sensitivity=Sensitivity(part.get("sensitivity", "normal")),
-            retention_months=part.get("retention_months"),
         )
         self.well_formed(question)
         if clash := self.fields.keys() & set(question.fields):

@@ -24,6 +24,7 @@ from customers.selectors import facts_of, facts_of_each
 from customers.viewing import ViewReason, is_sensitive, reveal, shown_until
 from ekyc.methods import METHODS, legal_basis
 from ekyc.models import Verification
+from reviews.answers import answers_told
 from reviews.documents import attach_document, document_of, document_rows
 from reviews.forms import DecisionForm, ReturnForm
 from reviews.listing import NAME, asked_of
@@ -260,9 +261,14 @@ def _documents(request: StaffRequest, case: Case) -> dict[str, object]:
     }
 
 
+def _has_reason(request: StaffRequest, customer: Customer) -> bool:
+    """Whether the person has named the matter for which they look at this customer's data."""
+    return shown_until(request.session, customer.pk, timezone.now()) is not None
+
+
 def _may_see(request: StaffRequest, customer: Customer) -> bool:
     """Whether the person sees this customer's data; a sensitive one's only after naming the matter."""
-    if is_sensitive(customer) and shown_until(request.session, customer.pk, timezone.now()) is None:
+    if is_sensitive(customer) and not _has_reason(request, customer):
         return False
     return may(request, Permission.VIEW_PERSONAL_DATA)
 
@@ -323,6 +329,7 @@ def _case_page(
         "method": _method(detail.case.verification),
         "choices_note": _("Accept or keep each item.") if offered else "",
         **owners_beside(detail.case, facts, masked=not may_see),
+        **answers_told(detail.case, masked=not may_see, shows_sensitive=_has_reason(request, customer)),
         **_documents(request, detail.case),
     }
     if document_form is not None:

@@ -181,7 +181,9 @@ def test_a_person_moves_house_and_confirms_the_rest(
         if page.locator('button[value="unchanged"]').count():
             visitor.press("unchanged")
         else:
-            page.locator("#residence_expires_on").fill("令和10年4月1日")
+            page.locator('input[name="residence_expires_on-era"][value="reiwa"]').check()
+            for part, typed in (("year", "10"), ("month", "４月"), ("day", "1")):
+                page.locator(f"#residence_expires_on-{part}").fill(typed)
             visitor.press("continue")
     for name in ("handles_cash", "sends_abroad", "is_foreign_pep"):
         visitor.look("question")

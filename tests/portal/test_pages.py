@@ -320,7 +320,8 @@ def test_a_foreign_customer_is_asked_about_the_period_of_stay(tenant: Tenant, cu
     for page in ("contact", "work", "purpose"):
         post(customer, page, "unchanged")
     assert post(customer, "residence", "unchanged").headers["Location"] == "/r/answer/stay/"
-    assert post(customer, "stay", residence_expires_on="2028/4/1").headers["Location"] == "/r/answer/cash/"
+    boxes = {"residence_expires_on-year": "2028", "residence_expires_on-month": "4", "residence_expires_on-day": "1"}
+    assert post(customer, "stay", **boxes).headers["Location"] == "/r/answer/cash/"
     assert answers_of(sent)["residence_expires_on"] == "2028-04-01"
 
 
