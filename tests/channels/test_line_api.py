@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 from uuid import uuid4
 
 import httpx
-import jsonschema  # type: ignore[import-untyped]  # it has no types
+import jsonschema
 import jwt
 import pytest
 import yaml

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 import httpx
-import jsonschema  # type: ignore[import-untyped]  # it has no types
+import jsonschema
 import pytest
 import yaml
 
