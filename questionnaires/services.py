@@ -16,6 +16,7 @@ from questionnaires import schema, standard
 from questionnaires.mapping import facts_to_map, problems_of
 from questionnaires.models import Questionnaire, QuestionnaireVersion, Response
 from questionnaires.selectors import KEY_OF_KIND, latest_versions, questionnaire_of, responses_of, version_for
+from questionnaires.shaping import parse
 from questionnaires.signals import response_submitted
 
 _SYSTEM = Actor.system("questionnaires")
@@ -60,7 +61,7 @@ def publish(documents: Mapping[str, Any], *, actor: Actor, now: datetime) -> lis
     kinds = {key: kind for kind, key in KEY_OF_KIND.items()}
     published = []
     for name, document in documents.items():
-        parsed = schema.parse(document)
+        parsed = parse(document)
         latest = newest.get(name)
         if latest and latest.sha256 == parsed.digest:
             continue

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from customers.codes import Label
 from customers.facts.models import OwnAttribute
-from customers.facts.own import ANSWERABLE, Choice, Definition, Problem
+from customers.facts.own import Choice, Definition, Problem
 from customers.facts.selectors import definition_of
 from tenants.forms import StaffForm
 
@@ -37,7 +37,6 @@ _SENTENCES: Mapping[str, Promise] = {
     ),
     "bad_name": _("Names have up to %(what)s characters, in both languages."),
     "text_is_sealed": _("What is written freely may say anything about anybody, so it is kept sealed."),
-    "no_question": _("No question can be answered with values of this kind."),
     "risk_is_plain": _("Risk rules read only what stands plain."),
 }
 
@@ -88,8 +87,6 @@ class AttributeForm(StaffForm):
                 del self.fields["choices"]
             if attribute.sensitivity != OwnAttribute.Sensitivity.PLAIN:
                 del self.fields["bears_on_risk"]
-            if attribute.type not in ANSWERABLE:
-                del self.fields["asks_customers"]
 
     @property
     def definition(self) -> Definition:

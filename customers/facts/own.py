@@ -20,8 +20,6 @@ PLAIN, SEALED, SENSITIVE = "PLAIN", "SEALED", "SENSITIVE"
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,29}")
 _CHOICE = re.compile(r"[a-z0-9][a-z0-9_]{0,23}")
 _LONGEST = 60
-# What a question of a questionnaire can be answered with.
-ANSWERABLE = frozenset({Type.CODE, Type.ANSWER, Type.DAY, Type.COUNTRY, Type.TEXT})
 _KINDS = {"EITHER": EITHER, "INDIVIDUAL": PERSON_ONLY, "COMPANY": COMPANY_ONLY}
 
 type Choice = tuple[str, str, str]
@@ -135,8 +133,6 @@ def _of_rest(definition: Definition) -> Iterator[Problem]:
         yield Problem("sensitivity", "text_is_sealed")
     if definition.bears_on_risk and definition.sensitivity != PLAIN:
         yield Problem("bears_on_risk", "risk_is_plain")
-    if definition.asks_customers and definition.type not in ANSWERABLE:
-        yield Problem("asks_customers", "no_question")
 
 
 def choices_removed(before: Sequence[Choice], after: Sequence[Choice]) -> Collection[str]:

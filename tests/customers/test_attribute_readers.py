@@ -16,18 +16,20 @@ from audit.services import Actor
 from customers.facts.models import OwnAttribute
 from customers.facts.own import key_of
 from customers.facts.readers import readers_of
-from customers.facts.services import AttributeRefused, StepRefused, change_attribute, retire_attribute
+from customers.facts.services import StepRefused, change_attribute, retire_attribute
 from customers.segments.models import Segment
 from integrations.returns.models import ReturnLayout
 from questionnaires import standard
 from questionnaires.mapping import facts_to_map, problems_of
 from questionnaires.models import Questionnaire, QuestionnaireVersion
-from questionnaires.schema import InvalidQuestionnaire, parse
+from questionnaires.schema import InvalidQuestionnaire
 from questionnaires.services import publish
+from questionnaires.shaping import parse
 from risk.services import default_document, publish_policy
 from tenants.models import Tenant, User
 from tests.customers.attributes import define, definition
 from tests.customers.test_views import english
+from tests.questionnaires.documents import document, page, question
 
 type SignIn = Callable[[User], Client]
 RANK = key_of("member_rank")
@@ -180,20 +182,19 @@ def test_customers_are_asked_only_for_what_is_switched_on(
         assert OwnAttribute.objects.get().asks_customers, "while a questionnaire asks for it"
 
 
-def test_what_no_question_is_answered_with_is_not_switched_on(
-    in_tenant: Tenant, administrator: User, now: datetime
-) -> None:
-    with pytest.raises(AttributeRefused, match="no_question"):
-        define(administrator, now, type="amount", asks_customers=True)
+def test_customers_may_be_asked_for_an_amount_too(in_tenant: Tenant, administrator: User, now: datetime) -> None:
+    amount = define(administrator, now, code="income", type="amount", titles=("年収",), asks_customers=True)
+    with transaction.atomic():
+        facts = facts_to_map()
+    for kind, more, fits in (("band", {"bands": [0, 1]}, True), ("amount", {}, True), ("number", {}, False)):
+        asked = parse(document(page("one", question("income", kind, maps_to=key_of(amount.code), **more))))
+        assert (not problems_of(asked, "INDIVIDUAL", facts)) is fits
 
 
 def test_the_page_says_whether_customers_are_asked(
     in_tenant: Tenant, administrator: User, officer: User, now: datetime, staff_client: SignIn
 ) -> None:
     made = define(administrator, now, asks_customers=True)
-    amount = define(administrator, now, code="income", type="amount", titles=("年収",))
     for user in (administrator, officer):
         page = staff_client(english(user)).get(reverse("attribute", args=[made.pk])).content.decode()
         assert "Questionnaires may ask customers for it" in page
-    offered = staff_client(administrator).get(reverse("attribute", args=[amount.pk])).content.decode()
-    assert 'name="asks_customers"' not in offered

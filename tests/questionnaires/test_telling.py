@@ -1,9 +1,11 @@
 """The whole answer in words, for staff who read it."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import translation
 
 from questionnaires.models import Questionnaire, QuestionnaireVersion, Response
@@ -37,15 +39,16 @@ ANSWERS = {
 
 
 @pytest.fixture
-def response(in_tenant: Tenant, now: datetime) -> Response:
-    version = QuestionnaireVersion.objects.create(
-        questionnaire=Questionnaire.objects.create(key="example"),
-        number=1,
-        document=ASKED,
-        sha256=parse(ASKED).digest,
-        published_at=now,
-    )
-    return Response(customer=file_customer(), version=version, answers=ANSWERS, confirmed_pages=["first"])
+def response(in_tenant: Tenant, now: datetime) -> Iterator[Response]:
+    with transaction.atomic():
+        version = QuestionnaireVersion.objects.create(
+            questionnaire=Questionnaire.objects.create(key="example"),
+            number=1,
+            document=ASKED,
+            sha256=parse(ASKED).digest,
+            published_at=now,
+        )
+        yield Response(customer=file_customer(), version=version, answers=ANSWERS, confirmed_pages=["first"])
 
 
 def words_of(response: Response, **how: bool) -> dict[str, ToldAnswer]:
