@@ -26,7 +26,7 @@ type Reader = Callable[[Question, Mapping[str, str]], Given]
 
 _NAME_LENGTH = 140
 _POSITION_LENGTH = 60
-_BY_CHOOSING = frozenset({Kind.RADIO, Kind.CHECKBOXES, Kind.YES_NO, Kind.BAND, Kind.COUNTRY})
+_BY_CHOOSING = frozenset({Kind.RADIO, Kind.YES_NO, Kind.BAND, Kind.COUNTRY})
 
 
 def validate(
@@ -84,6 +84,8 @@ def _missing(question: Question, answers: Answers) -> Errors:
 def _required(kind: Kind) -> Error:
     if kind is Kind.DECLARATION:
         return ("declare", {})
+    if kind is Kind.CHECKBOXES:
+        return ("too_few", {"limit": 1})
     return ("choose" if kind in _BY_CHOOSING else "required", {})
 
 

@@ -103,9 +103,10 @@ class Writer:
         asked = [question for question in page.questions if question.kind is not Kind.INFORMATION]
         if not asked:
             return []
-        labels = _("; ").join(question.label[self.language] for question in asked)
         if page.id in response.confirmed_pages:
-            return [Row(labels, (), page.id, _("Still the same"))]
+            kept = _("; ").join(question.label[self.language] for question in asked if question.maps_to)
+            return [Row(kept, (), page.id, _("Still the same"))]
+        labels = _("; ").join(question.label[self.language] for question in asked)
         if page.id not in self.visit.typed:
             return [Row(labels, (), page.id, _("Already answered"))]
         held = self.visit.held(page)

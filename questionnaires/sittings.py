@@ -36,15 +36,21 @@ class Sitting:
         """What the file says by field, of the questions it answers whole; empty for pages that are always asked."""
         if not page.block:
             return {}
-        known = {field: self.facts.get(fact) for question in page.questions for field, fact in kept_of(question)}
-        whole = [q for q in page.questions if kept_of(q) and all(_is_known(known[field]) for field, _ in kept_of(q))]
-        return {field: known[field] for question in whole for field, _ in kept_of(question)}
+        whole = [question for question in page.questions if self._is_whole(question)]
+        kept = {field: self.facts.get(fact) for question in whole for field, fact in kept_of(question)}
+        return {field: value for field, value in kept.items() if _is_known(value)}
+
+    def _is_whole(self, question: schema.Question) -> bool:
+        """Whether the file answers it. A name is whole without Roman letters, which few files have."""
+        latin = schema.part_field(question.id, schema.NamePart.LATIN)
+        needed = [fact for field, fact in kept_of(question) if field != latin]
+        return bool(needed) and all(_is_known(self.facts.get(fact)) for fact in needed)
 
     def known(self, page: schema.Page) -> dict[str, object]:
         """The file's values of a page that can be confirmed as a whole; empty if something required is missing."""
         held = self.held(page)
         required = [question for question in page.questions if question.required]
-        return held if all(field in held for question in required for field in _needed(question)) else {}
+        return held if all(self._is_whole(question) for question in required) else {}
 
     def changed(self, page: schema.Page, answers: Mapping[str, object]) -> list[str]:
         """The fields of a page whose answers differ from the file, in the order of the page."""
@@ -55,11 +61,6 @@ class Sitting:
 def kept_of(question: schema.Question) -> list[tuple[str, str]]:
     """The fields of a question that the file keeps, each with its fact."""
     return [(field, fact) for field, fact in question.facts.items() if fact]
-
-
-def _needed(question: schema.Question) -> list[str]:
-    """What has to be on file for a required question to be answered by it; itself, where the file keeps nothing."""
-    return [field for field, _ in kept_of(question)] or [question.id]
 
 
 def _compared(value: object) -> object:

@@ -44,7 +44,7 @@ def test_words_are_needed_beside_other_and_forgotten_beside_anything_else() -> N
 
 
 @pytest.mark.parametrize(
-    ("chosen", "code"), [([], "choose"), (["salary"], "too_few"), (["salary", "pension", "other"], "too_many")]
+    ("chosen", "code"), [([], "too_few"), (["salary"], "too_few"), (["salary", "pension", "other"], "too_many")]
 )
 def test_too_few_and_too_many_choices_are_refused(chosen: list[str], code: str) -> None:
     data = {f"q-{value}": "yes" for value in chosen} | {"q_more": "x"}
