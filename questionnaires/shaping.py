@@ -66,6 +66,7 @@ _CONSTRAINTS: Mapping[Kind, frozenset[str]] = {
     Kind.CHECKBOXES: frozenset({"min_chosen", "max_chosen"}),
     Kind.PEOPLE: frozenset({"max_people"}),
 }
+_ASKING = frozenset({"label", "hint", "title"})
 _LENGTHS = {Kind.PARAGRAPH: 1_000, Kind.NAME: 140}
 _PART_FACTS = {NamePart.KANA: "kana", NamePart.LATIN: "latin_name"}
 
@@ -82,17 +83,20 @@ def _validator() -> Draft202012Validator:
     return Draft202012Validator(json_schema())
 
 
-def parse(document: Mapping[str, Any]) -> Questionnaire:
-    """Check a document and give it a shape. Raises InvalidQuestionnaire naming the place that is wrong."""
+def parse(document: Mapping[str, Any], *, is_published: bool = False) -> Questionnaire:
+    """Check a document and give it a shape. Raises InvalidQuestionnaire naming the place that is wrong.
+
+    ``is_published``: what was let through once is not judged anew by what a later release thinks of its words.
+    """
     error: ValidationError | None = next(iter(sorted(_validator().iter_errors(document), key=_depth)), None)
     if error is not None:
         raise InvalidQuestionnaire(f"{_place_of(document, error)}: {_reason(error)}")
-    return _Shaper(document).questionnaire()
+    return _Shaper(document, is_published).questionnaire()
 
 
 def parse_json(document: bytes) -> Questionnaire:
-    """As `parse`, from JSON text."""
-    return parse(json.loads(document))
+    """As `parse`, from JSON text of a version that was published."""
+    return parse(json.loads(document), is_published=True)
 
 
 def _depth(error: ValidationError) -> tuple[str, ...]:
@@ -118,8 +122,9 @@ def _reason(error: ValidationError) -> str:
 class _Shaper:
     """Walks one document that fits the schema, keeping the place for the message."""
 
-    def __init__(self, document: Mapping[str, Any]) -> None:
+    def __init__(self, document: Mapping[str, Any], is_published: bool) -> None:
         self.document = document
+        self.is_published = is_published
         self.place = "document"
         self.languages: tuple[str, ...] = tuple(document["languages"])
         self.default: str = document["default_language"]
@@ -163,7 +168,11 @@ class _Shaper:
         said = words.get(self.default, "").strip()
         if not said:
             raise self.fail(f"{key!r} has no text in {self.default}")
-        if key in ("label", "hint", "title") and (found := next(filter(None, map(_secret_in, words.values())), "")):
+        if (
+            not self.is_published
+            and key in _ASKING
+            and (found := next(filter(None, map(_secret_in, words.values())), ""))
+        ):
             raise self.fail(f"{key!r} speaks of a secret that no bank asks for ({found})")
         for language in self.languages:
             if not words.get(language, "").strip():
@@ -172,7 +181,7 @@ class _Shaper:
 
     def identifier(self, part: Mapping[str, Any], taken: Mapping[str, object]) -> str:
         name: str = part["id"]
-        if name in _RESERVED or _SECRET_ID.search(name):
+        if name in _RESERVED or (not self.is_published and _SECRET_ID.search(name)):
             raise self.fail(f"{name!r} can't be an id")
         if name in taken:
             raise self.fail(f"the id {name!r} appears twice")

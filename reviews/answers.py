@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from questionnaires.schema import InvalidQuestionnaire
 from questionnaires.telling import told
 from reviews.models import Case
 from tenants.keys import PersonShredded
 
 
 def answers_told(case: Case, *, masked: bool, shows_sensitive: bool) -> dict[str, object]:
-    """What the page needs beside the rest; nothing where the data were destroyed."""
+    """What the page needs beside the rest; nothing where the data were destroyed, or the questions cannot be read."""
     try:
         return {"told": told(case.response, masked=masked, shows_sensitive=shows_sensitive)}
-    except PersonShredded:
+    except (PersonShredded, InvalidQuestionnaire):
         return {}

@@ -68,6 +68,13 @@ def test_no_question_can_ask_for_a_secret(words: str) -> None:
             parse(made)
 
 
+def test_what_was_published_once_is_read_whatever_is_thought_of_its_words_now() -> None:
+    made = document(page("one", question("pin", "text", label={"ja": "暗証番号"})))
+    assert parse(made, is_published=True).pages[0].fields == ("pin",)
+    with pytest.raises(InvalidQuestionnaire):
+        parse(made)
+
+
 @pytest.mark.parametrize(
     "words", ["在留カード番号", "マイナンバーカードをご用意ください", "Residence card number", "Spinning"]
 )
