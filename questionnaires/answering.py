@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from customers.codes import COUNTRY_CODES
@@ -12,6 +13,7 @@ from questionnaires.controls import (
     choice_control,
     control_of,
     date_control,
+    file_control,
     is_untouched,
     person_control,
 )
@@ -19,9 +21,22 @@ from questionnaires.limiting import Broken, broken_limit
 from questionnaires.reading import Unreadable
 from questionnaires.schema import Answers, Kind, NamePart, Page, Question, more_field, part_field, postal_field
 
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """A file that was handed in: its id, of which side it is ("" where none is asked for), its kind, and its bytes."""
+
+    id: str
+    side: str
+    kind: str
+    size: int
+
+
 Error = tuple[str, Mapping[str, object]]
 Errors = dict[str, Error]
 type Given = tuple[dict[str, object], Errors]
+# What was handed in, by question.
+type Files = Mapping[str, Sequence[HandedIn]]
 type Reader = Callable[[Question, Mapping[str, str]], Given]
 
 _NAME_LENGTH = 140
@@ -36,18 +51,22 @@ def validate(
     today: date,
     known: Answers | None = None,
     before: Answers | None = None,
+    files: Files | None = None,
 ) -> tuple[dict[str, object], Errors]:
     """The page's answers and its errors by control name.
 
     `known` is what the file says: on a page that may be confirmed, a control left blank keeps it, and leaving
     every control blank is an error, for that is what the other button is for. `before`: the answers of other pages,
-    which checks may read. `today`: the day in Japan.
+    which checks may read. `today`: the day in Japan. `files`: those handed in for questions, which no control says.
     """
     known = known or {}
     answers: dict[str, object] = {}
     errors: Errors = {}
     for question in page.questions:
-        given, wrong = _READERS[question.kind](question, data)
+        if question.kind is Kind.FILE:
+            given, wrong = _read_files(question, (files or {}).get(question.id, ()))
+        else:
+            given, wrong = _READERS[question.kind](question, data)
         wrong |= _more(question, given, data)
         for field in question.fields:
             answers[field] = given.get(field)
@@ -78,6 +97,13 @@ def _missing(question: Question, answers: Answers) -> Errors:
     needed = [field for field in question.fields if field != more_field(question.id)]
     if question.kind is Kind.NAME:
         needed = [question.id, *([part_field(question.id, NamePart.KANA)] if NamePart.KANA in question.parts else ())]
+    if question.kind is Kind.FILE and question.sides:
+        handed = {file["side"] for file in files_in(answers[question.id])}
+        return {
+            file_control(question, side): ("attach_side", {"side": side})
+            for side in question.sides
+            if side not in handed
+        }
     return {control_of(question, field): _required(question.kind) for field in needed if answers[field] in (None, [])}
 
 
@@ -86,6 +112,8 @@ def _required(kind: Kind) -> Error:
         return ("declare", {})
     if kind is Kind.CHECKBOXES:
         return ("too_few", {"limit": 1})
+    if kind is Kind.FILE:
+        return ("attach", {})
     return ("choose" if kind in _BY_CHOOSING else "required", {})
 
 
@@ -183,6 +211,18 @@ def _read_tick(_: Question, typed: str) -> bool:
 def _read_information(question: Question, _: Mapping[str, str]) -> Given:
     """It was shown, and whoever read it went on."""
     return {question.id: True}, {}
+
+
+def _read_files(question: Question, handed: Sequence[HandedIn]) -> Given:
+    """Each was read when it came in; here they become the answer."""
+    if len(handed) > question.limits.max_files:
+        return {}, {control_of(question): ("too_many_files", {"limit": question.limits.max_files})}
+    return {question.id: [asdict(file) for file in handed] or None}, {}
+
+
+def files_in(answer: object) -> list[dict[str, object]]:
+    """The files of an answer; whatever else was stored counts for nothing."""
+    return [file for file in answer if isinstance(file, dict) and "id" in file] if isinstance(answer, list) else []
 
 
 def _read_name(question: Question, data: Mapping[str, str]) -> Given:
@@ -294,4 +334,5 @@ _READERS: dict[Kind, Reader] = {
     Kind.PEOPLE: _read_people,
     Kind.DECLARATION: _one(_read_tick),
     Kind.INFORMATION: _read_information,
+    Kind.EKYC: _read_information,
 }

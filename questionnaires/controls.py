@@ -24,6 +24,16 @@ def date_control(question: Question, part: str) -> str:
     return f"{question.id}-{part}"
 
 
+def file_control(question: Question, side: str = "") -> str:
+    """Of where a file is chosen, for one side where sides are asked for."""
+    return f"{question.id}-{side}" if side else question.id
+
+
+def camera_control(question: Question, side: str = "") -> str:
+    """Of where a picture is taken on the spot."""
+    return f"{file_control(question, side)}-camera"
+
+
 def controls_of(question: Question) -> Iterator[str]:
     """Every control a question may have, in the order of the page."""
     if question.kind is Kind.PEOPLE:
@@ -33,6 +43,9 @@ def controls_of(question: Question) -> Iterator[str]:
     if question.kind is Kind.CHECKBOXES:
         yield from (choice_control(question, choice.value) for choice in question.choices)
         yield from (field for field in question.fields if field != question.id)
+        return
+    if question.kind is Kind.FILE:
+        yield from (file_control(question, side) for side in question.sides or ("",))
         return
     if question.kind is Kind.DATE:
         yield from (date_control(question, part) for part in DATE_PARTS)
@@ -44,7 +57,7 @@ def control_of(question: Question, field: str = "") -> str:
     if field == more_field(question.id):
         return field
     match question.kind:
-        case Kind.PEOPLE | Kind.CHECKBOXES:
+        case Kind.PEOPLE | Kind.CHECKBOXES | Kind.FILE:
             return next(controls_of(question))
         case Kind.DATE:
             return date_control(question, "year")

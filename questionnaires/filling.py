@@ -24,6 +24,8 @@ def _controls(question: Question, name: str, answer: object) -> dict[str, str]:
     if name != question.id:
         return {name: _text(answer)}
     match question.kind:
+        case Kind.FILE:
+            return {}  # what was handed in stands beside its controls, not in them
         case Kind.PEOPLE:
             return {
                 person_control(question, number, part): _text(value)

@@ -34,6 +34,8 @@ _FITTING: Mapping[Kind, frozenset[Type]] = {
     Kind.PEOPLE: frozenset({Type.OWNERS}),
     Kind.DECLARATION: frozenset({Type.ANSWER}),
     Kind.INFORMATION: frozenset(),
+    Kind.FILE: frozenset(),
+    Kind.EKYC: frozenset(),
 }
 _FITTING_CALCULATED: Mapping[Working, frozenset[Type]] = {
     Working.HOLDS: frozenset({Type.ANSWER}),

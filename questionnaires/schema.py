@@ -40,6 +40,8 @@ class Kind(StrEnum):
     COUNTRY = "country"
     PEOPLE = "people"
     DECLARATION = "declaration"
+    FILE = "file"  # photographs and papers
+    EKYC = "ekyc"  # nothing is asked here: identity is verified once the answers are sent
     INFORMATION = "information"  # nothing is asked
 
 
@@ -49,6 +51,20 @@ class NamePart(StrEnum):
     FULL = "full"
     KANA = "kana"
     LATIN = "latin"
+
+
+class Side(StrEnum):
+    """Of a card or paper; each is a picture of its own."""
+
+    FRONT = "front"
+    BACK = "back"
+
+
+class Accepted(StrEnum):
+    """In what form a file may come."""
+
+    PHOTO = "photo"
+    PDF = "pdf"
 
 
 class Sensitivity(StrEnum):
@@ -85,11 +101,22 @@ class Limits:
     min_chosen: int = 0
     max_chosen: int | None = None
     max_people: int = 4
+    max_files: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """How long an answer is kept: so many months from the day it came in, or, None, until its review is closed."""
+
+    months: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One thing that is asked. ``facts`` says as which fact of the customer each of its fields is kept; "" as none."""
+    """One thing that is asked. ``facts`` says as which fact of the customer each of its fields is kept; "" as none.
+
+    ``methods``: the ways to verify identity that will do, as the institution's policy names them; empty: any.
+    """
 
     id: str
     kind: Kind
@@ -104,6 +131,10 @@ class Question:
     parts: tuple[NamePart, ...] = (NamePart.FULL,)
     person_fields: tuple[str, ...] = ()
     sensitivity: Sensitivity = Sensitivity.NORMAL
+    accepts: tuple[Accepted, ...] = ()
+    sides: tuple[Side, ...] = ()
+    methods: tuple[str, ...] = ()
+    keep: Keep | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -18,10 +18,12 @@ from questionnaires.conditions import Comparison, Condition, InvalidCondition, p
 from questionnaires.limiting import day_of
 from questionnaires.schema import (
     POSTAL_CODE,
+    Accepted,
     Calculation,
     Check,
     Choice,
     InvalidQuestionnaire,
+    Keep,
     Kind,
     Limits,
     NamePart,
@@ -29,6 +31,7 @@ from questionnaires.schema import (
     Question,
     Questionnaire,
     Sensitivity,
+    Side,
     Text,
     Working,
     digest_of,
@@ -54,7 +57,7 @@ _SECRET_WORDS = re.compile(
 )
 _BOOL = frozenset({Kind.YES_NO, Kind.DECLARATION})
 _NUMBERS = frozenset({Kind.NUMBER, Kind.AMOUNT, Kind.BAND})
-_SEVERAL = frozenset({Kind.CHECKBOXES, Kind.PEOPLE})
+_SEVERAL = frozenset({Kind.CHECKBOXES, Kind.PEOPLE, Kind.FILE})
 _CHOSEN = frozenset({Kind.RADIO, Kind.CHECKBOXES})
 _PERSON = ("name", "birth_on", "share_percent", "is_pep")
 # What constrains which kind of answer.
@@ -65,7 +68,12 @@ _CONSTRAINTS: Mapping[Kind, frozenset[str]] = {
     Kind.DATE: frozenset({"earliest", "latest"}),
     Kind.CHECKBOXES: frozenset({"min_chosen", "max_chosen"}),
     Kind.PEOPLE: frozenset({"max_people"}),
+    Kind.FILE: frozenset({"max_files"}),
 }
+# What only one kind of question may say.
+_ONLY_OF = {"accepts": Kind.FILE, "sides": Kind.FILE, "methods": Kind.EKYC}
+# What is not asked where the file's own data are shown to be confirmed.
+_NEVER_IN_BLOCK = frozenset({Kind.FILE, Kind.EKYC})
 _ASKING = frozenset({"label", "hint", "title"})
 _LENGTHS = {Kind.PARAGRAPH: 1_000, Kind.NAME: 140}
 _PART_FACTS = {NamePart.KANA: "kana", NamePart.LATIN: "latin_name"}
@@ -196,6 +204,8 @@ class _Shaper:
         self.place = f"page {name!r}"
         if part.get("block") and not any(question.maps_to for question in questions):
             raise self.fail("nothing on it is on file, so it cannot be shown as a block")
+        if part.get("block") and any(question.kind in _NEVER_IN_BLOCK for question in questions):
+            raise self.fail("files and the identity check are asked on a page of their own, not in a block")
         checks = tuple(self.check(check, questions) for check in part.get("checks", ()))
         return Page(name, title, why, questions, show_if, bool(part.get("block", False)), checks)
 
@@ -246,6 +256,9 @@ class _Shaper:
         kind = Kind(part["kind"])
         if strange := set(part.get("constraints", ())) - _CONSTRAINTS.get(kind, frozenset()):
             raise self.fail(f"{', '.join(sorted(strange))} constrain no answer of kind {kind}")
+        for key, owner in _ONLY_OF.items():
+            if key in part and kind is not owner:
+                raise self.fail(f"{key!r} belongs to questions of kind {owner}")
         choices = self.choices(part) if kind in _CHOSEN else ()
         parts = tuple(NamePart(one) for one in part.get("parts", ("full",)))
         question = Question(
@@ -262,6 +275,10 @@ class _Shaper:
             parts=parts,
             person_fields=tuple(part.get("person_fields", _PERSON)) if kind is Kind.PEOPLE else (),
             sensitivity=Sensitivity(part.get("sensitivity", "normal")),
+            accepts=tuple(map(Accepted, part.get("accepts", Accepted))) if kind is Kind.FILE else (),
+            sides=tuple(map(Side, part.get("sides", ()))),
+            methods=tuple(part.get("methods", ())),
+            keep=self.keep(part, kind),
         )
         self.well_formed(question)
         if clash := self.fields.keys() & set(question.fields):
@@ -287,6 +304,17 @@ class _Shaper:
             raise self.fail("a name is asked in full, whatever else is asked of it")
         if question.kind is Kind.PEOPLE and "name" not in question.person_fields:
             raise self.fail("persons are asked for their names")
+        if question.kind is Kind.FILE and len(question.sides) > limits.max_files:
+            raise self.fail("there are more sides than files")
+
+    def keep(self, part: Mapping[str, Any], kind: Kind) -> Keep | None:
+        if "keep_months" not in part and "keep_until" not in part:
+            return None
+        if kind in (Kind.INFORMATION, Kind.EKYC):
+            raise self.fail("there is no answer to be kept for a time")
+        if part.get("maps_to"):
+            raise self.fail("an answer that the file keeps is kept by the file's rule")
+        return Keep(part.get("keep_months"))
 
     def limits(self, part: Mapping[str, Any], kind: Kind) -> Limits:
         longest = {"max_length": _LENGTHS[kind]} if kind in _LENGTHS else {}

@@ -75,10 +75,17 @@ EVERYTHING: dict[str, Any] = document(
         question("moved", "yes_no"),
         show_if={"===": [{"var": "changed:address"}, True]},
     ),
+    page(
+        "papers",
+        question("card", "file", sides=["front", "back"], constraints={"max_files": 3}, keep_months=12),
+        question("proof", "file", accepts=["pdf"], keep_until="review"),
+    ),
     page("end_of_it", question("is_true", "declaration"), show_if={">": [{"var": "total"}, 100]}),
+    page("identity_check", question("identity_check", "ekyc", methods=["jpki_signature"])),
     calculated=[
         {"id": "total", "sum": ["monthly", "yearly"]},
         {"id": "officers_named", "count": "officers"},
+        {"id": "papers_sent", "count": "card"},
         {"id": "is_exposed", "holds": {"===": [{"var": "nationality"}, "VN"]}},
     ],
 )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from questionnaires import reading
-from questionnaires.answering import Errors, validate
+from questionnaires.answering import Errors, HandedIn, validate
 from questionnaires.filling import controls_filled
 from questionnaires.limiting import day_of
 from questionnaires.reading import Unreadable
@@ -226,3 +226,33 @@ def test_what_was_answered_stands_in_its_controls_again(data: dict[str, str]) ->
         if not errors:
             again = controls_filled(page, answers, known={})
             assert validate(page, again, today=TODAY) == (answers, {})
+
+
+FRONT, BACK = HandedIn("1", "front", "JPEG", 10), HandedIn("2", "back", "PDF", 20)
+
+
+def hand_in(*files: HandedIn, **more: Any) -> tuple[dict[str, object], Errors]:
+    return validate(one_page(question("q", "file", **more)), {"q": "typed"}, today=TODAY, files={"q": files})
+
+
+def test_what_was_handed_in_becomes_the_answer_and_what_was_typed_does_not() -> None:
+    answers, errors = hand_in(FRONT)
+    assert errors == {}
+    assert answers == {"q": [{"id": "1", "side": "front", "kind": "JPEG", "size": 10}]}
+    assert validate(one_page(question("q", "file")), {"q": "1"}, today=TODAY) == ({"q": None}, {})
+
+
+def test_each_side_that_is_wanted_is_asked_for_beside_its_own_control() -> None:
+    _, errors = hand_in(FRONT, sides=["front", "back"], required=True)
+    assert errors == {"q-back": ("attach_side", {"side": "back"})}
+    assert hand_in(FRONT, BACK, sides=["front", "back"], required=True)[1] == {}
+    assert hand_in(sides=["front", "back"])[1] == {}, "control: what is not required may be left out"
+    assert codes(hand_in(required=True)[1]) == {"q": "attach"}
+
+
+def test_more_files_than_are_taken_are_refused() -> None:
+    assert hand_in(FRONT, BACK, constraints={"max_files": 1})[1] == {"q": ("too_many_files", {"limit": 1})}
+
+
+def test_the_identity_check_is_announced_and_whoever_read_it_goes_on() -> None:
+    assert ask("ekyc", {}) == ({"q": True}, {})

@@ -6,7 +6,15 @@ from typing import Any
 import jsonschema
 import pytest
 
-from questionnaires.schema import CHANGED, InvalidQuestionnaire, answers_on_route, facts_answered, route, worked_out
+from questionnaires.schema import (
+    CHANGED,
+    InvalidQuestionnaire,
+    Keep,
+    answers_on_route,
+    facts_answered,
+    route,
+    worked_out,
+)
 from questionnaires.shaping import json_schema, parse
 from tests.questionnaires.documents import EVERYTHING, document, everything, page, question
 
@@ -184,18 +192,60 @@ def test_several_choices_shape_the_route() -> None:
 
 
 def test_what_is_worked_out_shapes_the_route_and_is_unknown_while_an_answer_is() -> None:
-    assert worked_out(everything(), {"monthly": 60}) == {"total": None, "officers_named": None, "is_exposed": None}
+    nothing = dict.fromkeys(("total", "officers_named", "papers_sent", "is_exposed"))
+    assert worked_out(everything(), {"monthly": 60}) == nothing
     answers = {"monthly": 60, "yearly": 50, "officers": [{"name": "a"}, {"name": "b"}], "nationality": "VN"}
-    assert worked_out(everything(), answers) == {"total": 110, "officers_named": 2, "is_exposed": True}
+    assert worked_out(everything(), answers) == {**nothing, "total": 110, "officers_named": 2, "is_exposed": True}
     assert "end_of_it" in route(everything(), answers)
     assert "end_of_it" not in route(everything(), {**answers, "yearly": 0})
 
 
 def test_answers_become_facts_of_the_file_by_their_names_there() -> None:
     made = copy.deepcopy(EVERYTHING)
-    made["calculated"][2]["maps_to"] = "is_foreign_pep"
+    made["calculated"][3]["maps_to"] = "is_foreign_pep"
     said = facts_answered(parse(made), {"name": "山田", "name_kana": "ヤマダ", "nationality": "VN", "office": "どこか"})
     assert said["kana"] == "ヤマダ"
     assert said["is_foreign_pep"] is True
     assert "office" not in said
     assert said["phone"] is None
+
+
+def one(kind: str, **more: Any) -> dict[str, Any]:
+    return document(page("only", question("q", kind, **more)))
+
+
+@pytest.mark.parametrize(
+    ("made", "reason"),
+    [
+        (one("text", accepts=["pdf"]), "'accepts' belongs to questions of kind file"),
+        (one("radio", choices="funds", sides=["front"]), "'sides' belongs to questions of kind file"),
+        (one("file", methods=["jpki_signature"]), "'methods' belongs to questions of kind ekyc"),
+        (one("file", sides=["front", "back"], constraints={"max_files": 1}), "more sides than files"),
+        (one("text", keep_months=12, maps_to="occupation"), "kept by the file's rule"),
+        (one("information", keep_months=12), "no answer to be kept"),
+        (one("ekyc", keep_until="review"), "no answer to be kept"),
+        (one("text", keep_months=12, keep_until="review"), "question"),
+        (one("text", constraints={"max_files": 2}), "max_files constrain no answer"),
+        (
+            document(page("b", question("name", "name", maps_to="name"), question("f", "file"), block=True)),
+            "on a page of their own",
+        ),
+    ],
+)
+def test_what_makes_no_sense_of_files_checks_and_keeping_is_refused(made: dict[str, Any], reason: str) -> None:
+    with pytest.raises(InvalidQuestionnaire, match=reason):
+        parse(made)
+
+
+def test_a_file_is_compared_with_nothing_but_files_can_be_counted() -> None:
+    asked = page("later", question("b", "text"), show_if={"===": [{"var": "q"}, "x"]})
+    with pytest.raises(InvalidQuestionnaire, match="cannot be compared"):
+        parse(document(page("only", question("q", "file")), asked))
+    assert worked_out(everything(), {"card": [{"id": "1"}, {"id": "2"}]})["papers_sent"] == 2
+
+
+def test_how_long_an_answer_is_kept_is_read_with_its_question() -> None:
+    asked = {question.id: question.keep for question in everything().questions()}
+    assert asked["card"] == Keep(12)
+    assert asked["proof"] == Keep(None)
+    assert asked["name"] is None
