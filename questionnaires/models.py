@@ -9,7 +9,7 @@ from audit.transitions import Stateful
 from customers.models import Customer
 from tenants.fields import EncryptedJSONField
 from tenants.models import TenantForeignKey, TenantModel
-from tenants.pairing import person_field
+from tenants.pairing import person_field, two_people
 
 
 class Questionnaire(TenantModel):
@@ -41,6 +41,65 @@ class QuestionnaireVersion(TenantModel):
 
     def __str__(self) -> str:
         return f"version {self.number} of questionnaire {self.questionnaire_id}"
+
+
+class QuestionnaireDraft(Stateful, TenantModel):
+    """A version being written: nobody is asked by it before a second person has approved it."""
+
+    class Status(models.TextChoices):
+        DRAFT = "DRAFT", _("Draft")
+        AWAITING_APPROVAL = "AWAITING_APPROVAL", _("To be approved")
+        APPROVED = "APPROVED", _("Published")
+        DISCARDED = "DISCARDED", _("Thrown away")
+
+    TRANSITIONS = {
+        Status.DRAFT: {Status.AWAITING_APPROVAL, Status.DISCARDED},
+        Status.AWAITING_APPROVAL: {Status.APPROVED, Status.DRAFT},
+    }
+
+    questionnaire = TenantForeignKey(Questionnaire, on_delete=models.PROTECT, related_name="drafts")
+    # the number of the version it began with, or was compared with when approval was asked for; 0: none
+    based_on = models.PositiveIntegerField(default=0)
+    status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
+    # may be wrong while it is written; what is published was judged whole
+    document = models.JSONField()
+    # the document before the last change, to undo it
+    before = models.JSONField(null=True, blank=True)
+    # grows with each change, so that two who write do not overwrite each other
+    revision = models.PositiveIntegerField(default=1)
+    # everybody who wrote in it, as [account, staff number]: none of them may approve it
+    writers = models.JSONField(default=list)
+    # who wrote last
+    drafted_by = models.BigIntegerField()
+    drafted_person = person_field()
+    drafted_at = models.DateTimeField()
+    submitted_by = models.BigIntegerField(null=True, blank=True)
+    submitted_person = person_field()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    approved_by = models.BigIntegerField(null=True, blank=True)
+    approved_person = person_field()
+    approved_at = models.DateTimeField(null=True, blank=True)
+    return_reason = models.CharField(max_length=400, blank=True)
+    # the number of the version that became of it
+    published_number = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["tenant", "questionnaire"],
+                name="questionnaire_being_written",
+                condition=models.Q(status__in=["DRAFT", "AWAITING_APPROVAL"]),
+            ),
+            two_people("questionnaire_draft_four_eyes", first=("drafted", "submitted"), second="approved"),
+            models.CheckConstraint(
+                condition=~models.Q(status="APPROVED")
+                | models.Q(approved_by__isnull=False, approved_at__isnull=False, published_number__isnull=False),
+                name="questionnaire_draft_approved",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"questionnaire draft {self.pk}"
 
 
 class Response(Stateful, TenantModel):

@@ -26,6 +26,8 @@ SUBJECTS: Sequence[tuple[str, Promise | str]] = (
     ("messagetemplate", _("Texts of notices")),
     ("trial", _("Tests of texts")),
     ("guest", _("Guest list for tests")),
+    ("questionnaire", _("Questionnaires")),
+    ("questionnairedraft", _("Drafts of questionnaires")),
     ("link", _("Links")),
     ("response", _("Answers")),
     ("verification", _("Identity verifications")),

@@ -1,4 +1,4 @@
-"""What the audit trail says of texts: written, approved, sent as tests, and to whom tests may go."""
+"""What the audit trail says of texts and questionnaires: written, approved; of texts, who is sent them as tests."""
 
 from __future__ import annotations
 
@@ -23,6 +23,16 @@ TEXTS: Mapping[str, Wording] = {
     ),
     "messagetemplate.draft": Wording(_("%(actor)s returned a text of notices: %(target)s."), "undo", "warning"),
     "messagetemplate.retired": Wording(_("A text of notices is no longer used: %(target)s."), "x"),
+    "questionnairedraft.begun": Wording(_("%(actor)s began a draft of the questionnaire “%(key)s”."), "edit"),
+    "questionnairedraft.written": Wording(_("%(actor)s changed a draft of the questionnaire “%(key)s”."), "edit"),
+    "questionnairedraft.awaiting_approval": Wording(
+        _("%(actor)s asked for approval of a draft of a questionnaire."), "send", "info"
+    ),
+    "questionnairedraft.approved": Wording(
+        _("%(actor)s approved a draft of a questionnaire and had it published."), "check", "success"
+    ),
+    "questionnairedraft.draft": Wording(_("%(actor)s returned a draft of a questionnaire."), "undo", "warning"),
+    "questionnairedraft.discarded": Wording(_("%(actor)s threw a draft of a questionnaire away."), "x"),
     "trial.sent": Wording(_("%(actor)s sent a text of notices as a test."), "send", "info"),
     "trial.accepted": Wording(_("The provider accepted a test of a text."), "send"),
     "trial.delivered": Wording(_("A test of a text arrived."), "check", "success"),

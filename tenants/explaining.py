@@ -34,6 +34,8 @@ NAMES: dict[Permission, Promise | str] = {
     Permission.APPROVE_CAMPAIGN: _("Approve campaigns"),
     Permission.EDIT_TEMPLATE: _("Write texts of notices"),
     Permission.APPROVE_TEMPLATE: _("Approve texts of notices"),
+    Permission.EDIT_QUESTIONNAIRE: _("Write questionnaires"),
+    Permission.APPROVE_QUESTIONNAIRE: _("Approve questionnaires"),
     Permission.DECIDE_CASE: _("Decide cases"),
     Permission.APPROVE_CASE: _("Approve decisions"),
     Permission.VIEW_SENDING: _("See how sending goes"),

@@ -30,6 +30,8 @@ class Permission(Enum):
     APPROVE_CAMPAIGN = "approve_campaign"
     EDIT_TEMPLATE = "edit_template"
     APPROVE_TEMPLATE = "approve_template"
+    EDIT_QUESTIONNAIRE = "edit_questionnaire"
+    APPROVE_QUESTIONNAIRE = "approve_questionnaire"
     DECIDE_CASE = "decide_case"
     APPROVE_CASE = "approve_case"
     FLAG_CUSTOMER = "flag_customer"
@@ -85,6 +87,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.EXPORT_DATA,
             Permission.PLAN_CAMPAIGN,
             Permission.EDIT_TEMPLATE,
+            Permission.EDIT_QUESTIONNAIRE,
             Permission.DECIDE_CASE,
             Permission.FLAG_CUSTOMER,
             Permission.READ_FLAG_REASON,
@@ -109,6 +112,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.APPROVE_EXPORT,
             Permission.APPROVE_CAMPAIGN,
             Permission.APPROVE_TEMPLATE,
+            Permission.APPROVE_QUESTIONNAIRE,
             Permission.APPROVE_CASE,
             Permission.READ_FLAG_REASON,
             Permission.APPROVE_FLAG,

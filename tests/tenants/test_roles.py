@@ -25,6 +25,8 @@ CHANGES = {
     Permission.APPROVE_CAMPAIGN,
     Permission.EDIT_TEMPLATE,
     Permission.APPROVE_TEMPLATE,
+    Permission.EDIT_QUESTIONNAIRE,
+    Permission.APPROVE_QUESTIONNAIRE,
     Permission.DECIDE_CASE,
     Permission.APPROVE_CASE,
     Permission.STOP_SENDING,
@@ -52,6 +54,7 @@ def test_nobody_may_both_ask_and_approve() -> None:
     pairs = [
         (Permission.PLAN_CAMPAIGN, Permission.APPROVE_CAMPAIGN),
         (Permission.EDIT_TEMPLATE, Permission.APPROVE_TEMPLATE),
+        (Permission.EDIT_QUESTIONNAIRE, Permission.APPROVE_QUESTIONNAIRE),
         (Permission.DECIDE_CASE, Permission.APPROVE_CASE),
         (Permission.PROPOSE_PURGE, Permission.APPROVE_PURGE),
     ]

@@ -1,0 +1,263 @@
+"""Writing questionnaires: drafts, who may change them, and the second person who has them published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from audit.services import Actor, record
+from audit.transitions import IllegalTransition, LostRace, transition
+from questionnaires.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion
+from questionnaires.schema import InvalidQuestionnaire, digest_of
+from questionnaires.services import publish
+from questionnaires.shaping import parse
+from tenants.four_eyes import Standing, standing_of
+from tenants.permissions import Permission
+from tenants.scoping import required_tenant_id
+
+type Document = Mapping[str, Any]
+type Edit = Callable[[Document], Document]
+
+Status = QuestionnaireDraft.Status
+BEING_WRITTEN = (Status.DRAFT, Status.AWAITING_APPROVAL)
+_ONE_AT_A_TIME = 4_311  # advisory lock class; the key within it is the tenant
+
+
+class DraftRefused(Exception):
+    """What was asked for is not possible; its text is a sentence for the person who asked."""
+
+
+class DraftChanged(DraftRefused):
+    """Somebody else changed the draft after it was read; what was typed is the caller's to keep."""
+
+    def __init__(self, draft: QuestionnaireDraft) -> None:
+        super().__init__(_("Somebody else has changed this draft since you opened it."))
+        self.draft = draft
+
+
+@transaction.atomic
+def begin_draft(
+    *,
+    questionnaire: Questionnaire,
+    actor: Actor,
+    now: datetime,
+    document: Document | None = None,
+    number: int | None = None,
+) -> QuestionnaireDraft:
+    """Begin a new version: with a document, or with that of the version ``number``, or with the one in force.
+
+    Going back to an earlier version is such a draft too. The document may be wrong; it is judged before approval.
+
+    Raises:
+        DraftRefused: the actor may not; another draft is being written; or there is no such version.
+    """
+    standing = _standing(actor, Permission.EDIT_QUESTIONNAIRE, now)
+    _lock()
+    if draft_of(questionnaire) is not None:
+        raise DraftRefused(_("A draft of this questionnaire is being written already. Finish it or throw it away."))
+    newest = newest_version(questionnaire)
+    if document is None:
+        source = newest if number is None else questionnaire.versions.filter(number=number).first()
+        if source is None:
+            raise DraftRefused(_("There is no such version."))
+        document = source.document
+    draft: QuestionnaireDraft = QuestionnaireDraft.objects.create(
+        questionnaire=questionnaire,
+        based_on=newest.number if newest else 0,
+        document=dict(document),
+        writers=[[standing.user_id, standing.person]],
+        drafted_by=standing.user_id,
+        drafted_person=standing.person,
+        drafted_at=now,
+    )
+    record("questionnairedraft.begun", target=draft, actor=actor, at=now, **_told(draft), of=number or draft.based_on)
+    return draft
+
+
+@transaction.atomic
+def edit_draft(*, draft: QuestionnaireDraft, revision: int, edit: Edit, actor: Actor, now: datetime) -> None:
+    """Change a draft. ``revision``: of the draft as the person read it. ``edit`` gives the new document of the old.
+
+    Raises:
+        DraftChanged: somebody else was faster.
+        DraftRefused: the actor may not, it is no draft any more, or the edit itself refuses.
+    """
+    _write(draft, revision, lambda held: edit(held.document), actor, now)
+
+
+@transaction.atomic
+def undo_edit(*, draft: QuestionnaireDraft, revision: int, actor: Actor, now: datetime) -> None:
+    """Take the last change back; done twice, it is made again. Raises as `edit_draft`."""
+
+    def earlier(held: QuestionnaireDraft) -> Document:
+        if held.before is None:
+            raise DraftRefused(_("There is nothing to take back."))
+        return dict(held.before)
+
+    _write(draft, revision, earlier, actor, now)
+
+
+@transaction.atomic
+def propose_draft(*, draft: QuestionnaireDraft, revision: int, actor: Actor, now: datetime) -> None:
+    """Ask a second person.
+
+    Raises:
+        DraftChanged: somebody changed it meanwhile.
+        DraftRefused: the actor may not, it has errors, or it says what is in force already.
+    """
+    standing = _standing(actor, Permission.EDIT_QUESTIONNAIRE, now)
+    held = _held(draft)
+    if held.revision != revision:
+        raise DraftChanged(held)
+    newest = newest_version(held.questionnaire)
+    _check(held, newest)
+    signed = {"submitted_by": standing.user_id, "submitted_person": standing.person, "submitted_at": now}
+    based_on = newest.number if newest else 0
+    _move(held, Status.AWAITING_APPROVAL, actor=actor, now=now, **signed, based_on=based_on, return_reason="")
+    draft.refresh_from_db()
+
+
+@transaction.atomic
+def approve_draft(*, draft: QuestionnaireDraft, seen_hash: str, actor: Actor, now: datetime) -> QuestionnaireVersion:
+    """Publish it; who is being asked already stays on their version. ``seen_hash``: of what the approver's page showed.
+
+    Raises:
+        DraftRefused: the actor wrote in it or asked for approval, under whatever account; may not approve; it is not
+            what they saw; it has errors; or another version was published since.
+    """
+    standing = _standing(actor, Permission.APPROVE_QUESTIONNAIRE, now)
+    _lock()
+    held = _held(draft)
+    if standing.did(*authors_of(held)):
+        raise DraftRefused(_("You wrote in this draft yourself. Somebody else has to approve it."))
+    if seen_hash != digest_of(held.document):
+        raise DraftRefused(_("The draft has changed since you opened it. Reload it and look again."))
+    newest = newest_version(held.questionnaire)
+    if held.based_on != (newest.number if newest else 0):
+        raise DraftRefused(_("Another version was published meanwhile. Return the draft, and have it proposed anew."))
+    _check(held, newest)
+    try:
+        [version] = publish({held.questionnaire.key: held.document}, actor=actor, now=now)
+    except InvalidQuestionnaire as error:
+        raise DraftRefused(str(error)) from error
+    signed = {"approved_by": standing.user_id, "approved_person": standing.person, "approved_at": now}
+    _move(held, Status.APPROVED, actor=actor, now=now, **signed, published_number=version.number)
+    draft.refresh_from_db()
+    return version
+
+
+@transaction.atomic
+def return_draft(*, draft: QuestionnaireDraft, reason: str, actor: Actor, now: datetime) -> None:
+    """Reject it with a reason: it goes back to whoever wrote it. One may take back what one proposed.
+
+    Raises:
+        DraftRefused: the actor may neither approve nor did propose it, or it is decided already.
+    """
+    standing = standing_of(actor, now=now)
+    held = _held(draft)
+    if standing is None or not (standing.may(Permission.APPROVE_QUESTIONNAIRE) or standing.did(*authors_of(held))):
+        raise DraftRefused(_("Your role does not allow this."))
+    if held.status != Status.AWAITING_APPROVAL:
+        raise DraftRefused(_("Somebody else has dealt with this draft already. Reload the page."))
+    _move(held, Status.DRAFT, actor=actor, now=now, return_reason=reason.strip()[:400])
+    draft.refresh_from_db()
+
+
+@transaction.atomic
+def discard_draft(*, draft: QuestionnaireDraft, actor: Actor, now: datetime) -> None:
+    """Throw a draft away. Raises DraftRefused: the actor may not, or it is no draft any more."""
+    _standing(actor, Permission.EDIT_QUESTIONNAIRE, now)
+    held = _held(draft)
+    if held.status != Status.DRAFT:
+        raise DraftRefused(_("Only a draft can be thrown away."))
+    _move(held, Status.DISCARDED, actor=actor, now=now)
+    draft.refresh_from_db()
+
+
+def draft_of(questionnaire: Questionnaire) -> QuestionnaireDraft | None:
+    """The draft that is being written, or waits for approval."""
+    found: QuestionnaireDraft | None = questionnaire.drafts.filter(status__in=BEING_WRITTEN).first()
+    return found
+
+
+def newest_version(questionnaire: Questionnaire) -> QuestionnaireVersion | None:
+    """The version in force."""
+    found: QuestionnaireVersion | None = questionnaire.versions.order_by("-number").first()
+    return found
+
+
+def authors_of(draft: QuestionnaireDraft) -> list[tuple[int | None, str]]:
+    """Everybody who wrote in it or asked for its approval, as (account, staff number)."""
+    return [*_writers(draft), (draft.drafted_by, draft.drafted_person), (draft.submitted_by, draft.submitted_person)]
+
+
+def _writers(draft: QuestionnaireDraft) -> list[tuple[int | None, str]]:
+    return [(int(account), str(person)) for account, person in draft.writers]
+
+
+def _write(
+    draft: QuestionnaireDraft,
+    revision: int,
+    written: Callable[[QuestionnaireDraft], Document],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    standing = _standing(actor, Permission.EDIT_QUESTIONNAIRE, now)
+    held = _held(draft)
+    if held.status != Status.DRAFT:
+        raise DraftRefused(_("Only a draft can be changed. Begin a new one."))
+    if held.revision != revision:
+        raise DraftChanged(held)
+    document = dict(written(held))
+    if document != held.document:
+        held.before, held.document = held.document, document
+        held.revision += 1
+        held.drafted_by, held.drafted_person, held.drafted_at = standing.user_id, standing.person, now
+        if not standing.did(*_writers(held)):
+            held.writers = [*held.writers, [standing.user_id, standing.person]]
+        held.save()
+        record("questionnairedraft.written", target=held, actor=actor, at=now, **_told(held), revision=held.revision)
+    draft.refresh_from_db()
+
+
+def _check(draft: QuestionnaireDraft, newest: QuestionnaireVersion | None) -> None:
+    try:
+        digest = parse(draft.document).digest
+    except InvalidQuestionnaire as error:
+        raise DraftRefused(_("The draft still has errors. Correct them first.")) from error
+    if newest is not None and newest.sha256 == digest:
+        raise DraftRefused(_("The draft says what the version in force says already."))
+
+
+def _told(draft: QuestionnaireDraft) -> dict[str, object]:
+    return {"key": draft.questionnaire.key}
+
+
+def _held(draft: QuestionnaireDraft) -> QuestionnaireDraft:
+    rows = QuestionnaireDraft.objects.select_for_update(of=("self",), no_key=True).select_related("questionnaire")
+    held: QuestionnaireDraft = rows.get(pk=draft.pk)
+    return held
+
+
+def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
+    standing = standing_of(actor, now=now)
+    if standing is None or not standing.may(permission):
+        raise DraftRefused(_("Your role does not allow this."))
+    return standing
+
+
+def _lock() -> None:
+    """Two people begin or approve one after the other."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONE_AT_A_TIME, required_tenant_id()])
+
+
+def _move(draft: QuestionnaireDraft, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
+    try:
+        transition(draft, to, actor=actor, at=now, **changes)
+    except (IllegalTransition, LostRace) as error:
+        raise DraftRefused(_("Somebody else has dealt with this draft already. Reload the page.")) from error
