@@ -49,7 +49,7 @@ class QuestionnaireDraft(Stateful, TenantModel):
     class Status(models.TextChoices):
         DRAFT = "DRAFT", _("Draft")
         AWAITING_APPROVAL = "AWAITING_APPROVAL", _("To be approved")
-        APPROVED = "APPROVED", _("Published")
+        APPROVED = "APPROVED", _("Approved and published")
         DISCARDED = "DISCARDED", _("Thrown away")
 
     TRANSITIONS = {

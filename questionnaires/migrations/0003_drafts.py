@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.UUIDField(default=tenants.identifiers.uuid7, editable=False, primary_key=True, serialize=False)),
                 ('based_on', models.PositiveIntegerField(default=0)),
-                ('status', models.CharField(choices=[('DRAFT', 'Draft'), ('AWAITING_APPROVAL', 'To be approved'), ('APPROVED', 'Published'), ('DISCARDED', 'Thrown away')], default='DRAFT', max_length=20)),
+                ('status', models.CharField(choices=[('DRAFT', 'Draft'), ('AWAITING_APPROVAL', 'To be approved'), ('APPROVED', 'Approved and published'), ('DISCARDED', 'Thrown away')], default='DRAFT', max_length=20)),
                 ('document', models.JSONField()),
                 ('before', models.JSONField(blank=True, null=True)),
                 ('revision', models.PositiveIntegerField(default=1)),
