@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.planning import TELEPHONE, VISIT
 from tenants.forms import DateInput, StaffForm
 
+_ANSWERS = {"INDIVIDUAL": "individuals_answer", "COMPANY": "companies_answer"}
 USUAL, REACHED = "USUAL", "REACHED"
 _WRONG_NUMBER = ("invalid", "min_value", "max_value")
 
@@ -40,6 +42,17 @@ class PlanForm(StaffForm):
             "required": _("Enter the deadline for answers."),
             "invalid": _("Enter a date, such as 2027-01-31."),
         },
+    )
+    individuals_answer = forms.ChoiceField(
+        label=_("What personal customers answer"),
+        required=False,
+        error_messages={"invalid_choice": _("Choose a questionnaire that is in force.")},
+    )
+    companies_answer = forms.ChoiceField(
+        label=_("What companies answer"),
+        help_text=_("The questionnaires in force, each in its newest version."),
+        required=False,
+        error_messages={"invalid_choice": _("Choose a questionnaire that is in force.")},
     )
     order = forms.ChoiceField(
         label=_("Order of channels"),
@@ -72,11 +85,21 @@ class PlanForm(StaffForm):
         error_messages={name: _("Enter a number of days from 1 to 180.") for name in _WRONG_NUMBER},
     )
 
+    def __init__(self, *args: Any, offered: Mapping[str, Sequence[tuple[str, str]]], **kwargs: Any) -> None:
+        """``offered``: by kind of customer, the questionnaires by key with their names."""
+        super().__init__(*args, **kwargs)
+        for kind, name in _ANSWERS.items():
+            field = self.fields[name]
+            assert isinstance(field, forms.ChoiceField)
+            field.choices = offered[kind]
+
     @property
     def plan(self) -> dict[str, Any]:
         """The arguments of `plan_campaign`."""
         data = dict(self.cleaned_data)
         days = {TELEPHONE: data.pop("call_after"), VISIT: data.pop("visit_after")}
+        answers = {kind: data.pop(name) for kind, name in _ANSWERS.items()}
+        data["questionnaires"] = {kind: key for kind, key in answers.items() if key}
         data["begins_with_reached"] = data.pop("order") == REACHED
         return {**data, "silence": {kind: after for kind, after in days.items() if after}}
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from customers.flags.rules import ladder_for, silenced_by
+from questionnaires.standard import STANDARD
 
 LINE, SMS, EMAIL, POST = "LINE", "SMS", "EMAIL", "POST"
 # By people, where no message arrives: tasks for staff (`outreach`).
@@ -57,7 +58,8 @@ class Terms:
 
     ``silence``: days without an answer after which somebody is called, and days after that until they are visited,
     where their ladder has such a rung; what is not in it is not done. ``begins_with_reached``: the rungs by which
-    something has arrived come before the others, both in their usual order.
+    something has arrived come before the others, both in their usual order. ``questionnaires``: the key of the one
+    that each kind of customer answers.
     """
 
     ladder: Mapping[str, tuple[str, ...]] = field(default_factory=_ladders)
@@ -77,6 +79,7 @@ class Terms:
     )  # fmt: skip
 
     begins_with_reached: bool = False
+    questionnaires: Mapping[str, str] = field(default_factory=lambda: dict(STANDARD))
 
     def document(self) -> dict[str, object]:
         """As kept with the campaign: numbers as text, so that no float ever rounds them."""
@@ -87,6 +90,7 @@ class Terms:
             "yen": {channel: str(yen) for channel, yen in self.yen.items()},
             "answer_rate": {channel: str(rate) for channel, rate in self.answer_rate.items()},
             "begins_with_reached": self.begins_with_reached,
+            "questionnaires": dict(self.questionnaires),
         }
 
 

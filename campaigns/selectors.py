@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
+from django.utils.translation import get_language
 
 from audit.transitions import AnyOf
 from campaigns.costs import Costs, costs_of
@@ -30,8 +31,9 @@ from customers.models import ContactPoint, Customer, DueDiligence
 from outreach.counting import Figures, figures_about, standing
 from outreach.models import OutreachTask
 from outreach.selectors import given_up, ways_to_people
-from questionnaires.models import Response
-from questionnaires.selectors import latest_versions
+from questionnaires.models import QuestionnaireVersion, Response
+from questionnaires.selectors import latest_versions, offered_to
+from questionnaires.standard import STANDARD
 from risk.models import RiskRating
 from tenants.keyset import Page, keyset_page
 
@@ -159,15 +161,30 @@ def current_hash(campaign: Campaign) -> str:
     return plan_hash(
         customer_ids=customer_ids,
         terms=campaign.plan,
-        texts=texts_in_force(),
+        texts=texts_in_force(questionnaires_of(campaign).values()),
         due_by=campaign.due_by,
         deadline_on=campaign.deadline_on,
     )
 
 
-def texts_in_force() -> dict[str, str]:
-    """Digest of everything a customer would read today, by document."""
-    questions = {key: found.sha256 for key, found in latest_versions().items()}
+def questionnaires_of(campaign: Campaign) -> Mapping[str, str]:
+    """The key of the questionnaire that each kind of customer answers; of older plans, the standard ones."""
+    chosen: Mapping[str, str] = campaign.plan.get("questionnaires", STANDARD)
+    return chosen
+
+
+def questionnaires_offered() -> dict[str, list[tuple[str, str]]]:
+    """By kind of customer the questionnaires in force, the standard one first: key and name. One query."""
+    versions, language = latest_versions(), get_language() or "ja"
+    return {
+        kind: [(one.questionnaire.key, one.questionnaire.name_in(language)) for one in offered_to(kind, versions)]
+        for kind in STANDARD
+    }
+
+
+def texts_in_force(questionnaires: Collection[str] = tuple(STANDARD.values())) -> dict[str, str]:
+    """Digest of everything a customer would read today who answers one of these questionnaires, by document."""
+    questions = {key: found.sha256 for key, found in latest_versions().items() if key in questionnaires}
     return {"notices": _notices_digest()} | digests_in_force() | questions
 
 
@@ -198,9 +215,16 @@ def plan_summary(campaign: Campaign) -> dict[str, Any]:
         "silence": campaign.plan.get("silence", {}),
         "begins_with_reached": campaign.plan.get("begins_with_reached", False),
         "ekyc": campaign.plan["ekyc"],
+        "questionnaires": _versions_of(campaign),
         "hash": now_hash,
         "is_unchanged": now_hash == campaign.plan_hash,
     }
+
+
+def _versions_of(campaign: Campaign) -> list[tuple[str, QuestionnaireVersion | None]]:
+    """What each kind of customer would answer today; None where it is not in force."""
+    versions = latest_versions()
+    return [(kind, versions.get(key)) for kind, key in questionnaires_of(campaign).items()]
 
 
 def campaign_progress(campaign: Campaign) -> Progress:

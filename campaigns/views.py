@@ -13,6 +13,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -28,6 +29,7 @@ from campaigns.selectors import (
     campaign_progress,
     last_failures,
     plan_summary,
+    questionnaires_offered,
     reviews_page,
 )
 from campaigns.services import (
@@ -42,9 +44,11 @@ from campaigns.services import (
 )
 from campaigns.wording import TASK_FIGURES, reasons, task_figure
 from channels.models import ChannelKind
+from customers.models import Customer
 from customers.presenting import name_shown
 from customers.selectors import facts_of_each
 from outreach.counting import Figures
+from questionnaires.models import QuestionnaireVersion
 from tenants.forms import StaffForm
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
@@ -69,7 +73,7 @@ def index(request: StaffRequest) -> HttpResponse:
 @requires(Permission.PLAN_CAMPAIGN)
 def new(request: StaffRequest) -> HttpResponse:
     """Plan a campaign over everybody who is due."""
-    form = PlanForm(request.POST if request.method == "POST" else None)
+    form = PlanForm(request.POST if request.method == "POST" else None, offered=questionnaires_offered())
     if form.is_valid():
         try:
             campaign = plan_campaign(**form.plan, actor=request.actor, now=timezone.now())
@@ -264,8 +268,21 @@ def _plan(request: StaffRequest, found: Campaign) -> dict[str, Any]:
         "first_channels": [(code, summary["first_channels"][code]) for code in used],
         "exemptions": reasons(summary["reasons"].get("EXEMPT", {})),
         "not_due": reasons(summary["reasons"].get("NOT_DUE", {})),
+        "questionnaires": _asked(summary["questionnaires"]),
         "samples": samples_of(found, request.tenant, used),
     }
+
+
+def _asked(versions: list[tuple[str, QuestionnaireVersion | None]]) -> list[tuple[str, dict[str, Any] | None]]:
+    """Whom, and what: its name for the reader and the number of its version; None where it is not in force."""
+    language = get_language() or "ja"
+    return [
+        (
+            str(Customer.Kind(kind).label),
+            {"name": one.questionnaire.name_in(language), "number": one.number} if one else None,
+        )
+        for kind, one in versions
+    ]
 
 
 def _cursor(request: StaffRequest) -> str | None:

@@ -16,6 +16,13 @@ class Questionnaire(TenantModel):
     """Something asked again and again, such as the standard form for companies."""
 
     key = models.SlugField(max_length=40)
+    # whom it is for; of a campaign's customers, each answers the one chosen for their kind
+    audience = models.CharField(max_length=10, choices=Customer.Kind)
+    name = models.CharField(max_length=80)
+    name_en = models.CharField(max_length=80)
+    # the product's ready questionnaire that it began as, and the digest of that one as it was looked at last
+    template = models.CharField(max_length=40, blank=True, default="")
+    template_sha256 = models.CharField(max_length=64, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -23,6 +30,10 @@ class Questionnaire(TenantModel):
 
     def __str__(self) -> str:
         return self.key
+
+    def name_in(self, language: str) -> str:
+        """Its name for staff, who read Japanese or English."""
+        return self.name if language.startswith("ja") else self.name_en
 
 
 class QuestionnaireVersion(TenantModel):

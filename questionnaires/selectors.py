@@ -1,13 +1,12 @@
 """Reads of questionnaires and responses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from uuid import UUID
 
 from questionnaires import schema, shaping
 from questionnaires.models import QuestionnaireVersion, Response
-
-KEY_OF_KIND = {"INDIVIDUAL": "individual", "COMPANY": "company"}
+from questionnaires.standard import STANDARD
 
 
 class NotPublished(LookupError):
@@ -21,12 +20,23 @@ def latest_versions() -> dict[str, QuestionnaireVersion]:
     return {version.questionnaire.key: version for version in newest}
 
 
-def version_for(kind: str, versions: dict[str, QuestionnaireVersion]) -> QuestionnaireVersion:
-    """The version that a customer of this kind (Customer.Kind) answers. Raises NotPublished."""
-    try:
-        return versions[KEY_OF_KIND[kind]]
-    except KeyError:
-        raise NotPublished(f"No questionnaire is published for customers of kind {kind}.") from None
+def version_for(
+    kind: str, versions: Mapping[str, QuestionnaireVersion], chosen: Mapping[str, str] = STANDARD
+) -> QuestionnaireVersion:
+    """The version that a customer of this kind (Customer.Kind) answers. Raises NotPublished.
+
+    ``chosen``: the key of the questionnaire by kind; what is not in it is the standard one.
+    """
+    found = versions.get(chosen.get(kind, STANDARD[kind]))
+    if found is None or found.questionnaire.audience != kind:
+        raise NotPublished(f"No questionnaire is published for customers of kind {kind}.")
+    return found
+
+
+def offered_to(kind: str, versions: Mapping[str, QuestionnaireVersion]) -> list[QuestionnaireVersion]:
+    """The questionnaires in force for customers of this kind, the standard one first."""
+    found = [version for version in versions.values() if version.questionnaire.audience == kind]
+    return sorted(found, key=lambda one: (one.questionnaire.key != STANDARD[kind], one.questionnaire.key))
 
 
 def questionnaire_of(version: QuestionnaireVersion) -> schema.Questionnaire:

@@ -15,7 +15,7 @@ from customers.models import Customer
 from questionnaires import schema, standard
 from questionnaires.mapping import facts_to_map, problems_of
 from questionnaires.models import Questionnaire, QuestionnaireVersion, Response
-from questionnaires.selectors import KEY_OF_KIND, latest_versions, questionnaire_of, responses_of, version_for
+from questionnaires.selectors import latest_versions, questionnaire_of, responses_of, version_for
 from questionnaires.shaping import parse
 from questionnaires.signals import response_submitted
 
@@ -48,7 +48,9 @@ def publish_standard(*, actor: Actor, now: datetime) -> list[QuestionnaireVersio
 
 @transaction.atomic
 def publish(documents: Mapping[str, Any], *, actor: Actor, now: datetime) -> list[QuestionnaireVersion]:
-    """Put documents in force by name, "individual" or "company"; what is published already stays as it is.
+    """Put documents in force by the key of their questionnaire; what is published already stays as it is.
+
+    A questionnaire that the tenant does not have yet is begun as the ready one of that key.
 
     Returns:
         The versions newly published.
@@ -58,17 +60,18 @@ def publish(documents: Mapping[str, Any], *, actor: Actor, now: datetime) -> lis
     """
     lock_definitions()
     newest, facts = latest_versions(), facts_to_map()
-    kinds = {key: kind for kind, key in KEY_OF_KIND.items()}
+    known = {one.key: one for one in Questionnaire.objects.filter(key__in=list(documents))}
     published = []
     for name, document in documents.items():
         parsed = parse(document)
         latest = newest.get(name)
         if latest and latest.sha256 == parsed.digest:
             continue
-        if wrong := problems_of(parsed, kinds[name], facts):
+        questionnaire = known.get(name) or _begun_as_ready(name)
+        if wrong := problems_of(parsed, questionnaire.audience, facts):
             raise schema.InvalidQuestionnaire("; ".join(wrong))
         version = QuestionnaireVersion.objects.create(
-            questionnaire=latest.questionnaire if latest else Questionnaire.objects.create(key=name),
+            questionnaire=questionnaire,
             number=latest.number + 1 if latest else 1,
             document=document,
             sha256=parsed.digest,
@@ -79,11 +82,30 @@ def publish(documents: Mapping[str, Any], *, actor: Actor, now: datetime) -> lis
     return published
 
 
+def _begun_as_ready(key: str) -> Questionnaire:
+    ready = standard.READY[key]
+    made: Questionnaire = Questionnaire.objects.create(
+        key=key,
+        audience=ready.audience,
+        name=ready.name.ja,
+        name_en=ready.name.en,
+        template=key,
+        template_sha256=standard.questionnaire(key).digest,
+    )
+    return made
+
+
 @transaction.atomic
 def open_responses(
-    *, customers: Sequence[Customer], reference_by_customer: Mapping[UUID, UUID], now: datetime
+    *,
+    customers: Sequence[Customer],
+    reference_by_customer: Mapping[UUID, UUID],
+    now: datetime,
+    chosen: Mapping[str, str] = standard.STANDARD,
 ) -> dict[UUID, Response]:
-    """One response for each customer's reference; asked again, the one that exists.
+    """One response for each customer's reference; asked again, the one that exists, to the version it was opened for.
+
+    ``chosen``: the key of the questionnaire by kind of customer, where it is not the standard one.
 
     Returns:
         Responses by customer id. Constant number of queries per 2,000 customers.
@@ -95,7 +117,7 @@ def open_responses(
     fresh = [
         Response(
             customer_id=customer.pk,
-            version=version_for(customer.kind, versions),
+            version=version_for(customer.kind, versions, chosen),
             reference=reference_by_customer[customer.pk],
             language=customer.language,
             opened_at=now,

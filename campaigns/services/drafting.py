@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.db import connection, transaction
@@ -15,6 +16,7 @@ from campaigns.selectors import current_hash, population, unrated_count
 from campaigns.services.refusals import JAPAN, CampaignRefused, member_behind
 from channels.costs import sms_yen
 from channels.selectors import unit_prices
+from questionnaires.selectors import NotPublished, latest_versions, version_for
 from tenants.scoping import required_tenant_id
 
 BATCH = 1_000
@@ -31,14 +33,16 @@ def plan_campaign(
     terms: Terms | None = None,
     silence: Mapping[str, int] | None = None,
     begins_with_reached: bool = False,
+    questionnaires: Mapping[str, str] | None = None,
 ) -> Campaign:
     """Judge the whole customer book and keep a draft with one review for everybody who is due.
 
-    ``silence`` and ``begins_with_reached`` are for the usual terms, where no others are given. Constant number of
-    queries per 1,000 customers.
+    ``silence``, ``begins_with_reached`` and ``questionnaires`` (keys by kind of customer) are for the usual terms,
+    where no others are given. Constant number of queries per 1,000 customers.
 
     Raises:
-        CampaignRefused: the deadline is past, customers are not rated yet, or nobody is due.
+        CampaignRefused: the deadline is past, customers are not rated yet, a questionnaire is not in force, or nobody
+            is due.
     """
     if deadline_on <= now.astimezone(JAPAN).date():
         raise CampaignRefused(_("The deadline for answers must lie in the future."))
@@ -58,7 +62,11 @@ def plan_campaign(
             planned_person=planner.person,
             planned_at=now,
         )
-        _judge(campaign, terms or _usual_terms(deadline_on, silence, begins_with_reached), now)
+        terms = terms or _usual_terms(deadline_on, silence, begins_with_reached)
+        if questionnaires:
+            terms = replace(terms, questionnaires={**terms.questionnaires, **questionnaires})
+        _check_questionnaires(terms.questionnaires)
+        _judge(campaign, terms, now)
         campaign.plan_hash = current_hash(campaign)
         campaign.save(update_fields=["plan_hash"])
         record(
@@ -103,6 +111,17 @@ def _usual_terms(deadline_on: date, silence: Mapping[str, int] | None, begins_wi
     silence = usual.silence if silence is None else silence
     yen = {**usual.yen, **({} if sms is None else {SMS: sms}), **unit_prices()}
     return Terms(silence=silence, yen=yen, begins_with_reached=begins_with_reached)
+
+
+def _check_questionnaires(chosen: Mapping[str, str]) -> None:
+    versions = latest_versions()
+    try:
+        for kind in chosen:
+            version_for(kind, versions, chosen)
+    except NotPublished as refusal:
+        raise CampaignRefused(
+            _("A questionnaire of this campaign is not in force. Choose another, or have it approved first.")
+        ) from refusal
 
 
 def _lock_planning() -> None:

@@ -17,6 +17,7 @@ from campaigns.selectors import (
     answering,
     current_hash,
     failed_channels,
+    questionnaires_of,
     reached_rungs,
     stray_references,
     stuck_references,
@@ -173,7 +174,7 @@ def send_next(
     transition_many(PeriodicReview, unreachable, was=was, to=Status.UNREACHABLE, actor=SYSTEM, at=now)
     for channel, rows in rungs.items():
         if channel in (TELEPHONE, VISIT):
-            _hand_to_people(rows, channel, now)
+            _hand_to_people(campaign, rows, channel, now)
         else:
             _queue(campaign, rows, Channel(channel), usable, now)
         ids = [review.pk for review in rows]
@@ -192,7 +193,7 @@ def _queue(
     usable: Mapping[UUID, Mapping[Channel, UUID | None]],
     now: datetime,
 ) -> None:
-    customers, responses = open_questions(reviews, now)
+    customers, responses = open_questions(campaign, reviews, now)
     expires_at = datetime.combine(campaign.deadline_on, time.max, JAPAN) + GRACE
     tokens = issue_links(responses=list(responses.values()), channel=channel, expires_at=expires_at, now=now)
     requests = [
@@ -213,17 +214,23 @@ def _queue(
     queue_notices(requests=requests, actor=SYSTEM, now=now)
 
 
-def _hand_to_people(reviews: Sequence[PeriodicReview], kind: str, now: datetime) -> None:
+def _hand_to_people(campaign: Campaign, reviews: Sequence[PeriodicReview], kind: str, now: datetime) -> None:
     """Somebody calls or visits, and takes the answers in the same questionnaire."""
-    customers, _responses = open_questions(reviews, now)
+    customers, _responses = open_questions(campaign, reviews, now)
     requests = [TaskRequest(customers[review.customer_id], review.pk) for review in reviews]
     queue_tasks(requests=requests, kind=kind, actor=SYSTEM, now=now)
 
 
 def open_questions(
-    reviews: Sequence[PeriodicReview], now: datetime
+    campaign: Campaign, reviews: Sequence[PeriodicReview], now: datetime
 ) -> tuple[dict[UUID, Customer], dict[UUID, Response]]:
-    """The customers of these reviews, and of each the response that waits for their answers."""
+    """The customers of these reviews, and of each the response to the campaign's questionnaire."""
     customers = {row.pk: row for row in Customer.objects.filter(pk__in=[r.customer_id for r in reviews])}
     references = {review.customer_id: review.pk for review in reviews}
-    return customers, open_responses(customers=list(customers.values()), reference_by_customer=references, now=now)
+    opened = open_responses(
+        customers=list(customers.values()),
+        reference_by_customer=references,
+        now=now,
+        chosen=questionnaires_of(campaign),
+    )
+    return customers, opened

@@ -69,9 +69,9 @@ def enter(
     with transaction.atomic():
         customer: Customer = Customer.objects.create(
             number=f"{number:010d}",
-            kind=Customer.Kind.INDIVIDUAL,
             profile=dict(PROFILE),
             **{
+                "kind": Customer.Kind.INDIVIDUAL,
                 "nationality": "JP",
                 "country_of_residence": "JP",
                 "occupation": "employee",

@@ -65,7 +65,7 @@ def test_everything_that_reads_it_is_named_but_nobodys_own_filter(
     keep("上位会員", is_shared=True, now=now)
     keep("わたしの秘密", is_shared=False, now=now)
     with transaction.atomic():
-        extra = Questionnaire.objects.create(key="extra")
+        extra = Questionnaire.objects.create(key="extra", audience="INDIVIDUAL", name="追加", name_en="More")
         version = QuestionnaireVersion(questionnaire=extra, number=4, published_at=now)
         version.document = {"pages": [{"questions": [{"id": "rank", "maps_to": RANK}]}]}
         version.save()

@@ -42,7 +42,7 @@ ANSWERS = {
 def response(in_tenant: Tenant, now: datetime) -> Iterator[Response]:
     with transaction.atomic():
         version = QuestionnaireVersion.objects.create(
-            questionnaire=Questionnaire.objects.create(key="example"),
+            questionnaire=Questionnaire.objects.create(key="example", audience="INDIVIDUAL", name="例", name_en="An"),
             number=1,
             document=ASKED,
             sha256=parse(ASKED).digest,
