@@ -1,4 +1,4 @@
-"""Every address of the product: staff pages, the customer's pages under /r/, webhooks, health."""
+"""Every address of the product: staff pages, the customer's pages under /r/ and /b/, webhooks, health."""
 
 from django.conf import settings
 from django.urls import include, path
@@ -12,6 +12,7 @@ urlpatterns = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
     path("r/", include("portal.urls")),
+    path("b/", include("portal.entering.urls")),
     path("check/<slug:slug>/", authenticity, name="authenticity"),
     path("webhooks/", include("channels.urls")),
     path("webhooks/", include("ekyc.urls")),

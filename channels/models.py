@@ -99,8 +99,8 @@ class Notice(TenantModel):
     purpose = models.CharField(max_length=10, choices=Purpose)
     sequence = models.PositiveSmallIntegerField(default=1)
     language = models.CharField(max_length=8, default="ja")
-    # what the customer asks us by whether we sent it; "" on notices older than such numbers
-    number = models.CharField(max_length=10, blank=True, default="")
+    # 受付番号: by it the customer asks whether we sent it, or answers without the link; "" on the oldest notices
+    number = models.CharField(max_length=12, blank=True, default="")
     created_at = models.DateTimeField()
 
     class Meta:

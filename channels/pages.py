@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from channels import views
+from channels import finding, views
 from channels.accounts import views as account_views
 from channels.wishes import views as wish_views
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("channels/<uuid:provider_account_id>/settings/", account_views.settings, name="sending-channel-settings"),
     path("channels/changes/<uuid:account_change_id>/approve/", account_views.approve, name="sending-change-approve"),
     path("channels/changes/<uuid:account_change_id>/reject/", account_views.reject, name="sending-change-reject"),
+    path("notices/find/", finding.find_by_number, name="notice-find"),
     path("channels/opt-outs/", wish_views.opt_outs, name="sending-opt-outs"),
     path("channels/opt-outs/<uuid:opt_out_id>/end/", wish_views.opt_out_end, name="sending-opt-out-end"),
     path("customers/<uuid:customer_id>/line/end/", wish_views.line_end, name="customer-line-end"),

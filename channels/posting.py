@@ -79,6 +79,7 @@ def sheet_of(attempt: DeliveryAttempt) -> Sheet:
         number=snapshot.get("number", ""),
         check_page=snapshot.get("check_page", ""),
         words=snapshot.get("words", ""),
+        entry_page=snapshot.get("entry_page", ""),
     )
     return Sheet(
         wording=wording,

@@ -40,6 +40,11 @@ IDENTITY = {
 }
 
 
+# Beside the code of a letter, for those who cannot scan it: where, and what, to type.
+TYPED = {
+    "ja": "コードを使わないときは、次のページで受付番号を入力",
+    "en": "Without the code: enter your reference number at",
+}
 SMS_SENDERS = {
     "ja": "<li>ショートメッセージ（SMS）の送信元は、{}です。</li>",
     "en": "<li>Our text messages (SMS) come from {}.</li>",
@@ -80,6 +85,7 @@ class Wording:
     number: str = ""
     check_page: str = ""
     words: str = ""
+    entry_page: str = ""  # where the number opens what the link does
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +175,7 @@ def letter_html(sheet: Sheet) -> str:
         "heading": escape(heading),
         "opening": escape(opening.strip()),
         "sms_senders": SMS_SENDERS[language].format(escape(senders)) if senders else "",
+        "typed": _typed(sheet.wording, language),
         "identity": IDENTITY[language, sheet.is_company],
         "issued_on": _long_date(sheet.issued_on, language, weekday=False),
         "postal_code": escape(f"{sheet.postal_code[:3]}-{sheet.postal_code[3:]}"),
@@ -182,6 +189,14 @@ def letter_html(sheet: Sheet) -> str:
         "qr": _image(qr_svg(sheet.wording.url)),
     }
     return _template(f"{language}/letter.html").substitute(values)
+
+
+def _typed(wording: Wording, language: str) -> str:
+    if not wording.entry_page or not wording.number:  # a letter frozen before there was such a page
+        return ""
+    page = wording.entry_page.split("://", 1)[-1].rstrip("/")  # as people read and type it
+    said = f'{TYPED[language]}<b>{escape(page)}</b><b class="ref">{escape(wording.number)}</b>'
+    return f'<p class="typed">{said}</p>'
 
 
 def address_lines(address: str) -> list[str]:
@@ -222,6 +237,7 @@ def values_of(wording: Wording, language: str) -> dict[str, str]:
         "url": wording.url,
         "number": wording.number,
         "check_page": wording.check_page,
+        "entry_page": wording.entry_page,
         "deadline": _long_date(on, language),
         "deadline_short": f"{on.month}/{on.day}" if language == "ja" else f"{on.day} {on:%b}",
     }

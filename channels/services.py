@@ -30,7 +30,7 @@ from channels.rendering import LONGEST_NAME, CannotRender, Wording, language_of,
 from channels.senders import in_a_line, numbers_of
 from channels.sending import send_due
 from channels.settling import NOTIFICATION, PUSH, apply_report, settle
-from channels.wording.selectors import bank_of, check_page, in_force, slot_for
+from channels.wording.selectors import bank_of, check_page, entry_page, in_force, slot_for
 from customers.flags.selectors import Guardian, guardians_of
 from customers.models import ContactPoint, Customer
 from tenants.models import tenant_in_scope
@@ -233,7 +233,7 @@ def _freeze(requests: Sequence[NoticeRequest], notices: Mapping[Any, Notice], no
         [request.customer_id for request in requests if request.channel == Channel.POST]
     )
     words, tenant = in_force(), tenant_in_scope()
-    bank, page = bank_of(tenant), check_page(tenant)
+    bank = bank_of(tenant)
     senders = numbers_of(accounts[Channel.SMS].options) if Channel.SMS in accounts else []
     attempts = []
     for request in requests:
@@ -259,8 +259,9 @@ def _freeze(requests: Sequence[NoticeRequest], notices: Mapping[Any, Notice], no
             url=request.url,
             deadline_on=request.deadline_on,
             number=written(attempt.notice.number),
-            check_page=page,
+            check_page=check_page(tenant),
             words=said.whole,
+            entry_page=entry_page(tenant) if request.contact_point_id else "",  # a guardian comes by the link
         )
         point = points.get(request.contact_point_id)
         customer = customers.get(request.customer_id)
@@ -311,6 +312,7 @@ def _snapshot(
             "number": wording.number,
             "check_page": wording.check_page,
             "words": wording.words,
+            "entry_page": wording.entry_page,
             **envelope,
             "return_id": return_id(attempt.pk),
             "issued_on": now.astimezone(JST).date().isoformat(),

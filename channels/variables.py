@@ -16,6 +16,7 @@ VARIABLES: Mapping[str, str] = {
     "受付時間": "phone_hours",
     "ホームページ": "official_site",
     "確認ページ": "check_page",
+    "番号入力ページ": "entry_page",
     "所在地": "bank_address",
     "当行の呼び方": "kind_word",
 }

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping
 from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext as _
 
 from customers.models import Customer
 from questionnaires import reading
 from questionnaires.answering import Errors
-from questionnaires.links import Factors
-from questionnaires.reading import Unreadable
+from questionnaires.messages import sentence
+from questionnaires.proving import Factors
+from questionnaires.reading import ERAS, Unreadable
 
+ERA_CHOICES = ("western", *(era.name for era in reversed(ERAS)))
 _PARTS = ("year", "month", "day")
 
 
@@ -25,6 +30,17 @@ def read_factors(kind: str, data: Mapping[str, str]) -> tuple[Factors | None, Er
     if errors:
         return None, errors
     return Factors(last_digits=last_digits, birth_on=birth_on, phone_digits=phone_digits), {}
+
+
+def identity_errors(errors: Errors) -> dict[str, Any]:
+    """What the identity page needs to say what could not be read."""
+    labels = {
+        "last_digits": _("Last 4 digits of the account number"),
+        "phone_digits": _("Last 4 digits of the registered phone number"),
+    }
+    words = {name: sentence(error, labels.get(name, _("Date of birth"))) for name, error in errors.items()}
+    birth = [words[name] for name in ("era", "year", "month", "day") if name in words]
+    return {"errors": list(words.items()), "error_of": words, "birth_errors": birth}
 
 
 def _four(data: Mapping[str, str], name: str, errors: Errors) -> str:

@@ -122,9 +122,11 @@ def show_end(request: HttpRequest, tenant: Tenant, end: str) -> HttpResponse:
     return show(request, "end", tenant=tenant, status=410, end=end)
 
 
-def show_locked(request: HttpRequest, tenant: Tenant, *, until: datetime, now: datetime) -> HttpResponse:
-    """Too many wrong answers: when to try again."""
-    response = show(request, "end", tenant=tenant, status=429, end="locked", until=until)
+def show_locked(
+    request: HttpRequest, tenant: Tenant, *, until: datetime, now: datetime, end: str = "locked"
+) -> HttpResponse:
+    """Too many wrong answers: when to try again. ``end`` is "paused" where the wait is not half an hour."""
+    response = show(request, "end", tenant=tenant, status=429, end=end, until=until)
     response.headers["Retry-After"] = str(max(1, round((until - now).total_seconds())))
     return response
 

@@ -10,42 +10,40 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 
 from audit.acting import acting
 from audit.services import Actor
 from campaigns.selectors import ekyc_method_for
 from channels.line_linking import linking_state
-from channels.numbers import read_number, written
+from channels.numbers import NotANumber, read_number, written
 from channels.wording.authenticity import official_senders, sent_as
 from customers.selectors import facts_of
 from ekyc.methods import MethodNotAllowed
 from ekyc.protocols import EkycRefused, EkycUnavailable
 from ekyc.services import NoAccount, start_verification
 from portal import guessing, pages
-from portal.forms import read_factors
+from portal.ending import show_closed
+from portal.forms import ERA_CHOICES, identity_errors, read_factors
 from portal.pages import customer_page, show
 from portal.visiting import Visit, VisitOver, awaits_check, begin_visit, deadline_of, load_visit, remember_typed
 from questionnaires import links, schema
 from questionnaires.addressing import filled_in
 from questionnaires.answering import Errors, validate
 from questionnaires.formatting import receipt_number
-from questionnaires.links import LinkState
-from questionnaires.messages import sentence
 from questionnaires.models import AccessLink, Response
 from questionnaires.presenting import Writer
-from questionnaires.reading import ERAS
 from questionnaires.services import Incomplete, OffRoute, ResponseClosed, save_page, submit_response
 from tenants.models import Tenant
 from tenants.scoping import tenant_context, tenant_scope
 
-_ERAS = ("western", *(era.name for era in reversed(ERAS)))
 _COOKIE_AGE = 90 * 24 * 3600
-_ENDS = {LinkState.EXPIRED: "expired", LinkState.CANCELLED: "cancelled"}
 
 
 def _by_token(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Resolve the token to its tenant and link, or end alike for everything that is not a live link."""
+    """Resolve the token to its tenant and link, or end alike for everything that is no link of ours.
+
+    Whether it is answered, over, withdrawn or not open yet is for those to know who prove themselves.
+    """
 
     @wraps(view)
     def resolved(request: HttpRequest, token: str) -> HttpResponse:
@@ -64,12 +62,7 @@ def _by_token(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if not link:
             return pages.show_unknown(request)
         pages.prefer_language(request, link.response.language)
-        state = links.state_of(link, now)
-        if state is LinkState.ANSWERED and not is_check_open:
-            return pages.show_answered(request, tenant, link.response.submitted_at)
-        if state in _ENDS:
-            return pages.show_end(request, tenant, _ENDS[state])
-        if state is LinkState.LOCKED and link.locked_until:
+        if link.locked_until and links.is_locked(link, now):
             return pages.show_locked(request, tenant, until=link.locked_until, now=now)
         last_day = deadline or timezone.localdate(link.expires_at)
         return view(request, tenant, link, token=token, deadline=last_day, is_check_open=is_check_open)
@@ -109,13 +102,14 @@ def landing(request: HttpRequest, tenant: Tenant, link: AccessLink, **context: A
 def identity(request: HttpRequest, tenant: Tenant, link: AccessLink, **context: Any) -> HttpResponse:
     """Two facts open the response; which of them was wrong is never said."""
     kind = link.response.customer.kind
-    common: dict[str, Any] = {"tenant": tenant, "kind": kind, "data": request.POST, "eras": _ERAS, **context}
+    back = reverse("portal:landing", args=[context["token"]])
+    common: dict[str, Any] = {"tenant": tenant, "kind": kind, "data": request.POST, "eras": ERA_CHOICES, "back": back}
     page = partial(show, request, "identity", **common)
     if request.method != "POST":
         return page()
     factors, errors = read_factors(kind, request.POST)
     if factors is None:
-        return page(status=422, **_identity_errors(errors))
+        return page(status=422, **identity_errors(errors))
     with tenant_scope(tenant.pk):
         facts = facts_of(link.response.customer)
     now = timezone.now()
@@ -134,8 +128,8 @@ def identity(request: HttpRequest, tenant: Tenant, link: AccessLink, **context: 
     except links.LinkLocked as locked:
         guessing.count_miss(request, now=now)
         return pages.show_locked(request, tenant, until=locked.until, now=now)
-    except links.LinkClosed:
-        return redirect("portal:landing", token=context["token"])
+    except links.LinkClosed as closed:
+        return show_closed(request, tenant, link, closed.state, deadline=context["deadline"])
     begin_visit(request, proved, now=now)
     return redirect("portal:resume")
 
@@ -287,9 +281,10 @@ def authenticity(request: HttpRequest, slug: str) -> HttpResponse:
     page = partial(show, request, "authenticity", tenant=tenant, senders=senders)
     if request.method != "POST":
         return page()
-    number = read_number(request.POST.get("number", "")[:40])
-    if number is None:
-        return page(status=422, is_malformed=True)
+    try:
+        number = read_number(request.POST.get("number", ""))
+    except NotANumber as wrong:
+        return page(status=422, slip=wrong.slip)
     with tenant_scope(tenant.pk):
         sent = sent_as(number, now=now)
     if not sent:
@@ -304,7 +299,7 @@ def display(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("next", "")
     if request.method != "POST":
         return pages.show_unknown(request)
-    is_ours = back.startswith(("/r/", "/check/")) and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    is_ours = back.startswith(("/r/", "/b/", "/check/")) and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
     response = HttpResponseRedirect(back if is_ours else reverse("portal:resume"))
     chosen = {
         pages.LANGUAGE_COOKIE: (request.POST.get("language"), pages.LANGUAGES),
@@ -383,13 +378,3 @@ def _after_submission(visit: Visit) -> HttpResponse:
     with tenant_scope(visit.tenant.pk):
         method = ekyc_method_for(visit.response.reference)
     return redirect("portal:ekyc") if method else redirect("portal:done")
-
-
-def _identity_errors(errors: Errors) -> dict[str, Any]:
-    labels = {
-        "last_digits": _("Last 4 digits of the account number"),
-        "phone_digits": _("Last 4 digits of the registered phone number"),
-    }
-    words = {name: sentence(error, labels.get(name, _("Date of birth"))) for name, error in errors.items()}
-    birth = [words[name] for name in ("era", "year", "month", "day") if name in words]
-    return {"errors": list(words.items()), "error_of": words, "birth_errors": birth}

@@ -6,8 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from campaigns.models import PeriodicReview
+from customers.flags.rules import GUARDIAN
+from customers.flags.selectors import kinds_in_force
 from customers.models import Customer
 from customers.selectors import facts_of
 from ekyc.models import Verification
@@ -100,6 +103,17 @@ def deadline_of(link: AccessLink) -> date | None:
     """Until when the campaign asks for the answer. Needs the tenant's scope."""
     reviews = PeriodicReview.objects.filter(pk=link.response.reference)
     return reviews.values_list("campaign__deadline_on", flat=True).first()
+
+
+def has_guardian(customer_id: UUID) -> bool:
+    """Whether a guardian answers in the customer's place, who comes by the link of the guardian's own letter."""
+    return GUARDIAN in kinds_in_force([customer_id]).get(customer_id, ())
+
+
+def last_day_of(link: AccessLink) -> date:
+    """Until when the answer is asked for, or else the link's own last day."""
+    with tenant_scope(link.tenant_id):
+        return deadline_of(link) or timezone.localdate(link.expires_at)
 
 
 def awaits_check(response: Response) -> bool:

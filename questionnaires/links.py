@@ -1,16 +1,15 @@
 """Links that open a response: hard to guess, kept only as a hash, and useless without a little knowledge.
 
 A link is never used up and never changed by opening it. The customer proves two facts; five wrong
-answers lock the link, counted under a row lock, so that parallel tries can't buy a sixth.
+answers lock the link, counted under a row lock, so that parallel tries can't buy a sixth. Only who has
+proved them learns that a response is answered, over, withdrawn or not open yet.
 """
 
 import hashlib
-import hmac
 import re
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from enum import Enum
 from uuid import UUID
 
@@ -18,13 +17,14 @@ from django.db import transaction
 
 from audit.services import Actor, record, record_many
 from audit.transitions import LostRace, transition
-from customers.accounts.proving import digits, knows_account, last_four
-from customers.models import Customer
 from questionnaires.models import AccessLink, Response
+from questionnaires.proving import USUAL, Factors, agrees
 from tenants.lookups import tenant_of_link
 
 MAX_FAILURES = 5
 LOCK = timedelta(minutes=30)
+
+Entrance = AccessLink.Entrance
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOK_ALIKES = str.maketrans("ILO", "110")
@@ -47,25 +47,21 @@ class LinkLocked(Exception):
         self.until = until
 
 
-class LinkClosed(Exception):
-    """The response was submitted or cancelled, or the link ran out."""
-
-
 class LinkState(Enum):
     OPEN = "open"
+    NOT_YET = "notyet"
     LOCKED = "locked"
     ANSWERED = "answered"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True)
-class Factors:
-    """What somebody says they know: a person the birth date, a company the end of its phone number."""
+class LinkClosed(Exception):
+    """Whoever it is has proved themselves, but there is nothing to answer: `state` says why."""
 
-    last_digits: str
-    birth_on: date | None = None
-    phone_digits: str = ""
+    def __init__(self, state: LinkState) -> None:
+        super().__init__(state.value)
+        self.state = state
 
 
 def new_token() -> str:
@@ -94,8 +90,17 @@ def find_link(token: str) -> AccessLink | None:
     return related.filter(token_hash=hash_token(token)).first()
 
 
-def issue_links(*, responses: Sequence[Response], channel: str, expires_at: datetime, now: datetime) -> dict[UUID, str]:
+def issue_links(
+    *,
+    responses: Sequence[Response],
+    channel: str,
+    expires_at: datetime,
+    now: datetime,
+    opens_at: datetime | None = None,
+) -> dict[UUID, str]:
     """One new link a response; the tokens exist nowhere else, so send them or lose them.
+
+    `opens_at`: when answers are taken from, if that is later than the notice.
 
     Returns:
         Tokens by response id. Closed responses get none. Constant number of queries per 2,000.
@@ -112,6 +117,7 @@ def issue_links(*, responses: Sequence[Response], channel: str, expires_at: date
                 token_hash=hash_token(token),
                 channel=channel,
                 created_at=now,
+                opens_at=opens_at,
                 expires_at=expires_at,
             )
         )
@@ -144,6 +150,11 @@ def end_links(*, references: Sequence[UUID], actor: Actor, now: datetime) -> int
     return len(ended)
 
 
+def leading_link(response: Response) -> AccessLink | None:
+    """The link that lives longest of a response: whoever comes by another entrance comes in by it."""
+    return AccessLink.objects.filter(response=response).order_by("-expires_at", "-pk").first()
+
+
 def state_of(link: AccessLink, now: datetime) -> LinkState:
     """What opening the link leads to. The response is read with it."""
     if link.response.status == Response.Status.SUBMITTED:
@@ -152,7 +163,14 @@ def state_of(link: AccessLink, now: datetime) -> LinkState:
         return LinkState.CANCELLED
     if link.expires_at <= now:
         return LinkState.EXPIRED
-    return LinkState.LOCKED if link.locked_until and link.locked_until > now else LinkState.OPEN
+    if link.opens_at and link.opens_at > now:
+        return LinkState.NOT_YET
+    return LinkState.LOCKED if is_locked(link, now) else LinkState.OPEN
+
+
+def is_locked(link: AccessLink, now: datetime) -> bool:
+    """Whether nobody may try to prove anything by it at the moment."""
+    return link.locked_until is not None and link.locked_until > now
 
 
 def prove(
@@ -172,19 +190,26 @@ def prove(
     Raises:
         WrongFactor: counted; the fifth locks the link.
         LinkLocked: not even looked at, or this was the fifth wrong answer.
-        LinkClosed: there is nothing left to answer.
+        LinkClosed: they are who they say, and there is nothing left to answer.
     """
-    try:
-        with transaction.atomic(durable=True):
-            held: AccessLink = (
-                AccessLink.objects.select_for_update(of=("self",)).select_related("response__customer").get(pk=link.pk)
-            )
-            failure = _judge(held, factors, facts, now, is_answer_needed)
-    except LostRace:  # the response is not locked, and was cancelled just now
-        raise LinkClosed(LinkState.CANCELLED.value) from None
-    if failure:
-        raise failure
-    return held
+
+    def judge(held: AccessLink) -> LinkLocked | LinkClosed | WrongFactor | None:
+        if held.locked_until and is_locked(held, now):
+            return LinkLocked(held.locked_until)
+        if not agrees(USUAL[held.response.customer.kind], factors, facts):
+            return _count_failure(held, Actor.customer(held.response.customer_id), now)
+        return _let_in(held, Entrance.LINK, now, is_answer_needed)
+
+    return _under_lock(link, judge)
+
+
+def admit(*, link: AccessLink, entrance: Entrance, now: datetime, is_answer_needed: bool = True) -> AccessLink:
+    """Let somebody in by a response's link who proved themselves at another entrance; as `prove` from there on.
+
+    Raises:
+        LinkClosed
+    """
+    return _under_lock(link, lambda held: _let_in(held, entrance, now, is_answer_needed))
 
 
 def is_latest_visit(link: AccessLink) -> bool:
@@ -194,25 +219,31 @@ def is_latest_visit(link: AccessLink) -> bool:
     return latest == (link.pk, link.proved_at)
 
 
-def _judge(
-    link: AccessLink,
-    factors: Factors,
-    facts: Mapping[str, object],
-    now: datetime,
-    is_answer_needed: bool,
-) -> LinkLocked | LinkClosed | WrongFactor | None:
+def _under_lock[F: Exception](link: AccessLink, judge: Callable[[AccessLink], F | None]) -> AccessLink:
+    """The link, locked while it is judged; a failure is raised only after what it counted has been kept."""
+    try:
+        with transaction.atomic(durable=True):
+            rows = AccessLink.objects.select_for_update(of=("self",)).select_related("response__customer")
+            held: AccessLink = rows.get(pk=link.pk)
+            failure = judge(held)
+    except LostRace:  # the response is not locked, and was cancelled just now
+        raise LinkClosed(LinkState.CANCELLED) from None
+    if failure:
+        raise failure
+    return held
+
+
+def _let_in(link: AccessLink, entrance: Entrance, now: datetime, is_answer_needed: bool) -> LinkClosed | None:
+    link.failed_proofs, link.locked_until = 0, None
     state = state_of(link, now)
-    is_answered = state is LinkState.ANSWERED and not is_answer_needed and link.expires_at > now
-    if link.locked_until and link.locked_until > now:
-        return LinkLocked(link.locked_until)
-    if state is not LinkState.OPEN and not is_answered:
-        return LinkClosed(state.value)
     actor = Actor.customer(link.response.customer_id)
-    if not _agrees(link.response.customer.kind, factors, facts):
-        return _count_failure(link, actor, now)
-    link.failed_proofs, link.locked_until, link.proved_at = 0, None, now
-    link.save(update_fields=["failed_proofs", "locked_until", "proved_at"])
-    record("link.proved", target=link, actor=actor, at=now, channel=link.channel)
+    is_answered = state is LinkState.ANSWERED and not is_answer_needed and link.expires_at > now
+    record("link.proved", target=link, actor=actor, at=now, channel=link.channel, entrance=entrance, state=state.value)
+    if state is not LinkState.OPEN and not is_answered:
+        link.save(update_fields=["failed_proofs", "locked_until"])
+        return LinkClosed(state)
+    link.proved_at, link.entrance = now, entrance
+    link.save(update_fields=["failed_proofs", "locked_until", "proved_at", "entrance"])
     if link.response.status == Response.Status.OPEN:
         transition(link.response, Response.Status.STARTED, actor=actor, at=now, started_at=now)
     return None
@@ -229,14 +260,3 @@ def _count_failure(link: AccessLink, actor: Actor, now: datetime) -> LinkLocked 
         link.locked_until = now + LOCK
     link.save(update_fields=["failed_proofs", "locked_until"])
     return LinkLocked(now + LOCK) if is_last else WrongFactor(remaining)
-
-
-def _agrees(kind: str, factors: Factors, facts: Mapping[str, object]) -> bool:
-    """Every fact is compared, in constant time. A fact that the file does not hold never agrees."""
-    if kind == Customer.Kind.COMPANY:
-        # A company without a telephone number on file is asked for its postal code instead.
-        given, held = digits(factors.phone_digits), last_four(facts.get("phone") or facts.get("postal_code"))
-    else:
-        given, held = factors.birth_on.isoformat() if factors.birth_on else "", str(facts.get("birth_on") or "")
-    is_them = hmac.compare_digest(given.encode(), held.encode()) and bool(held)
-    return all([is_them, knows_account(factors.last_digits, facts)])

@@ -159,14 +159,24 @@ class Response(Stateful, TenantModel):
 class AccessLink(TenantModel):
     """A link to a response. Only the token's hash is kept; opening it changes nothing."""
 
+    class Entrance(models.TextChoices):
+        LINK = "LINK", _("The link of the notice")
+        NUMBER = "NUMBER", _("The reference number")
+        BANK_APP = "BANK_APP", _("The institution's own app")
+        HAND_OVER = "HAND_OVER", _("From another device")
+
     response = TenantForeignKey(Response, on_delete=models.CASCADE, related_name="links")
     token_hash = models.BinaryField(max_length=32)
     channel = models.CharField(max_length=8)
     created_at = models.DateTimeField()
+    # from when answers are taken; null: at once
+    opens_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
     failed_proofs = models.PositiveSmallIntegerField(default=0)
     locked_until = models.DateTimeField(null=True, blank=True)
+    # who answers at present came in then, and so
     proved_at = models.DateTimeField(null=True, blank=True)
+    entrance = models.CharField(max_length=9, choices=Entrance, blank=True, default="")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["tenant", "token_hash"], name="link_token")]

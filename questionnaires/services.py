@@ -18,15 +18,10 @@ from questionnaires.models import Questionnaire, QuestionnaireVersion, Response
 from questionnaires.selectors import latest_versions, questionnaire_of, responses_of, version_for
 from questionnaires.shaping import parse
 from questionnaires.signals import response_submitted
+from tenants.check_digits import check_digit
 
 _SYSTEM = Actor.system("questionnaires")
 _BATCH = 2_000
-
-# Finds each wrong digit and each swap of neighbours (H. M. Damm, 2004).
-_DAMM = (
-    "0317598642", "7092154863", "4206871359", "1750983426", "6123045978",
-    "3674209581", "5869720134", "8945362017", "9438617205", "2581436790",
-)  # fmt: skip
 
 
 class ResponseClosed(Exception):
@@ -256,14 +251,6 @@ def new_receipt_number() -> str:
     """Ten random digits and a check digit: something to read out on the telephone, not a key to anything."""
     digits = f"{secrets.randbelow(10**10):010d}"
     return digits + check_digit(digits)
-
-
-def check_digit(digits: str) -> str:
-    """The Damm check digit; over a whole number that ends with its own, it is "0"."""
-    interim = 0
-    for digit in digits:
-        interim = int(_DAMM[interim][int(digit)])
-    return str(interim)
 
 
 def _locked(response: Response) -> Response:

@@ -20,6 +20,7 @@ from customers.viewing import ViewReason
 from outreach.models import OutreachKind, OutreachTry
 from questionnaires.models import Response
 from reporting.company_sentences import COMPANIES
+from reporting.entrance_sentences import ENTRANCES
 from reporting.file_sentences import CODES, FILE
 from reporting.rows import columns_of, describe_row, is_outside
 from reporting.sending_sentences import SENDING
@@ -49,6 +50,7 @@ class _Places(dict[str, Any]):
 SENTENCES: Mapping[str, Wording] = {
     **FILE,
     **TEXTS,
+    **ENTRANCES,
     **SENDING,
     **COMPANIES,
     "membership.signed_in": Wording(_("%(actor)s signed in."), "key", "success"),

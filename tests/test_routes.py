@@ -25,6 +25,7 @@ OPEN_BELOW = {
     "sign-in/": "the door: password, second step, an institution's own provider (tests/tenants/sign_in)",
     "join/": "joining: the token of an invitation decides (tests/tenants/test_members.py)",
     "r/": "customers' pages: the token, then the visit, decide (tests/security/test_links.py)",
+    "b/": "the tenant's own entrances: number and facts, or a signed word, decide (tests/portal/test_entrances.py)",
     settings.ADMIN_PATH: "operators' pages: the membership decides, for each of them (tests/operators)",
     "check/": "whether a notice is real: its number decides, guesses are counted (tests/portal/test_authenticity.py)",
     "webhooks/": "providers' calls: a signature over the raw bytes decides (tests/channels, tests/ekyc)",

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from channels.models import ChannelKind, DeliveryAttempt, ProviderAccount
+from channels.models import ChannelKind, DeliveryAttempt, Notice, ProviderAccount
 from channels.senders import numbers_of
 
 JST = ZoneInfo("Asia/Tokyo")
@@ -40,6 +41,11 @@ def sent_as(number: str, *, now: datetime) -> list[Sending]:
     )
     tried = rows.order_by("first_tried_at", "id").values_list("first_tried_at", "channel")
     return [Sending(at.astimezone(JST).date(), channel) for at, channel in tried]
+
+
+def reference_of(number: str) -> UUID | None:
+    """The review that the notice with this number asks about, however old it is. One query."""
+    return Notice.objects.filter(number=number).exclude(number="").values_list("reference", flat=True).first()
 
 
 def official_senders() -> list[tuple[Promise | str, str]]:

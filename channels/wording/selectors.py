@@ -156,6 +156,11 @@ def check_page(tenant: Tenant) -> str:
     return settings.PUBLIC_BASE_URL + reverse("authenticity", args=[tenant.slug])
 
 
+def entry_page(tenant: Tenant) -> str:
+    """Where customers answer with the number of a notice instead of its link."""
+    return settings.PUBLIC_BASE_URL + reverse("entering:number", args=[tenant.slug])
+
+
 def sample_wording(slot: Slot, tenant: Tenant, deadline_on: date) -> Wording:
     """Invented particulars, as long as real ones."""
     return Wording(
@@ -164,8 +169,9 @@ def sample_wording(slot: Slot, tenant: Tenant, deadline_on: date) -> Wording:
         language=slot.language,
         url=f"{settings.PUBLIC_BASE_URL}/r/SAMPLE{'0' * 26}/",
         deadline_on=deadline_on,
-        number="SAMPL-00000",
+        number="0000-0000-0000",
         check_page=check_page(tenant),
+        entry_page=entry_page(tenant),
     )
 
 

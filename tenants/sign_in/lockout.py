@@ -65,6 +65,21 @@ def links_key(address: str, *, hour: str) -> bytes:
     return _key("links", f"{_network(address)} {hour}")
 
 
+def slips_key(address: str, *, hour: str) -> bytes:
+    """The counter of numbers that a client's network mistyped in one hour, so that none was even looked up."""
+    return _key("slips", f"{_network(address)} {hour}")
+
+
+def numbers_key(tenant_id: int, *, hour: str) -> bytes:
+    """The counter of facts that did not go with a reference number, of all of a tenant in one hour."""
+    return _key("numbers", f"{tenant_id} {hour}")
+
+
+def number_key(tenant_id: int, number: str) -> bytes:
+    """The counter of facts tried with one reference number, whether any customer has it or not."""
+    return _key("number", f"{tenant_id} {number}")
+
+
 def count_attempt(key: bytes, *, limit: int, now: datetime) -> Counted:
     """Pay for one attempt.
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import date
+from typing import Any
+
 import pytest
 from django.db import transaction
 
 from audit.models import AuditEvent
 from audit.services import Actor
 from campaigns.arithmetic import check_sums
-from channels.models import DeliveryAttempt
+from channels.models import DeliveryAttempt, Notice
 from customers.flags.selectors import guardians_of
 from customers.models import Customer
 from customers.related.forms import PartyForm
 from customers.related.services import enter_party
-from questionnaires.links import Factors, LinkClosed, LinkState, find_link, prove, state_of
+from portal.entering.numbered import identify
+from questionnaires.links import LinkClosed, LinkState, WrongFactor, find_link, prove, state_of
 from questionnaires.models import AccessLink, Response
+from questionnaires.proving import Factors
 from questionnaires.services import Incomplete, submit_response
 from tenants.models import Tenant, User
 from tests.campaigns.acting import PROFILE, answer, attempts_of, enter, notified, review_of, settle_attempt
@@ -52,8 +57,10 @@ def test_the_wards_link_ends_and_the_guardian_is_asked_instead(bank: Tenant, off
     assert (review_of(customer).status, review_of(customer).channel) == ("NOTIFIED", "POST")
     wards, guardians = link_by(customer, "LINE"), link_by(customer, "POST")
     assert (state_of(wards, NOW), state_of(guardians, NOW)) == (LinkState.EXPIRED, LinkState.OPEN)
-    with pytest.raises(LinkClosed):
-        prove(link=wards, factors=Factors("4567"), facts=PROFILE, now=NOW)
+    known = Factors(str(PROFILE["account_number"])[-4:], date.fromisoformat(str(PROFILE["birth_on"])))
+    with pytest.raises(LinkClosed) as closed:
+        prove(link=wards, factors=known, facts=PROFILE, now=NOW)
+    assert closed.value.state is LinkState.EXPIRED
     with transaction.atomic():
         assert AuditEvent.objects.filter(event="link.ended", target_id=str(wards.pk)).count() == 1
         assert [one.astray for one in check_sums()] == [0]
@@ -139,3 +146,24 @@ def test_the_form_asks_for_the_guardians_postal_code(changes: dict[str, object],
     assert list(form.errors) == wrong
     if not wrong and changes.get("postal_code", "given"):
         assert form.details["postal_code"] == "5300001"
+
+
+def test_the_wards_number_opens_nothing_and_the_guardians_letter_asks_nobody_to_type_it(
+    bank: Tenant, officer: User, approver: User
+) -> None:
+    """The number stays that of the notice, so that either can ask whether it is genuine."""
+    customer = enter(1)
+    notified(officer, approver)
+    with transaction.atomic():
+        number = Notice.objects.get(customer=customer).number
+    said: dict[str, Any] = {"tenant": bank, "number": number, "kind": "INDIVIDUAL", "now": NOW}
+    known = Factors(str(PROFILE["account_number"])[-4:], date.fromisoformat(str(PROFILE["birth_on"])))
+    assert identify(factors=known, **said).link.response.customer_id == customer.pk, "control"
+    settle_attempt(customer, "LINE", is_failure=False)
+    has_guardian(customer)
+    flag(customer, "GUARDIAN", officer)
+    with pytest.raises(WrongFactor):
+        identify(factors=known, **said)
+    with transaction.atomic():
+        letter = DeliveryAttempt.objects.get(notice__customer=customer, channel="POST").snapshot
+    assert (letter["number"].replace("-", ""), letter["entry_page"]) == (number, "")

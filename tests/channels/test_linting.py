@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from channels.linting import Draft, Ground, Remark, Severity, has_errors, lint
-from channels.numbers import SIGNS, new_number, read_number, written
 from channels.protocols import Channel
 from channels.rendering import values_of
 from channels.variables import UnknownVariable, fill
@@ -192,23 +191,6 @@ def test_every_remark_has_its_words() -> None:
 def test_a_value_is_never_read_as_a_variable() -> None:
     values = dict.fromkeys(values_of(wording("ja", "request"), "ja"), "{リンク}")
     assert fill("{金融機関名}", values) == "{リンク}"
-
-
-def test_a_number_catches_every_wrong_sign_and_every_swap() -> None:
-    number = new_number()
-    assert read_number(written(number)) == number
-    assert read_number(f" {number[:3].lower()}-{number[3:]} ") == number
-    for place in range(10):
-        for sign in SIGNS:
-            if sign != number[place]:
-                assert read_number(number[:place] + sign + number[place + 1 :]) is None
-    for a in range(10):
-        for b in range(a + 1, 10):
-            swapped = list(number)
-            swapped[a], swapped[b] = swapped[b], swapped[a]
-            if swapped != list(number):
-                assert read_number("".join(swapped)) is None
-    assert len({new_number() for _ in range(1_000)}) == 1_000
 
 
 @pytest.mark.parametrize(

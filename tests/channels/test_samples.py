@@ -77,7 +77,7 @@ def test_a_notification_message_by_template_is_drawn_with_its_items(
     options(Channel.LINE, notification_template=TEMPLATE)
     card = sample("line-request-ja", bank).card
     assert card
-    assert [item["content"] for item in card.items] == ["あさなぎ銀行", "SAMPL-00000"]
+    assert [item["content"] for item in card.items] == ["あさなぎ銀行", "0000-0000-0000"]
     page = staff_client(english(officer)).get(reverse("template-place", args=["line-request-ja"])).content.decode()
     assert "bubble--card" in page
     assert "1/15まで" in page or "まで" in page

@@ -86,7 +86,7 @@ def test_every_channel_tells_the_customer_its_own_number(bank: Tenant, queue: Qu
         attempt = again(queue(channel))
         number = attempt.notice.number
         assert read_number(number) == number
-        assert f"{number[:5]}-{number[5:]}" in attempt.snapshot["text"]
+        assert f"{number[:4]}-{number[4:8]}-{number[8:]}" in attempt.snapshot["text"]
         numbers.append(number)
     letter = again(queue(Channel.POST))
     assert letter.snapshot["number"].replace("-", "") == letter.notice.number

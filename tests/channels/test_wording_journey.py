@@ -46,7 +46,7 @@ def test_a_text_is_written_checked_and_tried_on_a_phone(
         page.click('[data-insert="{リンク}"]')
         assert page.input_value("#id_body").endswith("です。\n{金融機関名}{期限}{受付番号}\n{リンク}")
         page.click('form[action$="/write/"] button[type=submit]')
-        assert "SAMPL-00000" in page.inner_text(".bubble--sms")
+        assert "0000-0000-0000" in page.inner_text(".bubble--sms")
         page.click('form[action$="/test/"] button[type=submit]')
         page.wait_for_selector("#tests ~ .panel__body b, .panel:has(#tests) .badge")
         browser.close()

@@ -57,7 +57,7 @@ def test_whoever_left_before_the_check_comes_back_by_the_same_link(asked: Sent) 
     assert end_of(later.get("/r/answer/contact/")) == "answered"
     with tenant_scope(asked.tenant.pk):
         PeriodicReview.objects.update(status=PeriodicReview.Status.IN_REVIEW)  # the check is over
-    assert end_of(Client().get(f"/r/{asked.token}/")) == "answered"
+    assert end_of(prove(Client(), asked)) == "answered"
 
 
 def test_wrong_answers_lock_an_answered_link_too(asked: Sent) -> None:

@@ -14,8 +14,9 @@ from audit.services import Actor
 from customers.accounts.proving import knows_account
 from customers.selectors import facts_of
 from questionnaires import links
-from questionnaires.links import Factors, LinkClosed, LinkLocked, LinkState, WrongFactor
+from questionnaires.links import LinkClosed, LinkLocked, LinkState, WrongFactor
 from questionnaires.models import AccessLink, Response
+from questionnaires.proving import Factors
 from questionnaires.services import cancel_responses
 from tenants.models import Tenant
 from tenants.scoping import tenant_context, tenant_scope

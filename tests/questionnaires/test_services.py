@@ -18,7 +18,6 @@ from questionnaires.services import (
     OffRoute,
     ResponseClosed,
     cancel_responses,
-    check_digit,
     new_receipt_number,
     open_responses,
     publish_standard,
@@ -26,6 +25,7 @@ from questionnaires.services import (
     submit_response,
 )
 from questionnaires.signals import response_submitted
+from tenants.check_digits import check_digit
 from tenants.models import Tenant
 from tenants.scoping import tenant_context, tenant_scope
 from tests.questionnaires.filing import Sent, file_customer, send_link

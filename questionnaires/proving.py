@@ -1,0 +1,62 @@
+"""What a customer proves themselves by: a few facts from the file, all compared, in constant time."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from customers.accounts.proving import digits, knows_account, last_four
+from customers.models import Customer
+
+
+class Fact(StrEnum):
+    """Something only the customer should know."""
+
+    BIRTH = "birth"
+    ACCOUNT = "account"
+    PHONE = "phone"
+
+
+# What is asked of whom, in this order.
+USUAL: Mapping[str, tuple[Fact, ...]] = {
+    Customer.Kind.INDIVIDUAL: (Fact.BIRTH, Fact.ACCOUNT),
+    Customer.Kind.COMPANY: (Fact.PHONE, Fact.ACCOUNT),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Factors:
+    """What somebody says they know: of an account and of a telephone number the last four digits."""
+
+    last_digits: str = ""
+    birth_on: date | None = None
+    phone_digits: str = ""
+
+
+def agrees(asked: Sequence[Fact], factors: Factors, facts: Mapping[str, object]) -> bool:
+    """Whether everything that is asked is right. A fact that the file does not hold never agrees."""
+    results = [_CHECKS[fact](factors, facts) for fact in asked]
+    return bool(results) and all(results)
+
+
+def _knows_birth(factors: Factors, facts: Mapping[str, object]) -> bool:
+    return _same(factors.birth_on.isoformat() if factors.birth_on else "", str(facts.get("birth_on") or ""))
+
+
+def _knows_phone(factors: Factors, facts: Mapping[str, object]) -> bool:
+    # A company without a telephone number on file is asked for its postal code instead.
+    return _same(digits(factors.phone_digits), last_four(facts.get("phone") or facts.get("postal_code")))
+
+
+def _knows_account(factors: Factors, facts: Mapping[str, object]) -> bool:
+    return knows_account(factors.last_digits, facts)
+
+
+def _same(given: str, held: str) -> bool:
+    return hmac.compare_digest(given.encode(), held.encode()) and bool(held)
+
+
+_CHECKS = {Fact.BIRTH: _knows_birth, Fact.PHONE: _knows_phone, Fact.ACCOUNT: _knows_account}
