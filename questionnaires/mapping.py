@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from customers.codes import COUNTRY_CODES
 from customers.facts.catalogue import FACTS
@@ -13,7 +14,7 @@ from customers.facts.readers import Reader, register_readers
 from customers.facts.selectors import own_facts_in_use
 from customers.facts.shape import Fact, Type
 from questionnaires.models import QuestionnaireVersion
-from questionnaires.schema import Calculation, Kind, Question, Questionnaire, Working
+from questionnaires.schema import Calculation, InvalidQuestionnaire, Kind, Question, Questionnaire, Working
 
 # What the answers to a kind of question can be kept as.
 _FITTING: Mapping[Kind, frozenset[Type]] = {
@@ -45,8 +46,8 @@ _FITTING_CALCULATED: Mapping[Working, frozenset[Type]] = {
 _OWNER_FIELDS = frozenset({"name", "birth_on", "share_percent", "is_pep"})
 
 
-def problems_of(questionnaire: Questionnaire, kind: str, facts: Mapping[str, Fact]) -> list[str]:
-    """What would be lost on the way into the file, for operators; ``kind``: of the customers who answer.
+def problems_of(questionnaire: Questionnaire, kind: str, facts: Mapping[str, Fact]) -> list[InvalidQuestionnaire]:
+    """What would be lost on the way into the file; ``kind``: of the customers who answer.
 
     A question that maps to no fact stays with the answers, and so loses nothing.
     """
@@ -59,33 +60,39 @@ def facts_to_map() -> dict[str, Fact]:
     return {**FACTS, **{key: fact for key, fact in own_facts_in_use().items() if fact.asks_customers}}
 
 
-def _of(question: Question, kind: str, facts: Mapping[str, Fact]) -> Iterator[str]:
+def _of(question: Question, kind: str, facts: Mapping[str, Fact]) -> Iterator[InvalidQuestionnaire]:
     for key in filter(None, question.facts.values()):
         fact = facts.get(key)
         is_own = key == question.maps_to
         if wrong := _unfit(key, fact, kind, _FITTING[question.kind] if is_own else None):
-            yield f"{question.id}: {wrong}"
+            yield _problem(question.id, wrong, key=key, kind=kind)
         elif fact and is_own and question.choices:
             codes = COUNTRY_CODES if fact.type in (Type.COUNTRY, Type.COUNTRIES) else fact.codes or {}
             for choice in question.choices:
                 if choice.value not in codes:
-                    yield f"{question.id}: {choice.value!r} is no code of {fact.key!r}"
+                    yield _problem(question.id, _("'%(value)s' is no code of '%(key)s'"), value=choice.value, key=key)
     if question.kind is Kind.PEOPLE and question.maps_to and (lost := _OWNER_FIELDS.difference(question.person_fields)):
-        yield f"{question.id}: owners are kept with {', '.join(sorted(lost))}"
+        yield _problem(question.id, _("owners are kept with %(names)s"), names=", ".join(sorted(lost)))
 
 
-def _of_calculated(one: Calculation, kind: str, facts: Mapping[str, Fact]) -> Iterator[str]:
+def _of_calculated(one: Calculation, kind: str, facts: Mapping[str, Fact]) -> Iterator[InvalidQuestionnaire]:
     if one.fact and (wrong := _unfit(one.fact, facts.get(one.fact), kind, _FITTING_CALCULATED[one.working])):
-        yield f"{one.id}: {wrong}"
+        yield _problem(one.id, wrong, key=one.fact, kind=kind)
+
+
+def _problem(name: str, reason: str, **params: object) -> InvalidQuestionnaire:
+    text = f"{name}: {reason % params}"
+    return InvalidQuestionnaire(text, reason=reason, params=params, question=name, part="maps_to")
 
 
 def _unfit(key: str, fact: Fact | None, kind: str, fitting: frozenset[Type] | None) -> str:
     """Why an answer cannot be kept as a fact; "" if it can. What follows from a question's own fact fits by itself."""
     if fact is None:
-        return f"there is no fact {key!r} in use that customers may be asked for"
+        return _("there is no fact '%(key)s' in use that customers may be asked for")
     if kind not in fact.kinds:
-        return f"{key!r} is no fact of a customer of kind {kind}"
-    return f"its answer cannot be kept as {key!r}" if fitting is not None and fact.type not in fitting else ""
+        return _("'%(key)s' is no fact of a customer of kind %(kind)s")
+    is_unfit = fitting is not None and fact.type not in fitting
+    return _("its answer cannot be kept as '%(key)s'") if is_unfit else ""
 
 
 def readers(key: str) -> Iterator[Reader]:

@@ -75,7 +75,25 @@ class Sensitivity(StrEnum):
 
 
 class InvalidQuestionnaire(ValueError):
-    """The document can't be published; the text names the place and the reason."""
+    """The document can't be published; the text names the place and the reason.
+
+    ``reason`` with its ``params`` is the reason as a text to be translated; ``page`` and ``question`` are the ids of
+    where it is, ``part`` is the key there; "" where there is none.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        reason: str = "",
+        params: Mapping[str, object] = MappingProxyType({}),
+        page: str = "",
+        question: str = "",
+        part: str = "",
+    ) -> None:
+        super().__init__(text)
+        self.reason, self.params = reason, params
+        self.page, self.question, self.part = page, question, part
 
 
 @dataclass(frozen=True, slots=True)

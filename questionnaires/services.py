@@ -64,7 +64,7 @@ def publish(documents: Mapping[str, Any], *, actor: Actor, now: datetime) -> lis
             continue
         questionnaire = known.get(name) or _begun_as_ready(name)
         if wrong := problems_of(parsed, questionnaire.audience, facts):
-            raise schema.InvalidQuestionnaire("; ".join(wrong))
+            raise schema.InvalidQuestionnaire("; ".join(map(str, wrong)))
         version = QuestionnaireVersion.objects.create(
             questionnaire=questionnaire,
             number=latest.number + 1 if latest else 1,

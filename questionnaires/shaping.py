@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import date
-from functools import cache
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from django.utils.translation import gettext_noop as _
 
 from questionnaires.conditions import Comparison, Condition, InvalidCondition, parse_condition
+from questionnaires.fitting import misfits
 from questionnaires.limiting import day_of
 from questionnaires.schema import (
     POSTAL_CODE,
@@ -40,28 +37,17 @@ from questionnaires.schema import (
     postal_field,
     variables_of,
 )
+from questionnaires.secrecy import asks_for_secret, secret_in
 
-SCHEMA = Path(__file__).parent / "questionnaire.schema.json"
 # Steps of the journey that are not pages of a document but share its address space.
 _RESERVED = frozenset({"landing", "identity", "check", "ekyc", "done", "end", "line", "question", "display"})
-# Secrets that no bank asks for on a page, whatever the question is called and in whatever language.
-_SECRET_ID = re.compile(r"(?:^|_)pin(?:_|$)|password|passcode|passphrase|otp|card_number|cvv|cvc")
-_SECRET_WORDS = re.compile(
-    r"暗証番号|パスワード|ﾊﾟｽﾜｰﾄﾞ|ワンタイム|セキュリティ[・ー]?コード|(?<!在留)カード番号|合言葉|秘密の質問"
-    r"|\bpin\b|pass ?(?:word|code|phrase)|one[- ]time (?:code|pass)|\botp\b"
-    r"|(?<!residence )card number|security code|\bcv[vc]\b"
-    # Article 20 of the My Number Act: nobody may collect it for another end than those it names.
-    r"|マイナンバー(?!カード)|個人番号(?!カード)|\bmy number\b(?! card)"
-    r"|密码|口令|验证码|mật khẩu|mã pin|senha|पासवर्ड",
-    re.IGNORECASE,
-)
-_BOOL = frozenset({Kind.YES_NO, Kind.DECLARATION})
-_NUMBERS = frozenset({Kind.NUMBER, Kind.AMOUNT, Kind.BAND})
-_SEVERAL = frozenset({Kind.CHECKBOXES, Kind.PEOPLE, Kind.FILE})
-_CHOSEN = frozenset({Kind.RADIO, Kind.CHECKBOXES})
+FLAGS = frozenset({Kind.YES_NO, Kind.DECLARATION})
+NUMBERS = frozenset({Kind.NUMBER, Kind.AMOUNT, Kind.BAND})
+SEVERAL = frozenset({Kind.CHECKBOXES, Kind.PEOPLE, Kind.FILE})
+CHOSEN = frozenset({Kind.RADIO, Kind.CHECKBOXES})
 _PERSON = ("name", "birth_on", "share_percent", "is_pep")
 # What constrains which kind of answer.
-_CONSTRAINTS: Mapping[Kind, frozenset[str]] = {
+CONSTRAINTS: Mapping[Kind, frozenset[str]] = {
     **dict.fromkeys((Kind.TEXT, Kind.PARAGRAPH), frozenset({"min_length", "max_length"})),
     **dict.fromkeys((Kind.NAME, Kind.ADDRESS), frozenset({"max_length"})),
     **dict.fromkeys((Kind.NUMBER, Kind.AMOUNT), frozenset({"min", "max"})),
@@ -79,27 +65,14 @@ _LENGTHS = {Kind.PARAGRAPH: 1_000, Kind.NAME: 140}
 _PART_FACTS = {NamePart.KANA: "kana", NamePart.LATIN: "latin_name"}
 
 
-@cache
-def json_schema() -> dict[str, Any]:
-    """The published schema of documents (JSON Schema, draft 2020-12); treat it as read-only."""
-    loaded: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    return loaded
-
-
-@cache
-def _validator() -> Draft202012Validator:
-    return Draft202012Validator(json_schema())
-
-
 def parse(document: Mapping[str, Any], *, is_published: bool = False) -> Questionnaire:
     """Check a document and give it a shape. Raises InvalidQuestionnaire naming the place that is wrong.
 
     ``is_published``: what was let through once is not judged anew by what a later release thinks of its words.
     """
-    error: ValidationError | None = next(iter(sorted(_validator().iter_errors(document), key=_depth)), None)
-    if error is not None:
-        raise InvalidQuestionnaire(f"{_place_of(document, error)}: {_reason(error)}")
-    return _Shaper(document, is_published).questionnaire()
+    if unfit := misfits(document):
+        raise unfit[0]
+    return Shaper(document, is_published).questionnaire()
 
 
 def parse_json(document: bytes) -> Questionnaire:
@@ -107,33 +80,13 @@ def parse_json(document: bytes) -> Questionnaire:
     return parse(json.loads(document), is_published=True)
 
 
-def _depth(error: ValidationError) -> tuple[str, ...]:
-    return tuple(f"{step:04}" if isinstance(step, int) else step for step in error.absolute_path)
-
-
-def _place_of(document: Any, error: ValidationError) -> str:
-    """Where it is, by the names of pages and questions rather than by their numbers."""
-    named, part = [], document
-    for step in error.absolute_path:
-        part = part[step]
-        name = part.get("id") if isinstance(part, dict) else None
-        named.append(repr(name) if isinstance(name, str) else str(step + 1 if isinstance(step, int) else step))
-    return " ".join(named) or "document"
-
-
-def _reason(error: ValidationError) -> str:
-    """The library's sentence, shortened: what stands in the document may be long."""
-    said = error.message
-    return said if len(said) <= 200 else f"{said[:100]} … {said[-80:]}"
-
-
-class _Shaper:
+class Shaper:
     """Walks one document that fits the schema, keeping the place for the message."""
 
     def __init__(self, document: Mapping[str, Any], is_published: bool) -> None:
         self.document = document
         self.is_published = is_published
-        self.place = "document"
+        self.place, self.at_page, self.at_question = "document", "", ""
         self.languages: tuple[str, ...] = tuple(document["languages"])
         self.default: str = document["default_language"]
         self.untranslated: list[tuple[str, str]] = []
@@ -141,21 +94,22 @@ class _Shaper:
         self.calculated: dict[str, Calculation] = {}
         self.pages: dict[str, Page] = {}
 
-    def fail(self, reason: str) -> InvalidQuestionnaire:
-        return InvalidQuestionnaire(f"{self.place}: {reason}")
+    def fail(self, reason: str, *, part: str = "", **params: object) -> InvalidQuestionnaire:
+        """An error where the walk is. ``reason`` is marked for translation, with places for ``params``."""
+        text = f"{self.place}: {reason % params}"
+        return InvalidQuestionnaire(
+            text, reason=reason, params=params, page=self.at_page, question=self.at_question, part=part
+        )
 
     def questionnaire(self) -> Questionnaire:
         if self.default not in self.languages:
-            raise self.fail("the default language must be one of the languages")
+            raise self.fail(_("the default language must be one of the languages"))
         title = self.text(self.document, "title")
-        for part in self.document["pages"]:
-            page = self.page(part)
-            self.pages[page.id] = page
-            self.calculate()
+        self.walk()
         left = {part["id"] for part in self.document.get("calculated", ())} - self.calculated.keys()
         if left:
-            self.place = f"calculated {min(left)!r}"
-            raise self.fail("it reads what no page asks")
+            self.move(f"calculated {min(left)!r}")
+            raise self.fail(_("it reads what no page asks"), part=min(left))
         return Questionnaire(
             id=self.document["id"],
             title=title,
@@ -168,6 +122,17 @@ class _Shaper:
             _pages=MappingProxyType(self.pages),
         )
 
+    def walk(self) -> None:
+        """Take in page by page, and what can be worked out after each."""
+        for part in self.document["pages"]:
+            page = self.page(part)
+            self.pages[page.id] = page
+            self.calculate()
+
+    def move(self, place: str, page: str = "", question: str = "") -> None:
+        """Where errors are, from now on."""
+        self.place, self.at_page, self.at_question = place, page, question
+
     def text(self, part: Mapping[str, Any], key: str) -> Text:
         """Words in every language; what is missing is noted, and the default's stand in."""
         if key not in part:
@@ -175,13 +140,15 @@ class _Shaper:
         words: Mapping[str, str] = part[key]
         said = words.get(self.default, "").strip()
         if not said:
-            raise self.fail(f"{key!r} has no text in {self.default}")
+            raise self.fail(_("'%(key)s' has no text in %(language)s"), part=key, key=key, language=self.default)
         if (
             not self.is_published
             and key in _ASKING
-            and (found := next(filter(None, map(_secret_in, words.values())), ""))
+            and (found := next(filter(None, map(secret_in, words.values())), ""))
         ):
-            raise self.fail(f"{key!r} speaks of a secret that no bank asks for ({found})")
+            raise self.fail(
+                _("'%(key)s' speaks of a secret that no bank asks for (%(found)s)"), part=key, key=key, found=found
+            )
         for language in self.languages:
             if not words.get(language, "").strip():
                 self.untranslated.append((f"{self.place}: {key}", language))
@@ -189,77 +156,93 @@ class _Shaper:
 
     def identifier(self, part: Mapping[str, Any], taken: Mapping[str, object]) -> str:
         name: str = part["id"]
-        if name in _RESERVED or (not self.is_published and _SECRET_ID.search(name)):
-            raise self.fail(f"{name!r} can't be an id")
+        if name in _RESERVED or (not self.is_published and asks_for_secret(name)):
+            raise self.fail(_("'%(name)s' can't be an id"), part="id", name=name)
         if name in taken:
-            raise self.fail(f"the id {name!r} appears twice")
+            raise self.fail(_("the id '%(name)s' appears twice"), part="id", name=name)
         return name
 
     def page(self, part: Mapping[str, Any]) -> Page:
-        self.place = f"page {part['id']!r}"
+        self.move(f"page {part['id']!r}", part["id"])
         name = self.identifier(part, self.pages)
         show_if = self.condition(part, "show_if") if "show_if" in part else None
         title, why = self.text(part, "title"), self.text(part, "why")
-        questions = tuple(self.question(name, question) for question in part["questions"])
-        self.place = f"page {name!r}"
+        questions = tuple(self.questions(name, part["questions"]))
+        self.move(f"page {name!r}", name)
         if part.get("block") and not any(question.maps_to for question in questions):
-            raise self.fail("nothing on it is on file, so it cannot be shown as a block")
+            raise self.fail(_("nothing on it is on file, so it cannot be shown as a block"), part="block")
         if part.get("block") and any(question.kind in _NEVER_IN_BLOCK for question in questions):
-            raise self.fail("files and the identity check are asked on a page of their own, not in a block")
+            raise self.fail(
+                _("files and the identity check are asked on a page of their own, not in a block"), part="block"
+            )
         checks = tuple(self.check(check, questions) for check in part.get("checks", ()))
         return Page(name, title, why, questions, show_if, bool(part.get("block", False)), checks)
 
+    def questions(self, page: str, parts: Sequence[Mapping[str, Any]]) -> Iterator[Question]:
+        """Those of one page."""
+        for part in parts:
+            yield self.question(page, part)
+
     def check(self, part: Mapping[str, Any], questions: tuple[Question, ...]) -> Check:
         if part["at"] not in {field for question in questions for field in question.fields}:
-            raise self.fail(f"a check points at {part['at']!r}, which the page does not ask")
+            raise self.fail(
+                _("a check points at '%(name)s', which the page does not ask"), part="checks", name=part["at"]
+            )
         return Check(self.condition(part, "holds"), part["at"], self.text(part, "message"))
 
     def condition(self, part: Mapping[str, Any], key: str) -> Condition:
         try:
             condition = parse_condition(part[key])
         except InvalidCondition as error:
-            raise self.fail(f"{key}: {error}") from error
-        known = variables_of([*self.fields]) | self.calculated.keys()
-        if unknown := condition.reads - known:
-            raise self.fail(f"{key} reads {', '.join(sorted(unknown))}, which no earlier page asks")
+            raise self.fail(_("%(key)s: %(why)s"), part=key, key=key, why=error) from error
+        if unknown := self.unknown_to(condition):
+            names = ", ".join(sorted(unknown))
+            raise self.fail(_("%(key)s reads %(names)s, which no earlier page asks"), part=key, key=key, names=names)
         for comparison in condition.comparisons:
             if wrong := self.misfit(comparison):
-                raise self.fail(f"{key}: {wrong}")
+                reason, params = wrong
+                raise self.fail(reason, part=key, **params)
         return condition
 
-    def misfit(self, one: Comparison) -> str:
-        """What is wrong with comparing these; "" if nothing is."""
+    def unknown_to(self, condition: Condition) -> Set[str]:
+        """What it reads that was not asked before."""
+        return condition.reads - (variables_of([*self.fields]) | self.calculated.keys())
+
+    def misfit(self, one: Comparison) -> tuple[str, Mapping[str, object]] | None:
+        """What is wrong with comparing these, and the params of saying it."""
         question = self.fields.get(one.variable)
         calculation = self.calculated.get(one.variable)
-        is_flag = question.kind in _BOOL if question else calculation is None or calculation.working is Working.HOLDS
+        is_flag = question.kind in FLAGS if question else calculation is None or calculation.working is Working.HOLDS
         if is_flag:
             is_fit = one.operator in ("===", "!==") and isinstance(one.literal, bool)
-        elif question is None or question.kind in _NUMBERS:
+        elif question is None or question.kind in NUMBERS:
             is_fit = one.operator not in ("in", "has") and type(one.literal) in (int, float)
-        elif question.kind in _SEVERAL:
+        elif question.kind in SEVERAL:
             is_fit = one.operator == "has" and question.kind is Kind.CHECKBOXES
         else:
             is_fit = one.operator in ("===", "!==", "in") and not isinstance(one.literal, bool | int | float)
         if not is_fit:
-            return f"{one.variable} cannot be compared so ({one.operator} {one.literal!r})"
-        if question and question.kind in _CHOSEN and one.variable == question.id:
+            said = {"name": one.variable, "operator": one.operator, "literal": repr(one.literal)}
+            return _("%(name)s cannot be compared so (%(operator)s %(literal)s)"), said
+        if question and question.kind in CHOSEN and one.variable == question.id:
             offered = {choice.value for choice in question.choices}
             literals = set(one.literal) if isinstance(one.literal, list) else {one.literal}
             if strange := literals - offered:
-                return f"{one.variable} is never {', '.join(sorted(strange))}"
-        return ""
+                return _("%(name)s is never %(values)s"), {"name": one.variable, "values": ", ".join(sorted(strange))}
+        return None
 
     def question(self, page: str, part: Mapping[str, Any]) -> Question:
-        self.place = f"page {page!r}"
+        self.move(f"page {page!r}", page, part["id"])
         name = self.identifier(part, self.fields)
-        self.place = f"question {name!r}"
+        self.move(f"question {name!r}", page, name)
         kind = Kind(part["kind"])
-        if strange := set(part.get("constraints", ())) - _CONSTRAINTS.get(kind, frozenset()):
-            raise self.fail(f"{', '.join(sorted(strange))} constrain no answer of kind {kind}")
+        if strange := set(part.get("constraints", ())) - CONSTRAINTS.get(kind, frozenset()):
+            names = ", ".join(sorted(strange))
+            raise self.fail(_("%(names)s constrain no answer of kind %(kind)s"), names=names, kind=kind)
         for key, owner in _ONLY_OF.items():
             if key in part and kind is not owner:
-                raise self.fail(f"{key!r} belongs to questions of kind {owner}")
-        choices = self.choices(part) if kind in _CHOSEN else ()
+                raise self.fail(_("'%(key)s' belongs to questions of kind %(kind)s"), part=key, key=key, kind=owner)
+        choices = self.choices(part) if kind in CHOSEN else ()
         parts = tuple(NamePart(one) for one in part.get("parts", ("full",)))
         question = Question(
             id=name,
@@ -282,7 +265,7 @@ class _Shaper:
         )
         self.well_formed(question)
         if clash := self.fields.keys() & set(question.fields):
-            raise self.fail(f"the answer {', '.join(sorted(clash))} is asked twice")
+            raise self.fail(_("the answer %(names)s is asked twice"), part="id", names=", ".join(sorted(clash)))
         self.fields |= dict.fromkeys(question.fields, question)
         return question
 
@@ -294,26 +277,26 @@ class _Shaper:
             (limits.min_chosen, limits.max_chosen),
         ):
             if least is not None and most is not None and least > most:
-                raise self.fail(f"no answer is between {least} and {most}")
+                raise self.fail(_("no answer is between %(least)s and %(most)s"), least=least, most=most)
         try:
             for said in filter(None, (limits.earliest, limits.latest)):
                 day_of(said, date(2000, 1, 1))
         except (OverflowError, ValueError):
-            raise self.fail("there is no such day") from None
+            raise self.fail(_("there is no such day")) from None
         if question.kind is Kind.NAME and NamePart.FULL not in question.parts:
-            raise self.fail("a name is asked in full, whatever else is asked of it")
+            raise self.fail(_("a name is asked in full, whatever else is asked of it"))
         if question.kind is Kind.PEOPLE and "name" not in question.person_fields:
-            raise self.fail("persons are asked for their names")
+            raise self.fail(_("persons are asked for their names"))
         if question.kind is Kind.FILE and len(question.sides) > limits.max_files:
-            raise self.fail("there are more sides than files")
+            raise self.fail(_("there are more sides than files"))
 
     def keep(self, part: Mapping[str, Any], kind: Kind) -> Keep | None:
         if "keep_months" not in part and "keep_until" not in part:
             return None
         if kind in (Kind.INFORMATION, Kind.EKYC):
-            raise self.fail("there is no answer to be kept for a time")
+            raise self.fail(_("there is no answer to be kept for a time"))
         if part.get("maps_to"):
-            raise self.fail("an answer that the file keeps is kept by the file's rule")
+            raise self.fail(_("an answer that the file keeps is kept by the file's rule"))
         return Keep(part.get("keep_months"))
 
     def limits(self, part: Mapping[str, Any], kind: Kind) -> Limits:
@@ -323,19 +306,19 @@ class _Shaper:
     def bands(self, part: Mapping[str, Any]) -> tuple[int, ...]:
         bounds = part.get("bands")
         if bounds is None or bounds != sorted(bounds):
-            raise self.fail("bands are lower bounds in yen, ascending")
+            raise self.fail(_("bands are lower bounds in yen, ascending"), part="bands")
         return tuple(bounds)
 
     def choices(self, part: Mapping[str, Any]) -> tuple[Choice, ...]:
         offered = self.document.get("choice_lists", {}).get(part.get("choices"))
         if offered is None:
-            raise self.fail(f"there is no choice list {part.get('choices')!r}")
+            raise self.fail(_("there is no choice list %(name)s"), part="choices", name=repr(part.get("choices")))
         choices = tuple(
             Choice(item["value"], self.text(item, "label"), item.get("exclusive", False), item.get("more", False))
             for item in offered
         )
         if len({choice.value for choice in choices}) != len(choices):
-            raise self.fail(f"the choice list {part['choices']!r} repeats a value")
+            raise self.fail(_("the choice list '%(name)s' repeats a value"), part="choices", name=part["choices"])
         return choices
 
     def calculate(self) -> None:
@@ -343,9 +326,9 @@ class _Shaper:
         for part in self.document.get("calculated", ()):
             if part["id"] in self.calculated:
                 continue
-            self.place = f"calculated {part['id']!r}"
+            self.move(f"calculated {part['id']!r}")
             if part["id"] in self.fields:
-                raise self.fail(f"the id {part['id']!r} appears twice")
+                raise self.fail(_("the id '%(name)s' appears twice"), part="id", name=part["id"])
             found = self.flag(part) if "holds" in part else self.figure(part)
             if found:
                 self.calculated[found.id] = found
@@ -354,7 +337,7 @@ class _Shaper:
         try:
             reads = parse_condition(part["holds"]).reads
         except InvalidCondition as error:
-            raise self.fail(f"holds: {error}") from error
+            raise self.fail(_("%(key)s: %(why)s"), part="holds", key="holds", why=error) from error
         if not reads <= variables_of([*self.fields]) | self.calculated.keys():
             return None
         holds = self.condition(part, "holds")
@@ -365,15 +348,10 @@ class _Shaper:
         read = tuple(part["sum"]) if working is Working.SUM else (part["count"],)
         if not self.fields.keys() >= set(read):
             return None
-        fitting = _NUMBERS if working is Working.SUM else _SEVERAL
+        fitting = NUMBERS if working is Working.SUM else SEVERAL
         if any(self.fields[one].kind not in fitting for one in read):
-            raise self.fail(f"{working} cannot be worked out of {', '.join(read)}")
+            raise self.fail(_("%(working)s cannot be worked out of %(names)s"), working=working, names=", ".join(read))
         return Calculation(part["id"], working, read, None, part.get("maps_to", ""))
-
-
-def _secret_in(words: str) -> str:
-    found = _SECRET_WORDS.search(words)
-    return found[0] if found else ""
 
 
 def _facts_of(

@@ -6,6 +6,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from questionnaires.fitting import json_schema
 from questionnaires.schema import (
     CHANGED,
     InvalidQuestionnaire,
@@ -15,7 +16,7 @@ from questionnaires.schema import (
     route,
     worked_out,
 )
-from questionnaires.shaping import json_schema, parse
+from questionnaires.shaping import parse
 from tests.questionnaires.documents import EVERYTHING, document, everything, page, question
 
 FLAG = {"===": [{"var": "a"}, True]}
