@@ -142,7 +142,7 @@ def test_a_question_whose_answer_cannot_be_kept_is_named(in_tenant: Tenant, part
         assert problems_of(parse(standard.document(name)), kind, facts) == [], "control: ours are sound"
     found = problems_of(parse(changed(**part)), "INDIVIDUAL", facts)
     assert found
-    assert all(problem.startswith("occupation:") for problem in found)
+    assert all(str(problem).startswith("occupation:") for problem in found)
 
 
 def test_an_own_attribute_can_be_asked_while_it_is_in_use(
