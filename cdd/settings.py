@@ -95,6 +95,7 @@ MIDDLEWARE = [
     "tenants.sign_in.middleware.FactorMiddleware",
     "customers.middleware.MergedMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "questionnaires.middleware.MarksMiddleware",
 ]
 
 ROOT_URLCONF = "cdd.urls"
@@ -243,6 +244,7 @@ SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.boolean("BEHIND_PROXY") else 0
 
 LANGUAGE_CODE = "ja"
+# Of staff's pages; customers' have more (portal.pages).
 LANGUAGES = [("ja", _("Japanese")), ("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True

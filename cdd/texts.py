@@ -1,11 +1,13 @@
-"""The texts people read: collects them from the code, keeps the Japanese catalogue, compiles it.
+"""The texts people read: collects them from the code, keeps their catalogues, compiles them.
 
-Needs Babel, a development dependency; what runs in production is the compiled catalogue.
+The Japanese catalogue has every text; those of the other languages of the customers' pages have the texts customers
+see. Needs Babel, a development dependency; what runs in production is the compiled catalogue.
 """
 
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,10 +18,27 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.utils.translation.template import templatize
 
+from questionnaires.marking import with_readings
+
 MARKERS = ["_"] + [
     kind + suffix for kind in ("gettext", "ngettext", "pgettext", "npgettext") for suffix in ("", "_lazy", "_noop")
 ]
 WITHOUT_TEXTS = {"tests", "sandbox", ".venv", ".data", ".tools", "migrations", "node_modules"}
+
+# Language: how its catalogue's folder is called.
+LOCALES = {
+    "ja": "ja",
+    "ja-easy": "ja_Easy",
+    "zh-hans": "zh_Hans",
+    "vi": "vi",
+    "pt-br": "pt_BR",
+    "ne": "ne",
+}
+# Where the texts of customers' pages stand.
+_CUSTOMERS = re.compile(
+    r"portal/|templates/portal/|channels/wording/authenticity\.py"
+    r"|questionnaires/(?:addressing|formatting|masking|messages|persons|presenting|saying)\.py"
+)
 
 type Message = tuple[str | None, str, str | None]
 
@@ -35,34 +54,55 @@ def messages_in(root: Path) -> dict[Message, list[tuple[str, int]]]:
     return found
 
 
-def read_catalogue(path: Path) -> Catalog:
+def for_customers(found: dict[Message, list[tuple[str, int]]]) -> dict[Message, list[tuple[str, int]]]:
+    """Of these texts, those that customers see."""
+    return {
+        text: seen for text, places in found.items() if (seen := [one for one in places if _CUSTOMERS.match(one[0])])
+    }
+
+
+def texts_of(language: str, found: dict[Message, list[tuple[str, int]]]) -> dict[Message, list[tuple[str, int]]]:
+    """The texts a catalogue of this language has."""
+    return found if language == "ja" else for_customers(found)
+
+
+def folder_of(language: str, root: Path) -> Path:
+    """Where a language's catalogue lies."""
+    return root / "locale" / LOCALES[language] / "LC_MESSAGES"
+
+
+def language_of(source: Path) -> str:
+    """The language of a catalogue called ``name.<language>.po``; Japanese if its name has none."""
+    named = source.stem.rpartition(".")[2]
+    return named if named in LOCALES else "ja"
+
+
+def read_catalogue(path: Path, language: str = "ja") -> Catalog:
     """The catalogue as translated so far; empty when there is none."""
     if not path.exists():
-        return Catalog(locale="ja")
+        return _empty(language)
     with path.open("rb") as file:
-        return read_po(file, locale="ja")
+        return read_po(file, locale=_babel_locale(language))
 
 
-def updated(old: Catalog, found: dict[Message, list[tuple[str, int]]], more: Catalog | None = None) -> Catalog:
+def updated(
+    old: Catalog, found: dict[Message, list[tuple[str, int]]], more: Catalog | None = None, language: str = "ja"
+) -> Catalog:
     """A catalogue of exactly the texts in use, with the translations we have."""
-    new = Catalog(locale="ja", charset="utf-8", project="Keizoku", fuzzy=False)
-    new.header_comment = "# Japanese texts of Keizoku."
+    new = _empty(language)
     for message in sorted(found, key=lambda m: (found[m][0], m[1])):
         context, text, plural = message
-        identity = (text, plural) if plural else text
         translated = next(
             (
                 entry.string
                 for catalogue in (old, more)
                 if catalogue is not None and (entry := catalogue.get(text, context)) and _is_said(entry.string)
             ),
-            ("",) if plural else "",
+            "",
         )
-        if plural and isinstance(translated, str):
-            translated = (translated,)  # Japanese has one form
         new.add(
-            identity,
-            translated,
+            (text, plural) if plural else text,
+            _forms(translated, new.num_plurals) if plural else translated,
             locations=[(place, 1) for place in sorted({place for place, _ in found[message]})],
             context=context,
         )
@@ -70,7 +110,7 @@ def updated(old: Catalog, found: dict[Message, list[tuple[str, int]]], more: Cat
 
 
 def missing(catalogue: Catalog, found: dict[Message, list[tuple[str, int]]]) -> list[str]:
-    """Texts in use that have no Japanese."""
+    """Texts in use that are not translated."""
     without = []
     for context, text, _ in found:
         entry = catalogue.get(text, context)
@@ -79,7 +119,7 @@ def missing(catalogue: Catalog, found: dict[Message, list[tuple[str, int]]]) -> 
     return sorted(without)
 
 
-def write(catalogue: Catalog, folder: Path) -> None:
+def write(catalogue: Catalog, folder: Path, language: str = "ja") -> None:
     """Write ``django.po`` and the compiled ``django.mo``."""
     folder.mkdir(parents=True, exist_ok=True)
     text = io.BytesIO()
@@ -90,7 +130,41 @@ def write(catalogue: Catalog, folder: Path) -> None:
     ]
     (folder / "django.po").write_text("".join(stable), encoding="utf-8")
     with (folder / "django.mo").open("wb") as file:
-        write_mo(file, read_catalogue(folder / "django.po"))
+        write_mo(file, compiled(read_catalogue(folder / "django.po", language), language))
+
+
+def compiled(catalogue: Catalog, language: str) -> Catalog:
+    """What a page reads: readings as marks; and English where a text is not translated yet, rather than Japanese."""
+    for message in catalogue:
+        if not message.id:
+            continue
+        if language == "ja-easy":
+            message.string = (
+                with_readings(message.string)
+                if isinstance(message.string, str)
+                else tuple(map(with_readings, message.string or ()))
+            )
+        elif language != "ja" and not _is_said(message.string):
+            ids = message.id
+            message.string = ids if isinstance(ids, str) else (*ids[:1] * (catalogue.num_plurals - 1), ids[1])
+    return catalogue
+
+
+def _empty(language: str) -> Catalog:
+    catalogue = Catalog(locale=_babel_locale(language), charset="utf-8", project="Keizoku", fuzzy=False)
+    name = "Japanese texts" if language == "ja" else f"Customers' texts ({language})"
+    catalogue.header_comment = f"# {name} of Keizoku."
+    return catalogue
+
+
+def _babel_locale(language: str) -> str:
+    return "ja" if language == "ja-easy" else LOCALES[language]
+
+
+def _forms(translated: Any, count: int) -> tuple[str, ...]:
+    """As many forms as the language has; one that was given alone stands for all."""
+    given = (translated,) if isinstance(translated, str) else tuple(translated)
+    return (*given, *[given[-1]] * count)[:count]
 
 
 def _is_said(translation: Any) -> bool:

@@ -98,7 +98,16 @@ RESIDENCE_STATUSES: Mapping[str, Label] = {
     "other": Label("その他", "Other"),
 }
 
-LANGUAGES: Mapping[str, Label] = {"ja": Label("日本語", "Japanese"), "en": Label("英語", "English")}
+# What customers are spoken to in; BCP 47 in lower case, and やさしい日本語 as a language of its own.
+LANGUAGES: Mapping[str, Label] = {
+    "ja": Label("日本語", "Japanese"),
+    "ja-easy": Label("やさしい日本語", "Easy Japanese"),
+    "en": Label("英語", "English"),
+    "zh-hans": Label("中国語（簡体字）", "Chinese (simplified)"),
+    "vi": Label("ベトナム語", "Vietnamese"),
+    "pt-br": Label("ポルトガル語", "Portuguese"),
+    "ne": Label("ネパール語", "Nepali"),
+}
 
 # What a company is for the rule on beneficial owners (犯収法施行規則 §11 (2), (4)).
 LEGAL_FORMS: Mapping[str, Label] = {

@@ -12,7 +12,7 @@ from sqlite3 import connect
 import phonenumbers
 from stdnum.jp import cn
 
-from customers.codes import COUNTRIES, COUNTRY_CODES, Label
+from customers.codes import COUNTRIES, COUNTRY_CODES, LANGUAGES, Label
 from customers.folding import fold
 from customers.formats.eras import OutsideEra, day_of_era
 
@@ -293,6 +293,12 @@ def read_one_of(codes: Mapping[str, Label]) -> Callable[[str], str | None]:
     return parse
 
 
+def read_language(raw: str) -> str | None:
+    """A language customers are spoken to in, by our code, its name, or a code of ISO 639 with or without a region."""
+    code = fold(raw.strip()).replace("_", "-")
+    return _LANGUAGE_CODES.get(code) or _LANGUAGE_CODES.get(code.partition("-")[0]) or _read_language_name(raw)
+
+
 def read_some_of(codes: Mapping[str, Label]) -> Callable[[str], list[str] | None]:
     """Several choices in one cell, parted by 、 , ; or |; kept in the order of the list, each once."""
     read = read_one_of(codes)
@@ -343,3 +349,17 @@ def read_branch(raw: str) -> str:
     if not (branch.isascii() and branch.isdigit() and len(branch) <= 3):
         raise Invalid("bad_branch" if branch else "required")
     return branch.zfill(3)
+
+
+_read_language_name = read_one_of(LANGUAGES)
+# What books call them: codes of ISO 639 and of countries, older names. Whatever Chinese it is, we write it simplified.
+_LANGUAGE_CODES: Mapping[str, str] = {
+    **{code: code for code in LANGUAGES},
+    **dict.fromkeys(("jpn", "jp", "和文"), "ja"),
+    fold("やさしい"): "ja-easy",
+    **dict.fromkeys(("eng", "英文"), "en"),
+    **dict.fromkeys(("zh", "zho", "chi", "cn", "中国語", "中文"), "zh-hans"),
+    **dict.fromkeys(("vie", "vn", "越南語"), "vi"),
+    **dict.fromkeys(("pt", "por", "br"), "pt-br"),
+    **dict.fromkeys(("nep", "np"), "ne"),
+}

@@ -20,11 +20,21 @@ from django.views.decorators.http import require_http_methods
 
 from audit.acting import acting
 from audit.services import Actor
+from questionnaires.marking import tag
 from tenants.models import Tenant
 
 LANGUAGE_COOKIE = "portal_language"
 SIZE_COOKIE = "portal_size"
-LANGUAGES = {"ja": "日本語", "en": "English"}
+# Each by its own name.
+LANGUAGES = {
+    "ja": "日本語",
+    "ja-easy": "やさしい日本語",
+    "en": "English",
+    "zh-hans": "简体中文",
+    "vi": "Tiếng Việt",
+    "pt-br": "Português",
+    "ne": "नेपाली",
+}
 SIZES = ("m", "l", "xl")
 
 type View = Callable[..., HttpResponse]
@@ -51,7 +61,7 @@ def customer_page(view: View, *, leads_away: bool = False) -> View:
     def page(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         with translation.override(language_of(request)), acting(Actor.system("portal")):
             response = view(request, *args, **kwargs)
-            response.headers["Content-Language"] = translation.get_language() or "ja"
+            response.headers["Content-Language"] = tag(translation.get_language() or "ja")
         # Never a path, so never a token. "no-referrer" would make browsers post with "Origin: null",
         # which the protection against forged posts has to refuse.
         response.headers["Referrer-Policy"] = "strict-origin"
@@ -90,10 +100,11 @@ def show(
     size = request.COOKIES.get(SIZE_COOKIE, "m")
     common = {
         "tenant": tenant,
-        "bank": tenant and (tenant.name if language == "ja" else tenant.name_en),
+        "bank": tenant and (tenant.name if language.startswith("ja") else tenant.name_en),
         "tenant_css": tenant and _stylesheet(tenant.slug),
         "language": language,
-        "languages": LANGUAGES,
+        "lang": tag(language),
+        "languages": [(code, tag(code), name) for code, name in LANGUAGES.items()],
         "size": size if size in SIZES else "m",
         "host": urlsplit(settings.PUBLIC_BASE_URL).netloc,
         "official_host": tenant and urlsplit(tenant.official_site).netloc,

@@ -339,8 +339,8 @@ def _show_question(
         tenant=visit.tenant,
         status=422 if errors else 200,
         page=page,
-        title=page.title[writer.language],
-        why=page.why[writer.language],
+        title=writer.words(page.title),
+        why=writer.words(page.why),
         fields=writer.fields(page, data, extra_people=extra_people),
         errors=writer.error_list(page),
         record=writer.record(page),
@@ -350,7 +350,7 @@ def _show_question(
         can_add=any(question.kind is schema.Kind.PEOPLE for question in page.questions),
         position=alike.index(page.id) + 1,
         total=len(alike),
-        before=before and {"id": before.id, "title": before.title[writer.language]},
+        before=before and {"id": before.id, "title": writer.words(before.title)},
     )
 
 

@@ -10,6 +10,7 @@ from customers.addresses.reading import CONTRADICTIONS, beginnings_of, compare, 
 from customers.folding import digits_of
 from questionnaires import reading
 from questionnaires.answering import Errors
+from questionnaires.marking import in_language
 from questionnaires.reading import Unreadable
 from questionnaires.schema import Kind, Page, postal_field
 
@@ -41,7 +42,7 @@ def places_named(postal_code: str) -> str:
     """The places of a postal code as it was typed, in words; "" for none."""
     named = beginnings_of(digits_of(postal_code))
     more = _(" and others") if len(named) > _NAMED else ""
-    return _(", ").join(named[:_NAMED]) + more
+    return in_language(_(", ").join(named[:_NAMED]), "ja") + more
 
 
 def doubt_about(postal_code: str, address: str) -> str:

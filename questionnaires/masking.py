@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from questionnaires import reading
+from questionnaires.marking import in_language
 
 _DOT = "●"
 # Prefecture, then city, ward, town or village: enough to know one's own address by.
@@ -53,8 +54,8 @@ def mask_address(address: str) -> Masked:
     """As far as the municipality; the dots always number six, so that they don't tell the length."""
     found = _AREA.match(address)
     area = found[0] if found else address[:3]
-    spoken = _("%(area)s, the rest hidden") % {"area": area}
-    return Masked((Part(area, False), Part(_DOT * 6, True)), spoken)
+    spoken = _("%(area)s, the rest hidden") % {"area": in_language(area, "ja") if found else area}
+    return Masked((Part(in_language(area, "ja") if found else area, False), Part(_DOT * 6, True)), spoken)
 
 
 def mask_phone(number: str) -> Masked:

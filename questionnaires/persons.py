@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from questionnaires.controls import person_control
+from questionnaires.marking import in_language
 from questionnaires.masking import Masked, mask_name, plain
 from questionnaires.schema import Question
 
@@ -58,7 +59,8 @@ def person_hints() -> dict[str, str]:
     """How it is answered."""
     return {
         "name": _("As on official documents. Names in Roman letters may stay in their own order."),
-        "birth_on": _("The Western year or a Japanese era. Examples: 1949-05-03, 昭和24年5月3日"),
+        "birth_on": _("The Western year or a Japanese era. Examples: 1949-05-03, %(example)s")
+        % {"example": in_language("昭和24年5月3日", "ja")},
         "position": _("For example representative director, director or auditor."),
         "share_percent": _("Decimals are fine. Example: 33.4"),
         "is_pep": _(

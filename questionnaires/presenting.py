@@ -13,12 +13,13 @@ from questionnaires.answering import Errors, people_count
 from questionnaires.controls import DATE_PARTS, choice_control, controls_of, date_control, person_control
 from questionnaires.filling import controls_filled
 from questionnaires.formatting import era_name
+from questionnaires.marking import in_language
 from questionnaires.masking import Masked, plain
 from questionnaires.messages import sentence
 from questionnaires.persons import Control, Option, Person
 from questionnaires.reading import ERAS
 from questionnaires.saying import masked_value, options_of, said, yes_no
-from questionnaires.schema import Kind, NamePart, Page, Question, part_field, postal_field
+from questionnaires.schema import Kind, NamePart, Page, Question, Text, part_field, postal_field
 from questionnaires.sittings import Sitting
 
 # A list longer than this is a drop-down: nobody reads seventy countries in rows.
@@ -67,6 +68,10 @@ class Writer:
     errors: Errors = field(default_factory=dict)
     names_places: bool = False
 
+    def words(self, text: Text) -> str:
+        """Words of the document, marked where the page speaks another language; "" where it has none."""
+        return in_language(text[self.language], text.spoken_in(self.language)) if text else ""
+
     def fields(self, page: Page, data: Mapping[str, str], *, extra_people: int = 0) -> list[Field]:
         """The page's questions, with `data` in their controls."""
         held = self.visit.held(page)
@@ -91,10 +96,10 @@ class Writer:
             held = [name for name in question.fields if name in known]
             if not held and not (is_whole and question.maps_to):
                 continue
-            values = tuple(masked_value(question, name, known[name], self.language) for name in held)
+            values = tuple(masked_value(question, name, known[name], self.words) for name in held)
             if question.kind is Kind.PEOPLE:
                 values = tuple(map(persons.masked, persons.people_in(known.get(question.id))))
-            rows.append(Row(question.label[self.language], values))
+            rows.append(Row(self.words(question.label), values))
         return rows
 
     def answers(self, page: Page) -> list[Row]:
@@ -104,9 +109,9 @@ class Writer:
         if not asked:
             return []
         if page.id in response.confirmed_pages:
-            kept = _("; ").join(question.label[self.language] for question in asked if question.maps_to)
+            kept = _("; ").join(self.words(question.label) for question in asked if question.maps_to)
             return [Row(kept, (), page.id, _("Still the same"))]
-        labels = _("; ").join(question.label[self.language] for question in asked)
+        labels = _("; ").join(self.words(question.label) for question in asked)
         if page.id not in self.visit.typed:
             return [Row(labels, (), page.id, _("Already answered"))]
         held = self.visit.held(page)
@@ -119,14 +124,14 @@ class Writer:
         return controls_filled(page, self.visit.response.answers, known=self.visit.held(page))
 
     def _field(self, question: Question, data: Mapping[str, str], is_held: bool, extra_people: int) -> Field:
-        options = options_of(question, self.language)
+        options = options_of(question, self.words)
         is_long = len(options) > LONGEST_RADIO_LIST and question.kind is not Kind.CHECKBOXES
         is_address = question.kind is Kind.ADDRESS
         postal = postal_field(question.id)
         return Field(
             template=f"portal/kinds/{'select' if is_long else _LIKE.get(question.kind, question.kind)}.html",
-            control=self._control(question.id, question.label[self.language], data, self._options(question, data)),
-            hint=question.hint.get(self.language, ""),
+            control=self._control(question.id, self.words(question.label), data, self._options(question, data)),
+            hint=self.words(question.hint),
             is_required=question.required and not is_held,
             autocomplete=question.autocomplete,
             max_length=question.limits.max_length,
@@ -143,7 +148,7 @@ class Writer:
     def _error_of(self, question: Question) -> str:
         """About the question itself; the box beside a choice has its own."""
         names = [name for name in controls_of(question) if name in self.errors and name != question.more]
-        return self._sentence(names[0], question.label[self.language]) if names else ""
+        return self._sentence(names[0], self.words(question.label)) if names else ""
 
     def _parts(self, question: Question, data: Mapping[str, str]) -> tuple[Control, ...]:
         if question.kind is Kind.NAME:
@@ -176,7 +181,7 @@ class Writer:
                 bool(data.get(choice_control(question, value))) if is_several else data.get(question.id) == value,
                 value in opening,
             )
-            for value, label in options_of(question, self.language).items()
+            for value, label in options_of(question, self.words).items()
         ]
 
     def _people(self, question: Question, data: Mapping[str, str], extra: int) -> tuple[Person, ...]:
@@ -201,7 +206,7 @@ class Writer:
         """What errors call the controls of a page."""
         labels: dict[str, str] = {}
         for question in page.questions:
-            label = question.label[self.language]
+            label = self.words(question.label)
             labels |= dict.fromkeys(controls_of(question), label)
             if question.kind is Kind.ADDRESS:
                 labels[postal_field(question.id)] = _("Postal code")
@@ -213,7 +218,7 @@ class Writer:
         return labels
 
     def _name_labels(self, question: Question) -> dict[str, str]:
-        label = question.label[self.language]
+        label = self.words(question.label)
         words = {
             NamePart.FULL: label,
             NamePart.KANA: _("%(label)s (in katakana)") % {"label": label},
@@ -223,20 +228,20 @@ class Writer:
 
     def _sentence(self, name: str, label: str) -> str:
         code, params = self.errors[name]
-        if code == "check" and isinstance(message := params["message"], Mapping):
-            return str(message[self.language])
+        if code == "check" and isinstance(message := params["message"], Text):
+            return self.words(message)
         return sentence((code, params), label)
 
     def _answer(self, page: Page, question: Question, known: Mapping[str, object]) -> Row:
         answers = self.visit.response.answers
-        label = question.label[self.language]
+        label = self.words(question.label)
         held = [name for name in question.fields if name in known]
         if held and all(answers.get(name) == known[name] for name in held):
             return Row(label, (), page.id, _("Still the same"))
         given = {name: value for name in question.fields if (value := answers.get(name)) not in (None, [])}
         if not given:
             return Row(label, (), page.id, _("Left blank"))
-        words = [text for name, value in given.items() for text in said(question, name, value, self.language)]
+        words = [text for name, value in given.items() for text in said(question, name, value, self.words)]
         doubt = ""
         if question.kind is Kind.ADDRESS:
             doubt = doubt_about(*(str(answers.get(name) or "") for name in question.fields))
@@ -249,7 +254,8 @@ def _date_labels() -> tuple[str, str, str]:
 
 def _name_hint(part: NamePart) -> str:
     hints = {
-        NamePart.KANA: _("Hiragana and half-width katakana are fine. Example: ヤマダ ハナコ"),
+        NamePart.KANA: _("Hiragana and half-width katakana are fine. Example: %(example)s")
+        % {"example": in_language("ヤマダ ハナコ", "ja")},
         NamePart.LATIN: _("As on the passport or residence card."),
     }
     return hints.get(part, "")

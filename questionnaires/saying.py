@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from customers.codes import COUNTRIES, COUNTRY_CODES
 from questionnaires import persons
-from questionnaires.formatting import band_words, date_in_both_calendars, yen
+from questionnaires.countries import country_names
+from questionnaires.formatting import band_words, date_in_both_calendars, number_words, yen
 from questionnaires.masking import (
     Masked,
     mask_address,
@@ -19,7 +20,7 @@ from questionnaires.masking import (
     mask_postal_code,
     plain,
 )
-from questionnaires.schema import Kind, Question, Sensitivity, postal_field
+from questionnaires.schema import Kind, Question, Sensitivity, Text, postal_field
 
 _MASKERS: dict[Kind, Callable[[str], Masked]] = {
     Kind.TEXT: mask_name,
@@ -36,21 +37,24 @@ def yes_no() -> dict[str, str]:
     return {"no": _("No"), "yes": _("Yes")}
 
 
-def options_of(question: Question, language: str) -> dict[str, str]:
+# Puts words of the document into the language that is read.
+type Saying = Callable[[Text], str]
+
+
+def options_of(question: Question, words: Saying) -> dict[str, str]:
     """What a question offers, by value; empty where nothing is chosen."""
     match question.kind:
         case Kind.YES_NO:
             return yes_no()
         case Kind.BAND:
-            return {str(bound): words for bound, words in band_words(question.bands).items()}
+            return {str(bound): said for bound, said in band_words(question.bands).items()}
         case Kind.COUNTRY:
-            named = {code: COUNTRIES[code].in_language(language) for code in COUNTRIES}
-            return named | {code: code for code in sorted(COUNTRY_CODES) if code not in named}
+            return dict(country_names(get_language() or "ja"))
         case _:
-            return {choice.value: choice.label[language] for choice in question.choices}
+            return {choice.value: words(choice.label) for choice in question.choices}
 
 
-def said(question: Question, field: str, value: object, language: str) -> list[str]:
+def said(question: Question, field: str, value: object, words: Saying) -> list[str]:
     """One answered field in words; several where several were chosen or named."""
     if field != question.id:
         return [str(value)]
@@ -58,7 +62,7 @@ def said(question: Question, field: str, value: object, language: str) -> list[s
         case Kind.PEOPLE:
             return [persons.said(person, str(person["name"])) for person in persons.people_in(value)]
         case Kind.CHECKBOXES if isinstance(value, list):
-            options = options_of(question, language)
+            options = options_of(question, words)
             return [options.get(str(one), str(one)) for one in value]
         case Kind.DECLARATION:
             return [_("Declared")]
@@ -69,12 +73,12 @@ def said(question: Question, field: str, value: object, language: str) -> list[s
         case Kind.AMOUNT if isinstance(value, int):
             return [yen(value)]
         case Kind.NUMBER if isinstance(value, int):
-            return [f"{value:,}"]
+            return [number_words(value)]
         case _:
-            return [options_of(question, language).get(str(value), str(value))]
+            return [options_of(question, words).get(str(value), str(value))]
 
 
-def masked_value(question: Question, field: str, value: object, language: str) -> Masked:
+def masked_value(question: Question, field: str, value: object, words: Saying) -> Masked:
     """What the file says in one field: enough to recognise it by."""
     if question.sensitivity is Sensitivity.SENSITIVE:
         return Masked((), _("On file, not shown"))
@@ -82,4 +86,4 @@ def masked_value(question: Question, field: str, value: object, language: str) -
         return mask_postal_code(str(value))
     if masker := _MASKERS.get(question.kind):
         return masker(str(value))
-    return plain(_("; ").join(said(question, field, value, language)))
+    return plain(_("; ").join(said(question, field, value, words)))

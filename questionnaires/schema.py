@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
 from questionnaires.conditions import Condition
 
-# In every language of the document; where one had no words, those of the default language.
-Text = Mapping[str, str]
 Answers = Mapping[str, object]
 
 POSTAL_CODE = "postal_code"
 # Among the answers: the fields on which they differ from the file. Conditions read it as `changed:field`.
 CHANGED = "*changed"
 _IS_CHANGED = "changed:"
+
+
+class Text(dict[str, str]):
+    """Words in every language of a document; a language that had none borrowed those of the default one."""
+
+    def __init__(self, words: Mapping[str, str] | None = None, *, default: str = "", borrowed: Iterable[str] = ()):
+        super().__init__(words or {})
+        self._default, self._borrowed = default, frozenset(borrowed)
+
+    def spoken_in(self, language: str) -> str:
+        """The language in which the words of this one really are."""
+        return self._default if language in self._borrowed else language
 
 
 class Kind(StrEnum):
@@ -254,8 +264,9 @@ class Questionnaire:
             yield from page.questions
 
     def language(self, wanted: str) -> str:
-        """The language to speak: the wanted one if the document has it."""
-        return wanted if wanted in self.languages else self.default_language
+        """The language to speak: the wanted one if the document has it, else the nearest that it has."""
+        near = (wanted, "ja" if wanted == "ja-easy" else "en")
+        return next((language for language in near if language in self.languages), self.default_language)
 
 
 def canonical(document: object) -> bytes:

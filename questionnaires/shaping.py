@@ -13,6 +13,7 @@ from django.utils.translation import gettext_noop as _
 from questionnaires.conditions import Comparison, Condition, InvalidCondition, parse_condition
 from questionnaires.fitting import misfits
 from questionnaires.limiting import day_of
+from questionnaires.marking import with_readings, without_readings
 from questionnaires.schema import (
     POSTAL_CODE,
     Accepted,
@@ -136,7 +137,7 @@ class Shaper:
     def text(self, part: Mapping[str, Any], key: str) -> Text:
         """Words in every language; what is missing is noted, and the default's stand in."""
         if key not in part:
-            return {}
+            return Text()
         words: Mapping[str, str] = part[key]
         said = words.get(self.default, "").strip()
         if not said:
@@ -144,15 +145,17 @@ class Shaper:
         if (
             not self.is_published
             and key in _ASKING
-            and (found := next(filter(None, map(secret_in, words.values())), ""))
+            and (found := next(filter(None, map(secret_in, map(without_readings, words.values()))), ""))
         ):
             raise self.fail(
                 _("'%(key)s' speaks of a secret that no bank asks for (%(found)s)"), part=key, key=key, found=found
             )
-        for language in self.languages:
-            if not words.get(language, "").strip():
-                self.untranslated.append((f"{self.place}: {key}", language))
-        return {language: words.get(language, "").strip() or said for language in self.languages}
+        borrowed = [language for language in self.languages if not words.get(language, "").strip()]
+        self.untranslated.extend((f"{self.place}: {key}", language) for language in borrowed)
+        spoken = {language: words.get(language, "").strip() or said for language in self.languages}
+        text = Text(spoken, default=self.default, borrowed=borrowed)
+        text.update({one: with_readings(text[one]) for one in text if text.spoken_in(one) == "ja-easy"})
+        return text
 
     def identifier(self, part: Mapping[str, Any], taken: Mapping[str, object]) -> str:
         name: str = part["id"]

@@ -38,7 +38,7 @@ def told(response: Response, *, masked: bool, shows_sensitive: bool) -> list[Tol
     """
     questionnaire = questionnaire_of(response.version)
     answers = answers_on_route(questionnaire, response.answers)
-    language = questionnaire.language((get_language() or "").partition("-")[0])
+    language = questionnaire.language(get_language() or "")
     asked = [page for name in route(questionnaire, answers) if (page := questionnaire.page(name))]
     pages = (_page(page, response, answers, language, masked, shows_sensitive) for page in asked)
     return [page for page in pages if page.answers]
@@ -57,6 +57,10 @@ def _answer(question: Question, answers: Answers, language: str, masked: bool, s
     is_sensitive = question.sensitivity is Sensitivity.SENSITIVE
     is_covered = bool(given) and (masked or (is_sensitive and not shows_sensitive))
     words = (
-        [] if is_covered else [text for name, value in given.items() for text in said(question, name, value, language)]
+        []
+        if is_covered
+        else [
+            text for name, value in given.items() for text in said(question, name, value, lambda text: text[language])
+        ]
     )
     return ToldAnswer(question.label[language], tuple(words), is_covered, bool(question.maps_to))

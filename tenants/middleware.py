@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import uuid4
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils import translation
@@ -128,7 +129,7 @@ class LanguageMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         chosen = getattr(request.user, "language", None) or request.COOKIES.get(self.COOKIE, "ja")
-        language = chosen if translation.check_for_language(chosen) else "ja"
+        language = chosen if chosen in dict(settings.LANGUAGES) else "ja"
         with translation.override(language):
             request.LANGUAGE_CODE = language
             response = self.get_response(request)

@@ -25,6 +25,7 @@ from customers.parsing import (
     read_department,
     read_kana,
     read_kind,
+    read_language,
     read_line_id,
     read_name,
     read_number,
@@ -378,6 +379,7 @@ CATALOGUE: tuple[Fact, ...] = (
         titles=("希望言語", "言語", "連絡言語"),
         kept=Kept.BESIDE,
         codes=LANGUAGES,
+        cell=read_language,
     ),
 )
 

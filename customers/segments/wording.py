@@ -13,7 +13,7 @@ from django.utils.translation import get_language, gettext, gettext_lazy, ngette
 from django.utils.translation import gettext_lazy as _
 
 from customers.accounts.selectors import product_name, products
-from customers.codes import Label, label_of
+from customers.codes import LANGUAGES, Label, label_of
 from customers.contacts.wording import BANDS
 from customers.facts.selectors import own_asked
 from customers.flags.models import CustomerFlag
@@ -62,22 +62,22 @@ TITLES: Mapping[str, Promise] = {
 }
 _CODES: Mapping[str, Mapping[str, Label]] = {
     key: codes for key, fact in ASKED.items() if (codes := fact.list_of_codes())
-}
+} | {"language": LANGUAGES}
 _ANSWERS = ((YES, _("Yes")), (NO, _("No")))
-_LANGUAGES = (("ja", _("Japanese")), ("en", _("English")))
 _WORDS: Mapping[str, Sequence[tuple[Any, Any]]] = {
     "kind": Customer.Kind.choices,
     "status": [one for one in Customer.Status.choices if one[0] != Customer.Status.MERGED],
     "risk_tier": RiskTier.choices,
     "due_diligence": DueDiligence.choices,
-    "language": _LANGUAGES,
     "reachability": [(str(band), words) for band, words in BANDS.items()],
     "open_accounts": [*((number, number) for number in NUMBERS[:-1]), (NUMBERS[-1], _("5 or more"))],
     **dict.fromkeys(ANSWERS, _ANSWERS),
     **dict.fromkeys(CHANNELS, ContactPoint.Channel.choices),
     **dict.fromkeys(FLAGS, CustomerFlag.Kind.choices),
 }
-MAY_BE_UNKNOWN = frozenset({"risk_tier", "department", "due_diligence", "open_accounts", *_CODES, *ANSWERS})
+MAY_BE_UNKNOWN = frozenset(
+    {"risk_tier", "department", "due_diligence", "open_accounts", *_CODES, *ANSWERS} - {"language"}
+)
 WAYS: Sequence[tuple[str, Promise]] = (
     (Way.PAST, _("already past")),
     (Way.WITHIN, _("from today, within so many days")),

@@ -143,8 +143,8 @@ def _show_question(
     context: dict[str, Any] = {
         "task": task,
         "page": page,
-        "title": page.title[language],
-        "why": page.why[language],
+        "title": writer.words(page.title),
+        "why": writer.words(page.why),
         "fields": writer.fields(page, data, extra_people=extra_people),
         "errors": writer.error_list(page),
         "record": writer.record(page),

@@ -4,8 +4,6 @@ from datetime import date, datetime
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import get_language
 
 from questionnaires import formatting
 
@@ -21,15 +19,13 @@ def weekday_date(value: date | datetime) -> str:
 @register.filter
 def moment(value: datetime) -> str:
     """A day and the minute, in Japan's time zone."""
-    is_japanese = (get_language() or "").startswith("ja")
-    return date_format(timezone.localtime(value), "Y年n月j日 H時i分" if is_japanese else "j F Y, H:i")
+    return formatting.moment(timezone.localtime(value))
 
 
 @register.filter
 def clock(value: datetime) -> str:
     """The time of day, in Japan's time zone."""
-    is_japanese = (get_language() or "").startswith("ja")
-    return date_format(timezone.localtime(value), "H時i分" if is_japanese else "H:i")
+    return formatting.clock(timezone.localtime(value))
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""`write_texts`: brings the Japanese catalogue up to date with the code and compiles it."""
+"""`write_texts`: brings the catalogues up to date with the code and compiles them."""
 
 from __future__ import annotations
 
@@ -10,28 +10,33 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
 class Command(BaseCommand):
-    """Run after changing a text; the suite fails while a text has no Japanese."""
+    """Run after changing a text; the suite fails while a text is not translated."""
 
-    help = "Collects texts, keeps the Japanese catalogue and compiles it."
+    help = "Collects texts, keeps the catalogues of all languages and compiles them."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """``--from`` takes translations from other catalogues."""
+        """``--from`` takes translations from other catalogues: ``name.<language>.po``, ``name.po`` for Japanese."""
         parser.add_argument("--from", dest="sources", action="append", type=Path, default=[])
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Write both files; fail if a text has no Japanese."""
+        """Write all files; fail if a text is missing anywhere."""
         from cdd import texts
 
-        folder = settings.BASE_DIR / "locale" / "ja" / "LC_MESSAGES"
         found = texts.messages_in(settings.BASE_DIR)
-        catalogue = texts.read_catalogue(folder / "django.po")
-        for source in options["sources"]:
-            catalogue = texts.updated(catalogue, found, texts.read_catalogue(source))
-        catalogue = texts.updated(catalogue, found)
-        texts.write(catalogue, folder)
-        without = texts.missing(catalogue, found)
-        for text in without:
-            self.stderr.write(text)
-        if without:
-            raise CommandError(f"{len(without)} of {len(found)} texts have no Japanese.")
-        self.stdout.write(f"{len(found)} texts.")
+        lacking = 0
+        for language in texts.LOCALES:
+            folder, wanted = texts.folder_of(language, settings.BASE_DIR), texts.texts_of(language, found)
+            catalogue = texts.read_catalogue(folder / "django.po", language)
+            for source in options["sources"]:
+                if texts.language_of(source) == language:
+                    more = texts.read_catalogue(source, language)
+                    catalogue = texts.updated(catalogue, found, more, language)
+            catalogue = texts.updated(catalogue, wanted, language=language)
+            texts.write(catalogue, folder, language)
+            without = texts.missing(catalogue, wanted)
+            lacking += len(without)
+            for text in without:
+                self.stderr.write(f"{language}: {text}")
+            self.stdout.write(f"{language}: {len(wanted)} texts.")
+        if lacking:
+            raise CommandError(f"{lacking} texts are not translated.")
