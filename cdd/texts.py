@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,9 @@ _CUSTOMERS = re.compile(
     r"portal/|templates/portal/|channels/wording/authenticity\.py"
     r"|questionnaires/(?:addressing|formatting|masking|messages|persons|presenting|saying)\.py"
 )
+
+# The same texts make the same file, whenever it is written.
+_NO_DATE = datetime(2026, 1, 1, tzinfo=UTC)
 
 type Message = tuple[str | None, str, str | None]
 
@@ -130,7 +134,9 @@ def write(catalogue: Catalog, folder: Path, language: str = "ja") -> None:
     ]
     (folder / "django.po").write_text("".join(stable), encoding="utf-8")
     with (folder / "django.mo").open("wb") as file:
-        write_mo(file, compiled(read_catalogue(folder / "django.po", language), language))
+        catalogue = compiled(read_catalogue(folder / "django.po", language), language)
+        catalogue.creation_date = catalogue.revision_date = _NO_DATE
+        write_mo(file, catalogue)
 
 
 def compiled(catalogue: Catalog, language: str) -> Catalog:
