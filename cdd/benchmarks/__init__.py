@@ -16,8 +16,11 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 _NOT_BENCHMARKS = frozenset(
-    {"books", "ground", "import_export_peer", "outbox", "post_office_peer", "processes", "sinks", "workers"}
-)
+    (
+        "bare_peer", "books", "ground", "import_export_peer", "outbox", "post_office_peer", "processes", "sinks",
+        "visitors", "workers",
+    )
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

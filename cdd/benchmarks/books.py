@@ -15,6 +15,7 @@ from cdd.benchmarks.ground import Ground
 from customers.indexing import contact_index
 from customers.models import ContactPoint, Customer
 from customers.searching import enter_parts, parts_of, tokens_of
+from questionnaires.models import AccessLink, Response
 from tenants.models import Tenant, TenantModel
 from tenants.scoping import tenant_context
 
@@ -65,6 +66,29 @@ def fill(ground: Ground, tenant: Tenant, rows: int, *, today: date) -> None:
                 superuser.execute(_insert(ContactPoint, _POINT, _POINTS), of_channel)
             superuser.execute(_PARTS, given)
             superuser.execute("DROP TABLE places")
+
+
+def fill_drafts(ground: Ground, tenant: Tenant, sample: UUID, *, first: int, last: int) -> None:
+    """A response and a link like those of the response ``sample`` for each customer of the book from ``first`` on."""
+    with psycopg.connect(ground.superuser, autocommit=True) as superuser:
+        superuser.execute("SET session_replication_role = replica")
+        superuser.execute("SET synchronous_commit = off")
+        for start in range(first, last, BATCH):
+            given = {
+                "tenant": tenant.pk, "moment": _moment(tenant), "sample": sample,
+                "first": start, "last": min(start + BATCH, last) - 1,
+            }  # fmt: skip
+            superuser.execute(_NUMBERED, given)
+            superuser.execute(
+                _insert(Response, _DRAFT, "questionnaires_response t, places WHERE t.id = %(sample)s"), given
+            )
+            superuser.execute(
+                _insert(AccessLink, _LINK, "questionnaires_accesslink t, places WHERE t.response_id = %(sample)s"),
+                given,
+            )
+            superuser.execute("DROP TABLE places")
+    for table in ("questionnaires_response", "questionnaires_accesslink"):
+        ground.tidy(table)
 
 
 def open_up(ids: Sequence[UUID]) -> list[Person]:
@@ -171,6 +195,11 @@ _POINTS = (
     "customers_contactpoint t, places WHERE t.customer_id = %(sample)s"
     " AND (%(channel)s::text <> 'EMAIL' OR g %% 4 <> 0)"
 )
+_DRAFT_ID = "overlay(places.id::text placing '7abc' from 15)::uuid"
+_DRAFT = {"id": _DRAFT_ID, "customer_id": "places.id", "reference": "gen_random_uuid()"}
+_DRAFTS = "questionnaires_response t, places WHERE t.id = %(sample)s"
+_LINKS = "questionnaires_accesslink t, places WHERE t.response_id = %(sample)s"
+_LINK = {"id": _DRAFT_ID, "response_id": _DRAFT_ID, "token_hash": "sha256(uuid_send(gen_random_uuid()))"}
 # The commonest surname's parts are real ones; the others' ranks are skewed as those of names are.
 _RANK = "((hashint8(i * 16 + n) & 2147483647) %% 10007) / 10007.0::float8"
 _PARTS = f"""
