@@ -14,16 +14,20 @@ from customers.flags.selectors import kinds_in_force
 from customers.models import Customer
 from customers.selectors import facts_of
 from ekyc.models import Verification
-from questionnaires.links import is_latest_visit
+from questionnaires.links import proved_link
 from questionnaires.models import AccessLink, Response
 from questionnaires.selectors import questionnaire_of
 from questionnaires.sittings import Sitting
 from tenants.keys import PersonShredded
 from tenants.models import Tenant
+from tenants.prepared import Prepared
 from tenants.scoping import tenant_scope
 
 SESSION_KEY = "visit"
+_TENANT = Prepared(lambda pk: Tenant.objects.filter(pk=pk), pk=-1)
 IDLE = timedelta(minutes=30)
+# The session is written anew after so long, not at every page.
+_TICK = timedelta(minutes=1)
 
 
 class VisitOver(Exception):
@@ -65,13 +69,12 @@ def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
     held: dict[str, Any] | None = request.session.get(SESSION_KEY)
     if held is None:
         raise VisitOver(None)
-    tenant = Tenant.objects.filter(pk=held["tenant"]).first()
+    tenant = _TENANT.first(pk=held["tenant"])
     if tenant is None or now - datetime.fromisoformat(held["seen_at"]) > IDLE:
         raise VisitOver(tenant)
     with tenant_scope(tenant.pk):
-        related = AccessLink.objects.select_related("response__version", "response__customer")
-        link = related.filter(pk=UUID(held["link"]), proved_at=held["proved_at"]).first()
-        if link is None or not is_latest_visit(link):
+        link = proved_link(UUID(held["link"]), datetime.fromisoformat(held["proved_at"]))
+        if link is None:
             raise VisitOver(tenant)
         response = link.response
         visit = Visit(
@@ -87,7 +90,7 @@ def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
             dict(response.answers)  # opened here, where the keys are at hand
         except PersonShredded:
             raise VisitOver(tenant) from None
-    if request.method == "POST":
+    if request.method == "POST" and now - datetime.fromisoformat(held["seen_at"]) > _TICK:
         request.session[SESSION_KEY] = {**held, "seen_at": now.isoformat()}
     return visit
 
@@ -95,8 +98,9 @@ def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
 def remember_typed(request: HttpRequest, page_id: str, *, is_typed: bool) -> None:
     """Note whether a page's present answers were typed in this visit."""
     held = request.session[SESSION_KEY]
-    typed = set(held["typed"]) - {page_id} | ({page_id} if is_typed else set())
-    request.session[SESSION_KEY] = {**held, "typed": sorted(typed)}
+    typed = sorted(set(held["typed"]) - {page_id} | ({page_id} if is_typed else set()))
+    if typed != held["typed"]:
+        request.session[SESSION_KEY] = {**held, "typed": typed}
 
 
 def deadline_of(link: AccessLink) -> date | None:
@@ -118,8 +122,10 @@ def last_day_of(link: AccessLink) -> date:
 
 def awaits_check(response: Response) -> bool:
     """Whether the customer still has to go through an identity check. Needs the tenant's scope."""
+    if response.status != Response.Status.SUBMITTED:
+        return False
     waiting = PeriodicReview.objects.filter(pk=response.reference, status=PeriodicReview.Status.VERIFYING)
-    if response.status != Response.Status.SUBMITTED or not waiting.exists():
+    if not waiting.exists():
         return False
     latest = Verification.objects.filter(reference=response.reference).order_by("-attempt").first()
     return latest is None or latest.status in (Verification.Status.CREATED, Verification.Status.OPENED)

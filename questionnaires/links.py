@@ -9,17 +9,19 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit.services import Actor, record, record_many
 from audit.transitions import LostRace, transition
 from questionnaires.models import AccessLink, Response
 from questionnaires.proving import USUAL, Factors, agrees
 from tenants.lookups import tenant_of_link
+from tenants.prepared import Prepared
 
 MAX_FAILURES = 5
 LOCK = timedelta(minutes=30)
@@ -29,6 +31,26 @@ Entrance = AccessLink.Entrance
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LOOK_ALIKES = str.maketrans("ILO", "110")
 _TOKEN = re.compile(rf"[{_CROCKFORD}]{{32}}")
+
+
+def _by_token(token_hash: bytes) -> QuerySet[AccessLink]:
+    return _related().filter(token_hash=token_hash)[:1]
+
+
+def _by_proof(link: UUID, proved_at: datetime) -> QuerySet[AccessLink]:
+    proofs = AccessLink.objects.filter(response=OuterRef("response"))
+    later = proofs.filter(Q(proved_at__gt=proved_at) | Q(proved_at=proved_at, pk__gt=link))
+    return _related().filter(~Exists(later), pk=link, proved_at=proved_at)[:1]
+
+
+def _related() -> QuerySet[AccessLink]:
+    # Versions are told apart by their hash; the document is read where it is not known yet.
+    related = AccessLink.objects.select_related("response__version", "response__customer")
+    return related.defer("response__version__document")
+
+
+_BY_TOKEN = Prepared(_by_token, token_hash=b"token")
+_BY_PROOF = Prepared(_by_proof, link=UUID(int=1), proved_at=datetime(1, 1, 1, tzinfo=UTC))
 
 
 class WrongFactor(Exception):
@@ -86,8 +108,12 @@ def tenant_of(token: str) -> int | None:
 
 def find_link(token: str) -> AccessLink | None:
     """The link of a token in the tenant's scope, with its response, version and customer."""
-    related = AccessLink.objects.select_related("response__version", "response__customer")
-    return related.filter(token_hash=hash_token(token)).first()
+    return _BY_TOKEN.first(token_hash=hash_token(token))
+
+
+def proved_link(link_id: UUID, proved_at: datetime) -> AccessLink | None:
+    """As `find_link`, by the proof of a visit; None if somebody proved themselves for the response since."""
+    return _BY_PROOF.first(link=link_id, proved_at=proved_at)
 
 
 def issue_links(
@@ -210,13 +236,6 @@ def admit(*, link: AccessLink, entrance: Entrance, now: datetime, is_answer_need
         LinkClosed
     """
     return _under_lock(link, lambda held: _let_in(held, entrance, now, is_answer_needed))
-
-
-def is_latest_visit(link: AccessLink) -> bool:
-    """Whether nobody has proved themselves for the same response since, by this link or another."""
-    proofs = AccessLink.objects.filter(response_id=link.response_id, proved_at__isnull=False)
-    latest = proofs.order_by("-proved_at", "-pk").values_list("pk", "proved_at").first()
-    return latest == (link.pk, link.proved_at)
 
 
 def _under_lock[F: Exception](link: AccessLink, judge: Callable[[AccessLink], F | None]) -> AccessLink:

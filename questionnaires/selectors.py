@@ -1,12 +1,16 @@
 """Reads of questionnaires and responses."""
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from uuid import UUID
 
 from questionnaires import schema, shaping
 from questionnaires.models import QuestionnaireVersion, Response
 from questionnaires.standard import STANDARD
+
+# By the hash that was checked, so that a page need not read the document again.
+_PARSED: OrderedDict[str, schema.Questionnaire] = OrderedDict()
+_KEPT = 64
 
 
 class NotPublished(LookupError):
@@ -40,8 +44,21 @@ def offered_to(kind: str, versions: Mapping[str, QuestionnaireVersion]) -> list[
 
 
 def questionnaire_of(version: QuestionnaireVersion) -> schema.Questionnaire:
-    """The parsed questions of a version; parsed once for each distinct document."""
-    return _parsed(version.sha256, schema.canonical(version.document))
+    """The parsed questions of a version; read and parsed once for each distinct document.
+
+    Raises:
+        InvalidQuestionnaire: the document is not the one that was published under this hash.
+    """
+    known = _PARSED.get(version.sha256)
+    if known is None:
+        known = shaping.parse_json(schema.canonical(version.document))
+        if known.digest != version.sha256:
+            sha256 = version.sha256[:12]
+            raise schema.InvalidQuestionnaire(f"version {sha256}: this is not the document that was published")
+        _PARSED[version.sha256] = known
+        while len(_PARSED) > _KEPT:
+            _PARSED.popitem(last=False)
+    return known
 
 
 def response_of(reference: UUID) -> Response | None:
@@ -57,11 +74,3 @@ def decoy_response() -> Response | None:
 def responses_of(references: Sequence[UUID]) -> dict[UUID, Response]:
     """Responses by reference, in one query."""
     return {response.reference: response for response in Response.objects.filter(reference__in=references)}
-
-
-@lru_cache(maxsize=64)
-def _parsed(sha256: str, document: bytes) -> schema.Questionnaire:
-    questionnaire = shaping.parse_json(document)
-    if questionnaire.digest != sha256:
-        raise schema.InvalidQuestionnaire(f"version {sha256[:12]}: this is not the document that was published")
-    return questionnaire

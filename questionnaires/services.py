@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from audit.services import Actor, record, record_many
 from audit.transitions import transition, transition_many
@@ -19,6 +20,7 @@ from questionnaires.selectors import latest_versions, questionnaire_of, response
 from questionnaires.shaping import parse
 from questionnaires.signals import response_submitted
 from tenants.check_digits import check_digit
+from tenants.prepared import Prepared
 
 _SYSTEM = Actor.system("questionnaires")
 _BATCH = 2_000
@@ -255,9 +257,18 @@ def new_receipt_number() -> str:
 
 def _locked(response: Response) -> Response:
     # Not its key: whoever issues a link to it meanwhile must not wait, or the two could wait for each other.
-    rows = Response.objects.select_for_update(of=("self",), no_key=True).select_related("version")
-    held: Response = rows.get(pk=response.pk)
+    held = _LOCKED.first(pk=response.pk)
+    if held is None:
+        raise Response.DoesNotExist
     return held
+
+
+def _for_update(pk: UUID) -> QuerySet[Response]:
+    rows = Response.objects.select_for_update(of=("self",), no_key=True).select_related("version")
+    return rows.defer("version__document").filter(pk=pk)
+
+
+_LOCKED = Prepared(_for_update, pk=UUID(int=1))
 
 
 def _held(response: Response) -> Response:

@@ -70,7 +70,7 @@ class TenantQuerySet[M: "TenantModel"](models.QuerySet[M]):
     def _check_scope(self) -> None:
         if self._tenant_id is not None and current_tenant_id() != self._tenant_id:
             raise NoTenantScope(f"{self.model._meta.label} was read after the scope of its tenant closed.")
-        _check_transaction(self.model, self.db)
+        check_transaction(self.model, self.db)
 
 
 class TenantManager[M: "TenantModel"](models.Manager[M]):
@@ -86,7 +86,7 @@ class TenantManager[M: "TenantModel"](models.Manager[M]):
         if tenant_id is None:
             raise NoTenantScope(f"{self.model._meta.label} was queried outside any tenant scope.")
         rows: TenantQuerySet[M] = TenantQuerySet(self.model, using=self._db)
-        _check_transaction(self.model, rows.db)
+        check_transaction(self.model, rows.db)
         rows = rows.filter(tenant_id=tenant_id)
         rows._tenant_id = tenant_id
         reach = current_reach()
@@ -94,7 +94,7 @@ class TenantManager[M: "TenantModel"](models.Manager[M]):
         return rows if within is None else rows.filter(within)
 
 
-def _check_transaction(model: type[models.Model], using: str) -> None:
+def check_transaction(model: type[models.Model], using: str) -> None:
     """Outside a transaction row-level security shows nothing, which must not be taken for «none»."""
     if not connections[using].in_atomic_block:
         raise NoTenantScope(f"{model._meta.label} was queried outside a transaction: use tenant_scope().")

@@ -24,6 +24,8 @@ from django.core.management import call_command
 from django.db import connections
 from django.test import Client
 from django.utils import timezone
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 from audit.services import Actor
@@ -40,6 +42,10 @@ ROOT = Path(__file__).resolve().parent.parent
 NOW = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)  # Tuesday noon in Tokyo
 SYSTEM = Actor.system("tests")
 
+
+# The first example of a process reads Unicode's tables, which beside other work takes longer than the check allows.
+hypothesis_settings.register_profile("suite", suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("suite")
 
 # `bin/test -k "trust or tenancy or audit or security"`: groups by folder, whatever the tests are called.
 GROUPS = {

@@ -158,7 +158,8 @@ def crowd(
         Refused: a page was not what it should have been.
     """
     waiting, lock = iter(visits), threading.Lock()
-    found, failures = Crowd(), []
+    found = Crowd()
+    failures: list[Exception] = []
 
     def work(place: int) -> None:
         browser, due = Browser(port), perf_counter() + place * every
@@ -178,7 +179,7 @@ def crowd(
                     due += at_once * every
                 with lock:
                     found.seconds += seconds
-        except Exception as failure:  # noqa: BLE001  # whatever it is, the caller is to hear it
+        except Exception as failure:  # whatever it is, the caller is to hear it
             failures.append(failure)
         finally:
             browser.close()

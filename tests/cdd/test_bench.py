@@ -50,6 +50,18 @@ def test_the_benchmarks_of_sending_run(process_environment: dict[str, str], name
 
 
 @pytest.mark.slow
+def test_the_benchmark_of_the_customers_pages_walks_whole_visits(process_environment: dict[str, str]) -> None:
+    """Every visit ended at its receipt, with few drafts and with many, or it would have failed."""
+    command = [sys.executable, "manage.py", "bench", "portal", "--rows", "400", "--json"]
+    done = subprocess.run(command, cwd=ROOT, env=process_environment, capture_output=True, text=True, check=True)
+    result = json.loads(done.stdout)
+    assert (result["name"], result["figures"]["drafts"]) == ("portal", 400)
+    assert 0.05 < result["ratio_to_limit"] < 1
+    assert result["ratio_to_peer"] > 0.3
+    assert 0 < result["figures"]["p50_ms_at_60_percent"] < result["figures"]["p99_ms_at_60_percent"]
+
+
+@pytest.mark.slow
 def test_the_benchmark_of_mail_runs_beside_its_peer(process_environment: dict[str, str]) -> None:
     """Every mail of ours, of django-post_office and of the loop has arrived, or it would have failed."""
     command = [sys.executable, "manage.py", "bench", "dispatch-email", "--rows", "60", "--json"]

@@ -318,8 +318,10 @@ def test_the_last_to_prove_themselves_is_the_one_who_answers(sent: Sent, now: da
     first = prove(sent, RIGHT, now)
     second = prove(sent, RIGHT, now + timedelta(minutes=1))
     with tenant_scope(sent.tenant.pk):
-        assert not links.is_latest_visit(first)
-        assert links.is_latest_visit(second)
+        assert first.proved_at
+        assert second.proved_at
+        assert links.proved_link(first.pk, first.proved_at) is None
+        assert links.proved_link(second.pk, second.proved_at) == second
 
 
 def test_no_link_is_issued_to_a_closed_response(sent: Sent, now: datetime) -> None:
