@@ -115,9 +115,9 @@ def test_status_writes_are_seen() -> None:
 def test_the_clock_is_read_only_at_the_edge() -> None:
     """Rule 10: services and rules are told the time."""
     edges = {"views.py", "pages.py", "tasks.py", "webhooks.py", "apps.py", "health.py", "signing.py"}
-    # django-allauth calls these from inside a request, and hands them no time.
+    # django-allauth and Django's sessions call these from inside a request, and hand them no time.
     names = ("adapters", "forms", "factor_forms", "middleware", "provider_adapter", "receivers")
-    hooks = {f"tenants/sign_in/{name}.py" for name in names}
+    hooks = {"tenants/sessions.py"} | {f"tenants/sign_in/{name}.py" for name in names}
     reading = re.compile(r"timezone\.now\(\)|datetime\.now\(|date\.today\(|localdate\(\)")
     guilty = [
         name_of(path)
