@@ -219,7 +219,7 @@ def _set(path: list[Any], value: object) -> dict[str, Any]:
     ("path", "value", "words"),
     [
         (["pages"], [], "pages: .* non-empty"),
-        (["default_language"], "vi", "default language"),
+        (["languages"], ["en", "vi"], "default language"),
         (["default_language"], "fr", "default_language: 'fr' is not one of"),
         (["pages", 0, "title"], {"en": "Title"}, "no text in ja"),
         (["pages", 1, "id"], "contact", "appears twice"),
