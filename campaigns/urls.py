@@ -10,6 +10,7 @@ urlpatterns = [
     path("campaigns/new/", views.new, name="campaign-new"),
     path("campaigns/<uuid:campaign_id>/", views.campaign, name="campaign"),
     path("campaigns/<uuid:campaign_id>/customers/", views.customers, name="campaign-customers"),
+    path("campaigns/<uuid:campaign_id>/steps/", views.steps, name="campaign-steps"),
     path("campaigns/<uuid:campaign_id>/letter.pdf", views.letter, name="campaign-letter"),
     path("campaigns/<uuid:campaign_id>/submit/", views.submit, name="campaign-submit"),
     path("campaigns/<uuid:campaign_id>/approve/", views.approve, name="campaign-approve"),

@@ -42,6 +42,7 @@ from campaigns.services import (
     resume_campaign,
     submit_campaign,
 )
+from campaigns.steps import steps_of
 from campaigns.wording import TASK_FIGURES, reasons, task_figure
 from channels.models import ChannelKind
 from customers.models import Customer
@@ -122,6 +123,15 @@ def customers(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
         ],
     }
     return render(request, "staff/campaigns/customers.html", context)
+
+
+@require_GET
+@requires(Permission.VIEW_TASKS)
+def steps(request: StaffRequest, campaign_id: UUID) -> HttpResponse:
+    """How far customers get with their answers, page by page."""
+    found = get_object_or_404(Campaign.objects.all(), pk=campaign_id)
+    versions = steps_of(found, language=get_language() or "ja", now=timezone.now())
+    return render(request, "staff/campaigns/steps.html", {"campaign": found, "versions": versions})
 
 
 @require_GET

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from channels.models import ChannelKind, DeliveryAttempt
@@ -93,3 +93,13 @@ def method(code: str) -> str:
     if found is None:
         return code
     return found.name if get_language() == "ja" else found.name_en
+
+
+def duration(seconds: int | None) -> str:
+    """Seconds as minutes and seconds; a dash where nothing was measured."""
+    if seconds is None:
+        return "—"
+    minutes, rest = divmod(seconds, 60)
+    if not minutes:
+        return gettext("%(seconds)d s") % {"seconds": rest}
+    return gettext("%(minutes)d min %(seconds)d s") % {"minutes": minutes, "seconds": rest}

@@ -139,6 +139,9 @@ class Response(Stateful, TenantModel):
     language = models.CharField(max_length=8, default="ja")
     answers = EncryptedJSONField(person="customer_id", default=dict)
     confirmed_pages = models.JSONField(default=list)  # pages answered «nothing changed»
+    # What shows where people give up: by page, seconds until it was sent and how often it was; the page that waits.
+    steps = models.JSONField(default=dict)
+    waiting_page = models.CharField(max_length=40, blank=True)
     # Who typed the answers: the customer, or a member of staff on their behalf.
     origin = models.CharField(max_length=9, choices=Origin, default=Origin.PORTAL)
     entered_by = models.BigIntegerField(null=True, blank=True)

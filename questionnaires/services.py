@@ -19,6 +19,7 @@ from questionnaires.models import Questionnaire, QuestionnaireVersion, Response
 from questionnaires.selectors import latest_versions, questionnaire_of, responses_of, version_for
 from questionnaires.shaping import parse
 from questionnaires.signals import response_submitted
+from questionnaires.stepping import with_step
 from tenants.check_digits import check_digit
 from tenants.prepared import Prepared
 
@@ -162,8 +163,10 @@ def save_page(
     }
     confirmed = [other for other in held.confirmed_pages if other != page_id]
     held.confirmed_pages = [*confirmed, page_id] if is_confirmed else confirmed
+    held.steps = with_step(held.steps, page_id, since=held.saved_at or held.started_at, now=now)
+    held.waiting_page = schema.next_page(questionnaire, held.answers) or ""
     held.saved_at = now
-    held.save(update_fields=["answers", "confirmed_pages", "saved_at"])
+    held.save(update_fields=["answers", "confirmed_pages", "steps", "waiting_page", "saved_at"])
     typist = actor or Actor.customer(held.customer_id)
     record("response.page_saved", target=held, actor=typist, at=now, page=page_id, unchanged=is_confirmed)
     return held
