@@ -278,12 +278,6 @@ def review_of(reference: UUID) -> PeriodicReview | None:
     return PeriodicReview.objects.select_related("campaign").filter(pk=reference).first()
 
 
-def ekyc_method_for(reference: UUID) -> str:
-    """The eKYC method that the review's segment demands; "" when none is."""
-    review = review_of(reference)
-    return str(review.campaign.plan["ekyc"].get(review.tier, "")) if review else ""
-
-
 def stuck_references(campaign: Campaign, *, limit: int) -> list[UUID]:
     """Notified reviews whose current rung has failed: what escalation missed, such as while paused."""
     failed = DeliveryAttempt.objects.filter(

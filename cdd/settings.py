@@ -273,7 +273,9 @@ PICKUP_ROOT = env.text("PICKUP_ROOT", "")
 PICKUP_NETWORKS = env.words("PICKUP_NETWORKS")
 PICKUP_MAX_BYTES = env.integer("PICKUP_MAX_BYTES", 5 * 1024**3)
 # Pictures that people send us. "off" takes them unscanned, which only a demonstration may do.
-UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 10 * 1024 * 1024)
+UPLOAD_MAX_BYTES = env.integer("UPLOAD_MAX_BYTES", 15 * 1024 * 1024)
+# Of all files handed in with one response, as they came.
+ANSWER_FILES_MAX_BYTES = env.integer("ANSWER_FILES_MAX_BYTES", 60 * 1024 * 1024)
 UPLOAD_SCAN = env.choice("UPLOAD_SCAN", ("required", "off"), "required")
 CLAMAV_SOCKET = env.text("CLAMAV_SOCKET", "")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024

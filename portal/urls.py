@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal import views
 from portal.linking.views import line
+from portal.verifying.views import ekyc, ekyc_return
 
 app_name = "portal"
 
@@ -11,8 +12,8 @@ urlpatterns = [
     path("display/", views.display, name="display"),
     path("answer/", views.resume, name="resume"),
     path("answer/check/", views.check, name="check"),
-    path("answer/ekyc/", views.ekyc, name="ekyc"),
-    path("answer/ekyc/return/", views.ekyc_return, name="ekyc-return"),
+    path("answer/ekyc/", ekyc, name="ekyc"),
+    path("answer/ekyc/return/", ekyc_return, name="ekyc-return"),
     path("answer/done/", views.done, name="done"),
     path("answer/line/", line, name="line"),
     path("answer/<slug:page_id>/", views.question, name="question"),

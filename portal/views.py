@@ -13,27 +13,36 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from audit.acting import acting
 from audit.services import Actor
-from campaigns.selectors import ekyc_method_for
+from campaigns.identity import ekyc_method_for
 from channels.line_linking import linking_state
 from channels.numbers import NotANumber, read_number, written
 from channels.wording.authenticity import official_senders, sent_as
 from customers.selectors import facts_of
-from ekyc.methods import MethodNotAllowed
-from ekyc.protocols import EkycRefused, EkycUnavailable
-from ekyc.services import NoAccount, start_verification
 from portal import guessing, pages
 from portal.ending import show_closed
 from portal.forms import ERA_CHOICES, identity_errors, read_factors
 from portal.pages import customer_page, show
-from portal.visiting import Visit, VisitOver, awaits_check, begin_visit, deadline_of, load_visit, remember_typed
+from portal.visiting import (
+    Visit,
+    VisitOver,
+    awaits_check,
+    begin_visit,
+    deadline_of,
+    has_visit,
+    load_visit,
+    remember_typed,
+)
 from questionnaires import links, schema
 from questionnaires.addressing import filled_in
 from questionnaires.answering import Errors, validate
+from questionnaires.files.posting import Posted, asks_for_files, nothing_chosen, take_posted
+from questionnaires.files.selectors import files_of, handed_in
 from questionnaires.formatting import receipt_number
 from questionnaires.models import AccessLink, Response
 from questionnaires.presenting import Writer
 from questionnaires.services import Incomplete, OffRoute, ResponseClosed, save_page, submit_response
 from tenants.models import Tenant
+from tenants.permissions import takes_body_of
 from tenants.scoping import tenant_context, tenant_scope
 
 _COOKIE_AGE = 90 * 24 * 3600
@@ -141,6 +150,7 @@ def resume(request: HttpRequest, visit: Visit) -> HttpResponse:
     return onwards(request, visit)
 
 
+@takes_body_of(lambda: 4 * settings.UPLOAD_MAX_BYTES, whom=has_visit)
 @customer_page
 @answering
 def question(request: HttpRequest, visit: Visit, page_id: str) -> HttpResponse:
@@ -153,10 +163,22 @@ def question(request: HttpRequest, visit: Visit, page_id: str) -> HttpResponse:
     if request.method != "POST":
         return _show_question(request, visit, page)
     action, known = request.POST.get("action"), visit.known(page)
-    if action == "add":
-        return _show_question(request, visit, page, extra_people=1)
-    if action == "fill":
-        return _show_question(request, visit, page, is_filled=True)
+    try:
+        posted = take_posted(
+            response=visit.response,
+            page=page,
+            data=request.POST,
+            files=request.FILES,
+            actor=Actor.customer(visit.customer.pk),
+            now=timezone.now(),
+        )
+    except (ResponseClosed, OffRoute):
+        return redirect("portal:resume")
+    if posted.errors or posted.is_removed or action == "attach":
+        return _show_question(request, visit, page, posted=posted, errors=posted.errors or nothing_chosen(page, posted))
+    if action in ("add", "fill"):
+        more = int(action == "add")
+        return _show_question(request, visit, page, posted=posted, extra_people=more, is_filled=action == "fill")
     if action == "unchanged" and known:
         answers: dict[str, object] = {field: known.get(field) for field in page.fields}
     else:
@@ -166,9 +188,10 @@ def question(request: HttpRequest, visit: Visit, page_id: str) -> HttpResponse:
             today=timezone.localdate(),
             known=visit.held(page),
             before=visit.response.answers,
+            files=handed_in(posted.files),
         )
         if errors:
-            return _show_question(request, visit, page, errors=errors)
+            return _show_question(request, visit, page, errors=errors, posted=posted)
     is_confirmed = action == "unchanged" and bool(known)
     try:
         saved = save_page(
@@ -213,38 +236,6 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
         answers=[row for page in shown if not page.block for row in writer.answers(page)],
         previous=visit.route[-1],
     )
-
-
-@partial(customer_page, leads_away=True)
-@answering
-def ekyc(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """What the identity check needs, then over to the provider that does it."""
-    if visit.response.status != Response.Status.SUBMITTED:
-        return onwards(request, visit)
-    with tenant_scope(visit.tenant.pk):
-        method = ekyc_method_for(visit.response.reference)
-    if not method:
-        return redirect("portal:done")
-    if request.method != "POST":
-        return show(request, "ekyc", tenant=visit.tenant, method=method)
-    try:
-        verification = start_verification(
-            customer=visit.customer,
-            reference=visit.response.reference,
-            method_code=method,
-            return_url=settings.PUBLIC_BASE_URL + reverse("portal:ekyc-return"),
-            now=timezone.now(),
-        )
-    except (EkycUnavailable, EkycRefused, MethodNotAllowed, NoAccount):
-        return show(request, "ekyc", tenant=visit.tenant, status=503, method=method, is_unavailable=True)
-    return HttpResponseRedirect(verification.hosted_url)
-
-
-@customer_page
-@answering
-def ekyc_return(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """Back from the provider, whose word comes separately."""
-    return redirect("portal:done")
 
 
 @customer_page
@@ -321,6 +312,7 @@ def _show_question(
     errors: Errors | None = None,
     extra_people: int = 0,
     is_filled: bool = False,
+    posted: Posted | None = None,
 ) -> HttpResponse:
     is_posted = request.method == "POST"
     data: dict[str, str] = request.POST.dict() if is_posted else {}
@@ -328,6 +320,9 @@ def _show_question(
         data, errors = filled_in(page, data)
     writer = _writer(visit, errors or {})
     writer.names_places = is_filled
+    has_files = asks_for_files(page)
+    if has_files:
+        writer.files = posted.files if posted else files_of(visit.response)
     data = data or writer.typed(page)
     route = visit.route
     alike = [name for name in route if _is_block(visit, name) is page.block]
@@ -347,6 +342,8 @@ def _show_question(
         is_whole=bool(visit.known(page)),
         is_open=is_posted or bool(data),
         is_change_open=any(name in (errors or {}) or data.get(name) for name in visit.held(page)),
+        has_files=has_files,
+        posted=posted,
         can_add=any(question.kind is schema.Kind.PEOPLE for question in page.questions),
         position=alike.index(page.id) + 1,
         total=len(alike),

@@ -60,6 +60,11 @@ def begin_visit(request: HttpRequest, link: AccessLink, *, now: datetime) -> Non
     }
 
 
+def has_visit(request: HttpRequest) -> bool:
+    """Whether somebody has proved themselves in this browser, however long ago."""
+    return SESSION_KEY in request.session
+
+
 def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
     """The visit this browser is on. Reading a page does not prolong it; posting one does.
 

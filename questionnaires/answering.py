@@ -19,7 +19,17 @@ from questionnaires.controls import (
 )
 from questionnaires.limiting import Broken, broken_limit
 from questionnaires.reading import Unreadable
-from questionnaires.schema import Answers, Kind, NamePart, Page, Question, more_field, part_field, postal_field
+from questionnaires.schema import (
+    Answers,
+    Kind,
+    NamePart,
+    Page,
+    Question,
+    files_in,
+    more_field,
+    part_field,
+    postal_field,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +228,6 @@ def _read_files(question: Question, handed: Sequence[HandedIn]) -> Given:
     if len(handed) > question.limits.max_files:
         return {}, {control_of(question): ("too_many_files", {"limit": question.limits.max_files})}
     return {question.id: [asdict(file) for file in handed] or None}, {}
-
-
-def files_in(answer: object) -> list[dict[str, object]]:
-    """The files of an answer; whatever else was stored counts for nothing."""
-    return [file for file in answer if isinstance(file, dict) and "id" in file] if isinstance(answer, list) else []
 
 
 def _read_name(question: Question, data: Mapping[str, str]) -> Given:

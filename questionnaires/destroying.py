@@ -9,10 +9,14 @@ from uuid import UUID
 from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record_ids
+from questionnaires.files.models import AnswerFile
+from questionnaires.files.selectors import PURPOSE
+from questionnaires.files.services import forget_files
 from questionnaires.models import AccessLink, Response
 from retention.classes import Due, RecordClass, register_class, register_eraser
 from retention.expiring import Period, Unit, day_in_japan, end_of_day
 from tenants.scoping import required_tenant_id
+from uploads.models import Upload
 
 _LAYER = 20
 
@@ -32,12 +36,15 @@ def destroy_drafts(ids: Sequence[UUID], *, actor: Actor, now: datetime) -> None:
     for draft in drafts:
         draft.answers, draft.confirmed_pages, draft.saved_at = {}, [], None
     Response.objects.bulk_update(drafts, ["answers", "confirmed_pages", "saved_at"])
+    forget_files(ids, actor=actor, now=now)
     record_ids("response.draft_destroyed", model=Response, tenant_id=required_tenant_id(), ids=ids, actor=actor, at=now)
 
 
 def erase_customers(ids: Sequence[UUID]) -> None:
     """Every response of customers, and the links to them."""
     AccessLink.objects.filter(response__customer__in=ids).delete()
+    Upload.objects.filter(purpose=PURPOSE, person_id__in=ids).delete()
+    AnswerFile.objects.filter(response__customer__in=ids).delete()
     Response.objects.filter(customer__in=ids).delete()
 
 

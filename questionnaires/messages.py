@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext as _
 
 from questionnaires.answering import Error
+from questionnaires.files.wording import side_in_words
 from questionnaires.formatting import era_name, long_date
 
 
@@ -17,6 +18,10 @@ def sentence(error: Error, label: str) -> str:
         "more": _("Write a few words beside what you chose for “%(label)s”."),
         "exclusive": _("You chose “none of these” together with another answer. Please choose one or the other."),
         "declare": _("Please read “%(label)s” and tick the box."),
+        "attach": _("Choose the picture or file for “%(label)s”, and send it."),
+        "attach_side": _("Choose the picture of the side “%(side)s” for “%(label)s”, and send it."),
+        "too_many_files": _("There can be at most %(limit)s files for “%(label)s”. Please remove one."),
+        "refused": "%(reason)s",
         "kana": _("Enter “%(label)s” in hiragana or katakana."),
         "latin": _("Enter “%(label)s” in Roman letters, as on the passport or residence card."),
         "number": _("Enter “%(label)s” as a whole number, for example 12."),
@@ -56,6 +61,8 @@ def _spoken(params: Mapping[str, object]) -> dict[str, object]:
     spoken = dict(params)
     if "part" in spoken:
         spoken["part"] = {"year": _("year"), "month": _("month"), "day": _("day")}[str(spoken["part"])]
+    if "side" in spoken:
+        spoken["side"] = side_in_words(str(spoken["side"]))
     if "bound" in spoken:
         spoken["bound"] = long_date(spoken["bound"])
     if "era" in spoken:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.utils.translation import gettext as _
 
 from questionnaires import persons
 from questionnaires.addressing import doubt_about, places_named
 from questionnaires.answering import Errors, people_count
 from questionnaires.controls import DATE_PARTS, choice_control, controls_of, date_control, person_control
+from questionnaires.files.presenting import Slot, accept_of, slots_of
+from questionnaires.files.selectors import Handed
 from questionnaires.filling import controls_filled
 from questionnaires.formatting import era_name
 from questionnaires.marking import in_language
@@ -19,7 +22,7 @@ from questionnaires.messages import sentence
 from questionnaires.persons import Control, Option, Person
 from questionnaires.reading import ERAS
 from questionnaires.saying import masked_value, options_of, said, yes_no
-from questionnaires.schema import Kind, NamePart, Page, Question, Text, part_field, postal_field
+from questionnaires.schema import UNASKED, Kind, NamePart, Page, Question, Text, part_field, postal_field
 from questionnaires.sittings import Sitting
 
 # A list longer than this is a drop-down: nobody reads seventy countries in rows.
@@ -44,6 +47,9 @@ class Field:
     postal_code: Control | None = None
     places: str = ""  # what the postal code stands for, when that was asked
     people: tuple[Person, ...] = ()
+    slots: tuple[Slot, ...] = ()
+    accept: str = ""  # of a choice of files, as HTML says it
+    max_megabytes: int = 0  # of one file
     unit: str = ""
     error: str = ""  # about the question as a whole
 
@@ -67,6 +73,7 @@ class Writer:
     language: str
     errors: Errors = field(default_factory=dict)
     names_places: bool = False
+    files: Mapping[str, Sequence[Handed]] = field(default_factory=dict)
 
     def words(self, text: Text) -> str:
         """Words of the document, marked where the page speaks another language; "" where it has none."""
@@ -105,7 +112,7 @@ class Writer:
     def answers(self, page: Page) -> list[Row]:
         """What was answered on a page, for checking before it is sent."""
         response = self.visit.response
-        asked = [question for question in page.questions if question.kind is not Kind.INFORMATION]
+        asked = [question for question in page.questions if question.kind not in UNASKED]
         if not asked:
             return []
         if page.id in response.confirmed_pages:
@@ -141,9 +148,16 @@ class Writer:
             postal_code=self._control(postal, _("Postal code"), data) if is_address else None,
             places=places_named(data.get(postal, "")) if self.names_places and is_address else "",
             people=self._people(question, data, extra_people),
+            slots=slots_of(question, self.files.get(question.id, ()), self._errors_of(question)),
+            accept=accept_of(question),
+            max_megabytes=settings.UPLOAD_MAX_BYTES // 1024**2,
             unit=_("yen") if question.kind is Kind.AMOUNT else "",
             error=self._error_of(question),
         )
+
+    def _errors_of(self, question: Question) -> dict[str, str]:
+        label = self.words(question.label)
+        return {name: self._sentence(name, label) for name in controls_of(question) if name in self.errors}
 
     def _error_of(self, question: Question) -> str:
         """About the question itself; the box beside a choice has its own."""

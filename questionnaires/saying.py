@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from questionnaires import persons
 from questionnaires.countries import country_names
+from questionnaires.files.wording import files_in_words
 from questionnaires.formatting import band_words, date_in_both_calendars, number_words, yen
 from questionnaires.masking import (
     Masked,
@@ -64,6 +65,8 @@ def said(question: Question, field: str, value: object, words: Saying) -> list[s
         case Kind.CHECKBOXES if isinstance(value, list):
             options = options_of(question, words)
             return [options.get(str(one), str(one)) for one in value]
+        case Kind.FILE:
+            return files_in_words(value)
         case Kind.DECLARATION:
             return [_("Declared")]
         case Kind.YES_NO:

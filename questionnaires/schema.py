@@ -55,6 +55,10 @@ class Kind(StrEnum):
     INFORMATION = "information"  # nothing is asked
 
 
+# What is only read: there is no answer to be checked or told.
+UNASKED = frozenset({Kind.INFORMATION, Kind.EKYC})
+
+
 class NamePart(StrEnum):
     """What is asked of a name, each in a box of its own."""
 
@@ -336,6 +340,23 @@ def changed_in(answers: Answers) -> list[str]:
     """The fields on which the answers differ from the file, as far as that was noted."""
     noted = answers.get(CHANGED)
     return [str(field) for field in noted] if isinstance(noted, list) else []
+
+
+def identity_check_in(questionnaire: Questionnaire, answers: Answers) -> Question | None:
+    """The question by which answers demand that identity is verified; None where they do not."""
+    asked = (question for question in questionnaire.questions() if question.kind is Kind.EKYC)
+    return next((question for question in asked if answers.get(question.id)), None)
+
+
+def files_among(questionnaire: Questionnaire, answers: Answers) -> set[str]:
+    """The ids of the files that were handed in with answers."""
+    asked = (answers.get(question.id) for question in questionnaire.questions() if question.kind is Kind.FILE)
+    return {str(file["id"]) for answer in asked for file in files_in(answer)}
+
+
+def files_in(answer: object) -> list[dict[str, object]]:
+    """The files of an answer; whatever else was stored counts for nothing."""
+    return [file for file in answer if isinstance(file, dict) and "id" in file] if isinstance(answer, list) else []
 
 
 def next_page(questionnaire: Questionnaire, answers: Answers) -> str | None:

@@ -7,13 +7,16 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from audit.services import Actor, record, record_many
 from audit.transitions import transition, transition_many
 from customers.facts.services import lock_definitions
 from customers.models import Customer
 from questionnaires import schema, standard
+from questionnaires.files.services import forget_files, keep_only
+from questionnaires.holding import OffRoute as OffRoute
+from questionnaires.holding import ResponseClosed as ResponseClosed
+from questionnaires.holding import hold_started, locked
 from questionnaires.mapping import facts_to_map, problems_of
 from questionnaires.models import Questionnaire, QuestionnaireVersion, Response
 from questionnaires.selectors import latest_versions, questionnaire_of, responses_of, version_for
@@ -21,18 +24,9 @@ from questionnaires.shaping import parse
 from questionnaires.signals import response_submitted
 from questionnaires.stepping import with_step
 from tenants.check_digits import check_digit
-from tenants.prepared import Prepared
 
 _SYSTEM = Actor.system("questionnaires")
 _BATCH = 2_000
-
-
-class ResponseClosed(Exception):
-    """The response was submitted or cancelled; nothing can be saved any more."""
-
-
-class OffRoute(Exception):
-    """The page is not asked of this person, or pages before it are still open."""
 
 
 class Incomplete(Exception):
@@ -150,7 +144,7 @@ def save_page(
     Raises:
         ResponseClosed, OffRoute.
     """
-    held = _held(response)
+    held = hold_started(response)
     questionnaire = questionnaire_of(held.version)
     page = questionnaire.page(page_id)
     if page is None or not schema.may_visit(questionnaire, held.answers, page_id):
@@ -182,7 +176,7 @@ def submit_response(*, response: Response, actor: Actor, now: datetime) -> Respo
         ResponseClosed: it was cancelled.
         Incomplete: a page is still open.
     """
-    held = _locked(response)
+    held = locked(response)
     if held.status == Response.Status.SUBMITTED:
         return held
     if held.status != Response.Status.STARTED:
@@ -191,16 +185,19 @@ def submit_response(*, response: Response, actor: Actor, now: datetime) -> Respo
     if waiting := schema.next_page(questionnaire, held.answers):
         raise Incomplete(waiting)
     on_route = schema.route(questionnaire, held.answers)
+    answers = schema.answers_on_route(questionnaire, held.answers)
     transition(
         held,
         Response.Status.SUBMITTED,
         actor=actor,
         at=now,
-        answers=schema.answers_on_route(questionnaire, held.answers),
+        answers=answers,
         confirmed_pages=[page for page in held.confirmed_pages if page in on_route],
         receipt_number=new_receipt_number(),
         submitted_at=now,
     )
+    if any(question.kind is schema.Kind.FILE for question in questionnaire.questions()):
+        keep_only(response=held, upload_ids=schema.files_among(questionnaire, answers), actor=actor, now=now)
     response_submitted.send(sender=Response, response_id=held.pk, reference=held.reference, now=now)
     return held
 
@@ -214,7 +211,7 @@ def begin_on_behalf(*, response: Response, origin: str, actor: Actor, person: st
     Raises:
         ResponseClosed.
     """
-    held = _locked(response)
+    held = locked(response)
     if held.status not in (Response.Status.OPEN, Response.Status.STARTED):
         raise ResponseClosed(held.status)
     typed = {"origin": origin, "entered_by": int(actor.id), "entered_person": person}
@@ -249,6 +246,7 @@ def cancel_responses(*, references: Sequence[UUID], actor: Actor, now: datetime)
     for response in emptied:
         response.answers = {}
     Response.objects.bulk_update(emptied, ["answers"], batch_size=_BATCH)
+    forget_files(cancelled, actor=actor, now=now)
     return cancelled
 
 
@@ -256,26 +254,3 @@ def new_receipt_number() -> str:
     """Ten random digits and a check digit: something to read out on the telephone, not a key to anything."""
     digits = f"{secrets.randbelow(10**10):010d}"
     return digits + check_digit(digits)
-
-
-def _locked(response: Response) -> Response:
-    # Not its key: whoever issues a link to it meanwhile must not wait, or the two could wait for each other.
-    held = _LOCKED.first(pk=response.pk)
-    if held is None:
-        raise Response.DoesNotExist
-    return held
-
-
-def _for_update(pk: UUID) -> QuerySet[Response]:
-    rows = Response.objects.select_for_update(of=("self",), no_key=True).select_related("version")
-    return rows.defer("version__document").filter(pk=pk)
-
-
-_LOCKED = Prepared(_for_update, pk=UUID(int=1))
-
-
-def _held(response: Response) -> Response:
-    held = _locked(response)
-    if held.status != Response.Status.STARTED:
-        raise ResponseClosed(held.status)
-    return held

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import get_language
 
+from questionnaires.files.selectors import pages_of
 from questionnaires.models import Response
 from questionnaires.saying import said
-from questionnaires.schema import Answers, Kind, Page, Question, Sensitivity, answers_on_route, route
+from questionnaires.schema import (
+    UNASKED,
+    Answers,
+    Kind,
+    Page,
+    Question,
+    Sensitivity,
+    Text,
+    answers_on_route,
+    files_in,
+    route,
+)
 from questionnaires.selectors import questionnaire_of
+from uploads.models import Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +34,7 @@ class ToldAnswer:
     words: tuple[str, ...]
     is_covered: bool
     is_on_file: bool  # the file keeps it, so that it is compared
+    pictures: tuple[Upload, ...] = ()  # of files that were handed in, page by page
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +55,42 @@ def told(response: Response, *, masked: bool, shows_sensitive: bool) -> list[Tol
     answers = answers_on_route(questionnaire, response.answers)
     language = questionnaire.language(get_language() or "")
     asked = [page for name in route(questionnaire, answers) if (page := questionnaire.page(name))]
-    pages = (_page(page, response, answers, language, masked, shows_sensitive) for page in asked)
+    reader = _Reader(response, answers, language, masked, shows_sensitive, pages_of(response))
+    pages = (reader.page(page) for page in asked)
     return [page for page in pages if page.answers]
 
 
-def _page(
-    page: Page, response: Response, answers: Answers, language: str, masked: bool, shows_sensitive: bool
-) -> ToldPage:
-    asked = [question for question in page.questions if question.kind is not Kind.INFORMATION]
-    rows = tuple(_answer(question, answers, language, masked, shows_sensitive) for question in asked)
-    return ToldPage(page.title[language], page.id in response.confirmed_pages, rows)
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Somebody who reads a response, and what they may see of it."""
 
+    response: Response
+    answers: Answers
+    language: str
+    masked: bool
+    shows_sensitive: bool
+    pictures: Mapping[str, tuple[Upload, ...]]
 
-def _answer(question: Question, answers: Answers, language: str, masked: bool, shows_sensitive: bool) -> ToldAnswer:
-    given = {name: value for name in question.fields if (value := answers.get(name)) not in (None, [])}
-    is_sensitive = question.sensitivity is Sensitivity.SENSITIVE
-    is_covered = bool(given) and (masked or (is_sensitive and not shows_sensitive))
-    words = (
-        []
-        if is_covered
-        else [
-            text for name, value in given.items() for text in said(question, name, value, lambda text: text[language])
-        ]
-    )
-    return ToldAnswer(question.label[language], tuple(words), is_covered, bool(question.maps_to))
+    def page(self, page: Page) -> ToldPage:
+        asked = [question for question in page.questions if question.kind not in UNASKED]
+        rows = tuple(self.answer(question) for question in asked)
+        return ToldPage(page.title[self.language], page.id in self.response.confirmed_pages, rows)
+
+    def answer(self, question: Question) -> ToldAnswer:
+        given = {name: value for name in question.fields if (value := self.answers.get(name)) not in (None, [])}
+        is_sensitive = question.sensitivity is Sensitivity.SENSITIVE
+        is_covered = bool(given) and (self.masked or (is_sensitive and not self.shows_sensitive))
+        said_of = {} if is_covered else given
+        return ToldAnswer(
+            label=question.label[self.language],
+            words=tuple(text for name, value in said_of.items() for text in said(question, name, value, self.words)),
+            is_covered=is_covered,
+            is_on_file=bool(question.maps_to),
+            pictures=self.pictures_of(said_of.get(question.id)) if question.kind is Kind.FILE else (),
+        )
+
+    def words(self, text: Text) -> str:
+        return text[self.language]
+
+    def pictures_of(self, answer: object) -> tuple[Upload, ...]:
+        return tuple(page for file in files_in(answer) for page in self.pictures.get(str(file["id"]), ()))

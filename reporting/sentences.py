@@ -276,6 +276,7 @@ SENTENCES: Mapping[str, Wording] = {
     "upload.clean": Wording(_("The document received on %(target)s was checked and can be seen."), "check", "success"),
     "upload.rejected": Wording(_("The document received on %(target)s was not accepted."), "alert", "danger"),
     "upload.destroyed": Wording(_("The file received on %(target)s was destroyed."), "x", "warning"),
+    "upload.removed": Wording(_("The document received on %(target)s was taken back, or its time was over."), "x"),
     "upload.viewed": Wording(_("%(actor)s looked at the document received on %(target)s."), "eye", "warning"),
 }
 

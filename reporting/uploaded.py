@@ -10,6 +10,7 @@ from companies.certificates.models import RegistryCertificate
 from customers.flags.models import CustomerFlag
 from customers.models import OwnerPaper
 from outreach.models import VisitRecord
+from questionnaires.models import Response
 from reviews.models import Case
 from tenants.models import TenantModel
 from uploads.models import Upload
@@ -20,6 +21,7 @@ PLACES: Mapping[str, tuple[type[TenantModel], str, str]] = {
     Upload.Purpose.VISIT_PHOTO: (VisitRecord, "outreach-task", "task_id"),
     Upload.Purpose.FLAG_EVIDENCE: (CustomerFlag, "customer-flags", "customer_id"),
     Upload.Purpose.REGISTRY_CERTIFICATE: (RegistryCertificate, "certificate", "pk"),
+    Upload.Purpose.ANSWER_FILE: (Response, "customer", "customer_id"),
     Upload.Purpose.OWNER_PAPER: (OwnerPaper, "customer-related", "customer_id"),
 }
 

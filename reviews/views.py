@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 from uuid import UUID
@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_POST
 
 from customers.models import Customer, RiskTier
 from customers.presenting import hide, label, name_shown, or_erased, say
@@ -24,14 +24,13 @@ from customers.selectors import facts_of, facts_of_each
 from customers.viewing import ViewReason, is_sensitive, reveal, shown_until
 from ekyc.methods import METHODS, legal_basis
 from ekyc.models import Verification
-from reviews.answers import answers_told
+from reviews.answers import answers_told, picture_of_answer
 from reviews.documents import attach_document, document_of, document_rows
 from reviews.forms import DecisionForm, ReturnForm
 from reviews.listing import NAME, asked_of
 from reviews.models import Case, Decision, Discrepancy
 from reviews.owners import owners_beside
 from reviews.policies import ReviewRefused
-from reviews.queues import QueueForm, QueueTaken, make_queue, queues_with_counts
 from reviews.selectors import CaseDetail, attributes_of, case_detail, case_page, queue_counts
 from reviews.services import IDENTITY, approve_decision, decide_case, return_decision
 from tenants.forms import StaffForm
@@ -105,23 +104,6 @@ def queue(request: StaffRequest) -> HttpResponse:
         "states": [(value, words, counts[value]) for value, words in Case.Status.choices],
     }
     return render(request, "staff/reviews/list.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-@requires(Permission.MANAGE_MEMBERS)
-def queues(request: StaffRequest) -> HttpResponse:
-    """The queues that can be given to members, and a new one."""
-    form = QueueForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
-        try:
-            make_queue(**form.cleaned_data, actor=request.actor, now=timezone.now())
-        except QueueTaken:
-            form.add_error("name", _("There is a queue of this name."))
-        else:
-            messages.success(request, _("The queue is there. Give it to somebody on their page."))
-            return redirect("queues")
-    context = {"form": form, "queues": queues_with_counts()}
-    return render(request, "staff/reviews/queues.html", context, status=422 if form.errors else 200)
 
 
 @require_GET
@@ -240,8 +222,21 @@ def add_document(request: StaffRequest, case_id: UUID) -> HttpResponse:
 def document(request: StaffRequest, case_id: UUID, upload_id: UUID) -> HttpResponse:
     """One document, to whoever may see the customer's data now; seeing it is on record."""
     case = _detail(case_id).case
+    return _served(request, case, lambda: document_of(case, upload_id))
+
+
+@require_GET
+@requires(Permission.VIEW_PERSONAL_DATA)
+def answer_file(request: StaffRequest, case_id: UUID, upload_id: UUID) -> HttpResponse:
+    """One picture that was handed in with the answers, as `document`; of a sensitive answer once a reason is given."""
+    case = _detail(case_id).case
+    shows_sensitive = _has_reason(request, case.customer)
+    return _served(request, case, lambda: picture_of_answer(case, upload_id, shows_sensitive=shows_sensitive))
+
+
+def _served(request: StaffRequest, case: Case, find: Callable[[], Upload]) -> HttpResponse:
     try:
-        upload = document_of(case, upload_id)
+        upload = find()
     except Upload.DoesNotExist:
         raise Http404 from None
     if not _may_see(request, case.customer):

@@ -180,11 +180,17 @@ def requires[**P](permission: Permission) -> Callable[[StaffView[P]], View[P]]:
     return decorate
 
 
-def takes_body_of[**P](limit: Callable[[], int]) -> Callable[[View[P]], View[P]]:
-    """Let a view take a larger body than the rest: up to ``limit`` bytes of file beside the form."""
+def takes_body_of[**P](
+    limit: Callable[[], int], *, whom: Callable[[HttpRequest], bool] = lambda request: True
+) -> Callable[[View[P]], View[P]]:
+    """Let a view take a larger body than the rest: up to ``limit`` bytes of file beside the form.
+
+    ``whom``: who may send it, where no permission says so.
+    """
 
     def decorate(view: View[P]) -> View[P]:
         view.body_limit = limit  # type: ignore[attr-defined]  # read by the middleware, before the body is
+        view.body_sender = whom  # type: ignore[attr-defined]  # as above
         return view
 
     return decorate
@@ -194,4 +200,6 @@ def body_limit_of(view: object, request: HttpRequest) -> int:
     """The bytes of file this person may send to the view; 0 where it takes no more than a form."""
     limit: Callable[[], int] | None = getattr(view, "body_limit", None)
     permission: Permission | None = getattr(view, "required_permission", None)
-    return limit() if limit and (permission is None or may(request, permission)) else 0
+    if limit is None or not getattr(view, "body_sender", bool)(request):
+        return 0
+    return limit() if permission is None or may(request, permission) else 0

@@ -1,7 +1,7 @@
 """The program inside the jail: one untrusted picture in, a new JPEG of the same pixels out.
 
 Run as a process of its own, of which nothing is left afterwards. Reads the picture from standard input, writes one
-line of JSON and, if it went well, the new picture to standard output. Knows neither Django nor our code.
+line of JSON and, if it went well, the new picture to standard output. Knows neither Django nor models.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ import warnings
 from contextlib import suppress
 
 # Everything that needs a file is loaded before the doors close.
+import pillow_heif
 from PIL import Image, MpoImagePlugin, WebPImagePlugin  # noqa: F401  # as said above
+
+from uploads.confining import allow_only_threads
+from uploads.looking import hints_about
 
 MIB = 1024**2
 ADDRESS_SPACE = 1_024 * MIB
@@ -25,7 +29,7 @@ MAX_PIXELS = 40_000_000
 # Paper of A4 at 300 dots an inch has 3,508: more shows nothing more.
 LONGEST_SIDE = 4_096
 QUALITY = 88
-KINDS = ("JPEG", "PNG", "WEBP")
+KINDS = ("JPEG", "PNG", "WEBP", "HEIF")
 NOBODY = 65_534
 PR_SET_NO_NEW_PRIVS = 38
 ORIENTATION = 0x0112
@@ -39,15 +43,17 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
+ON_ITS_SIDE = {TURNS[5], TURNS[6], TURNS[7], TURNS[8]}
+
 
 class Refused(Exception):
     """A picture we do not take; the text is the reason's code."""
 
 
-def close_the_doors(*, memory: int = ADDRESS_SPACE, seconds: int = CPU_SECONDS) -> None:
+def close_the_doors(*, memory: int = ADDRESS_SPACE, seconds: int = CPU_SECONDS, has_threads: bool = False) -> None:
     """No new file, socket or process; little memory and time; nobody's rights. What a system lacks is left out.
 
-    ``memory`` in bytes, ``seconds`` of processor time.
+    ``memory`` in bytes, ``seconds`` of processor time. ``has_threads``: the decoder begins threads of its own.
     """
     with suppress(OSError, AttributeError):  # a network of its own, with nothing in it
         os.unshare(os.CLONE_NEWNET | (0 if os.geteuid() == 0 else os.CLONE_NEWUSER))
@@ -57,12 +63,13 @@ def close_the_doors(*, memory: int = ADDRESS_SPACE, seconds: int = CPU_SECONDS) 
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
+    may_begin = has_threads and allow_only_threads()
     for kind, value in (
+        *(() if may_begin else ((resource.RLIMIT_NPROC, 0),)),
         (resource.RLIMIT_AS, memory),
         (resource.RLIMIT_CPU, seconds),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NPROC, 0),
         (resource.RLIMIT_NOFILE, 3),
     ):
         with suppress(OSError, ValueError):
@@ -78,7 +85,7 @@ def remade(data: bytes) -> tuple[bytes, dict[str, object]]:
         width, height = picture.size
         if width * height > MAX_PIXELS:
             raise Refused("too_many_pixels")
-        kind = "JPEG" if picture.format == "MPO" else str(picture.format)
+        kind = {"MPO": "JPEG", "HEIF": "HEIC"}.get(str(picture.format), str(picture.format))
         turn = _turn_of(picture)
         picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
         picture.load()
@@ -86,9 +93,12 @@ def remade(data: bytes) -> tuple[bytes, dict[str, object]]:
         paper = _on_white(picture)
     if turn is not None:
         paper = paper.transpose(turn)
+        if turn in ON_ITS_SIDE:
+            width, height = height, width
+    hints = hints_about(paper, width=width, height=height)
     out = io.BytesIO()
     paper.save(out, "JPEG", quality=QUALITY, optimize=False)
-    return out.getvalue(), {"kind": kind, "width": paper.width, "height": paper.height}
+    return out.getvalue(), {"kind": kind, "width": paper.width, "height": paper.height, "hints": hints}
 
 
 def _turn_of(picture: Image.Image) -> Image.Transpose | None:
@@ -116,8 +126,9 @@ def main() -> int:
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.preinit()
+    pillow_heif.register_heif_opener(thumbnails=False, decode_threads=1)
     data = sys.stdin.buffer.read()
-    close_the_doors()
+    close_the_doors(has_threads=data[4:8] == b"ftyp")
     body = b""
     said: dict[str, object]
     try:

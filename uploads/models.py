@@ -30,11 +30,14 @@ class Upload(Stateful, TenantModel):
         FLAG_EVIDENCE = "FLAG_EVIDENCE", _("Evidence for a flag")
         REGISTRY_CERTIFICATE = "REGISTRY_CERTIFICATE", _("Registry certificate")
         OWNER_PAPER = "OWNER_PAPER", _("Paper about the owners")
+        ANSWER_FILE = "ANSWER_FILE", _("File handed in with the answers")
+        PAPER_ANSWER = "PAPER_ANSWER", _("Answer on paper")
 
     class Kind(models.TextChoices):
         JPEG = "JPEG", _("JPEG")
         PNG = "PNG", _("PNG")
         WEBP = "WEBP", _("WebP")
+        HEIC = "HEIC", _("HEIC")
         PDF = "PDF", _("PDF")
 
     # What is paper may come as PDF; a photograph of a house may not.
@@ -59,6 +62,8 @@ class Upload(Stateful, TenantModel):
     # PENDING: the file itself; CLEAN: the picture made from it, always JPEG; REJECTED: destroyed.
     body = EncryptedBinaryField(person="person_id", null=True)
     reason = models.CharField(max_length=40, blank=True)
+    # What makes it hard to read, as codes of `looking`.
+    hints = models.JSONField(default=list, db_default=[])
     received_at = models.DateTimeField()
     # Scanning: when to try (again), how often it was tried, and by which engine it was done at last.
     try_at = models.DateTimeField()

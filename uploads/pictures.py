@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
 
-JAIL = (sys.executable, "-I", "-B", str(Path(__file__).with_name("jail.py")))
+_ROOT = Path(__file__).resolve().parents[1]
+_PROGRAM = f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from uploads.jail import main; sys.exit(main())"
+JAIL = (sys.executable, "-I", "-B", "-c", _PROGRAM)
 SECONDS = 20.0
 MAX_ANSWER = 24 * 1024**2
 JPEG = b"\xff\xd8\xff"
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
+# What an iPhone calls its own format; that of AVIF, which looks alike, is not among them.
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 
 
 class PictureRefused(Exception):
@@ -28,16 +31,17 @@ class PictureRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A JPEG that we made ourselves."""
+    """A JPEG that we made ourselves. ``hints``: codes of what makes it hard to read (`looking`)."""
 
     body: bytes
     kind: str
     width: int
     height: int
+    hints: tuple[str, ...] = ()
 
 
 def kind_of(data: bytes) -> str:
-    """JPEG, PNG, WEBP or PDF by the first bytes; the name and the type that the sender gave count for nothing.
+    """JPEG, PNG, WEBP, HEIC or PDF by the first bytes; the name and the type that the sender gave count for nothing.
 
     Raises:
         PictureRefused: it is something else; the commonest are told apart, so that the sentence can help.
@@ -51,7 +55,7 @@ def kind_of(data: bytes) -> str:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
     if data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS:
-        raise PictureRefused("heic")
+        return "HEIC"
     if b"%PDF-" in data[:1024]:
         return "PDF"
     raise PictureRefused("not_a_picture")
@@ -68,7 +72,9 @@ def remake(data: bytes) -> Picture:
         said = json.loads(header)
         if "reason" in said:
             raise PictureRefused(str(said["reason"])[:40])
-        picture = Picture(body, str(said["kind"]), int(said["width"]), int(said["height"]))
+        picture = Picture(
+            body, str(said["kind"]), int(said["width"]), int(said["height"]), tuple(map(str, said["hints"]))
+        )
     except (ValueError, KeyError, TypeError) as error:
         # Killed for its time or memory: it said nothing, or not to the end.
         raise PictureRefused("too_costly") from error

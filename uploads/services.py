@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import BinaryIO
@@ -11,14 +11,16 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
-from audit.services import Actor, record
+from audit.services import Actor, record, record_ids
 from audit.transitions import IllegalTransition, LostRace, transition
 from tenants.keys.errors import CannotDecrypt, KeysUnavailable, UnknownKeyVersion
+from tenants.scoping import required_tenant_id
 from uploads.models import MOST_IN_ONE_PLACE, Upload
 from uploads.naming import shown_name
 from uploads.pages import draw_pages
-from uploads.pictures import PictureRefused, kind_of, remake
+from uploads.pictures import Picture, PictureRefused, kind_of, remake
 from uploads.scanning import ScannerUnavailable, Verdict, scan
 from uploads.wording import reason_in_words
 
@@ -43,7 +45,7 @@ class UploadRefused(Exception):
 class _Finding:
     """What became of one file: its pages drawn anew, or the code of the reason why not."""
 
-    pages: Sequence[bytes]
+    pages: Sequence[Picture]
     reason: str
     verdict: Verdict | None
 
@@ -58,11 +60,13 @@ def receive_upload(
     person_id: UUID,
     actor: Actor,
     now: datetime,
+    kinds: Collection[str] = tuple(Upload.Kind),
 ) -> Upload:
     """Keep a file, sealed and out of sight, until it has been scanned and made harmless.
 
     ``reference``: the row of a room above that it belongs to; ``person_id``: the customer it is about. The type and
-    the length that the sender states are ignored; at most one byte more than allowed is read.
+    the length that the sender states are ignored; at most one byte more than allowed is read. ``kinds``: those that
+    this place takes.
 
     Raises:
         UploadRefused: empty, too large, neither a picture nor, where paper is meant, a PDF, or one too many; nothing is
@@ -77,6 +81,8 @@ def receive_upload(
         raise UploadRefused(refused.code) from refused
     if kind == Upload.Kind.PDF and purpose not in Upload.PAPERS:
         raise UploadRefused("pdf")
+    if kind not in kinds:
+        raise UploadRefused("pdf" if kind == Upload.Kind.PDF else "only_pdf")
     if Upload.objects.filter(purpose=purpose, reference=reference, page=1).count() >= MOST_IN_ONE_PLACE:
         raise UploadRefused("too_many")
     upload: Upload = Upload.objects.create(
@@ -131,6 +137,20 @@ def examine(*, upload_id: UUID, actor: Actor, now: datetime) -> bool:
 
 
 @transaction.atomic
+def remove_uploads(ids: Collection[UUID], *, actor: Actor, now: datetime) -> None:
+    """Destroy files with all their pages, because whoever sent them takes them back, or their time is over."""
+    firsts = list(Upload.objects.filter(pk__in=ids).defer("body"))
+    if not firsts:
+        return
+    taken = [first.pk for first in firsts]
+    record_ids("upload.removed", model=Upload, tenant_id=required_tenant_id(), ids=taken, actor=actor, at=now)
+    same = Q()
+    for first in firsts:
+        same |= Q(purpose=first.purpose, reference=first.reference, sha256=first.sha256, received_at=first.received_at)
+    Upload.objects.filter(same).delete()
+
+
+@transaction.atomic
 def record_view(*, upload: Upload, actor: Actor, now: datetime) -> None:
     """Somebody looks at the picture, which is an act on the record."""
     record("upload.viewed", target=upload, actor=actor, at=now, reference=str(upload.reference))
@@ -162,7 +182,7 @@ def _look_at(upload: Upload) -> _Finding:
     verdict = scan(data, socket=settings.CLAMAV_SOCKET) if settings.UPLOAD_SCAN == "required" else None
     if verdict and verdict.signature:
         return _Finding((), "infected", verdict)
-    return _Finding([page.body for page in pages], "", verdict)
+    return _Finding(pages, "", verdict)
 
 
 def _settle(upload: Upload, found: _Finding, *, actor: Actor, now: datetime) -> None:
@@ -176,7 +196,8 @@ def _settle(upload: Upload, found: _Finding, *, actor: Actor, now: datetime) -> 
                 to,
                 actor=actor,
                 at=now,
-                body=found.pages[0] if found.pages else None,
+                body=found.pages[0].body if found.pages else None,
+                hints=list(found.pages[0].hints) if found.pages else [],
                 pages=max(1, len(found.pages)),
                 reason=found.reason,
                 scanner=scanner,
@@ -199,12 +220,12 @@ def _settle(upload: Upload, found: _Finding, *, actor: Actor, now: datetime) -> 
         return  # another worker, whose lease was the later one, came first
 
 
-def _add_pages(first: Upload, bodies: Sequence[bytes]) -> None:
+def _add_pages(first: Upload, pages: Sequence[Picture]) -> None:
     """The further pages of a PDF, which were examined with it and share what was found."""
     same = ("purpose", "reference", "person_id", "name", "kind", "size", "sha256", "received_at", "try_at", "tries")
     shared = {name: getattr(first, name) for name in (*same, "pages", "status", "scanned_at", "scanner")}
-    for number, body in enumerate(bodies[1:], start=2):
-        Upload.objects.create(**shared, page=number, body=body)
+    for number, page in enumerate(pages[1:], start=2):
+        Upload.objects.create(**shared, page=number, body=page.body)
 
 
 @transaction.atomic

@@ -16,12 +16,12 @@ _REASONS: Mapping[str, Promise] = {
     "empty": _("The file is empty. Please choose the picture again."),
     "too_large": _("The file is larger than %(limit)s MB. Please take the picture at a lower resolution."),
     "not_a_picture": _(
-        "This is neither a picture in JPEG, PNG or WebP nor a PDF. Please choose a photograph or a scan."
+        "This is neither a picture in JPEG, PNG, WebP or HEIC nor a PDF. Please choose a photograph or a scan."
     ),
-    "heic": _(
-        "This is a HEIC picture, the iPhone's own format, which cannot be taken. Please save it as JPEG"
-        " (on the iPhone: Settings, Camera, Formats, Most Compatible) and upload it again."
-    ),
+    "only_pdf": _("Only a PDF can be taken here. Please choose a PDF file."),
+    "too_many_for_it": _("No more files can be added here. Please remove one first."),
+    "too_much": _("The files are more than %(total)s MB together. Please remove one, or take smaller pictures."),
+    "too_often": _("Too many files have come within an hour. Please try again later, or call us."),
     "pdf": _("A PDF cannot be taken here. Please choose a photograph (JPEG or PNG)."),
     "pdf_locked": _(
         "The PDF is locked by a password. Please open it, save it without the password (print it to a PDF), and upload"
@@ -71,4 +71,5 @@ def reason_in_words(code: str) -> str:
     if code not in _REASONS:
         return gettext("The file could not be taken. Please try another picture.")
     most = {"limit": settings.UPLOAD_MAX_BYTES // 1024**2, "count": MOST_IN_ONE_PLACE, "pages": MAX_PAGES}
+    most["total"] = settings.ANSWER_FILES_MAX_BYTES // 1024**2
     return str(_REASONS[code]) % most

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from audit.services import Actor
 from audit.transitions import transition
+from campaigns.identity import method_of
 from campaigns.models import PeriodicReview
 from campaigns.services.refusals import SYSTEM
 from channels.answering import note_answered
@@ -40,7 +41,7 @@ def receive_answer(*, reference: UUID, response_id: UUID, now: datetime) -> None
         note_answered(reference=reference, channels=list(proved.values_list("channel", flat=True)), now=now)
         review.response, review.answered_at = response, now
         review.save(update_fields=["response", "answered_at"])
-        if _method(review):
+        if method_of(review, response):
             transition(review, Status.VERIFYING, actor=actor, at=now)
         else:
             _reconcile(review, verification=None, now=now)
@@ -79,10 +80,6 @@ def _locked(reference: UUID) -> PeriodicReview | None:
     return rows.filter(pk=reference).first()
 
 
-def _method(review: PeriodicReview) -> str:
-    return str(review.campaign.plan["ekyc"].get(review.tier, ""))
-
-
 def _reconcile(review: PeriodicReview, *, verification: Verification | None, now: datetime) -> None:
     """A rule may clear the case at once, which completes the review before this returns."""
     assert review.response is not None
@@ -93,7 +90,7 @@ def _reconcile(review: PeriodicReview, *, verification: Verification | None, now
         reference=review.pk,
         actor=SYSTEM,
         now=now,
-        needs_identity=bool(_method(review)),
+        needs_identity=bool(method_of(review, review.response)),
     )
     if verification is not None:
         PeriodicReview.objects.filter(pk=review.pk).update(verification=verification)

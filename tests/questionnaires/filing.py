@@ -9,7 +9,7 @@ from audit.services import Actor
 from customers.models import ContactPoint, Customer
 from questionnaires.links import issue_links
 from questionnaires.models import Response
-from questionnaires.services import open_responses, publish_standard
+from questionnaires.services import open_responses, publish, publish_standard
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 
@@ -63,11 +63,14 @@ def send_link(
     reference: UUID | None = None,
     number: str = "1",
     lives: timedelta = timedelta(days=30),
+    document: Any = None,
     **fields: Any,
 ) -> Sent:
-    """A customer of the tenant, asked and sent a link."""
+    """A customer of the tenant, asked and sent a link. ``document``: other questions than the standard ones."""
     with tenant_scope(tenant.pk):
         publish_standard(actor=Actor.system("tests"), now=now)
+        if document:
+            publish({"individual": document}, actor=Actor.system("tests"), now=now)
         customer = file_customer(kind=kind, number=number, **fields)
         opened = open_responses(
             customers=[customer], reference_by_customer={customer.pk: reference or uuid4()}, now=now

@@ -22,7 +22,7 @@ def running_clamd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     config = place / "clamd.conf"
     config.write_text(
         f"LocalSocket {place}/clamd.sock\nDatabaseDirectory {place}/db\nForeground yes\n"
-        "SelfCheck 0\nMaxThreads 2\nStreamMaxLength 12M\n"
+        "SelfCheck 0\nMaxThreads 2\nStreamMaxLength 16M\n"
     )
     with (place / "log").open("wb") as log:
         command = ["/usr/sbin/clamd", f"--config-file={config}"]

@@ -7,7 +7,8 @@ import struct
 import zipfile
 import zlib
 
-from PIL import Image, ImageCms
+import pillow_heif
+from PIL import Image, ImageCms, ImageDraw, ImageFilter
 
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 SCRIPT = b"<script>alert(document.domain)</script>"
@@ -24,6 +25,9 @@ def photograph(kind: str = "JPEG", size: tuple[int, int] = (320, 200), **options
 
 def written(picture: Image.Image, kind: str, **options: object) -> bytes:
     out = io.BytesIO()
+    if kind == "HEIC":
+        pillow_heif.register_heif_opener()
+        kind = "HEIF"
     picture.save(out, kind, **options)
     return out.getvalue()
 
@@ -85,3 +89,18 @@ def text_bomb() -> bytes:
 def animated(kind: str) -> bytes:
     frames = [Image.new("RGB", (64, 64), color) for color in ("red", "blue", "lime")]
     return written(frames[0], kind, save_all=True, append_images=frames[1:], duration=100)
+
+
+def card(
+    size: tuple[int, int] = (1600, 1000), *, blur: float = 0.7, box: tuple[int, int, int, int] | None = None
+) -> Image.Image:
+    """A card with lines of writing on a calm table, as a telephone sees it."""
+    width, height = size
+    picture = Image.new("RGB", size, (150, 120, 90))
+    draw = ImageDraw.Draw(picture)
+    left, top, right, bottom = box or (width // 12, height // 12, width * 11 // 12, height * 11 // 12)
+    draw.rectangle((left, top, right, bottom), fill=(215, 220, 225))
+    for row, y in enumerate(range(top + 40, bottom - 60, 60)):
+        for x in range(left + 40, right - 60 - 37 * (row % 4), 34):
+            draw.rectangle((x, y, x + 4 + (x * row) % 20, y + 26), fill=(30, 30, 40))
+    return picture.filter(ImageFilter.GaussianBlur(blur))

@@ -30,6 +30,7 @@ from tests.uploads.hostile import (
     zip_of,
 )
 from uploads import pictures
+from uploads.confining import CLONE_THREAD, MACHINES, Machine, _program
 from uploads.jail import ADDRESS_SPACE, CPU_SECONDS, MAX_PIXELS
 from uploads.pictures import JAIL, PictureRefused, kind_of, remake
 
@@ -60,7 +61,7 @@ def peak(data: bytes) -> tuple[int, float]:
     return int(kilobytes) // 1024, float(seconds)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "HEIC"])
 def test_a_plain_picture_comes_out_as_a_jpeg_of_the_same_look(kind: str) -> None:
     data = photograph(kind)
     assert kind_of(data) == kind
@@ -130,8 +131,9 @@ def test_what_hides_inside_a_picture_is_gone() -> None:
         (b"II*\0" + bytes(200), "not_a_picture"),
         (zip_of("a", b"b"), "not_a_picture"),
         (b"\0" * 1_024 + b"%PDF-1.7\n", "not_a_picture"),
-        (bytes(3) + b"\x18ftypheic" + bytes(40), "heic"),
-        (bytes(3) + b"\x18ftypmif1" + bytes(40), "heic"),
+        (bytes(3) + b"\x18ftypheic" + bytes(40), "damaged"),
+        (bytes(3) + b"\x18ftypmif1" + bytes(40), "damaged"),
+        (bytes(3) + b"\x18ftypavif" + bytes(40), "not_a_picture"),
         (b"\xff\xd8\xff", "damaged"),
         (b"\xff\xd8\xff\xe0" + SCRIPT, "damaged"),
         (b"\x89PNG\r\n\x1a\n" + bytes(64), "damaged"),
@@ -239,3 +241,46 @@ def test_no_process_and_no_thread_is_left() -> None:
     remake(photograph())
     assert threading.active_count() == before
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime > 0
+
+
+THREAD = "import threading; t = threading.Thread(target=int); t.start(); t.join()"
+
+
+@pytest.mark.parametrize(
+    ("way", "code"),
+    [("os.fork() or os._exit(0)", 7), ("os.posix_spawn('/bin/true', ['true'], {}) or 1", 7), (THREAD, 0)],
+    ids=["a process", "a program", "a thread"],
+)
+def test_a_decoder_with_threads_gets_threads_and_nothing_else(way: str, code: int) -> None:
+    """That of HEIC. Where the kernel takes no filter it gets no threads either."""
+    assert in_a_process("", way).returncode == 0, "control"
+    inside = in_a_process("close_the_doors(has_threads=True)", way)
+    assert inside.returncode == code, inside.stderr
+
+
+def test_the_filter_of_each_machine_lets_threads_begin_and_nothing_else() -> None:
+    for machine in MACHINES.values():
+        refused, absent, allowed = 0x50001, 0x50026, 0x7FFF0000
+        assert {run_filter(machine, number) for number in machine.starting} == {refused}
+        assert run_filter(machine, machine.clone) == refused
+        assert run_filter(machine, machine.clone, CLONE_THREAD | 0x100) == allowed
+        assert run_filter(machine, machine.clone3) == absent
+        assert run_filter(machine, 0) == allowed
+        assert run_filter(machine, 0x40000000 + machine.clone) == refused, "the x32 calls"
+        assert run_filter(machine, 0, audit=5) == refused, "another machine's calls"
+
+
+def run_filter(machine: Machine, number: int, first: int = 0, audit: int = 0) -> int:
+    """What the kernel would say, step by step."""
+    given = {0: number, 4: audit or machine.audit, 16: first}
+    at = held = 0
+    while True:
+        what, if_so, if_not, value = _program(machine)[at]
+        at += 1
+        if what == 0x20:
+            held = given[value]
+        elif what == 0x06:
+            return value
+        else:
+            holds = {0x15: held == value, 0x35: held >= value, 0x45: bool(held & value)}[what]
+            at += if_so if holds else if_not

@@ -32,7 +32,7 @@ def test_the_test_virus_is_found(running_clamd: str, data: bytes) -> None:
 
 def test_a_file_beyond_the_scanners_own_limit_has_no_verdict(running_clamd: str) -> None:
     with pytest.raises(ScannerUnavailable):
-        scan(bytes(13 * 1024**2), socket=running_clamd)
+        scan(bytes(17 * 1024**2), socket=running_clamd)
 
 
 @pytest.mark.parametrize("address", ["unix:///nowhere/clamd.sock", "tcp://127.0.0.1:1", "", "clamd", "http://clamd"])

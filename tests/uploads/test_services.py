@@ -154,10 +154,10 @@ def test_a_bomb_is_rejected_before_it_reaches_the_scanner(
     [
         (b"", "empty", "空"),
         (b"<svg/>", "not_a_picture", "JPEG"),
-        (bytes(3) + b"\x18ftypheic", "heic", "HEIC"),
-        (photograph() + bytes(11 * 1024**2), "too_large", "10"),
+        (bytes(3) + b"\x18ftypavif", "not_a_picture", "JPEG"),
+        (photograph() + bytes(16 * 1024**2), "too_large", "15"),
     ],
-    ids=["empty", "svg", "heic", "large"],
+    ids=["empty", "svg", "avif", "large"],
 )
 def test_what_cannot_be_taken_is_refused_at_once(
     in_tenant: Tenant, superuser: psycopg.Connection, data: bytes, code: str, words: str

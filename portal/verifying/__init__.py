@@ -1,0 +1,1 @@
+"""The identity check that follows the answers."""

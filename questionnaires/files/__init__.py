@@ -1,0 +1,1 @@
+"""Photographs and papers that are handed in with the answers."""
