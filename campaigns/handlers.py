@@ -12,12 +12,20 @@ from django.db import transaction
 from django.dispatch import receiver
 
 from campaigns.selectors import failed_references
-from campaigns.services import complete_review, escalate, heed_flag, receive_answer, receive_verification
+from campaigns.services import (
+    complete_review,
+    escalate,
+    heed_flag,
+    heed_refusal,
+    receive_answer,
+    receive_verification,
+)
 from channels.signals import deliveries_settled
 from customers.flags.signals import customer_flagged
 from ekyc.signals import verification_completed
+from outreach.models import Claim
 from outreach.selectors import references_of
-from outreach.signals import tasks_given_up
+from outreach.signals import claim_confirmed, tasks_given_up
 from questionnaires.signals import response_submitted
 from reviews.signals import case_closed
 from tenants.reach import within_reach
@@ -39,6 +47,14 @@ def climb_past_people(*, task_ids: Sequence[UUID], now: datetime, **_: Any) -> N
     """
     if references := references_of(task_ids):
         transaction.on_commit(partial(escalate, references=references, now=now), robust=True)
+
+
+@receiver(claim_confirmed)
+def heed_the_refusal(*, reference: UUID, kind: str, now: datetime, **_: Any) -> None:
+    """Whoever does not wish to answer is not asked any more."""
+    if kind == Claim.Kind.REFUSAL:
+        with within_reach(None):
+            heed_refusal(reference=reference, now=now)
 
 
 @receiver(customer_flagged)

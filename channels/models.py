@@ -93,6 +93,7 @@ class Notice(TenantModel):
     class Purpose(models.TextChoices):
         REQUEST = "REQUEST", _("Request")
         REMINDER = "REMINDER", _("Reminder")
+        REPLY = "REPLY", _("Answer to an inquiry")
 
     customer = TenantForeignKey(Customer, on_delete=models.PROTECT, related_name="+")
     reference = models.UUIDField()

@@ -8,7 +8,7 @@ class OutreachConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what of ours retention may destroy, what keeps customers from merging, and which lists are exported."""
-        from outreach import destroying, listing, obstacles
+        from outreach import destroying, handlers, listing, obstacles  # noqa: F401  # handlers register themselves
 
         destroying.register()
         listing.register()

@@ -5,13 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from outreach.models import OutreachTask, OutreachTry, VisitRecord
+from outreach.models import (
+    CallRequest,
+    Claim,
+    Inquiry,
+    InquiryMessage,
+    OutreachTask,
+    OutreachTry,
+    VisitRecord,
+)
 from retention.classes import register_eraser
 from uploads.models import Upload
 
 
 def erase_customers(ids: Sequence[UUID]) -> None:
-    """Every task of customers, with what was tried, noted and photographed."""
+    """Every task of customers, with what was tried, noted and photographed, and all that they told us."""
+    InquiryMessage.objects.filter(inquiry__customer__in=ids).delete()
+    for told in (Inquiry, Claim, CallRequest):
+        told.objects.filter(customer__in=ids).delete()
     visits = VisitRecord.objects.filter(task__customer__in=ids)
     Upload.objects.filter(purpose=Upload.Purpose.VISIT_PHOTO, reference__in=visits.values("pk")).delete()
     visits.delete()

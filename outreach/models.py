@@ -8,6 +8,10 @@ from django.utils.translation import pgettext_lazy
 
 from audit.transitions import Stateful
 from customers.models import Customer
+from outreach.calls.models import CallRequest as CallRequest
+from outreach.claims.models import Claim as Claim
+from outreach.inquiries.models import Inquiry as Inquiry
+from outreach.inquiries.models import InquiryMessage as InquiryMessage
 from tenants.fields import EncryptedJSONField, EncryptedTextField
 from tenants.models import TenantForeignKey, TenantModel
 from tenants.reach import Reach
@@ -35,6 +39,7 @@ class OutreachTask(Stateful, TenantModel):
         SILENCE = "SILENCE", _("No answer to the notices")
         CASE = "CASE", _("A question from the review")
         HAND = "HAND", _("Entered by a colleague")
+        ASKED = "ASKED", _("Asked for by the customer")
 
     class Priority(models.IntegerChoices):
         HIGH = 1, _("Urgent")

@@ -191,8 +191,12 @@ def close_answered(*, task: OutreachTask, actor: Actor, now: datetime) -> None:
 
 
 def cancel_tasks(*, references: Collection[UUID], actor: Actor, now: datetime) -> list[UUID]:
-    """Nobody need be called or visited about these any more; returns the tasks that were still open."""
-    return _cancel(OutreachTask.objects.filter(reference__in=list(references)), actor, now)
+    """Nobody need be called or visited about these any more; returns the tasks that were still open.
+
+    Whoever asked to be called is called all the same.
+    """
+    rows = OutreachTask.objects.filter(reference__in=list(references)).exclude(origin=Origin.ASKED)
+    return _cancel(rows, actor, now)
 
 
 def cancel_tasks_of(*, customer_id: UUID, kinds: Collection[str], actor: Actor, now: datetime) -> list[UUID]:

@@ -2,6 +2,8 @@
 
 from django.urls import path
 
+from outreach.claims import views as claims
+from outreach.inquiries import views as inquiries
 from outreach.views import answering, assigning, entering, visiting, working
 
 urlpatterns = [
@@ -21,5 +23,15 @@ urlpatterns = [
     path("outreach/<uuid:task_id>/answer/<slug:page>/", answering.question, name="outreach-question"),
     path("outreach/<uuid:task_id>/visit/<slug:step>/", visiting.visit, name="outreach-visit"),
     path("outreach/<uuid:task_id>/photos/<uuid:upload_id>/", visiting.photo, name="outreach-photo"),
+    path("inquiries/", inquiries.index, name="inquiries"),
+    path("inquiries/<uuid:inquiry_id>/", inquiries.detail, name="inquiry"),
+    path("inquiries/<uuid:inquiry_id>/answer/", inquiries.answer, name="inquiry-answer"),
+    path("inquiries/<uuid:inquiry_id>/take/", inquiries.take, name="inquiry-take"),
+    path("inquiries/<uuid:inquiry_id>/assign/", inquiries.assign, name="inquiry-assign"),
+    path("inquiries/<uuid:inquiry_id>/close/", inquiries.close, name="inquiry-close"),
+    path("inquiries/<uuid:inquiry_id>/reopen/", inquiries.reopen, name="inquiry-reopen"),
+    path("claims/", claims.index, name="claims"),
+    path("claims/<uuid:claim_id>/", claims.detail, name="claim"),
+    path("claims/<uuid:claim_id>/decide/", claims.decide, name="claim-decide"),
     path("customers/<uuid:customer_id>/outreach/", entering.new, name="outreach-new"),
 ]

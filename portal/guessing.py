@@ -75,6 +75,11 @@ def _count(key: bytes, limit: int, now: datetime) -> None:
         return  # somebody else was faster; the next request is refused
 
 
+def forms_key(request: HttpRequest, now: datetime) -> bytes:
+    """The counter of forms that this network sent in this hour."""
+    return lockout.links_key(get_client_ip(request) or "", hour=f"forms {now:%Y-%m-%dT%H}")
+
+
 def _key(request: HttpRequest, now: datetime) -> bytes:
     return _by_network(lockout.links_key, request, now)
 

@@ -3,12 +3,14 @@
 from django.urls import path
 
 from portal import views
+from portal.helping import urls as helping
 from portal.linking.views import line
 from portal.verifying.views import ekyc, ekyc_return
 
 app_name = "portal"
 
 urlpatterns = [
+    *helping.urlpatterns,
     path("display/", views.display, name="display"),
     path("answer/", views.resume, name="resume"),
     path("answer/check/", views.check, name="check"),

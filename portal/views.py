@@ -67,7 +67,7 @@ def _by_token(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         with tenant_scope(tenant.pk):
             link = links.find_link(token)
             deadline = deadline_of(link) if link else None
-            is_check_open = link is not None and awaits_check(link.response)
+            is_check_open = link is not None and (_wants_answer(request) or awaits_check(link.response))
         if not link:
             return pages.show_unknown(request)
         pages.prefer_language(request, link.response.language)
@@ -140,7 +140,7 @@ def identity(request: HttpRequest, tenant: Tenant, link: AccessLink, **context: 
     except links.LinkClosed as closed:
         return show_closed(request, tenant, link, closed.state, deadline=context["deadline"])
     begin_visit(request, proved, now=now)
-    return redirect("portal:resume")
+    return redirect("portal:help-inquiries" if _wants_answer(request) else "portal:resume")
 
 
 @customer_page
@@ -375,3 +375,8 @@ def _after_submission(visit: Visit) -> HttpResponse:
     with tenant_scope(visit.tenant.pk):
         method = ekyc_method_for(visit.response.reference)
     return redirect("portal:ekyc") if method else redirect("portal:done")
+
+
+def _wants_answer(request: HttpRequest) -> bool:
+    """Whether the customer came by a message that their inquiry was answered, to read it."""
+    return request.GET.get("to") == "inquiries"

@@ -44,6 +44,7 @@ class Visit(Sitting):
 
     tenant: Tenant
     customer: Customer
+    link_id: UUID
     awaits_check: bool
 
 
@@ -86,6 +87,7 @@ def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
             tenant=tenant,
             response=response,
             customer=response.customer,
+            link_id=link.pk,
             questionnaire=questionnaire_of(response.version),
             facts=facts_of(response.customer),
             awaits_check=awaits_check(response),

@@ -123,18 +123,20 @@ def issue_links(
     expires_at: datetime,
     now: datetime,
     opens_at: datetime | None = None,
+    even_if_answered: bool = False,
 ) -> dict[UUID, str]:
     """One new link a response; the tokens exist nowhere else, so send them or lose them.
 
-    `opens_at`: when answers are taken from, if that is later than the notice.
+    `opens_at`: when answers are taken from, if that is later than the notice. `even_if_answered`: for who has
+    something to read, whatever became of what they were asked.
 
     Returns:
-        Tokens by response id. Closed responses get none. Constant number of queries per 2,000.
+        Tokens by response id. Closed responses get none otherwise. Constant number of queries per 2,000.
     """
     tokens: dict[UUID, str] = {}
     links = []
     for response in responses:
-        if response.status not in (Response.Status.OPEN, Response.Status.STARTED):
+        if not even_if_answered and response.status not in (Response.Status.OPEN, Response.Status.STARTED):
             continue
         tokens[response.pk] = token = new_token()
         links.append(

@@ -25,7 +25,7 @@ from customers.merging.models import CustomerMerge
 from customers.models import Customer, CustomerImport, OwnAttribute, Product
 from customers.stays.models import EndedStay
 from ekyc.models import Verification
-from outreach.models import OutreachTask, VisitRecord
+from outreach.models import CallRequest, Claim, Inquiry, OutreachTask, VisitRecord
 from questionnaires.models import AccessLink, Response
 from reporting.sentences import Names, describe
 from reporting.uploaded import pages_of_uploads
@@ -62,6 +62,9 @@ _TARGETS: Mapping[str, _Target] = {
         _Target(Case, "customer__number", "case"),
         _Target(OutreachTask, "customer__number", "outreach-task"),
         _Target(VisitRecord, "task__customer__number", "outreach-task", "task_id"),
+        _Target(Inquiry, "customer__number", "inquiry"),
+        _Target(Claim, "customer__number", "claim"),
+        _Target(CallRequest, "customer__number", "customer", "customer_id"),
         _Target(Decision, "case__customer__number", "case", "case_id"),
         _Target(Response, "customer__number", "customer", "customer_id"),
         _Target(AccessLink, "response__customer__number", "customer", "response__customer_id"),

@@ -26,7 +26,7 @@ from customers.pointers import whole_of
 from customers.presenting import LABELS, hide, label, say_turn
 from customers.stays.models import EndedStay
 from ekyc.models import Verification
-from outreach.models import OutreachTask, VisitRecord
+from outreach.models import CallRequest, Claim, Inquiry, OutreachTask, VisitRecord
 from questionnaires.models import AccessLink, Response
 from reporting.wording import Line, Turn
 from reviews.models import Case, Decision
@@ -47,6 +47,7 @@ TOPICS: Sequence[tuple[str, Promise | str]] = (
     ("answers", _("Answers and documents")),
     ("cases", _("Cases")),
     ("calls", _("Calls and visits")),
+    ("inquiries", _("Inquiries and circumstances")),
     ("flags", _("Flags")),
     ("looks", _("Views of the data")),
 )
@@ -91,6 +92,11 @@ _ABOUT: Mapping[str, Sequence[_About]] = {
     "calls": (
         lambda whole: OutreachTask.objects.filter(customer__in=whole),
         lambda whole: VisitRecord.objects.filter(task__customer__in=whole),
+        lambda whole: CallRequest.objects.filter(customer__in=whole),
+    ),
+    "inquiries": (
+        lambda whole: Inquiry.objects.filter(customer__in=whole),
+        lambda whole: Claim.objects.filter(customer__in=whole),
     ),
     "flags": (
         lambda whole: CustomerFlag.objects.filter(customer__in=whole),

@@ -26,6 +26,8 @@ from customers.models import CustomerImport
 from customers.stays.selectors import open_stays
 from integrations.pickups.selectors import awaiting_approval_count, troubled_count
 from integrations.returns.models import ReturnBatch, ReturnLayout
+from outreach.claims.selectors import open_count, overdue_count
+from outreach.inquiries.selectors import inquiry_counts
 from outreach.selectors import task_counts
 from retention.models import PurgeProposal
 from reviews.models import Case
@@ -62,7 +64,7 @@ class Offer:
 
 def work_of(*, allowed: Collection[Permission], user_id: int, today: date) -> list[Work]:
     """What waits for this person, the urgent first; at most one query for each kind of work."""
-    of_person = (*_companies(user_id, today), *_calls(user_id, today))
+    of_person = (*_companies(user_id, today), *_calls(user_id, today), *_inquiries(user_id, today))
     found = [
         Work(count, offer.title, offer.note, offer.url, offer.is_urgent)
         for offer in (*_sending(), *_campaigns(), *_cases(), *_customers(), *of_person, *_files(), *_settings())
@@ -338,4 +340,47 @@ def _calls(user_id: int, today: date) -> Iterator[Offer]:
         gettext("Calls and visits to be assigned"),
         gettext("Nobody has them yet."),
         f"{lists}?list=unassigned",
+    )
+
+
+def _inquiries(user_id: int, today: date) -> Iterator[Offer]:
+    """What customers ask and tell us: the person's own, what nobody has, and what is late."""
+    lists, counts = reverse("inquiries"), cache(lambda: inquiry_counts(user_id=user_id, today=today))
+    yield Offer(
+        Permission.WORK_OUTREACH,
+        lambda: counts()["own"],
+        gettext("Your inquiries to answer"),
+        gettext("Customers wait for an answer on their pages, or for a call."),
+        f"{lists}?list=own",
+        is_urgent=True,
+    )
+    yield Offer(
+        Permission.WORK_OUTREACH,
+        lambda: counts()["unassigned"],
+        gettext("Inquiries that nobody has"),
+        gettext("Take them, those about fraud and losses first."),
+        f"{lists}?list=unassigned",
+    )
+    yield Offer(
+        Permission.ASSIGN_OUTREACH,
+        lambda: counts()["overdue"],
+        gettext("Inquiries overdue"),
+        gettext("The customer was promised an answer by a day that has passed."),
+        f"{lists}?list=overdue",
+        is_urgent=True,
+    )
+    yield Offer(
+        Permission.FLAG_CUSTOMER,
+        lambda: overdue_count(today=today),
+        gettext("Circumstances overdue"),
+        gettext("Nobody has looked yet into what was told of these customers, and they are not reminded meanwhile."),
+        reverse("claims"),
+        is_urgent=True,
+    )
+    yield Offer(
+        Permission.FLAG_CUSTOMER,
+        open_count,
+        gettext("Circumstances to look into"),
+        gettext("Somebody told that a customer died, has a guardian, or does not wish to answer."),
+        reverse("claims"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -42,6 +43,9 @@ class Tenant(models.Model):
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
     phone = models.CharField(max_length=20)
     phone_hours = models.CharField(max_length=80)
+    # when customers are called who ask for it, on working days; on Japan's clock
+    calls_from = models.TimeField(default=time(9))
+    calls_until = models.TimeField(default=time(17))
     official_site = models.URLField()
     postal_code = models.CharField(max_length=7, blank=True)
     address = models.CharField(max_length=120, blank=True)

@@ -14,7 +14,7 @@ from campaigns.services.refusals import CampaignNotReady, CampaignRefused, NotEn
 from campaigns.services.resending import approve_resend, propose_resend, reject_resend
 from campaigns.services.sending import escalate, escalate_stuck, notify_planned, withdraw_strays
 from campaigns.services.silence import contact_silent
-from campaigns.services.withholding import heed_flag
+from campaigns.services.withholding import heed_flag, heed_refusal
 
 __all__ = [
     "CampaignNotReady",
@@ -31,6 +31,7 @@ __all__ = [
     "escalate",
     "escalate_stuck",
     "heed_flag",
+    "heed_refusal",
     "notify_planned",
     "pause_campaign",
     "plan_campaign",

@@ -31,6 +31,7 @@ from channels.services import NoticeRequest, cancel_queued, queue_notices
 from customers.flags.rules import silenced_by
 from customers.flags.selectors import kinds_in_force
 from customers.models import Customer
+from outreach.claims.selectors import quiet_until
 from outreach.selectors import given_up, ways_to_people
 from outreach.services import TaskRequest, cancel_tasks_of_silenced, queue_tasks
 from questionnaires.links import issue_links
@@ -196,6 +197,7 @@ def _queue(
     customers, responses = open_questions(campaign, reviews, now)
     expires_at = datetime.combine(campaign.deadline_on, time.max, JAPAN) + GRACE
     tokens = issue_links(responses=list(responses.values()), channel=channel, expires_at=expires_at, now=now)
+    quiet = quiet_until(list(customers), now=now)
     requests = [
         NoticeRequest(
             customer_id=review.customer_id,
@@ -206,6 +208,7 @@ def _queue(
             url=f"{settings.PUBLIC_BASE_URL}/r/{tokens[response.pk]}/",
             deadline_on=campaign.deadline_on,
             language=customers[review.customer_id].language,
+            not_before=quiet.get(review.customer_id),
             group=campaign.pk,
         )
         for review in reviews

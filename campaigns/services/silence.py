@@ -13,6 +13,7 @@ from campaigns.planning import TELEPHONE, VISIT
 from campaigns.services.refusals import JAPAN, SYSTEM
 from channels.models import DeliveryAttempt
 from customers.models import Customer
+from outreach.claims.selectors import quiet_claims
 from outreach.models import OutreachTask, OutreachTry
 from outreach.selectors import points_for
 from outreach.services import TaskRequest, queue_tasks
@@ -32,7 +33,7 @@ def contact_silent(*, campaign_id: UUID, kind: str, limit: int = 500, now: datet
         campaign = running.filter(status=Campaign.Status.RUNNING, deadline_on__gte=now.astimezone(JAPAN).date()).first()
         if campaign is None or not (after := campaign.plan.get("silence", {}).get(kind)):
             return 0
-        rows = _silent(campaign, kind, since=now - timedelta(days=after))
+        rows = _silent(campaign, kind, since=now - timedelta(days=after), now=now)
         rows = rows.select_for_update(skip_locked=True, of=("self",), no_key=True).order_by("id")[:limit]
         found = dict(rows.values_list("customer_id", "id"))
         requests = [TaskRequest(one, found[one.pk]) for one in Customer.objects.filter(pk__in=list(found))]
@@ -40,7 +41,7 @@ def contact_silent(*, campaign_id: UUID, kind: str, limit: int = 500, now: datet
     return len(requests)
 
 
-def _silent(campaign: Campaign, kind: str, since: datetime) -> QuerySet[PeriodicReview]:
+def _silent(campaign: Campaign, kind: str, since: datetime, now: datetime) -> QuerySet[PeriodicReview]:
     """Whose last notice arrived before ``since``, who has said nothing to anybody, and who can be reached so."""
     tiers = [tier for tier, ladder in campaign.plan["ladder"].items() if kind in ladder]
     attempts = DeliveryAttempt.objects.filter(notice__reference=OuterRef("id"))
@@ -51,6 +52,7 @@ def _silent(campaign: Campaign, kind: str, since: datetime) -> QuerySet[Periodic
     at_it = tasks.filter(Q(kind=kind) | Q(closed_at__isnull=True) | Q(closed_at__gt=since))
     refused = OutreachTry.objects.filter(task__reference=OuterRef("id"), outcome=OutreachTry.Outcome.REFUSED)
     answering = Response.objects.filter(reference=OuterRef("id"), saved_at__gt=since)
+    quiet = quiet_claims(now=now).filter(customer=OuterRef("customer_id"))
     reachable = points_for(kind).filter(customer_id=OuterRef("customer_id"))
     rows: QuerySet[PeriodicReview] = PeriodicReview.objects.filter(
         Exists(arrived),
@@ -58,6 +60,7 @@ def _silent(campaign: Campaign, kind: str, since: datetime) -> QuerySet[Periodic
         ~Exists(at_it),
         ~Exists(refused),
         ~Exists(answering),
+        ~Exists(quiet),
         campaign=campaign,
         status=PeriodicReview.Status.NOTIFIED,
         tier__in=tiers,

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.db import transaction
 
+from audit.services import record
+from audit.transitions import transition
 from campaigns.arithmetic import stranded
 from campaigns.models import PeriodicReview
 from campaigns.planning import TELEPHONE
@@ -15,7 +17,7 @@ from campaigns.services.sending import send_next, take_out
 from channels.services import cancel_queued
 from customers.flags.rules import ENDING_LINKS, GUARDIAN, SILENCING
 from outreach.models import OutreachKind
-from outreach.services import cancel_tasks_of
+from outreach.services import cancel_tasks, cancel_tasks_of
 from questionnaires.links import end_links
 from questionnaires.services import cancel_responses
 
@@ -41,6 +43,22 @@ def heed_flag(*, customer_id: UUID, kind: str, now: datetime) -> None:
             _fall_silent(held, customer_id, kind, now)
         elif kind == GUARDIAN:
             _turn_to_guardian(held, customer_id, now)
+
+
+def heed_refusal(*, reference: UUID, now: datetime) -> None:
+    """The customer does not wish to answer: what waits is withdrawn, and the review stands as at its deadline.
+
+    An answer counts all the same, should it come after all.
+    """
+    with transaction.atomic():
+        rows = PeriodicReview.objects.select_for_update(of=("self",), no_key=True)
+        review = rows.filter(pk=reference, status=Status.NOTIFIED).first()
+        if review is None:
+            return
+        cancel_queued(references=[reference], actor=SYSTEM, now=now)
+        cancel_tasks(references=[reference], actor=SYSTEM, now=now)
+        transition(review, Status.NO_ANSWER, actor=SYSTEM, at=now)
+        record("periodicreview.refused", target=review, actor=SYSTEM, at=now)
 
 
 def _fall_silent(held: list[PeriodicReview], customer_id: UUID, kind: str, now: datetime) -> None:

@@ -71,6 +71,7 @@ SLOTS: Mapping[str, Slot] = {
         Slot(Channel(channel), purpose, language)
         for channel, purpose, language in product(ChannelKind.values, Notice.Purpose.values, LANGUAGES)
     )
+    if (slot.channel, slot.purpose) != (Channel.POST, Notice.Purpose.REPLY)  # whoever asks is not answered by post
 }
 
 
@@ -126,7 +127,7 @@ def slot_for(channel: Channel, purpose: str, language: str) -> Slot:
 
 def digests_in_force() -> dict[str, str]:
     """Digest of every text of the tenant's own, by slot: what an approval of a campaign covers beside the files."""
-    rows = MessageTemplate.objects.filter(status=Status.APPROVED)
+    rows = MessageTemplate.objects.filter(status=Status.APPROVED).exclude(purpose=Notice.Purpose.REPLY)
     found = {f"template {slot_of(row).name}": words_of(row).digest for row in rows}
     return {**found, "sms": "without links"} if sms_is_link_free() else found
 

@@ -7,13 +7,28 @@ from uuid import UUID
 from django import template
 from django.http import HttpRequest
 
-from outreach.models import OutreachTask
+from customers.models import Customer
+from outreach.claims.models import Claim
+from outreach.claims.selectors import open_kinds
+from outreach.models import CallRequest, OutreachTask
 from outreach.presenting import code_of
 from outreach.selectors import tasks_about
 from tenants.people import names_of
 from tenants.permissions import Permission, may
 
 register = template.Library()
+
+
+@register.filter
+def told_of(customer: Customer) -> list[Claim.Kind]:
+    """What was told of a customer's circumstances and nobody has looked into yet."""
+    return open_kinds(customer.pk)
+
+
+@register.filter
+def calls_asked_for(task: OutreachTask) -> list[CallRequest]:
+    """When the customer asked to be called, the latest wish first."""
+    return list(CallRequest.objects.filter(task=task).order_by("-told_at"))
 
 
 @register.filter

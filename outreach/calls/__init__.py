@@ -1,0 +1,1 @@
+"""When customers want to be called."""

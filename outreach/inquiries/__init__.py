@@ -1,0 +1,1 @@
+"""What customers ask in writing, and what is answered."""

@@ -1,0 +1,1 @@
+"""Views of help, and the door they have in common."""
