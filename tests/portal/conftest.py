@@ -6,7 +6,10 @@ import pytest
 from django.utils import timezone
 
 from tenants.models import Tenant
+from tests.portal.browsing import address
 from tests.questionnaires.filing import Sent, send_link
+
+__all__ = ["address"]
 
 
 @pytest.fixture

@@ -1,31 +1,19 @@
 """The customer's way through the pages in a real browser: on a phone, on a desk, and without JavaScript."""
 
-import os
-import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-from django.core.wsgi import get_wsgi_application
-from django.db import connections
-from playwright.sync_api import Page, ViewportSize, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
 from tenants.models import Tenant
+from tests.portal.browsing import CHROMIUM, DESK, PHONE
+from tests.portal.inspecting import AXE
 from tests.questionnaires.filing import Sent, plan_review, send_link
-
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
-PHONE: ViewportSize = {"width": 390, "height": 844}
-DESK: ViewportSize = {"width": 1280, "height": 900}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# Of what is in order it keeps one place each, not all of them: a third of its time.
-AXE = {"resultTypes": ["violations"], "runOnly": RULES}
 
 # Elements a finger must hit: links inside a sentence are exempt (WCAG 2.5.8).
 CONTROLS = "a, button, summary, .choice, select, input:not([type=radio]):not([type=hidden])"
@@ -38,30 +26,6 @@ UNLABELLED = """() => [...document.querySelectorAll('input:not([type=hidden]), s
 TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")]
-
-
-class _QuietHandler(WSGIRequestHandler):
-    def log_message(self, *_: object) -> None:
-        """The test's own assertions say what went wrong."""
-
-
-class _Server(ThreadedWSGIServer):
-    def close_request(self, request: Any) -> None:
-        super().close_request(request)
-        connections.close_all()
-
-
-@pytest.fixture
-def address(db_clean: None) -> Iterator[str]:
-    """The whole site, served by threads of this process from the tests' database."""
-    server = _Server(("127.0.0.1", 0), _QuietHandler)
-    server.set_app(get_wsgi_application())
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 @dataclass
