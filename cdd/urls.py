@@ -6,6 +6,7 @@ from django.urls import include, path
 from cdd import health
 from cdd.operators import pages  # noqa: F401  # registers them
 from cdd.operators.site import site as operators
+from portal.helping.views.questions import questions
 from portal.views import authenticity
 
 urlpatterns = [
@@ -14,6 +15,7 @@ urlpatterns = [
     path("r/", include("portal.urls")),
     path("b/", include("portal.entering.urls")),
     path("check/<slug:slug>/", authenticity, name="authenticity"),
+    path("check/<slug:slug>/questions/<slug:topic>/", questions, name="questions"),
     path("webhooks/", include("channels.urls")),
     path("webhooks/", include("ekyc.urls")),
     path(settings.ADMIN_PATH, operators.urls),
