@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from audit.services import Actor
@@ -15,7 +17,9 @@ from customers.selectors import facts_of
 from outreach.identity import is_proved
 from outreach.models import OutreachTask
 from outreach.services import OutreachRefused, close_answered, hold_task
+from questionnaires.files.posting import Posted, take_posted
 from questionnaires.models import Response
+from questionnaires.schema import Page
 from questionnaires.selectors import questionnaire_of, response_of
 from questionnaires.services import ResponseClosed, begin_on_behalf, hold_response, save_page, submit_response
 from questionnaires.sittings import Sitting
@@ -67,6 +71,28 @@ def save_answers(
             changed=changed,
             actor=actor,
             now=now,
+        )
+
+
+def take_files(
+    *,
+    task: OutreachTask,
+    response: Response,
+    page: Page,
+    data: Mapping[str, str],
+    files: MultiValueDict[str, UploadedFile[bytes]],
+    actor: Actor,
+    now: datetime,
+) -> Posted:
+    """Take in the scans that come with a page, or take them back; a worker looks at them.
+
+    Raises:
+        OutreachRefused, ResponseClosed, OffRoute.
+    """
+    with transaction.atomic():
+        _held(task, actor, now)
+        return take_posted(
+            response=response, page=page, data=data, files=files, actor=actor, now=now, looks_at_once=False
         )
 
 

@@ -8,8 +8,9 @@ class QuestionnairesConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what of ours retention may destroy, what keeps customers from merging, and what reads own attributes."""
-        from questionnaires import destroying, mapping, obstacles
+        from questionnaires import destroying, keeping, mapping, obstacles
 
         destroying.register()
+        keeping.register()
         obstacles.register()
         mapping.register()

@@ -19,7 +19,7 @@ def sentence(error: Error, label: str) -> str:
         "exclusive": _("You chose “none of these” together with another answer. Please choose one or the other."),
         "declare": _("Please read “%(label)s” and tick the box."),
         "attach": _("Choose the picture or file for “%(label)s”, and send it."),
-        "attach_side": _("Choose the picture of the side “%(side)s” for “%(label)s”, and send it."),
+        "attach_side": _("Choose the picture “%(side)s” for “%(label)s”, and send it."),
         "too_many_files": _("There can be at most %(limit)s files for “%(label)s”. Please remove one."),
         "refused": "%(reason)s",
         "kana": _("Enter “%(label)s” in hiragana or katakana."),

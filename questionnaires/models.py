@@ -159,6 +159,29 @@ class Response(Stateful, TenantModel):
         return f"response {self.pk}"
 
 
+class KeptAnswer(TenantModel):
+    """An answer that is kept for a time only; after it, the word that it was destroyed."""
+
+    response = TenantForeignKey(Response, on_delete=models.CASCADE, related_name="kept")
+    question = models.CharField(max_length=40)
+    # The last day on which it is kept; none while that depends on a review that is not closed.
+    kept_until = models.DateField(null=True, blank=True)
+    destroyed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "response", "question"], name="kept_answer_once")]
+        indexes = [
+            models.Index(
+                fields=["tenant", "kept_until", "id"],
+                name="kept_answer_due",
+                condition=models.Q(destroyed_at__isnull=True, kept_until__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"kept answer {self.pk}"
+
+
 class AccessLink(TenantModel):
     """A link to a response. Only the token's hash is kept; opening it changes nothing."""
 

@@ -330,7 +330,7 @@ def facts_answered(questionnaire: Questionnaire, answers: Answers) -> dict[str, 
         for page in shown
         for question in page.questions
         for field, fact in question.facts.items()
-        if fact
+        if fact and field in answers
     }
     worked = {one.fact: known.get(one.id) for one in questionnaire.calculated if one.fact}
     return said | {fact: value for fact, value in worked.items() if value is not None}

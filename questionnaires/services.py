@@ -17,6 +17,7 @@ from questionnaires.files.services import forget_files, keep_only
 from questionnaires.holding import OffRoute as OffRoute
 from questionnaires.holding import ResponseClosed as ResponseClosed
 from questionnaires.holding import hold_started, locked
+from questionnaires.keeping import begin_keeping
 from questionnaires.mapping import facts_to_map, problems_of
 from questionnaires.models import Questionnaire, QuestionnaireVersion, Response
 from questionnaires.selectors import latest_versions, questionnaire_of, responses_of, version_for
@@ -198,6 +199,8 @@ def submit_response(*, response: Response, actor: Actor, now: datetime) -> Respo
     )
     if any(question.kind is schema.Kind.FILE for question in questionnaire.questions()):
         keep_only(response=held, upload_ids=schema.files_among(questionnaire, answers), actor=actor, now=now)
+    if any(question.keep for question in questionnaire.questions()):
+        begin_keeping(response=held, questionnaire=questionnaire, answers=answers, now=now)
     response_submitted.send(sender=Response, response_id=held.pk, reference=held.reference, now=now)
     return held
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import get_language
 
 from questionnaires.files.selectors import pages_of
+from questionnaires.keeping import destroyed_answers
 from questionnaires.models import Response
 from questionnaires.saying import said
 from questionnaires.schema import (
@@ -35,6 +37,7 @@ class ToldAnswer:
     is_covered: bool
     is_on_file: bool  # the file keeps it, so that it is compared
     pictures: tuple[Upload, ...] = ()  # of files that were handed in, page by page
+    destroyed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +55,18 @@ def told(response: Response, *, masked: bool, shows_sensitive: bool) -> list[Tol
     Raises PersonShredded.
     """
     questionnaire = questionnaire_of(response.version)
-    answers = answers_on_route(questionnaire, response.answers)
+    answers, destroyed = response.answers, destroyed_answers(response)
     language = questionnaire.language(get_language() or "")
-    asked = [page for name in route(questionnaire, answers) if (page := questionnaire.page(name))]
-    reader = _Reader(response, answers, language, masked, shows_sensitive, pages_of(response))
-    pages = (reader.page(page) for page in asked)
+    # What was sent is only what was asked; an answer that shaped the way may be gone.
+    asked = (
+        set(route(questionnaire, answers))
+        if not destroyed
+        else {page.id for page in questionnaire.pages if page.is_answered(answers)}
+    )
+    answers = answers if destroyed else answers_on_route(questionnaire, answers)
+    shown = [page for page in questionnaire.pages if page.id in asked]
+    reader = _Reader(response, answers, language, masked, shows_sensitive, pages_of(response), destroyed)
+    pages = (reader.page(page) for page in shown)
     return [page for page in pages if page.answers]
 
 
@@ -70,6 +80,7 @@ class _Reader:
     masked: bool
     shows_sensitive: bool
     pictures: Mapping[str, tuple[Upload, ...]]
+    destroyed: Mapping[str, date]
 
     def page(self, page: Page) -> ToldPage:
         asked = [question for question in page.questions if question.kind not in UNASKED]
@@ -86,6 +97,7 @@ class _Reader:
             words=tuple(text for name, value in said_of.items() for text in said(question, name, value, self.words)),
             is_covered=is_covered,
             is_on_file=bool(question.maps_to),
+            destroyed_on=self.destroyed.get(question.id),
             pictures=self.pictures_of(said_of.get(question.id)) if question.kind is Kind.FILE else (),
         )
 

@@ -274,6 +274,7 @@ SENTENCES: Mapping[str, Wording] = {
     "response.begun_on_behalf": Wording(
         _("%(actor)s began to enter the answers of customer %(target)s on their behalf."), "edit", "warning"
     ),
+    "keptanswer.destroyed": Wording(_("An answer whose time was over was destroyed."), "x", "warning"),
     "upload.received": Wording(_("%(actor)s handed in a document."), "upload"),
     "upload.clean": Wording(_("The document received on %(target)s was checked and can be seen."), "check", "success"),
     "upload.rejected": Wording(_("The document received on %(target)s was not accepted."), "alert", "danger"),

@@ -19,6 +19,7 @@ from customers.related.answered import answered_beside
 from customers.selectors import facts_of
 from customers.services import apply_facts, record_review
 from ekyc.models import Verification
+from questionnaires.keeping import note_review_closed
 from questionnaires.models import Response
 from questionnaires.schema import facts_answered
 from questionnaires.selectors import questionnaire_of
@@ -281,4 +282,5 @@ def _finish(case: Case, *, outcome: str, actor: Actor, now: datetime) -> None:
     """The customer has been reviewed: date, rating and next date follow, then the rooms above hear of it."""
     record_review(customer_id=case.customer_id, reviewed_on=timezone.localdate(now), actor=actor, now=now)
     rate_customers(customer_ids=[case.customer_id], actor=Actor.system("risk"), now=now)
+    note_review_closed(reference=case.reference, now=now)
     case_closed.send(Case, case_id=case.pk, reference=case.reference, outcome=outcome, now=now)

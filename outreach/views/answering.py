@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from outreach.behalf import begin_answers, save_answers, sitting_of, submit_answers
+from outreach.behalf import begin_answers, save_answers, sitting_of, submit_answers, take_files
 from outreach.identity import is_proved
 from outreach.models import OutreachTask
 from outreach.services import OutreachRefused
@@ -21,12 +22,14 @@ from outreach.views.working import find
 from questionnaires import schema
 from questionnaires.addressing import filled_in
 from questionnaires.answering import Errors, validate
+from questionnaires.files.posting import Posted, asks_for_files, nothing_chosen
+from questionnaires.files.selectors import files_of, handed_in
 from questionnaires.models import Response
 from questionnaires.presenting import Writer
 from questionnaires.services import Incomplete, OffRoute, ResponseClosed
 from questionnaires.sittings import Sitting
 from tenants.middleware import StaffRequest
-from tenants.permissions import Permission, requires
+from tenants.permissions import Permission, requires, takes_body_of
 
 _SESSION = "typed_on_behalf"
 
@@ -45,6 +48,7 @@ def begin(request: StaffRequest, task_id: UUID) -> HttpResponse:
     return _onwards(task, sitting) if sitting else redirect("outreach-task", task_id)
 
 
+@takes_body_of(lambda: 4 * settings.UPLOAD_MAX_BYTES)  # for the scans of papers
 @require_http_methods(["GET", "POST"])
 @requires(Permission.WORK_OUTREACH)
 def question(request: StaffRequest, task_id: UUID, page: str) -> HttpResponse:
@@ -59,10 +63,18 @@ def question(request: StaffRequest, task_id: UUID, page: str) -> HttpResponse:
     if request.method != "POST":
         return _show_question(request, task, sitting, asked)
     action, known = request.POST.get("action"), sitting.known(asked)
-    if action == "add":
-        return _show_question(request, task, sitting, asked, extra_people=1)
-    if action == "fill":
-        return _show_question(request, task, sitting, asked, is_filled=True)
+    try:
+        posted = _take_files(request, task, sitting, asked)
+    except (OutreachRefused, ResponseClosed, OffRoute) as refusal:
+        return _refused(request, task, refusal)
+    if posted.errors or posted.is_removed or action == "attach":
+        errors = posted.errors or nothing_chosen(asked, posted)
+        return _show_question(request, task, sitting, asked, errors=errors, posted=posted)
+    if action in ("add", "fill"):
+        more = int(action == "add")
+        return _show_question(
+            request, task, sitting, asked, extra_people=more, is_filled=action == "fill", posted=posted
+        )
     is_confirmed = action == "unchanged" and bool(known)
     if is_confirmed:
         answers: dict[str, object] = {field: known.get(field) for field in asked.fields}
@@ -73,9 +85,10 @@ def question(request: StaffRequest, task_id: UUID, page: str) -> HttpResponse:
             today=timezone.localdate(),
             known=sitting.held(asked),
             before=sitting.response.answers,
+            files=handed_in(posted.files),
         )
         if errors:
-            return _show_question(request, task, sitting, asked, errors=errors)
+            return _show_question(request, task, sitting, asked, errors=errors, posted=posted)
     try:
         saved = save_answers(
             task=task,
@@ -130,6 +143,7 @@ def _show_question(
     errors: Errors | None = None,
     extra_people: int = 0,
     is_filled: bool = False,
+    posted: Posted | None = None,
 ) -> HttpResponse:
     language = _language(sitting)
     is_posted = request.method == "POST"
@@ -138,6 +152,9 @@ def _show_question(
         data, errors = filled_in(page, data)
     writer = Writer(sitting, language, errors or {}, names_places=is_filled)
     data = data or writer.typed(page)
+    has_files = asks_for_files(page)
+    if has_files:
+        writer.files = posted.files if posted else files_of(sitting.response)
     route = sitting.route
     place = route.index(page.id)
     context: dict[str, Any] = {
@@ -150,12 +167,27 @@ def _show_question(
         "record": writer.record(page),
         "is_whole": bool(sitting.known(page)),
         "is_open": is_posted or bool(data),
+        "has_files": has_files,
         "can_add": any(question.kind is schema.Kind.PEOPLE for question in page.questions),
         "position": place + 1,
         "total": len(route),
         "previous": route[place - 1] if place else "",
     }
     return render(request, "staff/outreach/question.html", context, status=422 if errors else 200)
+
+
+def _take_files(request: StaffRequest, task: OutreachTask, sitting: Sitting, page: schema.Page) -> Posted:
+    if not asks_for_files(page):
+        return Posted()
+    return take_files(
+        task=task,
+        response=sitting.response,
+        page=page,
+        data=request.POST,
+        files=request.FILES,
+        actor=request.actor,
+        now=timezone.now(),
+    )
 
 
 def _sitting(request: StaffRequest, task: OutreachTask) -> Sitting | None:

@@ -46,8 +46,9 @@ def take_posted(
     files: MultiValueDict[str, UploadedFile[bytes]],
     actor: Actor,
     now: datetime,
+    looks_at_once: bool = True,
 ) -> Posted:
-    """Take in what came with a page, and take back what it says. No transaction may be open.
+    """Take in what came with a page, and take back what it says. ``looks_at_once``: as `take_file`.
 
     Raises ResponseClosed, OffRoute.
     """
@@ -72,6 +73,7 @@ def take_posted(
                         name=file.name or "",
                         actor=actor,
                         now=now,
+                        looks_at_once=looks_at_once,
                     )
                 except UploadRefused as refused:
                     posted.errors[control] = ("refused", {"reason": refusal_in_words(refused.code)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import BinaryIO
@@ -42,10 +42,12 @@ def take_file(
     name: str,
     actor: Actor,
     now: datetime,
+    looks_at_once: bool = True,
 ) -> AnswerFile:
-    """Take one file in and look at it at once, so that whoever sent it can be told. No transaction may be open.
+    """Take one file in and look at it, so that whoever sent it can be told. Then no transaction may be open.
 
-    The same file twice for the same question is one. Where the examination cannot be made at once it is made later.
+    The same file twice for the same question is one. Where the examination cannot be made at once, or is not to be,
+    a worker makes it.
 
     Raises:
         UploadRefused: it cannot be taken; nothing of it is kept.
@@ -55,6 +57,8 @@ def take_file(
     added = _add_file(
         response=response, page=page, question=question, side=side, file=file, name=name, actor=actor, now=now
     )
+    if not looks_at_once:
+        return added
     if _DRAWING.acquire(timeout=_PATIENCE):
         try:
             examine(upload_id=added.upload, actor=_EXAMINER, now=now)
@@ -133,12 +137,17 @@ def keep_only(*, response: Response, upload_ids: Collection[str], actor: Actor, 
     _forget([row for row in rows if str(row.upload) not in upload_ids], actor=actor, now=now)
 
 
-def forget_files(responses: Collection[UUID], *, actor: Actor, now: datetime, questions: Sequence[str] = ()) -> None:
-    """Destroy the files of responses, or only those for some questions. Inside the caller's transaction."""
+def forget_files(
+    responses: Collection[UUID],
+    *,
+    actor: Actor,
+    now: datetime,
+    questions: Mapping[UUID, Collection[str]] | None = None,
+) -> None:
+    """Destroy the files of responses; with ``questions``, only those for some of each. Inside a transaction."""
     rows = AnswerFile.objects.filter(response__in=responses, removed_at__isnull=True)
-    if questions:
-        rows = rows.filter(question__in=questions)
-    _forget(list(rows), actor=actor, now=now)
+    going = [row for row in rows if questions is None or row.question in questions[row.response_id]]
+    _forget(going, actor=actor, now=now)
 
 
 def _forget(rows: Sequence[AnswerFile], *, actor: Actor, now: datetime) -> None:

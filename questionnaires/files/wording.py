@@ -12,10 +12,12 @@ from questionnaires.schema import Question, Side, files_in
 from uploads.models import Upload
 from uploads.wording import reason_in_words
 
+_NOT_OPENED = frozenset({"too_many_pixels", "damaged", "too_costly", "unopened"})
+
 
 def side_in_words(side: str) -> str:
     """Front or back; "" where no side was asked for."""
-    return {Side.FRONT: _("Front"), Side.BACK: _("Back")}[Side(side)] if side else ""
+    return {Side.FRONT: _("Front side"), Side.BACK: _("Back side")}[Side(side)] if side else ""
 
 
 def files_in_words(answer: object) -> list[str]:
@@ -50,6 +52,12 @@ def refusal_in_words(code: str) -> str:
     """Why a file was not taken, for the customer."""
     if code == "infected":
         return _("The virus scan found something harmful in the file, and it was destroyed. Please call us.")
+    if code.startswith("pdf_"):
+        return _(
+            "The PDF cannot be opened. Please save it once more without a password, or take pictures of the pages."
+        )
+    if code in _NOT_OPENED:
+        return _("The picture cannot be opened. Please take it again.")
     return reason_in_words(code)
 
 

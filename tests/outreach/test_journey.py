@@ -22,7 +22,7 @@ from tests.campaigns.acting import enter, notified, open_for_business
 from tests.conftest import NOW, MakeUser
 from tests.outreach.test_pages import photograph
 from tests.outreach.test_tasks import RIGHT
-from tests.portal.test_journey import CHROMIUM, address
+from tests.portal.browsing import CHROMIUM, address
 from tests.reporting.test_journey import AXE, DESK, PHONE, TOO_WIDE, sign_in
 from uploads.models import Upload
 

@@ -20,7 +20,7 @@ from tenants.models import Role, Tenant
 from tenants.scoping import tenant_scope
 from tests.campaigns.acting import CONTACTS, PROFILE, enter, notified, open_for_business
 from tests.conftest import MakeUser
-from tests.portal.test_journey import address
+from tests.portal.browsing import address
 from uploads.models import Upload
 
 __all__ = ["address"]

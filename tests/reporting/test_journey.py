@@ -27,7 +27,7 @@ from tests.campaigns.acting import answer, begin, enter, notified, open_for_busi
 from tests.conftest import NOW, SYSTEM, MakeUser
 from tests.customers.attributes import define
 from tests.customers.books import book, company, person, upload
-from tests.portal.test_journey import CHROMIUM, address
+from tests.portal.browsing import CHROMIUM, address
 
 __all__ = ["address"]
 
