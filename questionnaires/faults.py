@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Any
 
-from questionnaires.conditions import Condition
+from questionnaires.conditions import Comparison, Condition
 from questionnaires.fitting import misfits
 from questionnaires.schema import InvalidQuestionnaire, Question, variables_of
 from questionnaires.shaping import Shaper
@@ -61,3 +61,6 @@ class _Finder(Shaper):
 
     def unknown_to(self, condition: Condition) -> Set[str]:
         return super().unknown_to(condition) - self.unsure
+
+    def misfit(self, one: Comparison) -> tuple[str, Mapping[str, object]] | None:
+        return None if one.variable in self.unsure else super().misfit(one)

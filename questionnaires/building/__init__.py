@@ -1,0 +1,1 @@
+"""The pages on which staff build questionnaires, and the rules behind them."""
