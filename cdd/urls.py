@@ -24,6 +24,7 @@ urlpatterns = [
     path("", include("retention.urls")),
     path("", include("customers.urls")),
     path("", include("risk.urls")),
+    path("", include("questionnaires.building.urls")),
     path("", include("channels.pages")),
     path("", include("channels.mail_setup.urls")),
     path("", include("campaigns.urls")),

@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
 from audit.transitions import IllegalTransition, LostRace, transition
+from questionnaires.building.editing import add_page
+from questionnaires.building.parts import EditRefused
 from questionnaires.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion
 from questionnaires.schema import InvalidQuestionnaire, digest_of
 from questionnaires.services import publish
@@ -76,6 +78,29 @@ def begin_draft(
     )
     record("questionnairedraft.begun", target=draft, actor=actor, at=now, **_told(draft), of=number or draft.based_on)
     return draft
+
+
+@transaction.atomic
+def begin_questionnaire(
+    *, key: str, audience: str, name: str, name_en: str, actor: Actor, now: datetime
+) -> QuestionnaireDraft:
+    """Begin something that was never asked, with one page that has no words yet.
+
+    Raises:
+        DraftRefused: the actor may not.
+        IntegrityError: the key is taken.
+    """
+    _standing(actor, Permission.EDIT_QUESTIONNAIRE, now)
+    made: Questionnaire = Questionnaire.objects.create(key=key, audience=audience, name=name, name_en=name_en)
+    record("questionnaire.begun", target=made, actor=actor, at=now, key=key)
+    document = {
+        "id": key,
+        "title": {"ja": name, "en": name_en},
+        "languages": ["ja", "en"],
+        "default_language": "ja",
+        "pages": [],
+    }
+    return begin_draft(questionnaire=made, document=add_page(document), actor=actor, now=now)
 
 
 @transaction.atomic
@@ -212,7 +237,10 @@ def _write(
         raise DraftRefused(_("Only a draft can be changed. Begin a new one."))
     if held.revision != revision:
         raise DraftChanged(held)
-    document = dict(written(held))
+    try:
+        document = dict(written(held))
+    except EditRefused as error:
+        raise DraftRefused(str(error)) from error
     if document != held.document:
         held.before, held.document = held.document, document
         held.revision += 1

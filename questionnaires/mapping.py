@@ -60,6 +60,12 @@ def facts_to_map() -> dict[str, Fact]:
     return {**FACTS, **{key: fact for key, fact in own_facts_in_use().items() if fact.asks_customers}}
 
 
+def facts_fitting(kind: Kind, audience: str) -> dict[str, Fact]:
+    """The facts of such customers that the answer to a kind of question may be kept as."""
+    fitting = _FITTING[kind]
+    return {key: fact for key, fact in facts_to_map().items() if audience in fact.kinds and fact.type in fitting}
+
+
 def _of(question: Question, kind: str, facts: Mapping[str, Fact]) -> Iterator[InvalidQuestionnaire]:
     for key in filter(None, question.facts.values()):
         fact = facts.get(key)

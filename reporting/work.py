@@ -29,6 +29,7 @@ from integrations.returns.models import ReturnBatch, ReturnLayout
 from outreach.claims.selectors import open_count, overdue_count
 from outreach.inquiries.selectors import inquiry_counts
 from outreach.selectors import task_counts
+from questionnaires.models import QuestionnaireDraft
 from retention.models import PurgeProposal
 from reviews.models import Case
 from reviews.selectors import queue_counts
@@ -92,6 +93,13 @@ def _sending() -> Iterator[Offer]:
         gettext("Texts to approve"),
         gettext("What notices say; a text is used once a second person has read it."),
         reverse("templates"),
+    )
+    yield Offer(
+        Permission.APPROVE_QUESTIONNAIRE,
+        _in(QuestionnaireDraft, QuestionnaireDraft.Status.AWAITING_APPROVAL),
+        gettext("Questionnaires to approve"),
+        gettext("What customers are asked; a version is used once a second person has looked at what changes."),
+        reverse("questionnaires"),
     )
 
 

@@ -20,6 +20,7 @@ OPEN = {
     "language": "a preference, kept in a cookie or with the account",
     "alive": "says that the process lives",
     "ready": "says that the database answers",
+    "questionnaire-schema": "the published format of documents, the same for everybody",
 }
 OPEN_BELOW = {
     "sign-in/": "the door: password, second step, an institution's own provider (tests/tenants/sign_in)",

@@ -13,11 +13,13 @@ class Reader:
     """Something that reads an attribute, in words.
 
     ``is_binding``: it would judge wrongly without it. ``asks_customers``: it is a questionnaire that asks for it.
+    ``details``: which parts of it.
     """
 
     words: str
     is_binding: bool = False
     asks_customers: bool = False
+    details: tuple[str, ...] = ()
 
 
 type FindsReaders = Callable[[str], Iterable[Reader]]

@@ -71,6 +71,8 @@ class _Told:
     def value(self, key: str, value: object) -> str:
         if value is None:
             return ""
+        if isinstance(value, bool):
+            return _flag(value)
         if key in ("show_if", "holds"):
             return sentence_of(value, self.document, self.language) or json.dumps(value, ensure_ascii=False)
         if key == "checks" and isinstance(value, list):
