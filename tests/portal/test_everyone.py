@@ -262,11 +262,15 @@ def test_the_keyboard_alone_is_enough(send: Callable[..., Sent], address: str) -
                 press("Tab")
             raise AssertionError(selector)
 
+        def go(key: str = "Enter") -> None:
+            with page.expect_navigation():
+                press(key)
+
         visitor.begin(person)
         reach(".skip")
         press("Enter")
         reach("main .button--primary")
-        press("Enter")
+        go()
         reach('input[name="era"]')
         press("ArrowRight")
         press("ArrowLeft")
@@ -275,17 +279,17 @@ def test_the_keyboard_alone_is_enough(send: Callable[..., Sent], address: str) -
             page.keyboard.type(typed)
             press("Tab")
         page.keyboard.type("4567")
-        press("Enter")
+        go()
         visitor.look("question")
         for _ in ("contact", "work", "purpose", "residence"):
             reach('button[value="unchanged"]')
-            press("Enter")
+            go()
         for name in ("handles_cash", "sends_abroad", "is_foreign_pep"):
             reach(f'input[name="{name}"]')
             press("Space")
-            press("Enter")
+            go()
         reach('button[value="submit"]')
-        press("Enter")
+        go()
         visitor.look("done")
     assert not visitor.faults, told(visitor.faults)
 
