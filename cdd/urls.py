@@ -27,6 +27,8 @@ urlpatterns = [
     path("", include("questionnaires.building.urls")),
     path("", include("channels.pages")),
     path("", include("channels.mail_setup.urls")),
+    path("", include("questionnaires.ready.urls")),
+    path("", include("questionnaires.xlsform.urls")),
     path("", include("campaigns.urls")),
     path("", include("channels.wording.urls")),
     path("", include("reviews.urls")),

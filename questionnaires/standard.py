@@ -25,14 +25,54 @@ class Ready:
     key: str
     audience: str
     name: Label
+    about: str  # a text to be translated
+
+
+def _(text: str) -> str:
+    """Marks a text for translation; this module knows no Django."""
+    return text
 
 
 READY: Mapping[str, Ready] = MappingProxyType(
     {
         one.key: one
         for one in (
-            Ready("individual", "INDIVIDUAL", Label("個人のお客さま", "Personal customers")),
-            Ready("company", "COMPANY", Label("法人のお客さま", "Companies")),
+            Ready(
+                "individual",
+                "INDIVIDUAL",
+                Label("個人のお客さま", "Personal customers"),
+                _("For everybody: contact, work, use of the account, residence, cash, business abroad, public office."),
+            ),
+            Ready(
+                "sole-trader",
+                "INDIVIDUAL",
+                Label("個人事業主のお客さま", "Sole traders"),
+                _("Beside what everybody is asked: trade name, kind of business, turnover, how money comes and goes."),
+            ),
+            Ready(
+                "company",
+                "COMPANY",
+                Label("法人のお客さま", "Companies"),
+                _("Name, representative, business, use of the account, beneficial owners, cash, business abroad."),
+            ),
+            Ready(
+                "foreign-resident",
+                "INDIVIDUAL",
+                Label("外国籍のお客さま", "Customers of other nationalities"),
+                _("Status and period of stay, an extension under way, the residence card, taxes abroad (CRS), work."),
+            ),
+            Ready(
+                "npo",
+                "COMPANY",
+                Label("非営利法人・任意団体のお客さま", "Non-profit organisations and associations"),
+                _("Representatives, where the money comes from, where the organisation works, money sent abroad."),
+            ),
+            Ready(
+                "residence-card",
+                "INDIVIDUAL",
+                Label("在留カードの更新", "Renewal of a residence card"),
+                _("Short: whether the card was renewed or an extension applied for, the new period, the card itself."),
+            ),
         )
     }
 )

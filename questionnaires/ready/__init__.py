@@ -1,0 +1,1 @@
+"""The ready questionnaires on their page, and what came of them."""

@@ -1,0 +1,258 @@
+"""The six ready questionnaires: whole in every language, walked to the end, and begun with by a tenant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from audit.models import AuditEvent
+from audit.services import Actor
+from customers.codes import INDUSTRIES, OCCUPATIONS, PURPOSES
+from customers.facts.catalogue import FACTS
+from questionnaires import standard
+from questionnaires.beginning import begin_questionnaire
+from questionnaires.drafting import DraftRefused, approve_draft, propose_draft
+from questionnaires.mapping import problems_of
+from questionnaires.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion
+from questionnaires.ready.comparing import GONE, NEW, OTHER, changes_between
+from questionnaires.schema import CHANGED, Kind, Page, Question, digest_of, next_page, route
+from questionnaires.timing import minutes
+from questionnaires.xlsform.columns import LANGUAGES as LANGUAGES_OF_ALL
+from tenants.models import Tenant, User
+from tests.conftest import SYSTEM
+
+type SignIn = Callable[[User], Client]
+
+KEYS = list(standard.READY)
+_READING = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")
+_KANJI = re.compile(r"[\u4e00-\u9fff々]")
+_KANA = re.compile(r"[ぁ-んァ-ヶー・0-9]+")
+
+
+def texts_of(part: Any) -> Iterator[dict[str, str]]:
+    """Every text of a document, by language."""
+    if isinstance(part, dict):
+        if "ja" in part:
+            yield part
+        for one in part.values():
+            yield from texts_of(one)
+    elif isinstance(part, list):
+        for one in part:
+            yield from texts_of(one)
+
+
+def said(question: Question, draw: st.DataObject) -> Any:
+    """Some answer to a question."""
+    match question.kind:
+        case Kind.YES_NO:
+            return draw.draw(st.booleans())
+        case Kind.RADIO:
+            return draw.draw(st.sampled_from([choice.value for choice in question.choices]))
+        case Kind.CHECKBOXES:
+            return [question.choices[0].value]
+        case Kind.BAND:
+            return question.bands[0]
+        case Kind.DATE:
+            return "2026-11-24"
+        case _:
+            return "x"
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_ready_questionnaire_is_whole_in_all_seven_languages(key: str) -> None:
+    found = standard.questionnaire(key)
+    assert set(found.languages) == set(LANGUAGES_OF_ALL)
+    assert found.untranslated == ()
+    for text in texts_of(standard.document(key)):
+        assert set(text) == set(LANGUAGES_OF_ALL), text["ja"]
+        assert all(words.strip() == words and words for words in text.values()), text["ja"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_easy_japanese_gives_every_kanji_its_reading(key: str) -> None:
+    for text in texts_of(standard.document(key)):
+        easy = text["ja-easy"]
+        assert not _KANJI.search(_READING.sub("", easy)), easy
+        for _kanji, reading in _READING.findall(easy):
+            assert _KANA.fullmatch(reading), easy
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_what_is_answered_can_be_kept_in_the_file(key: str) -> None:
+    ready = standard.READY[key]
+    assert problems_of(standard.questionnaire(key), ready.audience, FACTS) == []
+
+
+@pytest.mark.parametrize("key", KEYS)
+@given(data=st.data())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_whatever_is_answered_leads_to_the_end(key: str, data: st.DataObject) -> None:
+    """Each page is asked once, and what a page asks follows from what was said before it."""
+    found = standard.questionnaire(key)
+    answers: dict[str, Any] = {CHANGED: []}
+    seen: list[str] = []
+    while (waiting := next_page(found, answers)) is not None:
+        assert waiting not in seen
+        seen.append(waiting)
+        page = found.page(waiting)
+        assert page is not None
+        if data.draw(st.booleans()):
+            answers[CHANGED] = [*answers[CHANGED], *page.fields]
+        answers |= {field: said(question, data) for question in page.questions for field in question.fields}
+    assert seen == route(found, answers)
+
+
+def page_of(key: str, name: str) -> Page:
+    page = standard.questionnaire(key).page(name)
+    assert page is not None
+    return page
+
+
+@pytest.mark.parametrize(
+    ("key", "answers", "asked", "not_asked"),
+    [
+        ("foreign-resident", {"has_applied": False}, {"stay"}, {"application", "card", "tax_country"}),
+        (
+            "foreign-resident",
+            {"has_applied": True, "pays_taxes_abroad": True},
+            {"application", "tax_country"},
+            {"card"},
+        ),
+        ("individual", {"nationality": "JP"}, set(), {"stay"}),
+        ("foreign-resident", {"nationality": "VN", CHANGED: ["residence_expires_on"]}, {"card"}, set()),
+        ("sole-trader", {"works_at_home": True}, set(), {"place_address", "papers"}),
+        ("sole-trader", {"works_at_home": False, CHANGED: ["address"]}, {"place_address", "papers"}, set()),
+        ("npo", {"activity_area": "local", "sends_abroad": False}, set(), {"activities_abroad", "remittance"}),
+        ("npo", {"activity_area": "abroad", "sends_abroad": True}, {"activities_abroad", "remittance"}, set()),
+        ("residence-card", {"renewal": "renewed"}, {"new_card", "card"}, {"application", "not_yet", "leaving"}),
+        ("residence-card", {"renewal": "not_yet"}, {"not_yet"}, {"new_card", "card", "application"}),
+    ],
+)
+def test_only_what_is_still_needed_is_asked(
+    key: str, answers: dict[str, Any], asked: set[str], not_asked: set[str]
+) -> None:
+    found = standard.questionnaire(key)
+    known: dict[str, Any] = {CHANGED: [], **dict.fromkeys((one for page in found.pages for one in page.fields), False)}
+    shown = set(route(found, {**known, **answers}))
+    assert asked <= shown
+    assert not not_asked & shown
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_the_time_that_is_named_is_short(key: str) -> None:
+    """The standard ones are confirmed in a few minutes, and none takes ten."""
+    found = standard.questionnaire(key)
+    assert 1 <= minutes(found) <= (3 if key in ("individual", "company", "residence-card") else 9)
+
+
+@pytest.mark.parametrize(
+    ("name", "codes"), [("occupations", OCCUPATIONS), ("purposes", PURPOSES), ("industries", INDUSTRIES)]
+)
+def test_the_lists_are_the_same_wherever_they_are_asked(name: str, codes: Any) -> None:
+    offered = [
+        [choice["value"] for choice in document["choice_lists"][name]]
+        for document in map(standard.document, KEYS)
+        if name in document["choice_lists"]
+    ]
+    assert len(offered) >= 2
+    assert all(set(one) == set(codes) for one in offered)
+
+
+def test_a_tenant_begins_with_a_ready_one_and_two_people_put_it_in_force(
+    in_tenant: Tenant, officer: User, approver: User, now: datetime
+) -> None:
+    with transaction.atomic():
+        draft = begin_questionnaire(
+            name="在留", name_en="Stay", audience="INDIVIDUAL", document=standard.document("residence-card"),
+            template="residence-card", actor=Actor.user(officer.pk), now=now,
+        )  # fmt: skip
+        propose_draft(draft=draft, revision=1, actor=Actor.user(officer.pk), now=now)
+        seen = digest_of(draft.document)
+        with pytest.raises(DraftRefused):
+            approve_draft(draft=draft, seen_hash=seen, actor=Actor.user(officer.pk), now=now)
+        version = approve_draft(draft=draft, seen_hash=seen, actor=Actor.user(approver.pk), now=now)
+        assert version.document == standard.document("residence-card")
+        assert version.questionnaire.audience == "INDIVIDUAL"
+        assert AuditEvent.objects.filter(event="questionnaire.begun").count() == 1
+
+
+def test_two_may_begin_as_the_same_ready_one(in_tenant: Tenant, officer: User, now: datetime) -> None:
+    made = []
+    with transaction.atomic():
+        for name in ("一", "二"):
+            draft = begin_questionnaire(
+                name=name, name_en=name, audience="COMPANY", document=standard.document("npo"),
+                template="npo", actor=Actor.user(officer.pk), now=now,
+            )  # fmt: skip
+            made.append(draft.questionnaire.key)
+    assert made == ["npo", "npo-2"]
+
+
+def test_who_may_not_write_begins_nothing(in_tenant: Tenant, auditor: User, now: datetime) -> None:
+    with transaction.atomic(), pytest.raises(DraftRefused):
+        begin_questionnaire(
+            name="x", name_en="x", audience="COMPANY", document=standard.document("npo"), template="npo",
+            actor=Actor.user(auditor.pk), now=now,
+        )  # fmt: skip
+
+
+def test_what_is_new_in_a_template_is_named() -> None:
+    before = {"pages": [{"id": "a", "questions": [{"id": "x", "kind": "text"}, {"id": "y", "kind": "text"}]}]}
+    after = {"pages": [{"id": "a", "questions": [{"id": "x", "kind": "tel"}, {"id": "z", "kind": "text"}]}]}
+    assert changes_between(before, after) == [(OTHER, "x"), (NEW, "z"), (GONE, "y")]
+    assert changes_between(after, after) == []
+
+
+def test_the_pages_show_the_six_and_begin_one(in_tenant: Tenant, officer: User, staff_client: SignIn) -> None:
+    officer.language = "en"
+    officer.save(update_fields=["language"])
+    client = staff_client(officer)
+    listed = client.get(reverse("questionnaire-templates")).content.decode()
+    for ready in standard.READY.values():
+        assert ready.name.en in listed
+    for key in KEYS:
+        shown = client.get(reverse("questionnaire-template", args=[key]) + "?language=ne")
+        assert shown.status_code == 200
+        assert standard.questionnaire(key).title["ne"] in shown.content.decode()
+    begin = reverse("questionnaire-template-begin", args=["npo"])
+    assert client.post(begin, {"name": "", "name_en": "x"}).status_code == 422
+    assert client.post(begin, {"name": "団体", "name_en": "Clubs"}).status_code == 302
+    with transaction.atomic():
+        assert QuestionnaireDraft.objects.get().questionnaire.name_en == "Clubs"
+    assert client.get(reverse("questionnaire-template", args=["no-such"])).status_code == 404
+
+
+def test_a_newer_template_is_told_of_until_somebody_deals_with_it(
+    in_tenant: Tenant, officer: User, staff_client: SignIn, now: datetime
+) -> None:
+    officer.language = "en"
+    officer.save(update_fields=["language"])
+    client = staff_client(officer)
+    address = reverse("questionnaire-template", args=["individual"])
+    with transaction.atomic():
+        from questionnaires.services import publish_standard
+
+        publish_standard(actor=SYSTEM, now=now)
+        older = {**standard.document("individual"), "pages": standard.document("individual")["pages"][1:]}
+        found = Questionnaire.objects.get(key="individual")
+        QuestionnaireVersion.objects.filter(questionnaire=found).update(document=older)
+    assert "The template is newer" not in client.get(address).content.decode()
+    with transaction.atomic():
+        Questionnaire.objects.filter(pk=found.pk).update(template_sha256="0" * 64)
+    page = client.get(address).content.decode()
+    assert "The template is newer" in page
+    assert "New in the template" in page
+    update = reverse("questionnaire-template-update", args=["individual"])
+    assert client.post(update, {"questionnaire": found.pk, "act": "draft"}).status_code == 302
+    with transaction.atomic():
+        assert QuestionnaireDraft.objects.get().document == standard.document("individual")
+    assert "The template is newer" not in client.get(address).content.decode()
