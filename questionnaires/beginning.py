@@ -1,4 +1,4 @@
-"""Questionnaires of a tenant's own: begun from nothing published, with a draft that a second person will approve."""
+"""Questionnaires begun with a whole document, such as a ready one or what stood in a workbook."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LONGEST = 40
 
 
 @transaction.atomic
-def begin_questionnaire(
+def begin_with_document(
     *,
     name: str,
     name_en: str,

@@ -24,6 +24,9 @@ TEXTS: Mapping[str, Wording] = {
     "messagetemplate.draft": Wording(_("%(actor)s returned a text of notices: %(target)s."), "undo", "warning"),
     "messagetemplate.retired": Wording(_("A text of notices is no longer used: %(target)s."), "x"),
     "questionnaire.begun": Wording(_("%(actor)s began the questionnaire “%(key)s”."), "plus", "info"),
+    "questionnaire.template_noted": Wording(
+        _("%(actor)s looked at what is new in the ready questionnaire “%(template)s”."), "eye"
+    ),
     "questionnairedraft.begun": Wording(_("%(actor)s began a draft of the questionnaire “%(key)s”."), "edit"),
     "questionnairedraft.written": Wording(_("%(actor)s changed a draft of the questionnaire “%(key)s”."), "edit"),
     "questionnairedraft.awaiting_approval": Wording(

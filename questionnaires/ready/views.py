@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from questionnaires import standard
-from questionnaires.beginning import begin_questionnaire
+from questionnaires.beginning import begin_with_document
 from questionnaires.drafting import DraftRefused, newest_version
 from questionnaires.models import Questionnaire
 from questionnaires.ready.comparing import changes_between
@@ -50,7 +50,7 @@ def begin(request: StaffRequest, key: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, ready, form=form)
     try:
-        begin_questionnaire(
+        draft = begin_with_document(
             **form.cleaned_data,
             audience=ready.audience,
             document=standard.document(key),
@@ -61,7 +61,7 @@ def begin(request: StaffRequest, key: str) -> HttpResponse:
     except DraftRefused as refused:
         return _page(request, ready, refusal=str(refused))
     messages.success(request, _("The draft is made. Change what you like, and ask somebody else to approve it."))
-    return redirect("questionnaire-template", key)
+    return redirect("questionnaire-draft", draft.pk)
 
 
 @require_POST

@@ -10,12 +10,12 @@ urlpatterns = [
     path("questionnaires/import/errors.csv", views.findings, name="questionnaire-import-errors"),
     path(
         "questionnaires/versions/<uuid:questionnaire_version_id>/form.xlsx",
-        views.version,
+        views.version_workbook,
         name="questionnaire-version-workbook",
     ),
     path(
         "questionnaires/drafts/<uuid:questionnaire_draft_id>/form.xlsx",
-        views.draft,
+        views.draft_workbook,
         name="questionnaire-draft-workbook",
     ),
 ]

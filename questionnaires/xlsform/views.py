@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from questionnaires.beginning import begin_questionnaire
+from questionnaires.beginning import begin_with_document
 from questionnaires.drafting import DraftRefused, begin_draft
 from questionnaires.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion
 from questionnaires.schema import InvalidQuestionnaire
@@ -93,9 +93,9 @@ def take(request: StaffRequest) -> HttpResponse:
         title = parse(document).title
         if pk := form.cleaned_data["questionnaire"]:
             questionnaire = get_object_or_404(Questionnaire.objects.all(), pk=pk)
-            begin_draft(questionnaire=questionnaire, document=document, actor=request.actor, now=now)
+            draft = begin_draft(questionnaire=questionnaire, document=document, actor=request.actor, now=now)
         else:
-            begin_questionnaire(
+            draft = begin_with_document(
                 name=str(title.get("ja") or next(iter(title.values())))[:80],
                 name_en=str(title.get("en") or next(iter(title.values())))[:80],
                 audience=form.cleaned_data["audience"],
@@ -106,7 +106,7 @@ def take(request: StaffRequest) -> HttpResponse:
     except (DraftRefused, InvalidQuestionnaire) as refused:
         context = {"form": ImportForm(known=[]), "refusal": str(refused)}
         return render(request, "staff/questionnaires/xlsform/import.html", context, status=422)
-    return redirect("questionnaire-templates")
+    return redirect("questionnaire-draft", draft.pk)
 
 
 @require_POST
@@ -123,7 +123,7 @@ def findings(request: StaffRequest) -> HttpResponse:
 
 @require_GET
 @requires(Permission.VIEW_CUSTOMERS)
-def version(request: StaffRequest, questionnaire_version_id: UUID) -> HttpResponse:
+def version_workbook(request: StaffRequest, questionnaire_version_id: UUID) -> HttpResponse:
     """A published version as a workbook."""
     rows = QuestionnaireVersion.objects.select_related("questionnaire")
     found = get_object_or_404(rows, pk=questionnaire_version_id)
@@ -132,7 +132,7 @@ def version(request: StaffRequest, questionnaire_version_id: UUID) -> HttpRespon
 
 @require_GET
 @requires(Permission.EDIT_QUESTIONNAIRE)
-def draft(request: StaffRequest, questionnaire_draft_id: UUID) -> HttpResponse:
+def draft_workbook(request: StaffRequest, questionnaire_draft_id: UUID) -> HttpResponse:
     """A draft as a workbook; one that has errors cannot be written."""
     rows = QuestionnaireDraft.objects.select_related("questionnaire")
     found = get_object_or_404(rows, pk=questionnaire_draft_id)

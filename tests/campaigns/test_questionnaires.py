@@ -20,6 +20,7 @@ from customers.models import Customer
 from questionnaires import standard
 from questionnaires.models import Questionnaire, QuestionnaireVersion, Response
 from questionnaires.services import publish
+from questionnaires.shaping import parse
 from tenants.models import Tenant, User
 from tests.campaigns.acting import DEADLINE, DUE_BY, begin, enter, planned, running
 from tests.conftest import NOW, SYSTEM
@@ -41,7 +42,7 @@ def _publish(questionnaire: Questionnaire, *, pages: int) -> None:
     document = copy.deepcopy(standard.document("individual"))
     document["pages"] = document["pages"][:pages]
     version = QuestionnaireVersion(questionnaire=questionnaire, number=pages, published_at=NOW, document=document)
-    version.sha256 = standard.parse(document).digest
+    version.sha256 = parse(document).digest
     version.save()
 
 

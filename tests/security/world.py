@@ -25,7 +25,7 @@ from customers.segments.models import Segment
 from integrations.models import ReturnLayout
 from outreach.models import VisitRecord
 from questionnaires import standard
-from questionnaires.models import QuestionnaireDraft
+from questionnaires.models import QuestionnaireDraft, QuestionnaireVersion
 from reviews.models import Case, Decision
 from risk.models import PolicyDraft, RiskPolicy
 from risk.services import default_document, publish_default_policy
@@ -154,6 +154,7 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
             proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
         PolicyDraft.objects.update(document=default_document())
         QuestionnaireDraft.objects.update(document=standard.document("individual"))
+        QuestionnaireVersion.objects.update(document=standard.document("individual"))
         asked = {"schema": 1, "conditions": [{"field": "risk_tier", "any_of": ["LOW"]}]}
         Segment.objects.filter(pk=rows[Segment]).update(document=asked, is_shared=True)
         FixedLayout.objects.filter(pk=rows[FixedLayout]).update(document=document_of(TABLE))
