@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from outreach.claims.asking import REASONS, WHEN
+
 type Words = Promise | str
 
 LABELS: Mapping[str, Words] = {
@@ -15,18 +17,6 @@ LABELS: Mapping[str, Words] = {
     "when": _("When to call"),
     "reason": _("Closest reason"),
     "text": _("In their own words"),
-}
-WHEN: Mapping[str, Words] = {
-    "MORNING": _("Before noon"),
-    "AFTERNOON": _("In the afternoon"),
-    "SELF": _("I will call you"),
-}
-REASONS: Mapping[str, Words] = {
-    "SOME": _("I do not want to answer some of the questions"),
-    "ONLINE": _("I am uneasy about answering on the internet"),
-    "USE": _("I wonder what it is used for"),
-    "TROUBLE": _("It is too much trouble"),
-    "ALL": _("I do not want to answer anything"),
 }
 # What a confirmation does: shown to staff above the button.
 OUTCOMES: Mapping[str, Words] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from django.utils import translation
 from django.utils.functional import Promise
@@ -10,14 +10,6 @@ from django.utils.translation import gettext_lazy as _
 
 from tenants.models import Tenant
 
-TITLES: Mapping[str, Promise | str] = {
-    "genuine": _("The notice is ours"),
-    "date": _("The date has passed"),
-    "changed": _("A change of name or address"),
-    "papers": _("Which documents are needed"),
-    "others": _("Nothing of others is told"),
-    "call": _("We will call"),
-}
 TEXTS: Mapping[str, Promise | str] = {
     "genuine": _(
         "Thank you for asking. We sent this notice. To be sure, please open the page from our official site,"
@@ -41,11 +33,6 @@ TEXTS: Mapping[str, Promise | str] = {
     ),
     "call": _("Thank you for writing. We will call you about this. We call from %(phone)s."),
 }
-
-
-def titles() -> Sequence[tuple[str, Promise | str]]:
-    """What there is to choose from."""
-    return list(TITLES.items())
 
 
 def text_of(code: str, *, tenant: Tenant, language: str) -> str:

@@ -30,6 +30,7 @@ from outreach.inquiries.services import (
     reopen_inquiry,
 )
 from outreach.inquiries.telling import Told
+from outreach.inquiries.wording import TITLES
 from outreach.models import OutreachTask
 from outreach.selectors import workers
 from outreach.tellers import written
@@ -197,7 +198,7 @@ def _page(
         "is_overdue": inquiry.status == Inquiry.Status.OPEN and inquiry.due_on < timezone.localdate(),
         "thread": said,
         "calls": list(calls.order_by("-due_on")[:5]),
-        "ready": ready.titles(),
+        "ready": TITLES.items(),
         "people": names_of([inquiry.assignee, *(one.written_by for one in said)]),
         "answer_form": answer_form or AnswerForm(),
         "assign_form": AssigneeForm(workers(now=timezone.now()), initial={"assignee": inquiry.assignee or ""})

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from customers.models import Customer
 from outreach.claims import rules
+from outreach.claims.asking import REASONS, WHEN
 from outreach.claims.models import Claim
 from outreach.claims.services import make_claim
-from outreach.claims.wording import REASONS, WHEN
 from outreach.tellers import TooMany, written
 from portal.helping.forms import Typed
 from portal.helping.views.opening import Helped, helping
