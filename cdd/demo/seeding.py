@@ -25,7 +25,8 @@ from customers.models import Customer
 from customers.services import run_import, start_import
 from customers.synthetic import make_book
 from ekyc.services import ensure_account
-from questionnaires.services import publish_standard
+from questionnaires.services import publish, publish_standard
+from questionnaires.standard import document
 from risk.services import publish_default_policy, rate_waiting_customers
 from tenants.branches import add_branch
 from tenants.models import Branch, Role, Tenant, User
@@ -35,6 +36,8 @@ from tenants.sign_in.models import IdentityProvider
 from tenants.sign_in.providers import save_provider
 
 SYSTEM = Actor.system("demo")
+# Ready questionnaires in force beside the standard ones, for a campaign to choose.
+SUITABLE = ("foreign-resident", "residence-card", "sole-trader", "npo")
 INDIVIDUALS, COMPANIES, BROKEN_ROWS = 5_000, 300, 44
 
 
@@ -82,6 +85,7 @@ def seed_bank(bank: Bank, *, password: str, now: datetime) -> Tenant:
         _list_products(now=now)
         publish_default_policy(actor=SYSTEM, now=now)
         publish_standard(actor=SYSTEM, now=now)
+        publish({key: document(key) for key in SUITABLE}, actor=SYSTEM, now=now)
         accounts = channel_accounts(bank, sandbox_url=settings.SANDBOX_URL, sandbox_smtp=settings.SANDBOX_SMTP)
         ensure_accounts(accounts=accounts, actor=SYSTEM, now=now)
         vendor = ekyc_account(bank, sandbox_url=settings.SANDBOX_URL)
