@@ -246,9 +246,14 @@ def done(request: HttpRequest, visit: Visit) -> HttpResponse:
         return onwards(request, visit)
     with tenant_scope(visit.tenant.pk):
         line_state = linking_state(visit.customer.pk, now=timezone.now())
+    submitted_at = visit.response.submitted_at
+    is_today = submitted_at is not None and timezone.localdate(submitted_at) == timezone.localdate()
+    writer = _writer(visit)
+    shown = [page for page in visit.questionnaire.pages if page.id in visit.route]
     return show(
         request,
         "done",
+        copy=[row for page in shown for row in writer.answers(page)] if is_today else [],
         line_state=line_state,
         is_check_open=visit.awaits_check,
         tenant=visit.tenant,

@@ -37,7 +37,7 @@ from questionnaires.models import AccessLink, Response
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_context, tenant_scope
 from tests.conftest import MakeUser
-from tests.portal.journey import end_of, page_of, prove, walk
+from tests.portal.journey import end_of, page_of, post, prove, walk
 from tests.questionnaires.filing import Sent, plan_review
 
 type SignIn = Callable[[User], Client]
@@ -601,3 +601,18 @@ def test_everything_told_goes_with_the_customer(tenant: Tenant, person: Sent, vi
         erase_everywhere([person.customer.pk])
         assert not any(model.objects.exists() for model in (Inquiry, InquiryMessage, Claim, CallRequest))
         assert not Customer.objects.filter(pk=person.customer.pk).exists()
+
+
+# The copy
+
+
+def test_whoever_has_answered_gets_a_copy_with_the_file_covered(person: Sent, visitor: Client) -> None:
+    walk(visitor, person)
+    post(visitor, "contact", postal_code="1000001", address="東京都千代田区千代田1-1")
+    visitor.post("/r/answer/check/", {"action": "submit"})
+    done = visitor.get("/r/answer/done/").content.decode()
+    assert "千代田1-1" in done, "typed today"
+    assert "花子" not in done, "on file: masked"
+    with tenant_scope(person.tenant.pk):
+        Response.objects.update(submitted_at=timezone.now() - timedelta(days=1))
+    assert "千代田1-1" not in visitor.get("/r/answer/done/").content.decode()
