@@ -20,6 +20,10 @@ INQUIRIES: Mapping[str, Wording] = {
     "claim.made": Wording(
         _("Circumstances of customer %(target)s were told from their link; nothing changed yet."), "alert", "warning"
     ),
+    "deliveryattempt.delayed": Wording(
+        _("A notice to customer %(target)s waits because of what was told of them."), "pause", "warning"
+    ),
+    "deliveryattempt.released": Wording(_("A notice to customer %(target)s need not wait any longer."), "play"),
     "claim.confirmed": Wording(_("%(actor)s confirmed what was told of customer %(target)s."), "check", "warning"),
     "claim.dismissed": Wording(_("%(actor)s did not confirm what was told of customer %(target)s."), "undo"),
     "periodicreview.refused": Wording(
