@@ -141,6 +141,22 @@ def qr_svg(text: str, *, module: float = 0.9) -> str:
     return _svg(len(matrix) * module, len(matrix) * module, path)
 
 
+def qr_path(text: str) -> tuple[int, str]:
+    """A QR code for a screen: its modules across with the quiet zone of four, and its outline as an SVG path."""
+    matrix = segno.make(text, error="m", micro=False).matrix
+    runs = []
+    for y, row in enumerate(matrix):
+        x = 0
+        while x < len(row):
+            start = x
+            while x < len(row) and row[x]:
+                x += 1
+            if x > start:
+                runs.append(f"M{start + 4} {y + 4}h{x - start}v1h-{x - start}z")
+            x += 1
+    return len(matrix) + 8, "".join(runs)
+
+
 @lru_cache(maxsize=20_000)
 def _towns(postal_code: str) -> tuple[str, ...] | None:
     try:

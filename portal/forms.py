@@ -1,35 +1,38 @@
 """Reads the two facts a customer proves themselves with; any width, any dash, either calendar."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
 
-from customers.models import Customer
 from questionnaires import reading
 from questionnaires.answering import Errors
 from questionnaires.messages import sentence
-from questionnaires.proving import Factors
+from questionnaires.proving import Fact, Factors
 from questionnaires.reading import ERAS, Unreadable
 
 ERA_CHOICES = ("western", *(era.name for era in reversed(ERAS)))
 _PARTS = ("year", "month", "day")
 
 
-def read_factors(kind: str, data: Mapping[str, str]) -> tuple[Factors | None, Errors]:
-    """What was typed on the identity page of a customer of this kind; None if any of it can't be read."""
+def read_factors(asked: Sequence[Fact], data: Mapping[str, str]) -> tuple[Factors | None, Errors]:
+    """What was typed of the facts that were asked for; None if any of it can't be read."""
     errors: Errors = {}
-    birth_on: date | None = None
-    phone_digits = ""
-    if kind == Customer.Kind.COMPANY:
-        phone_digits = _four(data, "phone_digits", errors)
-    else:
-        birth_on = _birth_date(data, errors)
-    last_digits = _four(data, "last_digits", errors)
+    birth_on = _birth_date(data, errors) if Fact.BIRTH in asked else None
+    phone_digits = _four(data, "phone_digits", errors) if Fact.PHONE in asked else ""
+    last_digits = _four(data, "last_digits", errors) if Fact.ACCOUNT in asked else ""
+    number = data.get("customer_number", "").strip()[: reading.LONGEST_INPUT]
+    if Fact.CUSTOMER_NUMBER in asked and not number:
+        errors["customer_number"] = ("required", {})
     if errors:
         return None, errors
-    return Factors(last_digits=last_digits, birth_on=birth_on, phone_digits=phone_digits), {}
+    return Factors(last_digits, birth_on, phone_digits, number), {}
+
+
+def identity_context(kind: str, asked: Sequence[Fact], data: Mapping[str, str]) -> dict[str, Any]:
+    """What the fields of these facts need, for a customer of this kind (Customer.Kind)."""
+    return {"kind": kind, "asked": [str(fact) for fact in asked], "data": data, "eras": ERA_CHOICES}
 
 
 def identity_errors(errors: Errors) -> dict[str, Any]:
@@ -37,6 +40,7 @@ def identity_errors(errors: Errors) -> dict[str, Any]:
     labels = {
         "last_digits": _("Last 4 digits of the account number"),
         "phone_digits": _("Last 4 digits of the registered phone number"),
+        "customer_number": _("Your customer number"),
     }
     words = {name: sentence(error, labels.get(name, _("Date of birth"))) for name, error in errors.items()}
     birth = [words[name] for name in ("era", "year", "month", "day") if name in words]

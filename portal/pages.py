@@ -117,9 +117,9 @@ def show_unknown(request: HttpRequest) -> HttpResponse:
     return show(request, "end", tenant=None, status=404, end="unknown")
 
 
-def show_timeout(request: HttpRequest, tenant: Tenant | None) -> HttpResponse:
-    """Nothing was lost; the link in the message leads back in."""
-    return show(request, "end", tenant=tenant, status=403, end="timeout")
+def show_timeout(request: HttpRequest, tenant: Tenant | None, *, is_moved: bool = False) -> HttpResponse:
+    """Nothing was lost; the link in the message leads back in. ``is_moved``: it goes on on another device."""
+    return show(request, "end", tenant=tenant, status=403, end="moved" if is_moved else "timeout")
 
 
 def show_answered(request: HttpRequest, tenant: Tenant, submitted_at: datetime | None) -> HttpResponse:

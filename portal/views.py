@@ -17,10 +17,11 @@ from campaigns.identity import ekyc_method_for
 from channels.line_linking import linking_state
 from channels.numbers import NotANumber, read_number, written
 from channels.wording.authenticity import official_senders, sent_as
+from customers.models import Customer
 from customers.selectors import facts_of
 from portal import guessing, pages
 from portal.ending import show_closed
-from portal.forms import ERA_CHOICES, identity_errors, read_factors
+from portal.forms import identity_context, identity_errors, read_factors
 from portal.pages import customer_page, show
 from portal.visiting import (
     Visit,
@@ -35,8 +36,10 @@ from portal.visiting import (
 from questionnaires import links, schema
 from questionnaires.addressing import filled_in
 from questionnaires.answering import Errors, validate
+from questionnaires.entrances.selectors import facts_asked
 from questionnaires.files.posting import Posted, asks_for_files, nothing_chosen, take_posted
 from questionnaires.files.selectors import files_of, handed_in
+from questionnaires.filling import controls_filled
 from questionnaires.formatting import receipt_number
 from questionnaires.models import AccessLink, Response
 from questionnaires.presenting import Writer
@@ -89,7 +92,7 @@ def answering[**P](
         try:
             visit = load_visit(request, now=timezone.now())
         except VisitOver as over:
-            return pages.show_timeout(request, over.tenant)
+            return pages.show_timeout(request, over.tenant, is_moved=over.is_moved)
         pages.prefer_language(request, visit.response.language)
         if visit.response.status == Response.Status.CANCELLED:
             return pages.show_end(request, visit.tenant, "cancelled")
@@ -112,11 +115,12 @@ def identity(request: HttpRequest, tenant: Tenant, link: AccessLink, **context: 
     """Two facts open the response; which of them was wrong is never said."""
     kind = link.response.customer.kind
     back = reverse("portal:landing", args=[context["token"]])
-    common: dict[str, Any] = {"tenant": tenant, "kind": kind, "data": request.POST, "eras": ERA_CHOICES, "back": back}
-    page = partial(show, request, "identity", **common)
+    with tenant_scope(tenant.pk):
+        asked = facts_asked(kind)
+    page = partial(show, request, "identity", tenant=tenant, back=back, **identity_context(kind, asked, request.POST))
     if request.method != "POST":
         return page()
-    factors, errors = read_factors(kind, request.POST)
+    factors, errors = read_factors(asked, request.POST)
     if factors is None:
         return page(status=422, **identity_errors(errors))
     with tenant_scope(tenant.pk):
@@ -328,7 +332,9 @@ def _show_question(
     has_files = asks_for_files(page)
     if has_files:
         writer.files = posted.files if posted else files_of(visit.response)
-    data = data or writer.typed(page)
+    helped = visit.contributed.get(page.id) if page.id not in visit.typed else None
+    handed = controls_filled(page, helped.answers, known=visit.held(page)) if helped else {}
+    data = data or writer.typed(page) or handed
     route = visit.route
     alike = [name for name in route if _is_block(visit, name) is page.block]
     place = route.index(page.id)
@@ -339,6 +345,8 @@ def _show_question(
         tenant=visit.tenant,
         status=422 if errors else 200,
         page=page,
+        is_company=visit.customer.kind == Customer.Kind.COMPANY,
+        helper=helped.name if helped and not is_posted else "",
         title=writer.words(page.title),
         why=writer.words(page.why),
         fields=writer.fields(page, data, extra_people=extra_people),

@@ -1,5 +1,6 @@
 """The visit of a customer who proved themselves: what the session holds, and when it is over."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -14,7 +15,8 @@ from customers.flags.selectors import kinds_in_force
 from customers.models import Customer
 from customers.selectors import facts_of
 from ekyc.models import Verification
-from questionnaires.links import proved_link
+from questionnaires.delegating import Contribution, contributions
+from questionnaires.links import Entrance, proved_link
 from questionnaires.models import AccessLink, Response
 from questionnaires.selectors import questionnaire_of
 from questionnaires.sittings import Sitting
@@ -33,9 +35,10 @@ _TICK = timedelta(minutes=1)
 class VisitOver(Exception):
     """Nobody has proved themselves here, or too long ago, or somebody has since on another device."""
 
-    def __init__(self, tenant: Tenant | None) -> None:
+    def __init__(self, tenant: Tenant | None, *, is_moved: bool = False) -> None:
         super().__init__()
         self.tenant = tenant
+        self.is_moved = is_moved  # they took it to another device themselves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,7 @@ class Visit(Sitting):
     customer: Customer
     link_id: UUID
     awaits_check: bool
+    contributed: Mapping[str, Contribution]  # by page, what others have handed over for it
 
 
 def begin_visit(request: HttpRequest, link: AccessLink, *, now: datetime) -> None:
@@ -81,7 +85,7 @@ def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
     with tenant_scope(tenant.pk):
         link = proved_link(UUID(held["link"]), datetime.fromisoformat(held["proved_at"]))
         if link is None:
-            raise VisitOver(tenant)
+            raise VisitOver(tenant, is_moved=_is_handed_over(UUID(held["link"])))
         response = link.response
         visit = Visit(
             tenant=tenant,
@@ -92,6 +96,7 @@ def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
             facts=facts_of(response.customer),
             awaits_check=awaits_check(response),
             typed=frozenset(held["typed"]),
+            contributed=contributions(response) if response.customer.kind == Customer.Kind.COMPANY else {},
         )
         try:
             dict(response.answers)  # opened here, where the keys are at hand
@@ -100,6 +105,11 @@ def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
     if request.method == "POST" and now - datetime.fromisoformat(held["seen_at"]) > _TICK:
         request.session[SESSION_KEY] = {**held, "seen_at": now.isoformat()}
     return visit
+
+
+def _is_handed_over(link_id: UUID) -> bool:
+    """Whether the visit by this link that counts now came from another device of whoever made it."""
+    return AccessLink.objects.filter(pk=link_id, entrance=Entrance.HAND_OVER, proved_at__isnull=False).exists()
 
 
 def remember_typed(request: HttpRequest, page_id: str, *, is_typed: bool) -> None:

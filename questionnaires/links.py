@@ -18,8 +18,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit.services import Actor, record, record_many
 from audit.transitions import LostRace, transition
+from questionnaires.entrances.selectors import facts_asked
 from questionnaires.models import AccessLink, Response
-from questionnaires.proving import USUAL, Factors, agrees
+from questionnaires.proving import Factors, agrees
 from tenants.lookups import tenant_of_link
 from tenants.prepared import Prepared
 
@@ -224,9 +225,9 @@ def prove(
     def judge(held: AccessLink) -> LinkLocked | LinkClosed | WrongFactor | None:
         if held.locked_until and is_locked(held, now):
             return LinkLocked(held.locked_until)
-        if not agrees(USUAL[held.response.customer.kind], factors, facts):
+        if not agrees(held.response.customer, facts_asked(held.response.customer.kind), factors, facts):
             return _count_failure(held, Actor.customer(held.response.customer_id), now)
-        return _let_in(held, Entrance.LINK, now, is_answer_needed)
+        return let_in(held, Entrance.LINK, now, is_answer_needed)
 
     return _under_lock(link, judge)
 
@@ -237,7 +238,24 @@ def admit(*, link: AccessLink, entrance: Entrance, now: datetime, is_answer_need
     Raises:
         LinkClosed
     """
-    return _under_lock(link, lambda held: _let_in(held, entrance, now, is_answer_needed))
+    return _under_lock(link, lambda held: let_in(held, entrance, now, is_answer_needed))
+
+
+def let_in(link: AccessLink, entrance: Entrance, now: datetime, is_answer_needed: bool) -> LinkClosed | None:
+    """Begin a visit by a link that the caller holds locked; why not, if there is nothing to answer."""
+    link.failed_proofs, link.locked_until = 0, None
+    state = state_of(link, now)
+    actor = Actor.customer(link.response.customer_id)
+    is_answered = state is LinkState.ANSWERED and not is_answer_needed and link.expires_at > now
+    record("link.proved", target=link, actor=actor, at=now, channel=link.channel, entrance=entrance, state=state.value)
+    if state is not LinkState.OPEN and not is_answered:
+        link.save(update_fields=["failed_proofs", "locked_until"])
+        return LinkClosed(state)
+    link.proved_at, link.entrance = now, entrance
+    link.save(update_fields=["failed_proofs", "locked_until", "proved_at", "entrance"])
+    if link.response.status == Response.Status.OPEN:
+        transition(link.response, Response.Status.STARTED, actor=actor, at=now, started_at=now)
+    return None
 
 
 def _under_lock[F: Exception](link: AccessLink, judge: Callable[[AccessLink], F | None]) -> AccessLink:
@@ -252,22 +270,6 @@ def _under_lock[F: Exception](link: AccessLink, judge: Callable[[AccessLink], F 
     if failure:
         raise failure
     return held
-
-
-def _let_in(link: AccessLink, entrance: Entrance, now: datetime, is_answer_needed: bool) -> LinkClosed | None:
-    link.failed_proofs, link.locked_until = 0, None
-    state = state_of(link, now)
-    actor = Actor.customer(link.response.customer_id)
-    is_answered = state is LinkState.ANSWERED and not is_answer_needed and link.expires_at > now
-    record("link.proved", target=link, actor=actor, at=now, channel=link.channel, entrance=entrance, state=state.value)
-    if state is not LinkState.OPEN and not is_answered:
-        link.save(update_fields=["failed_proofs", "locked_until"])
-        return LinkClosed(state)
-    link.proved_at, link.entrance = now, entrance
-    link.save(update_fields=["failed_proofs", "locked_until", "proved_at", "entrance"])
-    if link.response.status == Response.Status.OPEN:
-        transition(link.response, Response.Status.STARTED, actor=actor, at=now, started_at=now)
-    return None
 
 
 def _count_failure(link: AccessLink, actor: Actor, now: datetime) -> LinkLocked | WrongFactor:

@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
 from customers.models import Customer
-from tenants.fields import EncryptedJSONField
+from tenants.fields import EncryptedJSONField, EncryptedTextField
 from tenants.models import TenantForeignKey, TenantModel
 from tenants.pairing import person_field, two_people
+from tenants.proposals import Proposal, by_two_people
 
 
 class Questionnaire(TenantModel):
@@ -213,3 +214,109 @@ class AccessLink(TenantModel):
 
     def __str__(self) -> str:
         return f"link {self.pk}"
+
+
+class EntranceTicket(TenantModel):
+    """A way in that is good once and for minutes: to another device, or from the institution's own app."""
+
+    link = TenantForeignKey(AccessLink, on_delete=models.CASCADE, related_name="tickets")
+    token_hash = models.BinaryField(max_length=32)
+    entrance = models.CharField(max_length=9, choices=AccessLink.Entrance)
+    # of a hand-over: the visit that it continues, which must still be the latest
+    proved_at = models.DateTimeField(null=True, blank=True)
+    # of the app: what its word was called by, so that it is taken once
+    word_hash = models.BinaryField(max_length=32, null=True)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    failed_proofs = models.PositiveSmallIntegerField(default=0)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["tenant", "token_hash"], name="ticket_token"),
+            models.UniqueConstraint(fields=["tenant", "word_hash"], name="ticket_word_once"),
+        ]
+        indexes = [models.Index(fields=["tenant", "expires_at"], name="ticket_by_end")]
+
+    def __str__(self) -> str:
+        return f"ticket {self.pk}"
+
+
+class EntrancePolicy(Proposal):
+    """By what a tenant's customers prove themselves: the approved one that is newest is in force."""
+
+    class Individual(models.TextChoices):
+        BIRTH_ACCOUNT = "BIRTH_ACCOUNT", _("Date of birth and the end of an account number")
+        BIRTH_PHONE = "BIRTH_PHONE", _("Date of birth and the end of the registered telephone number")
+        BIRTH_NUMBER = "BIRTH_NUMBER", _("Date of birth and the customer number")
+
+    class Company(models.TextChoices):
+        PHONE_ACCOUNT = "PHONE_ACCOUNT", _("The ends of the registered telephone number and of an account number")
+        PHONE_NUMBER = "PHONE_NUMBER", _("The end of the registered telephone number and the customer number")
+
+    individual = models.CharField(max_length=16, choices=Individual, default=Individual.BIRTH_ACCOUNT)
+    company = models.CharField(max_length=16, choices=Company, default=Company.PHONE_ACCOUNT)
+    # whether whoever comes from the institution's own app is asked for the facts as well
+    app_asks_facts = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            *by_two_people("entrance_policy"),
+            models.UniqueConstraint(
+                fields=["tenant"], condition=models.Q(status="PROPOSED"), name="one_open_entrance_policy"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"entrance policy {self.pk}"
+
+
+class EntranceKey(Proposal):
+    """A public key by which the institution's own app vouches for a customer, once two people have let it."""
+
+    class Algorithm(models.TextChoices):
+        ED25519 = "EdDSA", "Ed25519"
+        ES256 = "ES256", "ECDSA P-256"
+
+    name = models.CharField(max_length=80)
+    key_id = models.CharField(max_length=43)  # RFC 7638 thumbprint: the key's own, so that none passes as another
+    algorithm = models.CharField(max_length=5, choices=Algorithm)
+    public_key = models.TextField()  # PEM
+    retired_by = models.BigIntegerField(null=True, blank=True)
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            *by_two_people("entrance_key"),
+            models.UniqueConstraint(
+                fields=["tenant", "key_id"], condition=~models.Q(status="REJECTED"), name="entrance_key_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"entrance key {self.pk}"
+
+
+class Delegation(TenantModel):
+    """That somebody else answers some pages of a company's response, for its representative to check and send."""
+
+    response = TenantForeignKey(Response, on_delete=models.CASCADE, related_name="delegations")
+    pages = models.JSONField()  # ids, in the order of the document
+    name = EncryptedTextField(person="response.customer_id")
+    answers = EncryptedJSONField(person="response.customer_id", default=dict)
+    token_hash = models.BinaryField(max_length=32)
+    # of the token together with the number that is told apart from it
+    code_hash = models.BinaryField(max_length=32)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    failed_proofs = models.PositiveSmallIntegerField(default=0)
+    proved_at = models.DateTimeField(null=True, blank=True)
+    handed_over_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["tenant", "token_hash"], name="delegation_token")]
+        indexes = [models.Index(fields=["tenant", "response"], name="delegation_by_response")]
+
+    def __str__(self) -> str:
+        return f"delegation {self.pk}"

@@ -13,6 +13,7 @@ from audit.transitions import transition, transition_many
 from customers.facts.services import lock_definitions
 from customers.models import Customer
 from questionnaires import schema, standard
+from questionnaires.delegating import forget_parts
 from questionnaires.files.services import forget_files, keep_only
 from questionnaires.holding import OffRoute as OffRoute
 from questionnaires.holding import ResponseClosed as ResponseClosed
@@ -201,6 +202,7 @@ def submit_response(*, response: Response, actor: Actor, now: datetime) -> Respo
         keep_only(response=held, upload_ids=schema.files_among(questionnaire, answers), actor=actor, now=now)
     if any(question.keep for question in questionnaire.questions()):
         begin_keeping(response=held, questionnaire=questionnaire, answers=answers, now=now)
+    forget_parts([held.pk])
     response_submitted.send(sender=Response, response_id=held.pk, reference=held.reference, now=now)
     return held
 
@@ -250,6 +252,7 @@ def cancel_responses(*, references: Sequence[UUID], actor: Actor, now: datetime)
         response.answers = {}
     Response.objects.bulk_update(emptied, ["answers"], batch_size=_BATCH)
     forget_files(cancelled, actor=actor, now=now)
+    forget_parts(cancelled)
     return cancelled
 
 

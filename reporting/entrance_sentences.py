@@ -10,4 +10,24 @@ from reporting.wording import Wording
 
 ENTRANCES: Mapping[str, Wording] = {
     "entrance.refused": Wording(_("Particulars entered with a reference number did not match."), "lock", "warning"),
+    "entrance.word_refused": Wording(_("A word of the institution's own app was refused."), "lock", "warning"),
+    "entranceticket.issued": Wording(_("A way in for minutes was made for customer %(target)s."), "key"),
+    "entranceticket.used": Wording(_("Customer %(target)s came in from another device or from the app."), "eye"),
+    "entranceticket.refused": Wording(
+        _("The particulars entered for customer %(target)s did not match."), "lock", "warning"
+    ),
+    "entrancepolicy.proposed": Wording(_("%(actor)s proposed by what customers prove themselves."), "edit", "info"),
+    "entrancepolicy.approved": Wording(_("%(actor)s approved by what customers prove themselves."), "check", "warning"),
+    "entrancepolicy.rejected": Wording(_("%(actor)s rejected by what customers would prove themselves."), "undo"),
+    "entrancekey.proposed": Wording(_("%(actor)s proposed a key of the institution's own app."), "key", "info"),
+    "entrancekey.approved": Wording(_("%(actor)s approved a key of the institution's own app."), "check", "warning"),
+    "entrancekey.rejected": Wording(_("%(actor)s rejected a key of the institution's own app."), "undo"),
+    "entrancekey.retired": Wording(_("%(actor)s retired a key of the institution's own app."), "x", "warning"),
+    "delegation.made": Wording(_("Customer %(target)s asked somebody else for a part of the answers."), "user"),
+    "delegation.revoked": Wording(_("Customer %(target)s took back what somebody else was asked for."), "undo"),
+    "delegation.proved": Wording(_("Somebody who was asked for a part for customer %(target)s began."), "eye"),
+    "delegation.refused": Wording(
+        _("The number entered for a part for customer %(target)s was wrong."), "lock", "warning"
+    ),
+    "delegation.page_saved": Wording(_("Somebody else saved a page for customer %(target)s."), "form"),
 }

@@ -11,9 +11,10 @@ from customers.selectors import facts_of
 from portal import guessing
 from portal.visiting import awaits_check, has_guardian
 from questionnaires import links
+from questionnaires.entrances.selectors import facts_asked
 from questionnaires.links import Entrance, LinkLocked, WrongFactor
 from questionnaires.models import AccessLink, Response
-from questionnaires.proving import USUAL, Factors, agrees
+from questionnaires.proving import Factors, agrees
 from questionnaires.selectors import decoy_response, response_of
 from tenants.models import Tenant
 from tenants.scoping import tenant_context, tenant_scope
@@ -74,5 +75,5 @@ def come_in(found: Found, *, now: datetime) -> AccessLink:
 
 def _agrees(response: Response, kind: str, factors: Factors) -> bool:
     customer = response.customer
-    is_right = agrees(USUAL[kind], factors, facts_of(customer))
+    is_right = agrees(customer, facts_asked(kind), factors, facts_of(customer))
     return is_right and customer.kind == kind and not has_guardian(customer.pk)

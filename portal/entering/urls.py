@@ -2,11 +2,17 @@
 
 from django.urls import path
 
-from portal.entering import views
+from portal.delegating.views.parts import part
+from portal.entering.views import numbers
+from portal.entering.views.app import app
+from portal.entering.views.tickets import ticket
 
 app_name = "entering"
 
 urlpatterns = [
-    path("<slug:slug>/", views.number, name="number"),
-    path("<slug:slug>/identity/", views.identity, name="identity"),
+    path("<slug:slug>/", numbers.number, name="number"),
+    path("<slug:slug>/part/<str:token>/", part, name="part"),
+    path("<slug:slug>/app/", app, name="app"),
+    path("<slug:slug>/t/<str:token>/", ticket, name="ticket"),
+    path("<slug:slug>/identity/", numbers.identity, name="identity"),
 ]

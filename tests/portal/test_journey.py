@@ -15,8 +15,8 @@ from tests.portal.browsing import CHROMIUM, DESK, PHONE
 from tests.portal.inspecting import AXE
 from tests.questionnaires.filing import Sent, plan_review, send_link
 
-# Elements a finger must hit: links inside a sentence are exempt (WCAG 2.5.8).
-CONTROLS = "a, button, summary, .choice, select, input:not([type=radio]):not([type=hidden])"
+# Elements a finger must hit: links inside a sentence are exempt (WCAG 2.5.8). Of a choice it is the whole row.
+CONTROLS = "a, button, summary, .choice, select, input:not([type=radio], .choice > [type=checkbox], [type=hidden])"
 SMALL_TARGETS = f"""() => [...document.querySelectorAll('{CONTROLS}')]
   .filter(e => !e.closest('p') && e.checkVisibility() && !e.classList.contains('skip'))
   .filter(e => Math.min(e.getBoundingClientRect().width, e.getBoundingClientRect().height) < 47.5)

@@ -12,6 +12,7 @@ from audit.models import AuditEvent
 from audit.services import Actor
 from questionnaires import links, standard
 from questionnaires.models import AccessLink, QuestionnaireVersion, Response
+from questionnaires.proving import Factors
 from questionnaires.selectors import NotPublished, questionnaire_of
 from questionnaires.services import (
     Incomplete,
@@ -55,7 +56,7 @@ def start(sent: Sent, now: datetime) -> Response:
         link = links.find_link(sent.token)
         assert link is not None
     with tenant_context(sent.tenant.pk):
-        proof = links.Factors(last_digits="4567", birth_on=date(1948, 5, 3))
+        proof = Factors(last_digits="4567", birth_on=date(1948, 5, 3))
         held = {"birth_on": "1948-05-03", "account_number": "1234567"}
         links.prove(link=link, factors=proof, facts=held, now=now)
     with tenant_scope(sent.tenant.pk):

@@ -16,13 +16,20 @@ from customers.models import Customer
 from portal import guessing, pages
 from portal.ending import show_closed
 from portal.entering.numbered import come_in, identify
-from portal.forms import ERA_CHOICES, identity_errors, read_factors
+from portal.forms import identity_context, identity_errors, read_factors
 from portal.pages import customer_page, show
 from portal.visiting import begin_visit, last_day_of
+from questionnaires.entrances.selectors import facts_asked
 from questionnaires.links import LinkClosed, LinkLocked, WrongFactor
 from tenants.models import Tenant
+from tenants.scoping import tenant_scope
 
 ENTRY_KEY = "entry"
+
+
+def tenant_named(slug: str) -> Tenant | None:
+    """The tenant of an address, if it is one that customers may come to."""
+    return Tenant.objects.filter(slug=slug, status=Tenant.Status.ACTIVE).first()
 
 
 def of_tenant(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -33,7 +40,7 @@ def of_tenant(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         now = timezone.now()
         if until := guessing.refused_until(request, now=now):
             return pages.show_busy(request, until=until, now=now)
-        tenant = Tenant.objects.filter(slug=slug, status=Tenant.Status.ACTIVE).first()
+        tenant = tenant_named(slug)
         if tenant is None:
             guessing.count_miss(request, now=now)
             return pages.show_unknown(request)
@@ -73,18 +80,18 @@ def identity(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     now, kind = timezone.now(), entry["kind"]
     if until := guessing.refused_until(request, now=now, tenant=tenant):
         return pages.show_busy(request, until=until, now=now)
-    common: dict[str, Any] = {
+    with tenant_scope(tenant.pk):
+        asked = facts_asked(kind)
+    common = {
         "tenant": tenant,
-        "kind": kind,
-        "data": request.POST,
-        "eras": ERA_CHOICES,
         "back": reverse("entering:number", args=[tenant.slug]),
         "number": written(entry["number"]),
+        **identity_context(kind, asked, request.POST),
     }
     page = partial(show, request, "identity", **common)
     if request.method != "POST":
         return page()
-    factors, errors = read_factors(kind, request.POST)
+    factors, errors = read_factors(asked, request.POST)
     if factors is None:
         return page(status=422, **identity_errors(errors))
     try:

@@ -1,0 +1,1 @@
+"""The representative's page, and the pages of who was asked."""

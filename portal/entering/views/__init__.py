@@ -1,0 +1,1 @@
+"""One entrance a file."""
