@@ -92,7 +92,7 @@ def _of_document(before: Document, after: Document) -> Iterator[Change]:
     for key in ("languages", "default_language", "id"):
         if before.get(key) != after.get(key):
             was, now = (
-                ", ".join(one) if isinstance(one, list) else str(one) for one in (before.get(key), after.get(key))
+                ", ".join(one) if isinstance(one, list) else str(one or "") for one in (before.get(key), after.get(key))
             )
             details.append(Detail(key, was, now))
     if details:

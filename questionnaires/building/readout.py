@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import override
+from django.utils.translation import override, pgettext
 
 from customers.codes import COUNTRIES
 from questionnaires.building.parts import Document, Part, questions_of, said
@@ -62,7 +62,7 @@ class _Reader:
         """A condition that was checked."""
         [(operator, operands)] = logic.items()
         if operator in ("and", "or"):
-            joint = _(" and ") if operator == "and" else _(" or ")
+            joint = pgettext("conditions", " and ") if operator == "and" else pgettext("conditions", " or ")
             joined = joint.join(self.words(part) for part in operands)
             return _("(%(words)s)") % {"words": joined} if is_inner and len(operands) > 1 else joined
         if operator == "!":

@@ -29,7 +29,7 @@ def what_word(change: Change) -> str:
     return {
         What.ADDED: _("Added"),
         What.REMOVED: _("Removed"),
-        What.MOVED: _("Moved"),
+        What.MOVED: _("Put elsewhere"),
         What.CHANGED: _("Changed"),
     }[change.what]
 
