@@ -15,7 +15,7 @@ from channels.wording.services import draft_template
 from tenants.models import Tenant, User
 from tests.channels.conftest import Weather
 from tests.conftest import NOW
-from tests.portal.test_journey import CHROMIUM, address
+from tests.portal.browsing import CHROMIUM, address
 from tests.reporting.test_journey import PHONE, sign_in
 
 __all__ = ["address"]

@@ -18,7 +18,7 @@ from tests.companies.conftest import Make, number_of, record
 from tests.companies.test_loading import moved
 from tests.companies.test_news import keep, match
 from tests.conftest import NOW
-from tests.portal.test_journey import CHROMIUM, address
+from tests.portal.browsing import CHROMIUM, address
 from tests.reporting.test_journey import AXE, DESK, PHONE, TOO_WIDE, sign_in
 
 __all__ = ["address"]

@@ -19,7 +19,7 @@ from tenants.scoping import tenant_scope
 from tests.conftest import NOW, SYSTEM, MakeUser
 from tests.customers.books import book, company, person, upload
 from tests.customers.test_import_steps import own_book
-from tests.portal.test_journey import CHROMIUM, address
+from tests.portal.browsing import CHROMIUM, address
 from tests.reporting.test_journey import AXE, DESK, PHONE, TOO_WIDE, sign_in
 
 __all__ = ["address"]

@@ -11,7 +11,7 @@ from django.urls import reverse
 from playwright.sync_api import ConsoleMessage, sync_playwright
 
 from tenants.models import Tenant, User
-from tests.portal.test_journey import CHROMIUM, address
+from tests.portal.browsing import CHROMIUM, address
 from tests.tenants.builders import one_row_of_each
 
 __all__ = ["address"]

@@ -15,7 +15,7 @@ from customers.models import Customer
 from customers.selectors import facts_of
 from tenants.models import Tenant, User
 from tests.campaigns.acting import enter
-from tests.portal.test_journey import CHROMIUM, address
+from tests.portal.browsing import CHROMIUM, address
 from tests.reporting.test_journey import AXE, DESK, PHONE, TOO_WIDE, sign_in
 
 __all__ = ["address"]

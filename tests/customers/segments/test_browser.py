@@ -15,7 +15,7 @@ from customers.models import Customer
 from tenants.models import Tenant, User
 from tests.customers.books import book, company, person
 from tests.customers.test_views import take
-from tests.portal.test_journey import CHROMIUM, address
+from tests.portal.browsing import CHROMIUM, address
 from tests.reporting.test_journey import DESK, PHONE, TOO_WIDE, sign_in
 
 __all__ = ["address"]

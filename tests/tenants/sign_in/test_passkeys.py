@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, CDPSession, Page, ViewportSize, 
 
 from tenants.models import Role, Tenant, User
 from tests.conftest import MakeUser
-from tests.portal.test_journey import CHROMIUM, address
+from tests.portal.browsing import CHROMIUM, address
 from tests.tenants.sign_in.conftest import PASSWORD, events_of
 
 __all__ = ["address"]
