@@ -26,6 +26,9 @@ from tenants.prepared import Prepared
 
 MAX_FAILURES = 5
 LOCK = timedelta(minutes=30)
+# Each lock is twice as long as the one before, up to 16 hours: some eight tries a day, so that whoever holds a letter
+# and knows the birth date does not get through the ends of account numbers while the link lives.
+MOST_DOUBLED = 5
 
 Entrance = AccessLink.Entrance
 
@@ -243,16 +246,16 @@ def admit(*, link: AccessLink, entrance: Entrance, now: datetime, is_answer_need
 
 def let_in(link: AccessLink, entrance: Entrance, now: datetime, is_answer_needed: bool) -> LinkClosed | None:
     """Begin a visit by a link that the caller holds locked; why not, if there is nothing to answer."""
-    link.failed_proofs, link.locked_until = 0, None
+    link.failed_proofs, link.locked_until, link.locks = 0, None, 0
     state = state_of(link, now)
     actor = Actor.customer(link.response.customer_id)
     is_answered = state is LinkState.ANSWERED and not is_answer_needed and link.expires_at > now
     record("link.proved", target=link, actor=actor, at=now, channel=link.channel, entrance=entrance, state=state.value)
     if state is not LinkState.OPEN and not is_answered:
-        link.save(update_fields=["failed_proofs", "locked_until"])
+        link.save(update_fields=["failed_proofs", "locked_until", "locks"])
         return LinkClosed(state)
     link.proved_at, link.entrance = now, entrance
-    link.save(update_fields=["failed_proofs", "locked_until", "proved_at", "entrance"])
+    link.save(update_fields=["failed_proofs", "locked_until", "locks", "proved_at", "entrance"])
     if link.response.status == Response.Status.OPEN:
         transition(link.response, Response.Status.STARTED, actor=actor, at=now, started_at=now)
     return None
@@ -279,7 +282,8 @@ def _count_failure(link: AccessLink, actor: Actor, now: datetime) -> LinkLocked 
     is_last = link.failed_proofs >= MAX_FAILURES
     remaining = MAX_FAILURES - link.failed_proofs
     record("link.refused", target=link, actor=actor, at=now, failures=link.failed_proofs, locked=is_last)
+    until = now + LOCK * 2 ** min(link.locks, MOST_DOUBLED)
     if is_last:
-        link.locked_until = now + LOCK
-    link.save(update_fields=["failed_proofs", "locked_until"])
-    return LinkLocked(now + LOCK) if is_last else WrongFactor(remaining)
+        link.locked_until, link.locks = until, link.locks + 1
+    link.save(update_fields=["failed_proofs", "locked_until", "locks"])
+    return LinkLocked(until) if is_last else WrongFactor(remaining)

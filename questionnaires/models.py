@@ -200,6 +200,7 @@ class AccessLink(TenantModel):
     opens_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField()
     failed_proofs = models.PositiveSmallIntegerField(default=0)
+    locks = models.PositiveSmallIntegerField(default=0)  # since somebody last proved themselves
     locked_until = models.DateTimeField(null=True, blank=True)
     # who answers at present came in then, and so
     proved_at = models.DateTimeField(null=True, blank=True)

@@ -229,6 +229,28 @@ def test_after_a_lock_five_new_tries_are_given(sent: Sent, now: datetime) -> Non
     assert refused.value.remaining == 4
 
 
+def test_each_lock_is_twice_as_long_as_the_one_before_until_somebody_is_proved(
+    sent: Sent, now: datetime
+) -> None:
+    """W3: whoever knows the birth date does not get through ten thousand ends of account numbers."""
+
+    def locked_for() -> timedelta:
+        nonlocal now
+        for _ in range(4):
+            with pytest.raises(WrongFactor):
+                prove(sent, WRONG, now)
+        with pytest.raises(LinkLocked) as locked:
+            prove(sent, WRONG, now)
+        lock = locked.value.until - now
+        now = locked.value.until
+        return lock
+
+    locks = [locked_for() for _ in range(7)]
+    assert [lock / timedelta(minutes=30) for lock in locks] == [1, 2, 4, 8, 16, 32, 32]
+    prove(sent, RIGHT, now)
+    assert locked_for() == timedelta(minutes=30)
+
+
 def test_six_tries_at_once_buy_no_sixth_answer(sent: Sent, now: datetime) -> None:
     """W3: counted under the row's lock, whatever the order."""
     link, held = find(sent), facts(sent)
