@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from audit.acting import acting
 from audit.services import Actor
+from questionnaires.links import LOCK
 from questionnaires.marking import tag
 from tenants.models import Tenant
 
@@ -136,7 +137,9 @@ def show_end(request: HttpRequest, tenant: Tenant, end: str) -> HttpResponse:
 def show_locked(
     request: HttpRequest, tenant: Tenant, *, until: datetime, now: datetime, end: str = "locked"
 ) -> HttpResponse:
-    """Too many wrong answers: when to try again. ``end`` is "paused" where the wait is not half an hour."""
+    """Too many wrong answers: when to try again. ``end`` is "paused" where that is sooner than half an hour."""
+    if until - now > LOCK:
+        end = "paused"
     response = show(request, "end", tenant=tenant, status=429, end=end, until=until)
     response.headers["Retry-After"] = str(max(1, round((until - now).total_seconds())))
     return response

@@ -1,7 +1,7 @@
 """Marks inside texts: the reading of kanji, and words of another language than the page's.
 
 Texts write a reading as ``{漢字|かんじ}``. From then on it travels between noncharacters of Unicode, which no
-no file may hold, through translation, placeholders and templates alike; whoever finishes a page turns the marks into
+file may hold, through translation, placeholders and templates alike; whoever finishes a page turns the marks into
 elements, and leaves plain words where no element may stand. What a customer types is never taken for a mark.
 """
 

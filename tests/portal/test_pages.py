@@ -133,6 +133,17 @@ def test_five_wrong_answers_lock_the_link_and_say_until_when(person: Sent, custo
     assert end_of(customer.get(f"/r/{person.token}/")) == "locked"
 
 
+def test_a_longer_lock_says_the_day_as_well(person: Sent, customer: Client) -> None:
+    with tenant_scope(person.tenant.pk):
+        AccessLink.objects.filter(response=person.response).update(locks=5)
+    for _ in range(5):
+        page = prove(customer, person, last_digits="0000")
+    assert (page.status_code, end_of(page)) == (429, "paused")
+    assert 15 * 3600 < int(page.headers["Retry-After"]) <= 16 * 3600
+    assert "30分ほど" not in page.content.decode()
+    assert re.search(r"\d+年\d+月\d+日 \d+時\d+分</time>", page.content.decode())
+
+
 def test_any_open_account_opens_the_door_and_a_closed_one_does_not(tenant: Tenant, person: Sent) -> None:
     accounts = [{"number": "1234567"}, {"number": "2220002", "closed_on": "2020-03-31"}, {"number": "3330003"}]
     with tenant_scope(tenant.pk):

@@ -229,9 +229,7 @@ def test_after_a_lock_five_new_tries_are_given(sent: Sent, now: datetime) -> Non
     assert refused.value.remaining == 4
 
 
-def test_each_lock_is_twice_as_long_as_the_one_before_until_somebody_is_proved(
-    sent: Sent, now: datetime
-) -> None:
+def test_each_lock_is_twice_as_long_as_the_one_before_until_somebody_is_proved(sent: Sent, now: datetime) -> None:
     """W3: whoever knows the birth date does not get through ten thousand ends of account numbers."""
 
     def locked_for() -> timedelta:
