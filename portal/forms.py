@@ -35,16 +35,27 @@ def identity_context(kind: str, asked: Sequence[Fact], data: Mapping[str, str]) 
     return {"kind": kind, "asked": [str(fact) for fact in asked], "data": data, "eras": ERA_CHOICES}
 
 
+def facts_named(asked: Sequence[Fact]) -> list[str]:
+    """What somebody has to know, as the pages call it."""
+    return [_labels()[fact] for fact in asked]
+
+
 def identity_errors(errors: Errors) -> dict[str, Any]:
     """What the identity page needs to say what could not be read."""
-    labels = {
-        "last_digits": _("Last 4 digits of the account number"),
-        "phone_digits": _("Last 4 digits of the registered phone number"),
-        "customer_number": _("Your customer number"),
-    }
-    words = {name: sentence(error, labels.get(name, _("Date of birth"))) for name, error in errors.items()}
+    labels = _labels()
+    facts = {"last_digits": Fact.ACCOUNT, "phone_digits": Fact.PHONE, "customer_number": Fact.CUSTOMER_NUMBER}
+    words = {name: sentence(error, labels[facts.get(name, Fact.BIRTH)]) for name, error in errors.items()}
     birth = [words[name] for name in ("era", "year", "month", "day") if name in words]
     return {"errors": list(words.items()), "error_of": words, "birth_errors": birth}
+
+
+def _labels() -> dict[Fact, str]:
+    return {
+        Fact.BIRTH: _("Date of birth"),
+        Fact.ACCOUNT: _("Last 4 digits of the account number"),
+        Fact.PHONE: _("Last 4 digits of the registered phone number"),
+        Fact.CUSTOMER_NUMBER: _("Your customer number"),
+    }
 
 
 def _four(data: Mapping[str, str], name: str, errors: Errors) -> str:

@@ -32,6 +32,7 @@ from portal.visiting import (
     has_visit,
     load_visit,
     remember_typed,
+    what_it_takes,
 )
 from questionnaires import links, schema
 from questionnaires.addressing import filled_in
@@ -106,7 +107,7 @@ def answering[**P](
 @_by_token
 def landing(request: HttpRequest, tenant: Tenant, link: AccessLink, **context: Any) -> HttpResponse:
     """Who asks, why, how long it takes, until when; nothing about the customer."""
-    return show(request, "landing", tenant=tenant, kind=link.response.customer.kind, **context)
+    return show(request, "landing", tenant=tenant, **what_it_takes(tenant, link), **context)
 
 
 @customer_page

@@ -15,11 +15,14 @@ from customers.flags.selectors import kinds_in_force
 from customers.models import Customer
 from customers.selectors import facts_of
 from ekyc.models import Verification
+from portal.forms import facts_named
 from questionnaires.delegating import Contribution, contributions
+from questionnaires.entrances.selectors import facts_asked
 from questionnaires.links import Entrance, proved_link
 from questionnaires.models import AccessLink, Response
 from questionnaires.selectors import questionnaire_of
 from questionnaires.sittings import Sitting
+from questionnaires.timing import minutes
 from tenants.keys import PersonShredded
 from tenants.models import Tenant
 from tenants.prepared import Prepared
@@ -118,6 +121,14 @@ def remember_typed(request: HttpRequest, page_id: str, *, is_typed: bool) -> Non
     typed = sorted(set(held["typed"]) - {page_id} | ({page_id} if is_typed else set()))
     if typed != held["typed"]:
         request.session[SESSION_KEY] = {**held, "typed": typed}
+
+
+def what_it_takes(tenant: Tenant, link: AccessLink) -> dict[str, Any]:
+    """For the first page: the customer's kind, the facts somebody has to know, and the minutes it needs."""
+    kind = link.response.customer.kind
+    with tenant_scope(tenant.pk):
+        questionnaire = questionnaire_of(link.response.version)
+        return {"kind": kind, "needed": facts_named(facts_asked(kind)), "minutes": minutes(questionnaire)}
 
 
 def deadline_of(link: AccessLink) -> date | None:
