@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import codecs
 from collections.abc import Iterable, Mapping
 
 from django.utils.functional import Promise
@@ -11,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from questionnaires.xlsform.findings import Finding
+from tenants.cells import csv_line
 from uploads.spreadsheets import WorkbookRefused
 
 _REFUSALS: Mapping[str, Promise] = {
@@ -131,9 +131,5 @@ def table_of(findings: Iterable[Finding]) -> list[list[str]]:
 
 def csv_of(rows: Iterable[list[str]]) -> bytes:
     """The list as CSV that Excel opens in its own letters; nothing in it is worked out as a formula."""
-    file = io.StringIO()
-    writer = csv.writer(file)
-    writer.writerow([gettext("Sheet"), gettext("Cell"), gettext("Column"), gettext("Kind"), gettext("What is wrong")])
-    for row in rows:
-        writer.writerow(["'" + cell if cell[:1] in ("=", "+", "-", "@", "\t") else cell for cell in row])
-    return file.getvalue().encode("utf-8-sig")
+    head = [gettext("Sheet"), gettext("Cell"), gettext("Column"), gettext("Kind"), gettext("What is wrong")]
+    return codecs.BOM_UTF8 + b"".join(csv_line(row, encoding="utf-8") for row in (head, *rows))

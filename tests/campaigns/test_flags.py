@@ -151,9 +151,10 @@ def test_links_that_are_out_end_and_say_so(
     assert client.get(link).status_code == 200, "control"
     begin(customer)
     flag(customer, kind, officer)
-    ended = client.get(link)
-    assert ended.status_code != 500
-    assert "identity" not in ended.content.decode()
+    ended = client.post(
+        f"{link}identity/", {"era": "western", "year": "1960", "month": "4", "day": "1", "last_digits": "4567"}
+    )
+    assert 'data-end="cancelled"' in ended.content.decode(), "said to whoever has proved themselves, and nothing asked"
     assert review_of(customer).status == "CANCELLED"
     with pytest.raises(ResponseClosed):
         answer(customer)

@@ -204,11 +204,13 @@ def test_what_is_worked_out_shapes_the_route_and_is_unknown_while_an_answer_is()
 def test_answers_become_facts_of_the_file_by_their_names_there() -> None:
     made = copy.deepcopy(EVERYTHING)
     made["calculated"][3]["maps_to"] = "is_foreign_pep"
-    said = facts_answered(parse(made), {"name": "山田", "name_kana": "ヤマダ", "nationality": "VN", "office": "どこか"})
+    answers = {"name": "山田", "name_kana": "ヤマダ", "phone": None, "nationality": "VN", "office": "どこか"}
+    said = facts_answered(parse(made), answers)
     assert said["kana"] == "ヤマダ"
     assert said["is_foreign_pep"] is True
     assert "office" not in said
     assert said["phone"] is None
+    assert "email" not in said, "what is no longer kept says nothing"
 
 
 def one(kind: str, **more: Any) -> dict[str, Any]:

@@ -38,7 +38,10 @@ RULES: dict[Rule, tuple[str, str, dict[str, str]]] = {
     rules.markup_taken_on_trust: (
         "mark_safe(text)\n",
         "format_html('<b>{}</b>', text)\n",
-        {"tenants/templatetags/binding.py": "joins what Django and format_html have made"},
+        {
+            "tenants/templatetags/binding.py": "joins what Django and format_html have made",
+            "questionnaires/templatetags/rehearsal.py": "puts what format_html made into a page a template made",
+        },
     ),
     rules.sql_put_together: (
         "cursor.execute(f'SELECT {x}')\ncursor.execute('SELECT %s' % x)\ncursor.execute('SELECT {}'.format(x))\n",
