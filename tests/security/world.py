@@ -25,7 +25,9 @@ from customers.segments.models import Segment
 from integrations.models import ReturnLayout
 from outreach.models import VisitRecord
 from questionnaires import standard
-from questionnaires.models import QuestionnaireDraft, QuestionnaireVersion
+from questionnaires.files.models import AnswerFile
+from questionnaires.models import QuestionnaireDraft, QuestionnaireVersion, Response
+from questionnaires.shaping import parse
 from reviews.models import Case, Decision
 from risk.models import PolicyDraft, RiskPolicy
 from risk.services import default_document, publish_default_policy
@@ -52,6 +54,7 @@ class Bank:
     rows: Rows
     sent: Sent
     photo: UUID
+    answer: UUID
     evidence: UUID
     paper: UUID
     scan: UUID
@@ -65,8 +68,13 @@ class Bank:
             "customer-flag-picture": self.evidence,
             "certificate-paper": self.paper,
             "customer-owner-paper-scan": self.scan,
+            "case-answer-file": self.answer,
         }
-        return {**values, "upload_id": other[route.name]} if route.name in other else values
+        if route.name in other:
+            values["upload_id"] = other[route.name]
+        if route.name.startswith("questionnaire-"):  # parts of a document, and documents that every bank has
+            values |= {name: value for name, value in PARTS.items() if name in values}
+        return values
 
     def value(self, argument: str) -> object:
         """Its own value of one argument; "stranger" where it can have none."""
@@ -136,7 +144,10 @@ def build_bank(tenant: Tenant, make_user: MakeUser) -> Bank:
     evidence = _beside(tenant, rows, Upload.Purpose.FLAG_EVIDENCE, rows[CustomerFlag])
     paper = _beside(tenant, rows, Upload.Purpose.REGISTRY_CERTIFICATE, rows[RegistryCertificate])
     scan = _beside(tenant, rows, Upload.Purpose.OWNER_PAPER, rows[OwnerPaper])
-    return Bank(tenant, staff, rows, sent, photo, evidence, paper, scan)
+    answer = _beside(tenant, rows, Upload.Purpose.ANSWER_FILE, rows[Response])
+    with tenant_scope(tenant.pk):
+        AnswerFile.objects.update(question="occupation", upload=answer, response=Case.objects.get().response)
+    return Bank(tenant, staff, rows, sent, photo, answer, evidence, paper, scan)
 
 
 def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
@@ -154,7 +165,8 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
             proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
         PolicyDraft.objects.update(document=default_document())
         QuestionnaireDraft.objects.update(document=standard.document("individual"))
-        QuestionnaireVersion.objects.update(document=standard.document("individual"))
+        document = standard.document("individual")
+        QuestionnaireVersion.objects.update(number=1, document=document, sha256=parse(document).digest)
         asked = {"schema": 1, "conditions": [{"field": "risk_tier", "any_of": ["LOW"]}]}
         Segment.objects.filter(pk=rows[Segment]).update(document=asked, is_shared=True)
         FixedLayout.objects.filter(pk=rows[FixedLayout]).update(document=document_of(TABLE))
@@ -186,6 +198,7 @@ def build_world(tenant: Tenant, other_tenant: Tenant, make_user: MakeUser) -> Wo
     return World(build_bank(tenant, make_user), build_bank(other_tenant, make_user), nobody)
 
 
+PARTS = {"version": 1, "page": "contact", "question": "occupation", "choices": "purposes", "key": "individual"}
 # What a membership of the role cannot be without.
 PLACE: dict[str, dict[str, Any]] = {
     "BRANCH_STAFF": {"branch_code": "001"},

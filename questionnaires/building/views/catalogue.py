@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import IntegrityError, transaction
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -103,8 +103,8 @@ def compare(request: StaffRequest, questionnaire_id: UUID) -> HttpResponse:
     """What a version says otherwise than another: ``from`` and ``to`` are their numbers."""
     found = _find(questionnaire_id)
     numbers = list(found.versions.order_by("-number").values_list("number", flat=True))
-    if len(numbers) < 2:
-        raise Http404
+    if len(numbers) < 2:  # nothing to compare with
+        return redirect("questionnaire", found.pk)
     older, newer = (_number(request.GET.get(key), numbers) for key in ("from", "to"))
     newer = newer or numbers[0]
     older = older or numbers[1]
