@@ -13,6 +13,9 @@ from audit.services import Actor
 from campaigns.models import PeriodicReview
 from customers.closing import ClosingRefused, close_customer, reopen_customer
 from customers.models import Customer
+from questionnaires import standard
+from questionnaires.models import QuestionnaireVersion
+from questionnaires.shaping import parse
 from retention import executing
 from retention.classes import record_classes
 from retention.executing import execute_approved
@@ -325,9 +328,13 @@ def test_every_class_finds_and_destroys_what_it_says(
         "UPDATE customers_customer SET created_at = %s",
         "UPDATE customers_valuekeeping SET after_set = 1, set_at = %s",
         "UPDATE customers_expiredvalue SET ended_on = %s",
+        "UPDATE questionnaires_keptanswer SET destroyed_at = NULL, kept_until = %s",
     ):
         superuser.execute(statement, [settled])
     with tenant_context(tenant.pk):
+        document = standard.document("individual")
+        with transaction.atomic():
+            QuestionnaireVersion.objects.update(document=document, sha256=parse(document).digest)
         proposal = approved(officer, approver)
         everything = {kind.code for kind in record_classes()}
         assert set(proposal.counts) == everything - {"confirmation"}
