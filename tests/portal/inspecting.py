@@ -68,7 +68,7 @@ _FAULTS = r"""([language, tokens]) => {
   all("[tabindex]").forEach(e => e.tabIndex > 0 && fault("tabindex", e));
 
   // Every word says its language. What customers and banks call themselves may be in any.
-  const named = "input, textarea, .record dd, .answers dd, .brand, .addr, .help, .person__title";
+  const named = "input, textarea, .record dd, .answers dd, .copy dd, .brand, .addr, .help, .person__title";
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const scripts = { ja: /[\u3040-\u30fa\u30fc-\u30ff]/, han: /[\u3400-\u9fff]/, ne: /[\u0900-\u097f]/ };
   while (walker.nextNode()) {

@@ -23,6 +23,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='upload',
             name='purpose',
-            field=models.CharField(choices=[('CASE_DOCUMENT', 'Document of a case'), ('VISIT_PHOTO', 'Photograph of a visit'), ('FLAG_EVIDENCE', 'Evidence for a flag'), ('REGISTRY_CERTIFICATE', 'Registry certificate'), ('OWNER_PAPER', 'Paper about the owners'), ('ANSWER_FILE', 'File handed in with the answers'), ('PAPER_ANSWER', 'Answer on paper')], max_length=20),
+            field=models.CharField(choices=[('CASE_DOCUMENT', 'Document of a case'), ('VISIT_PHOTO', 'Photograph of a visit'), ('FLAG_EVIDENCE', 'Evidence for a flag'), ('REGISTRY_CERTIFICATE', 'Registry certificate'), ('OWNER_PAPER', 'Paper about the owners'), ('ANSWER_FILE', 'File handed in with the answers')], max_length=20),
         ),
     ]
