@@ -20,6 +20,7 @@ from tests.tenants.builders import one_row_of_each
 from uploads.models import Upload
 
 PAGES = {
+    Upload.Purpose.ANSWER_FILE: "customer",
     Upload.Purpose.CASE_DOCUMENT: "case",
     Upload.Purpose.VISIT_PHOTO: "outreach-task",
     Upload.Purpose.FLAG_EVIDENCE: "customer-flags",
