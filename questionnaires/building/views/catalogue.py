@@ -125,7 +125,6 @@ def schema(request: HttpRequest) -> HttpResponse:
     """The JSON Schema of documents, for whoever writes them. Open: it says nothing about anybody."""
     response = JsonResponse(json_schema(), json_dumps_params={"ensure_ascii": False, "indent": 1})
     response.headers["Content-Type"] = SCHEMA_TYPE
-    response.headers["Cache-Control"] = "public, max-age=3600"
     return response
 
 
