@@ -18,7 +18,7 @@ from questionnaires.models import AccessLink, EntranceTicket
 from questionnaires.tickets import match_number
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
-from tests.portal.journey import end_of, page_of, post, prove, walk
+from tests.portal.journey import address_of, end_of, page_of, post, prove, walk
 from tests.questionnaires.filing import Sent, plan_review
 
 
@@ -63,7 +63,7 @@ def test_the_telephone_goes_on_where_the_computer_was(desk: Client, address: str
     assert match_number(address.rstrip("/").rsplit("/", 1)[1]) in page.content.decode()
     assert person.customer.profile["name"] not in page.content.decode()
     assert take(telephone, address).headers["Location"] == "/r/answer/"
-    assert telephone.get("/r/answer/").headers["Location"] == "/r/answer/work/"
+    assert telephone.get("/r/answer/").headers["Location"] == address_of("work")
     moved = desk.get("/r/answer/")
     assert (moved.status_code, end_of(moved)) == (403, "moved")
     with tenant_scope(person.tenant.pk):
@@ -182,4 +182,4 @@ def test_what_was_entered_waits_until_later(desk: Client, person: Sent) -> None:
     assert desk.get("/r/answer/").status_code == 403
     other = Client()
     assert prove(other, person).status_code == 302
-    assert other.get("/r/answer/").headers["Location"] == "/r/answer/work/"
+    assert other.get("/r/answer/").headers["Location"] == address_of("work")
