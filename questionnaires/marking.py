@@ -16,11 +16,11 @@ _FOREIGN, _WORDS, _OVER = "\ufdd3", "\ufdd4", "\ufdd5"
 _TAGS = {"ja-easy": "ja", "zh-hans": "zh-Hans", "pt-br": "pt-BR"}
 
 _WRITTEN = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")
-_READINGS = re.compile(f"{_BASE}([^{_BASE}{_END}]*){_READING}([^{_BASE}{_END}]*){_END}")
+_READINGS = re.compile(f"{_BASE}([^{_BASE}{_READING}{_END}]*){_READING}([^{_BASE}{_READING}{_END}]*){_END}")
 _FOREIGNS = re.compile(f"{_FOREIGN}([A-Za-z-]+){_WORDS}([^{_FOREIGN}{_OVER}]*){_OVER}")
 _MARK = f"[{_BASE}{_FOREIGN}]"
 # Inside of a tag, and of what holds text alone.
-_TAG = re.compile(f"<[^<>]*{_MARK}[^<>]*>")
+_TAG = re.compile(f"<[^<>{_BASE}{_FOREIGN}]*{_MARK}[^<>]*>")
 _TEXT_ALONE = re.compile(f"<(title|option|textarea|text)\\b([^<>]*)>([^<]*{_MARK}[^<]*)(?=</)")
 
 

@@ -1,6 +1,6 @@
 """What Django can do at most on this server: a view without middleware that reads one row by an index.
 
-A WSGI application of its own, for gunicorn with the product's settings of the server.
+For gunicorn with the product's settings of the server, as `cdd.benchmarks.bare_peer:build()`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdd.settings")
-django.setup(set_prefix=False)
-settings.MIDDLEWARE = []
-settings.ROOT_URLCONF = __name__
-application = WSGIHandler()
+
+def build() -> WSGIHandler:
+    """An application of its own. Called and not imported, because it changes the settings of the whole process."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "cdd.settings")
+    django.setup(set_prefix=False)
+    settings.MIDDLEWARE = []
+    settings.ROOT_URLCONF = __name__
+    return WSGIHandler()
 
 
 def show(request: HttpRequest, slug: str) -> HttpResponse:

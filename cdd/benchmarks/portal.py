@@ -32,6 +32,8 @@ ROWS = 1_000_000
 # One draft in so many is there while the first half is measured.
 SHARE = 100
 THREADS = 4
+OURS = "cdd.wsgi:application"
+BARE = "cdd.benchmarks.bare_peer:build()"
 BROWSERS = 4
 ROUNDS = 3
 LOAD = 0.6
@@ -63,7 +65,7 @@ def run(rows: int) -> Result:
         tokens = iter(_invite(ground, rows, (2 * ROUNDS + 4) * visits, now))
         sample = _draft(ground, now)
         fill_drafts(ground, ground.tenant, sample, first=0, last=few)
-        with _served(ground, "cdd.wsgi") as ours, _served(ground, "cdd.benchmarks.bare_peer") as bare:
+        with _served(ground, OURS) as ours, _served(ground, BARE) as bare:
             crowd(ours, list(islice(tokens, visits)), visit, at_once=BROWSERS)  # for warmth
             little = _measured(ours, bare, tokens, visits)
             fill_drafts(ground, ground.tenant, sample, first=few, last=rows)
@@ -141,13 +143,13 @@ def _measured(ours: int, bare: int, tokens: Iterator[str], visits: int) -> Measu
 
 
 @contextmanager
-def _served(ground: Ground, module: str) -> Iterator[int]:
+def _served(ground: Ground, application: str) -> Iterator[int]:
     """A web server on a free port of this machine, and gone afterwards; gives its port."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port = int(probe.getsockname()[1])
     command = [
-        sys.executable, "-m", "gunicorn", f"{module}:application", "--config", "python:cdd.serving", "--preload",
+        sys.executable, "-m", "gunicorn", application, "--config", "python:cdd.serving", "--preload",
         "--bind", f"{HOST}:{port}", "--workers", "1", "--threads", str(THREADS), "--log-level", "error",
     ]  # fmt: skip
     server = subprocess.Popen(command, cwd=settings.BASE_DIR, env=ground.environment)

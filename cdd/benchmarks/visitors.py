@@ -21,7 +21,7 @@ _LENGTH = re.compile(rb"\r\ncontent-length: (\d+)", re.IGNORECASE)
 _LOCATION = re.compile(rb"\r\nlocation: ([^\r]+)", re.IGNORECASE)
 _COOKIE = re.compile(rb"\r\nset-cookie: ([^\r]+)", re.IGNORECASE)
 _SECRET = re.compile(rb'name="csrfmiddlewaretoken" value="([^"]+)"')
-_CONTROL = re.compile(rb'type="radio"[^>]*name="(\w+)"')
+_CONTROL = re.compile(rb'type="radio" name="(\w+)"')
 
 
 # Of a customer's way through the standard questionnaire.

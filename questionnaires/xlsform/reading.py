@@ -301,8 +301,8 @@ class _Reader(Tables):
         return found
 
     def check_order(self, row: Row, column: str, said: str, known: set[str]) -> None:
-        read = re.findall(r"\$\{\s*([^{}]+?)\s*\}", said)
-        for name in dict.fromkeys(read):
+        read = re.findall(r"\$\{([^{}]+)\}", said)
+        for name in dict.fromkeys(name.strip() for name in read):
             if name not in known and name not in self.calculations:
                 self.find("survey", row, column, "asked_later", said=name)
 

@@ -32,7 +32,7 @@ _NATIVE_LIMITS: Mapping[str, str] = {
     "min_length": "string-length(.) >= {}", "max_length": "string-length(.) <= {}",
     "min_chosen": "count-selected(.) >= {}", "max_chosen": "count-selected(.) <= {}",
 }  # fmt: skip
-_NAMED = re.compile(r"\$\{([^}]+)\}")
+_NAMED = re.compile(r"\$\{([^{}]+)\}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # What has a column of its own.
 _SAID = frozenset({"id", "kind", "label", "hint", "required", "choices", "maps_to", "sensitivity", "constraints"})
