@@ -133,11 +133,11 @@ def _outside(question: Question, given: Answers, today: date) -> Errors:
 
 
 def _contradictions(page: Page, answers: Answers) -> Errors:
-    """What the document says must hold between answers; what cannot be told holds."""
+    """What the document says must hold between answers; what cannot be told holds. Of several, the first is told."""
     questions = {field: question for question in page.questions for field in question.fields}
     return {
         control_of(questions[check.at], check.at): ("check", {"message": check.message})
-        for check in page.checks
+        for check in reversed(page.checks)
         if check.holds.holds(answers) is False
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
 from audit.transitions import IllegalTransition, LostRace, transition
+from questionnaires import standard
 from questionnaires.building.editing import add_page
 from questionnaires.building.parts import EditRefused
 from questionnaires.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion
@@ -26,6 +28,7 @@ type Edit = Callable[[Document], Document]
 
 Status = QuestionnaireDraft.Status
 BEING_WRITTEN = (Status.DRAFT, Status.AWAITING_APPROVAL)
+_LONGEST_KEY = 40
 _ONE_AT_A_TIME = 4_311  # advisory lock class; the key within it is the tenant
 
 
@@ -82,25 +85,36 @@ def begin_draft(
 
 @transaction.atomic
 def begin_questionnaire(
-    *, key: str, audience: str, name: str, name_en: str, actor: Actor, now: datetime
+    *,
+    audience: str,
+    name: str,
+    name_en: str,
+    actor: Actor,
+    now: datetime,
+    key: str = "",
+    document: Document | None = None,
+    template: str = "",
 ) -> QuestionnaireDraft:
-    """Begin something that was never asked, with one page that has no words yet.
+    """Begin something that was never asked: with a document, or with one page that has no words yet.
+
+    ``key``: what files call it; "" takes the document's own, with a number behind it if that is taken.
+    ``template``: the key of the ready questionnaire that it begins as.
 
     Raises:
         DraftRefused: the actor may not.
         IntegrityError: the key is taken.
     """
     _standing(actor, Permission.EDIT_QUESTIONNAIRE, now)
-    made: Questionnaire = Questionnaire.objects.create(key=key, audience=audience, name=name, name_en=name_en)
-    record("questionnaire.begun", target=made, actor=actor, at=now, key=key)
-    document = {
-        "id": key,
-        "title": {"ja": name, "en": name_en},
-        "languages": ["ja", "en"],
-        "default_language": "ja",
-        "pages": [],
-    }
-    return begin_draft(questionnaire=made, document=add_page(document), actor=actor, now=now)
+    made: Questionnaire = Questionnaire.objects.create(
+        key=key or _free_key(template or str((document or {}).get("id", ""))),
+        audience=audience,
+        name=name,
+        name_en=name_en,
+        template=template,
+        template_sha256=standard.questionnaire(template).digest if template else "",
+    )
+    record("questionnaire.begun", target=made, actor=actor, at=now, key=made.key, template=template)
+    return begin_draft(questionnaire=made, document=document or _blank(made), actor=actor, now=now)
 
 
 @transaction.atomic
@@ -235,13 +249,13 @@ def _write(
     held = _held(draft)
     if held.status != Status.DRAFT:
         raise DraftRefused(_("Only a draft can be changed. Begin a new one."))
-    if held.revision != revision:
-        raise DraftChanged(held)
     try:
         document = dict(written(held))
     except EditRefused as error:
         raise DraftRefused(str(error)) from error
-    if document != held.document:
+    if document != held.document:  # what says nothing new may be sent twice
+        if held.revision != revision:
+            raise DraftChanged(held)
         held.before, held.document = held.document, document
         held.revision += 1
         held.drafted_by, held.drafted_person, held.drafted_at = standing.user_id, standing.person, now
@@ -259,6 +273,19 @@ def _check(draft: QuestionnaireDraft, newest: QuestionnaireVersion | None) -> No
         raise DraftRefused(_("The draft still has errors. Correct them first.")) from error
     if newest is not None and newest.sha256 == digest:
         raise DraftRefused(_("The draft says what the version in force says already."))
+
+
+def _blank(questionnaire: Questionnaire) -> Document:
+    title = {"ja": questionnaire.name, "en": questionnaire.name_en}
+    head = {"id": questionnaire.key, "title": title, "languages": ["ja", "en"], "default_language": "ja", "pages": []}
+    return add_page(head)
+
+
+def _free_key(wanted: str) -> str:
+    """The key that was wanted, or with a number behind it; a race for it ends at the unique constraint."""
+    stem = re.sub(r"[^a-z0-9]+", "-", wanted.lower()).strip("-")[: _LONGEST_KEY - 4] or "questionnaire"
+    taken = set(Questionnaire.objects.filter(key__startswith=stem).values_list("key", flat=True))
+    return next(key for key in (stem, *(f"{stem}-{number}" for number in range(2, 1_000))) if key not in taken)
 
 
 def _told(draft: QuestionnaireDraft) -> dict[str, object]:

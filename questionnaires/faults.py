@@ -7,7 +7,7 @@ from typing import Any
 
 from questionnaires.conditions import Comparison, Condition
 from questionnaires.fitting import misfits
-from questionnaires.schema import InvalidQuestionnaire, Question, variables_of
+from questionnaires.schema import Calculation, InvalidQuestionnaire, Question, variables_of
 from questionnaires.shaping import Shaper
 
 
@@ -31,8 +31,7 @@ class _Finder(Shaper):
         try:
             self.questionnaire()
         except InvalidQuestionnaire as error:
-            if not self.unsure or error.question or error.page:
-                self.note(error)
+            self.note(error)
         return list(self.found.values())
 
     def note(self, error: InvalidQuestionnaire) -> None:
@@ -46,10 +45,19 @@ class _Finder(Shaper):
             except InvalidQuestionnaire as error:
                 self.note(error)
                 self.unsure |= variables_of([one["id"] for one in part["questions"]])
-            try:
-                self.calculate()
-            except InvalidQuestionnaire as error:
-                self.note(error)
+            self.calculate()
+
+    def complete(self) -> None:
+        if not self.unsure:
+            super().complete()
+
+    def calculation(self, part: Mapping[str, Any]) -> Calculation | None:
+        try:
+            return super().calculation(part)
+        except InvalidQuestionnaire as error:
+            self.note(error)
+            self.unsure.add(part["id"])
+            return None
 
     def questions(self, page: str, parts: Sequence[Mapping[str, Any]]) -> Iterator[Question]:
         for part in parts:

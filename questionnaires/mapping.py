@@ -66,6 +66,12 @@ def facts_fitting(kind: Kind, audience: str) -> dict[str, Fact]:
     return {key: fact for key, fact in facts_to_map().items() if audience in fact.kinds and fact.type in fitting}
 
 
+def facts_fitting_calculated(working: Working, audience: str) -> dict[str, Fact]:
+    """The facts of such customers that a value worked out so may be kept as."""
+    fitting = _FITTING_CALCULATED[working]
+    return {key: fact for key, fact in facts_to_map().items() if audience in fact.kinds and fact.type in fitting}
+
+
 def _of(question: Question, kind: str, facts: Mapping[str, Fact]) -> Iterator[InvalidQuestionnaire]:
     for key in filter(None, question.facts.values()):
         fact = facts.get(key)

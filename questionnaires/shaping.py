@@ -107,10 +107,7 @@ class Shaper:
             raise self.fail(_("the default language must be one of the languages"))
         title = self.text(self.document, "title")
         self.walk()
-        left = {part["id"] for part in self.document.get("calculated", ())} - self.calculated.keys()
-        if left:
-            self.move(f"calculated {min(left)!r}")
-            raise self.fail(_("it reads what no page asks"), part=min(left))
+        self.complete()
         return Questionnaire(
             id=self.document["id"],
             title=title,
@@ -122,6 +119,13 @@ class Shaper:
             untranslated=tuple(self.untranslated),
             _pages=MappingProxyType(self.pages),
         )
+
+    def complete(self) -> None:
+        """Every calculation has been taken in."""
+        left = {part["id"] for part in self.document.get("calculated", ())} - self.calculated.keys()
+        if left:
+            self.move(f"calculated {min(left)!r}", question=min(left))
+            raise self.fail(_("it reads what no page asks"), part=min(left))
 
     def walk(self) -> None:
         """Take in page by page, and what can be worked out after each."""
@@ -327,14 +331,15 @@ class Shaper:
     def calculate(self) -> None:
         """Take in the calculations whose answers have all been asked by now."""
         for part in self.document.get("calculated", ()):
-            if part["id"] in self.calculated:
-                continue
-            self.move(f"calculated {part['id']!r}")
-            if part["id"] in self.fields:
-                raise self.fail(_("the id '%(name)s' appears twice"), part="id", name=part["id"])
-            found = self.flag(part) if "holds" in part else self.figure(part)
-            if found:
+            if part["id"] not in self.calculated and (found := self.calculation(part)):
                 self.calculated[found.id] = found
+
+    def calculation(self, part: Mapping[str, Any]) -> Calculation | None:
+        """One of them; None while an answer it reads has not been asked."""
+        self.move(f"calculated {part['id']!r}", question=part["id"])
+        if part["id"] in self.fields:
+            raise self.fail(_("the id '%(name)s' appears twice"), part="id", name=part["id"])
+        return self.flag(part) if "holds" in part else self.figure(part)
 
     def flag(self, part: Mapping[str, Any]) -> Calculation | None:
         try:

@@ -9,6 +9,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
+from questionnaires.building.forms import refuse_hidden
 from questionnaires.building.naming import language_name, part_name
 from questionnaires.building.parts import Document, Part
 from tenants.forms import StaffForm
@@ -120,6 +121,7 @@ class ChoicesForm(StaffForm):
                 label=language_name(language),
                 required=False,
                 max_length=2_000,
+                validators=[refuse_hidden],
                 initial=choice.get("label", {}).get(language, ""),
             )
         for key in ("exclusive", "more"):

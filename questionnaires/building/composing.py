@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from questionnaires.building.parts import Document, Part, questions_of, said
+from questionnaires.building.reaching import Comparable, Reach, Sort
 from questionnaires.conditions import InvalidCondition, parse_condition
-from questionnaires.schema import Kind
-from questionnaires.shaping import CHOSEN, FLAGS, NUMBERS
 
 _CHANGED = "changed:"
-_NEVER_COMPARED = frozenset({Kind.PEOPLE, Kind.FILE, Kind.EKYC, Kind.INFORMATION})
-
-
-class Sort(StrEnum):
-    """What an answer is to conditions."""
-
-    FLAG = "flag"
-    CHANGE = "change"
-    NUMBER = "number"
-    CHOICE = "choice"
-    SEVERAL = "several"
-    TEXT = "text"
 
 
 IS, IS_NOT, HAS, LACKS = "===", "!==", "has", "lacks"
@@ -34,6 +21,7 @@ COMPARED_BY: Mapping[Sort, tuple[str, ...]] = {
     Sort.NUMBER: (IS, IS_NOT, "<", "<=", ">", ">="),
     Sort.CHOICE: (IS, IS_NOT),
     Sort.SEVERAL: (HAS, LACKS),
+    Sort.DAY: (IS, IS_NOT),
     Sort.TEXT: (IS, IS_NOT),
 }
 
@@ -55,22 +43,25 @@ class Rows:
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Comparable:
-    """An answer that a condition may read. ``values``: what is offered for it; empty where a value is typed."""
+class Why(StrEnum):
+    """Why a row makes no condition."""
 
-    answer: str
-    name: str
-    sort: Sort
-    values: tuple[tuple[str, str], ...] = ()
+    UNKNOWN = "unknown"
+    LATER = "later"
+    WORKED_OUT = "worked out"
+    OPERATOR = "operator"
+    BLANK = "blank"
+    NOT_OFFERED = "not offered"
+    NUMBER = "number"
+    DAY = "day"
 
 
 class CannotCompare(ValueError):
     """A row that makes no condition; ``at`` is the part of it to be looked at again."""
 
-    def __init__(self, at: str) -> None:
-        super().__init__(at)
-        self.at = at
+    def __init__(self, at: str, why: Why) -> None:
+        super().__init__(f"{at}: {why}")
+        self.at, self.why = at, why
 
 
 def rows_of(logic: object) -> Rows | None:
@@ -91,48 +82,10 @@ def rows_of(logic: object) -> Rows | None:
     return Rows("and", (row,)) if row else None
 
 
-def logic_of(joint: str, rows: Sequence[Row], comparables: Mapping[str, Comparable]) -> dict[str, Any]:
+def logic_of(joint: str, rows: Sequence[Row], reach: Reach) -> dict[str, Any]:
     """The condition that the rows make; at least one. Raises CannotCompare."""
-    parts = [_logic(row, comparables) for row in rows]
+    parts = [_logic(row, reach) for row in rows]
     return parts[0] if len(parts) == 1 else {joint: parts}
-
-
-def comparables_before(document: Document, page_id: str, language: str, yes: str, no: str) -> list[Comparable]:
-    """What a condition on a page may read: the answers of pages before it, and what is worked out of them.
-
-    ``page_id`` "" for all of them; a page's own answers are among those of the page after it.
-    """
-    found: list[Comparable] = []
-    kept = []
-    for page, question in questions_of(document):
-        if page["id"] == page_id:
-            break
-        found += _of_question(question, document, language, yes, no)
-        kept.append(question)
-    flags = (("true", yes), ("false", no))
-    for one in document.get("calculated", ()):
-        sort = Sort.FLAG if "holds" in one else Sort.NUMBER
-        found.append(Comparable(one["id"], one["id"], sort, flags if sort is Sort.FLAG else ()))
-    for question in kept:
-        if question.get("maps_to"):
-            name = said(question, "label", language) or question["id"]
-            found.append(Comparable(_CHANGED + question["id"], name, Sort.CHANGE, flags))
-    return found
-
-
-def _of_question(question: Part, document: Document, language: str, yes: str, no: str) -> Iterator[Comparable]:
-    kind = question["kind"]
-    if kind in _NEVER_COMPARED:
-        return
-    name = said(question, "label", language) or question["id"]
-    if kind in FLAGS:
-        yield Comparable(question["id"], name, Sort.FLAG, (("true", yes), ("false", no)))
-    elif kind in CHOSEN:
-        offered = document.get("choice_lists", {}).get(question.get("choices"), ())
-        values = tuple((one["value"], said(one, "label", language) or one["value"]) for one in offered)
-        yield Comparable(question["id"], name, Sort.SEVERAL if kind == Kind.CHECKBOXES else Sort.CHOICE, values)
-    else:
-        yield Comparable(question["id"], name, Sort.NUMBER if kind in NUMBERS else Sort.TEXT)
 
 
 def _row_of(logic: Any) -> Row | None:
@@ -153,14 +106,16 @@ def _row_of(logic: Any) -> Row | None:
     return Row(one.variable, one.operator, str(one.literal))
 
 
-def _logic(row: Row, comparables: Mapping[str, Comparable]) -> dict[str, Any]:
-    known = comparables.get(row.answer)
+def _logic(row: Row, reach: Reach) -> dict[str, Any]:
+    known = reach.comparables.get(row.answer)
     if known is None:
-        raise CannotCompare("answer")
+        raise CannotCompare("answer", _why_unread(row.answer, reach))
     if row.operator not in COMPARED_BY[known.sort]:
-        raise CannotCompare("operator")
-    if not row.value or (known.values and row.value not in dict(known.values)):
-        raise CannotCompare("value")
+        raise CannotCompare("operator", Why.OPERATOR)
+    if not row.value:
+        raise CannotCompare("value", Why.BLANK)
+    if known.sort in (Sort.FLAG, Sort.CHANGE, Sort.CHOICE, Sort.SEVERAL) and row.value not in dict(known.values):
+        raise CannotCompare("value", Why.NOT_OFFERED)
     variable = {"var": row.answer}
     if known.sort is Sort.SEVERAL:
         has = {"in": [row.value, variable]}
@@ -168,12 +123,22 @@ def _logic(row: Row, comparables: Mapping[str, Comparable]) -> dict[str, Any]:
     return {row.operator: [variable, _literal(row, known)]}
 
 
+def _why_unread(answer: str, reach: Reach) -> Why:
+    bare = answer.removeprefix(_CHANGED)
+    if bare in reach.later:
+        return Why.LATER
+    calculated = {one["id"] for one in reach.document.get("calculated", ())}
+    if reach.is_check and (answer != bare or bare in calculated):
+        return Why.WORKED_OUT
+    return Why.LATER if bare in calculated else Why.UNKNOWN
+
+
 def _literal(row: Row, known: Comparable) -> object:
     if known.sort in (Sort.FLAG, Sort.CHANGE):
         return row.value == "true"
-    if known.sort is not Sort.NUMBER:
-        return row.value
     try:
-        return int(row.value.replace(",", ""))
+        if known.sort is Sort.DAY:
+            return date.fromisoformat(row.value).isoformat()
+        return int(row.value.replace(",", "")) if known.sort is Sort.NUMBER else row.value
     except ValueError:
-        raise CannotCompare("value") from None
+        raise CannotCompare("value", Why.NUMBER if known.sort is Sort.NUMBER else Why.DAY) from None

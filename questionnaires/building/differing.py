@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from questionnaires.building.parts import Document, Part, name_of, page_with, question_of, questions_of
-from questionnaires.building.readout import sentence_of
+from django.utils.translation import gettext as _
 
-_TEXTS = ("title", "why", "label", "hint")
-_CONDITIONS = ("show_if",)
+from questionnaires.building.parts import Document, Part, check_key, name_of, questions_of
+from questionnaires.building.readout import answer_name, sentence_of
+
+_TEXTS = ("title", "why", "label", "hint", "message")
 
 
 class What(StrEnum):
@@ -37,7 +38,7 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """``subject``: document, page, question, choices or calculated. ``place``: the page of a question, in words."""
+    """``subject``: document, page, question, check, choices, calculated. ``place``: of a question or check."""
 
     what: What
     subject: str
@@ -55,6 +56,7 @@ def changes_between(before: Document, after: Document, language: str) -> list[Ch
         *_of_document(before, after),
         *_of_pages(old, new),
         *_of_questions(old, new),
+        *_of_checks(old, new),
         *_of_lists(old, new),
         *_of_calculated(old, new),
     ]
@@ -75,11 +77,10 @@ class _Told:
             return _flag(value)
         if key in ("show_if", "holds"):
             return sentence_of(value, self.document, self.language) or json.dumps(value, ensure_ascii=False)
-        if key == "checks" and isinstance(value, list):
-            return "\n".join(
-                f"{sentence_of(one['holds'], self.document, self.language)}: {one['message'].get(self.language, '')}"
-                for one in value
-            )
+        if key in ("at", "count"):
+            return answer_name(self.document, str(value), self.language)
+        if key == "sum" and isinstance(value, list):
+            return ", ".join(answer_name(self.document, str(name), self.language) for name in value)
         if isinstance(value, str):
             return value
         if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
@@ -138,6 +139,46 @@ def _of_questions(old: _Told, new: _Told) -> Iterator[Change]:
             yield Change(What.REMOVED, "question", name, old.name(question), old.name(page))
 
 
+def _of_checks(old: _Told, new: _Told) -> Iterator[Change]:
+    """Checks have no ids: one is the same while it stands at the same answer with the same condition, or else alone."""
+    before = {page["id"]: page for page in old.document["pages"]}
+    after = {page["id"]: page for page in new.document["pages"]}
+    for name in dict.fromkeys([*after, *before]):
+        was, now = before.get(name, {}).get("checks", []), after.get(name, {}).get("checks", [])
+        place = new.name(after[name]) if name in after else old.name(before[name])
+        pairs = _paired(was, now)
+        for one in now:
+            earlier = pairs.get(check_key(one))
+            details = tuple(_details(earlier, one, old, new))
+            if details:
+                what = What.CHANGED if earlier else What.ADDED
+                yield Change(what, "check", check_key(one), new.value("at", one["at"]), place, details=details)
+        kept = [check_key(one) for one in pairs.values()]
+        for one in was:
+            if check_key(one) not in kept:
+                yield Change(What.REMOVED, "check", check_key(one), old.value("at", one["at"]), place)
+        followed = [check_key(pairs[check_key(one)]) for one in now if check_key(one) in pairs]
+        if [key for key in map(check_key, was) if key in followed] != followed:
+            order = Detail("order", "", _("The order of the checks"))
+            yield Change(What.CHANGED, "page", name, place, details=(order,))
+
+
+def _paired(was: Sequence[Part], now: Sequence[Part]) -> dict[str, Part]:
+    """The check that each was before, by the key it has now."""
+    left, pairs = list(was), {}
+    alike: list[Callable[[Part, Part], bool]] = [
+        lambda old, new: old == new,
+        lambda old, new: old["at"] == new["at"] and old["holds"] == new["holds"],
+        lambda old, new: old["at"] == new["at"],
+    ]
+    for is_same in alike:
+        for one in now:
+            if check_key(one) not in pairs and (found := next((old for old in left if is_same(old, one)), None)):
+                pairs[check_key(one)] = found
+                left.remove(found)
+    return pairs
+
+
 def _of_lists(old: _Told, new: _Told) -> Iterator[Change]:
     before, after = old.document.get("choice_lists", {}), new.document.get("choice_lists", {})
     for name in [*after, *(name for name in before if name not in after)]:
@@ -163,18 +204,21 @@ def _of_choices(before: Sequence[Part], after: Sequence[Part]) -> Iterator[Detai
 def _of_calculated(old: _Told, new: _Told) -> Iterator[Change]:
     before = {one["id"]: one for one in old.document.get("calculated", ())}
     after = {one["id"]: one for one in new.document.get("calculated", ())}
+    moved = _out_of_order(list(before), list(after))
     for name in [*after, *(name for name in before if name not in after)]:
         if name not in after:
             yield Change(What.REMOVED, "calculated", name, name)
         elif details := tuple(_details(before.get(name), after[name], old, new)):
             yield Change(What.CHANGED if name in before else What.ADDED, "calculated", name, name, details=details)
+        elif name in moved:
+            yield Change(What.MOVED, "calculated", name, name)
 
 
 def _details(before: Part | None, after: Part, old: _Told, new: _Told) -> Iterator[Detail]:
     was = before or {}
     yield from _texts(was, after, _TEXTS)
     for key in dict.fromkeys([*was, *after]):
-        if key in (*_TEXTS, "id", "questions") or was.get(key) == after.get(key):
+        if key in (*_TEXTS, "id", "questions", "checks") or was.get(key) == after.get(key):
             continue
         yield Detail(key, old.value(key, was.get(key)), new.value(key, after.get(key)))
 
@@ -189,17 +233,14 @@ def _texts(before: Mapping[str, Any], after: Mapping[str, Any], keys: Sequence[s
 
 def _moved_within(before: Document, after: Document) -> set[str]:
     """The questions that changed their order on a page that they stayed on."""
+    home = {question["id"]: page["id"] for page, question in questions_of(before)}
+    order: dict[str, list[str]] = {}
+    for name, page_id in home.items():
+        order.setdefault(page_id, []).append(name)
     moved: set[str] = set()
     for page in after["pages"]:
-        stayed = [
-            question["id"]
-            for question in page["questions"]
-            if question_of(before, question["id"])
-            and (held := page_with(before, question["id"]))
-            and held["id"] == page["id"]
-        ]
-        was = [question["id"] for _, question in questions_of(before) if question["id"] in stayed]
-        moved |= _out_of_order(was, stayed)
+        stayed = [question["id"] for question in page["questions"] if home.get(question["id"]) == page["id"]]
+        moved |= _out_of_order(order.get(page["id"], []), stayed)
     return moved
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
@@ -12,6 +12,7 @@ from questionnaires.building.parts import (
     Document,
     EditRefused,
     Part,
+    check_key,
     free_name,
     names_taken,
     page_of,
@@ -22,7 +23,7 @@ from questionnaires.building.renaming import fields_renamed, rename_reads
 from questionnaires.schema import Kind
 from questionnaires.shaping import CHOSEN
 
-MOST_PAGES, MOST_QUESTIONS = 60, 30
+MOST_PAGES, MOST_QUESTIONS, MOST_CHECKS, MOST_CALCULATED = 60, 30, 10, 40
 _BANDS = [0, 1_000_000, 3_000_000, 10_000_000]
 
 
@@ -167,6 +168,8 @@ def write_calculated(document: Document, name: str, part: Mapping[str, Any] | No
     changed = _copy(document)
     ones: list[Part] = changed.get("calculated", [])
     at = next((number for number, one in enumerate(ones) if one["id"] == name), len(ones))
+    if at == MOST_CALCULATED:
+        raise EditRefused(_("A questionnaire has at most %(count)s calculated values.") % {"count": MOST_CALCULATED})
     if part is not None:
         _refuse_taken(changed, name, part["id"])
         if name and part["id"] != name:
@@ -176,6 +179,60 @@ def write_calculated(document: Document, name: str, part: Mapping[str, Any] | No
     if not ones:
         del changed["calculated"]
     return changed
+
+
+def move_calculated(document: Document, name: str, by: int) -> Part:
+    """A calculated value further up or down in the list."""
+    changed = _copy(document)
+    _shift(changed.get("calculated", []), lambda one: one["id"] == name, by, _calculated_gone())
+    return changed
+
+
+def remove_calculated(document: Document, name: str) -> Part:
+    """Without the calculated value. What reads it is then wrong and says so."""
+    if all(one["id"] != name for one in document.get("calculated", ())):
+        raise EditRefused(_calculated_gone())
+    return write_calculated(document, name, None)
+
+
+def write_check(document: Document, page_id: str, key: str, part: Mapping[str, Any] | None) -> Part:
+    """A check of a page as ``part`` says, new where ``key`` is ""; without it, if None."""
+    changed = _copy(document)
+    page = _page(changed, page_id)
+    checks: list[Part] = page.setdefault("checks", [])
+    at = next((number for number, one in enumerate(checks) if check_key(one) == key), len(checks))
+    if key and at == len(checks):
+        raise EditRefused(_check_gone())
+    if at == MOST_CHECKS:
+        raise EditRefused(_("A page has at most %(count)s checks.") % {"count": MOST_CHECKS})
+    if part is not None and check_key(part) != key and any(check_key(one) == check_key(part) for one in checks):
+        raise EditRefused(_("The page has this check already."))
+    checks[at : at + 1] = [] if part is None else [deepcopy(dict(part))]
+    if not checks:
+        del page["checks"]
+    return changed
+
+
+def move_check(document: Document, page_id: str, key: str, by: int) -> Part:
+    """A check further up or down on its page: the first that does not hold is told at its question."""
+    changed = _copy(document)
+    _shift(_page(changed, page_id).get("checks", []), lambda one: check_key(one) == key, by, _check_gone())
+    return changed
+
+
+def _shift(parts: list[Part], is_it: Callable[[Part], bool], by: int, refusal: str) -> None:
+    at = next((number for number, one in enumerate(parts) if is_it(one)), None)
+    if at is None:
+        raise EditRefused(refusal)
+    parts.insert(max(0, at + by), parts.pop(at))
+
+
+def _check_gone() -> str:
+    return _("This check is not in the draft any more.")
+
+
+def _calculated_gone() -> str:
+    return _("This calculated value is not in the draft any more.")
 
 
 def _copy(document: Document) -> Part:

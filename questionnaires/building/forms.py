@@ -1,8 +1,8 @@
-"""What staff enter about a questionnaire: its heading, a page, a question, a list of choices, a calculated value."""
+"""What staff enter about a questionnaire: its heading, a page, a question."""
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +19,10 @@ from tenants.forms import StaffForm
 
 _ID = r"[a-z][a-z0-9_]{0,39}"
 _LONGEST = 2_000
+# Turns the direction of what follows, controls a terminal, or is what this product marks texts with.
+_HIDDEN = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufdd0-\ufdef\ufffe\uffff]"
+)
 _DAYS = frozenset({"earliest", "latest"})
 _AUTOCOMPLETE = ("name", "street-address", "postal-code", "tel", "email", "bday", "organization", "organization-title")
 _PARTS = {
@@ -35,6 +39,13 @@ _PERSON = {
 }
 _ACCEPTED = {Accepted.PHOTO: gettext_lazy("Photos"), Accepted.PDF: gettext_lazy("PDF")}
 _SIDES = {Side.FRONT: gettext_lazy("Front"), Side.BACK: gettext_lazy("Back")}
+
+
+def refuse_hidden(text: str) -> None:
+    """Words that customers read hold nothing that they cannot see. Raises ValidationError."""
+    if found := _HIDDEN.search(text):
+        said = _("It holds a sign that nobody sees (U+%(code)s). Type the words anew instead of pasting them.")
+        raise forms.ValidationError(said % {"code": f"{ord(found[0]):04X}"})
 
 
 class NewQuestionnaireForm(StaffForm):
@@ -68,6 +79,7 @@ class WordsForm(StaffForm):
                     label=f"{part_name(part)}（{language_name(language)}）",
                     max_length=_LONGEST,
                     required=False,
+                    validators=[refuse_hidden],
                     widget=forms.Textarea(
                         attrs={"rows": rows, "class": "textarea textarea--short", "lang": _tag(language)}
                     ),
@@ -109,11 +121,6 @@ class HeadingForm(WordsForm):
             widget=forms.CheckboxSelectMultiple,
             help_text=_("Words of a language that is left out are kept, and come back with it."),
         )
-        self.fields["calculated"] = LogicField(
-            label=_("Calculated values"),
-            initial=document.get("calculated", []),
-            help_text=_("As in the document: a list of id with holds, sum or count. Leave it blank if there are none."),
-        )
         self.fields["default_language"] = forms.ChoiceField(
             label=part_name("default_language"), choices=offered, initial=document["default_language"]
         )
@@ -131,12 +138,7 @@ class PageForm(WordsForm):
 
     def __init__(self, document: Document, page: Part, *args: Any, **more: Any) -> None:
         super().__init__(document, {"title": True, "why": True}, page, *args, **more)
-        self.fields["id"] = _id_field(page["id"])
-        self.fields["checks"] = LogicField(
-            label=part_name("checks"),
-            initial=page.get("checks", []),
-            help_text=_("As in the document: a list of holds, at and message. Leave it blank if there are none."),
-        )
+        self.fields["id"] = id_field(page["id"])
         self.fields["block"] = forms.BooleanField(
             label=part_name("block"),
             required=False,
@@ -147,7 +149,9 @@ class PageForm(WordsForm):
     def part(self) -> Part:
         """The page as it is now, without conditions."""
         kept = {
-            key: value for key, value in self.held.items() if key not in ("title", "why", "block", "questions", "id")
+            key: value
+            for key, value in self.held.items()
+            if key not in ("title", "why", "block", "questions", "id", "show_if")
         }
         block = {"block": True} if self.cleaned_data["block"] else {}
         return {"id": self.cleaned_data["id"], **self.texts(), **block, **kept}
@@ -160,7 +164,7 @@ class QuestionForm(WordsForm):
         """``facts``: what an answer of this kind may be kept as, by key in words."""
         super().__init__(document, {"label": True, "hint": False}, question, *args, **more)
         self.kind = question["kind"]
-        self.fields["id"] = _id_field(question["id"])
+        self.fields["id"] = id_field(question["id"])
         kinds = [(key, str(words)) for key, words in KINDS.items()]
         self.fields["kind"] = forms.ChoiceField(
             label=part_name("kind"),
@@ -283,30 +287,6 @@ class QuestionForm(WordsForm):
         self.fields[key] = forms.BooleanField(label=part_name(key), required=False, initial=initial)
 
 
-class LogicField(forms.CharField):
-    """A list as the document has it, for what forms cannot show."""
-
-    def __init__(self, **more: Any) -> None:
-        look = {"rows": 6, "class": "textarea mono", "spellcheck": "false"}
-        super().__init__(required=False, max_length=20_000, widget=forms.Textarea(attrs=look), **more)
-
-    def prepare_value(self, value: Any) -> Any:
-        """Indented, so that it can be read."""
-        return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1) if value else ""
-
-    def to_python(self, value: Any) -> Any:
-        """What was written, if it is a list of objects."""
-        if not str(value or "").strip():
-            return []
-        try:
-            written = json.loads(value)
-        except (ValueError, RecursionError) as error:
-            raise forms.ValidationError(_("This cannot be read as JSON.")) from error
-        if not isinstance(written, list) or not all(isinstance(one, dict) for one in written):
-            raise forms.ValidationError(_("A list in brackets, with an object for each."))
-        return written
-
-
 class NumbersField(forms.CharField):
     """Whole numbers, one after another."""
 
@@ -333,7 +313,8 @@ class ReturnForm(StaffForm):
     reason = forms.CharField(label=gettext_lazy("Reason"), max_length=400, widget=forms.Textarea(attrs={"rows": 3}))
 
 
-def _id_field(held: str) -> forms.RegexField:
+def id_field(held: str) -> forms.RegexField:
+    """How conditions and files call a part."""
     return forms.RegexField(
         f"^{_ID}$",
         label=part_name("id"),

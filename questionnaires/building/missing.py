@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from questionnaires.building.parts import Document, lists_used_by
+from questionnaires.building.parts import Document, check_key, lists_used_by
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +17,7 @@ class Missing:
     part: str
     page: str = ""
     question: str = ""
+    check: str = ""  # its key
     choices: str = ""
     value: str = ""
     instead: str = ""  # what is shown in their place
@@ -44,7 +45,7 @@ def _all(document: Document) -> Iterator[Missing]:
             for key in ("label", "hint"):
                 yield from _of(document, question, key, page=page["id"], question=question["id"])
         for check in page.get("checks", ()):
-            yield from _of(document, check, "message", page=page["id"])
+            yield from _of(document, check, "message", page=page["id"], check=check_key(check))
     for name, used_by in lists_used_by(document).items():
         if used_by:
             for choice in document.get("choice_lists", {}).get(name, ()):

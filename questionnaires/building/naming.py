@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from questionnaires.building.using import Place, Reading
 from questionnaires.schema import InvalidQuestionnaire, Kind
 
 type Words = Promise | str
@@ -72,6 +73,7 @@ PARTS: Mapping[str, Words] = {
     "checks": _("Checks between answers"),
     "questions": _("Questions"),
     "pages": _("Pages"),
+    "at": _("Where it stops the customer"),
     "holds": _("Condition"),
     "sum": _("Sum of"),
     "count": _("How many of"),
@@ -114,3 +116,14 @@ def sentence_of(error: InvalidQuestionnaire) -> str:
         return said % error.params
     named = {key: part_name(str(value)) if key in ("key", "part") else value for key, value in error.params.items()}
     return gettext(error.reason) % named
+
+
+def place_word(place: Place) -> str:
+    """What reads an answer, in words."""
+    said = {
+        Reading.CONDITION: gettext("When the page “%(name)s” is asked"),
+        Reading.CHECK: gettext("A check on the page “%(name)s”"),
+        Reading.STOP: gettext("A check on the page “%(name)s”, which stops there"),
+        Reading.CALCULATED: gettext("The calculated value “%(name)s”"),
+    }[place.reading]
+    return said % {"name": place.name}

@@ -15,9 +15,9 @@ from customers.facts.shape import Fact
 from questionnaires.building.parts import Document, name_of, questions_of
 from questionnaires.drafting import BEING_WRITTEN
 from questionnaires.faults import faults_of
-from questionnaires.mapping import facts_fitting, facts_kept_by, facts_to_map, problems_of
+from questionnaires.mapping import facts_fitting, facts_fitting_calculated, facts_kept_by, facts_to_map, problems_of
 from questionnaires.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion, Response
-from questionnaires.schema import InvalidQuestionnaire, Kind
+from questionnaires.schema import InvalidQuestionnaire, Kind, Working
 from questionnaires.shaping import parse
 
 _ASKED = (Response.Status.OPEN, Response.Status.STARTED)
@@ -83,6 +83,11 @@ def problems_in(draft: QuestionnaireDraft) -> list[InvalidQuestionnaire]:
 def facts_offered(kind: str, audience: str) -> dict[str, str]:
     """What the answers to a kind of question may be kept as, by key in words."""
     return {key: _words(fact) for key, fact in facts_fitting(Kind(kind), audience).items()}
+
+
+def facts_for_calculated(working: str, audience: str) -> dict[str, str]:
+    """What a calculated value may be kept as, by key in words."""
+    return {key: _words(fact) for key, fact in facts_fitting_calculated(Working(working), audience).items()}
 
 
 def uses_of(document: Document, language: str) -> list[Use]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from questionnaires.schema import digest_of
+
 type Part = dict[str, Any]
 type Document = Mapping[str, Any]
 
@@ -33,6 +35,21 @@ def question_of(document: Document, question_id: str) -> Part | None:
 def page_with(document: Document, question_id: str) -> Part | None:
     """The page that asks a question."""
     return next((page for page, question in questions_of(document) if question["id"] == question_id), None)
+
+
+def check_key(check: Mapping[str, Any]) -> str:
+    """What a check is called in addresses: it has no id, so that another of the same words is the same."""
+    return digest_of(check)[:16]
+
+
+def check_of(page: Mapping[str, Any], key: str) -> Part | None:
+    """The check of a page that is called so."""
+    return next((check for check in page.get("checks", ()) if check_key(check) == key), None)
+
+
+def calculated_of(document: Document, name: str) -> Part | None:
+    """The calculated value of this id."""
+    return next((one for one in document.get("calculated", ()) if one["id"] == name), None)
 
 
 def names_taken(document: Document) -> set[str]:

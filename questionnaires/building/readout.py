@@ -14,6 +14,7 @@ from questionnaires.building.parts import Document, Part, questions_of, said
 from questionnaires.building.renaming import fields_renamed
 from questionnaires.conditions import Comparison, InvalidCondition, parse_condition
 from questionnaires.formatting import yen
+from questionnaires.marking import without_readings
 from questionnaires.schema import Kind
 from questionnaires.shaping import FLAGS
 
@@ -35,6 +36,36 @@ def sentence_of(logic: object, document: Document, language: str) -> str:
 def sentences_of(logic: object, document: Document) -> list[tuple[str, str]]:
     """The same in both languages, each with its code."""
     return [(language, sentence_of(logic, document, language)) for language in LANGUAGES]
+
+
+def check_sentence(check: Mapping[str, Any], document: Document, language: str) -> str:
+    """Where a check stops the customer, and what it says there, in Japanese or English."""
+    with override(language):
+        holds = sentence_of(check["holds"], document, language) or "—"
+        words = {"holds": holds, "name": answer_name(document, check["at"], language)}
+        stops = _("Unless %(holds)s, the customer stops at “%(name)s” and reads:") % words
+        return f"{stops} {without_readings(said(check, 'message', language)) or '—'}"
+
+
+def check_sentences(check: Mapping[str, Any], document: Document) -> list[tuple[str, str]]:
+    """The same in both languages, each with its code."""
+    return [(language, check_sentence(check, document, language)) for language in LANGUAGES]
+
+
+def value_sentence(one: Mapping[str, Any], document: Document, language: str) -> str:
+    """How a calculated value is worked out, in Japanese or English."""
+    with override(language):
+        if "holds" in one:
+            return _("Whether %(condition)s") % {"condition": sentence_of(one["holds"], document, language) or "—"}
+        if "count" in one:
+            return _("How many were given at “%(name)s”") % {"name": answer_name(document, one["count"], language)}
+        names = [_("“%(name)s”") % {"name": answer_name(document, name, language)} for name in one["sum"]]
+        return _("The sum of %(names)s") % {"names": _(", ").join(names)}
+
+
+def value_sentences(one: Mapping[str, Any], document: Document) -> list[tuple[str, str]]:
+    """The same in both languages, each with its code."""
+    return [(language, value_sentence(one, document, language)) for language in LANGUAGES]
 
 
 def answer_name(document: Document, variable: str, language: str) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from questionnaires.building.views import catalogue, drafts, looking, parts
+from questionnaires.building.views import catalogue, drafts, logic, looking, parts, versions
 
 _ONE = "questionnaires/<uuid:questionnaire_id>/"
 _DRAFT = "questionnaires/drafts/<uuid:questionnaire_draft_id>/"
@@ -14,6 +14,8 @@ urlpatterns = [
     path(_ONE, catalogue.questionnaire, name="questionnaire"),
     path(f"{_ONE}begin/", catalogue.begin, name="questionnaire-begin"),
     path(f"{_ONE}compare/", catalogue.compare, name="questionnaire-compare"),
+    path(f"{_ONE}versions/<int:version>/", versions.version, name="questionnaire-version"),
+    path(f"{_ONE}versions/<int:version>/walk/", versions.walk, name="questionnaire-version-walk"),
     path(f"{_ONE}versions/<int:version>.json", catalogue.document, name="questionnaire-document"),
     path(_DRAFT, drafts.draft, name="questionnaire-draft"),
     path(f"{_DRAFT}document.json", drafts.document, name="questionnaire-draft-document"),
@@ -28,6 +30,10 @@ urlpatterns = [
     path(f"{_DRAFT}pages/<slug:page>/", parts.page, name="questionnaire-draft-page"),
     path(f"{_DRAFT}questions/<slug:question>/", parts.question, name="questionnaire-draft-question"),
     path(f"{_DRAFT}choices/<slug:choices>/", parts.choices, name="questionnaire-draft-choices"),
+    path(f"{_DRAFT}pages/<slug:page>/checks/", logic.new_check, name="questionnaire-draft-check-new"),
+    path(f"{_DRAFT}pages/<slug:page>/checks/<slug:check>/", logic.check, name="questionnaire-draft-check"),
+    path(f"{_DRAFT}calculate/<slug:working>/", logic.new_calculated, name="questionnaire-draft-calculated-new"),
+    path(f"{_DRAFT}calculated/<slug:calculated>/", logic.calculated, name="questionnaire-draft-calculated"),
     path(f"{_DRAFT}preview/", looking.preview, name="questionnaire-draft-preview"),
     path(f"{_DRAFT}ways/", looking.ways, name="questionnaire-draft-ways"),
     path(f"{_DRAFT}words/", looking.words, name="questionnaire-draft-words"),

@@ -124,10 +124,11 @@ def _values_of(
     if not question.required or bare != question.id:
         return None
     literals = [item for one in compared for item in (one.literal if isinstance(one.literal, list) else [one.literal])]
-    return _answers_to(question, literals)
+    return answers_to(question, literals)
 
 
-def _answers_to(question: Question, literals: Sequence[object]) -> list[object] | None:
+def answers_to(question: Question, literals: Sequence[object]) -> list[object] | None:
+    """One answer of each sort that comparisons with the literals tell apart; None where there is no end of them."""
     match question.kind:
         case Kind.YES_NO:
             return [True, False]

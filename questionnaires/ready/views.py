@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from questionnaires import standard
-from questionnaires.beginning import begin_with_document
-from questionnaires.drafting import DraftRefused, newest_version
+from questionnaires.drafting import DraftRefused, begin_questionnaire, newest_version
 from questionnaires.models import Questionnaire
 from questionnaires.ready.comparing import changes_between
 from questionnaires.ready.forms import BeginForm, UpdateForm
@@ -50,7 +49,7 @@ def begin(request: StaffRequest, key: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, ready, form=form)
     try:
-        draft = begin_with_document(
+        draft = begin_questionnaire(
             **form.cleaned_data,
             audience=ready.audience,
             document=standard.document(key),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from django import template
 from django.utils.translation import gettext as _
 
+from questionnaires.building import naming
 from questionnaires.building.differing import Change, What
 from questionnaires.building.naming import KINDS, language_name, part_name
+from questionnaires.building.using import Place
 
 register = template.Library()
 
@@ -41,6 +43,7 @@ def subject_word(change: Change) -> str:
         "document": _("The whole questionnaire"),
         "page": _("Page"),
         "question": _("Question"),
+        "check": _("Check between answers"),
         "choices": _("List of choices"),
         "calculated": _("Calculated value"),
     }[change.subject]
@@ -51,3 +54,9 @@ def said_word(value: str) -> str:
     """A value of a document as people say it."""
     words = {"true": _("Yes"), "sensitive": _("Yes"), "normal": _("No"), "false": _("No")}
     return words.get(value) or str(KINDS.get(value, value))
+
+
+@register.filter
+def place_word(place: Place) -> str:
+    """What reads an answer."""
+    return naming.place_word(place)

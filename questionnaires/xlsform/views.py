@@ -13,8 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from questionnaires.beginning import begin_with_document
-from questionnaires.drafting import DraftRefused, begin_draft
+from questionnaires.drafting import DraftRefused, begin_draft, begin_questionnaire
 from questionnaires.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion
 from questionnaires.schema import InvalidQuestionnaire
 from questionnaires.shaping import parse
@@ -95,7 +94,7 @@ def take(request: StaffRequest) -> HttpResponse:
             questionnaire = get_object_or_404(Questionnaire.objects.all(), pk=pk)
             draft = begin_draft(questionnaire=questionnaire, document=document, actor=request.actor, now=now)
         else:
-            draft = begin_with_document(
+            draft = begin_questionnaire(
                 name=str(title.get("ja") or next(iter(title.values())))[:80],
                 name_en=str(title.get("en") or next(iter(title.values())))[:80],
                 audience=form.cleaned_data["audience"],

@@ -150,7 +150,7 @@ def test_the_second_of_two_editors_keeps_what_was_typed(
     stale = str(held(draft).revision)
     act(first, draft, "page-add")
     address = reverse("questionnaire-draft-question", args=[draft.pk, "name"])
-    refused = second.post(address, {"revision": stale, **typed})
+    refused = second.post(address, {"revision": stale, **typed}, follow=True)
     page = refused.content.decode()
     assert refused.status_code == 422
     assert "officer changed this draft after you opened it" in page
@@ -180,12 +180,12 @@ def test_choices_are_arranged_before_they_are_kept(
     shown = client.get(page).content.decode()
     assert before[0]["value"] in shown
     typed = {"rows": "2", "value-0": "x", "label-0-ja": "甲", "value-1": "y", "label-1-ja": "乙"}
-    turned = client.post(page, {**typed, "step": "down 0"}).content.decode()
+    turned = client.post(page, {**typed, "step": "down 0"}, follow=True).content.decode()
     assert turned.index('value="y"') < turned.index('value="x"')
-    more = client.post(page, {**typed, "step": "add"}).content.decode()
+    more = client.post(page, {**typed, "step": "add"}, follow=True).content.decode()
     assert 'name="value-2"' in more
     assert held(draft).document["choice_lists"]["purposes"] == before
-    twice = client.post(page, {**typed, "value-1": "x", "step": "keep", "revision": "1"})
+    twice = client.post(page, {**typed, "value-1": "x", "step": "keep", "revision": "1"}, follow=True)
     assert twice.status_code == 422
     assert "Another choice has this value" in twice.content.decode()
 

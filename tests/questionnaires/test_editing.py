@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from questionnaires import standard
-from questionnaires.building.composing import CannotCompare, Row, comparables_before, logic_of, rows_of
+from questionnaires.building.composing import CannotCompare, Row, logic_of, rows_of
 from questionnaires.building.differing import Change, What, changes_between
 from questionnaires.building.editing import (
     add_page,
@@ -31,6 +31,7 @@ from questionnaires.building.editing import (
 )
 from questionnaires.building.missing import by_language, missing_words
 from questionnaires.building.parts import EditRefused, page_of, question_of, questions_of
+from questionnaires.building.reaching import reach_of_page
 from questionnaires.building.readout import sentence_of
 from questionnaires.building.ways import stops_of, unreachable
 from questionnaires.conditions import evaluate_plainly, parse_condition
@@ -212,7 +213,8 @@ def test_conditions_are_told_in_both_languages() -> None:
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_rows_make_the_condition_that_they_show(data: st.DataObject) -> None:
-    offered = {one.answer: one for one in comparables_before(EVERYTHING, "", "en", "Yes", "No")}
+    reach = reach_of_page(EVERYTHING, "", "en")
+    offered = reach.comparables
     rows = []
     for _ in range(data.draw(st.integers(1, 4))):
         answer = data.draw(st.sampled_from(sorted(offered)))
@@ -221,22 +223,21 @@ def test_rows_make_the_condition_that_they_show(data: st.DataObject) -> None:
         rows.append(Row(answer, operator, value))
     joint = data.draw(st.sampled_from(["and", "or"]))
     try:
-        logic = logic_of(joint, rows, offered)
+        logic = logic_of(joint, rows, reach)
     except CannotCompare:
         return
     parse_condition(logic)
     shown = rows_of(logic)
     assert shown is not None
     assert list(shown.rows) == rows
-    assert logic_of(shown.joint, shown.rows, offered) == logic
+    assert logic_of(shown.joint, shown.rows, reach) == logic
 
 
 def test_a_list_of_values_is_shown_as_alternatives_and_other_shapes_are_not_shown() -> None:
     one_of = {"in": [{"var": "main_fund"}, ["salary", "other"]]}
     shown = rows_of(one_of)
     assert shown is not None
-    offered = {one.answer: one for one in comparables_before(EVERYTHING, "", "en", "Yes", "No")}
-    remade = logic_of(shown.joint, shown.rows, offered)
+    remade = logic_of(shown.joint, shown.rows, reach_of_page(EVERYTHING, "", "en"))
     for value in ("salary", "other", "pension"):
         assert evaluate_plainly(remade, {"main_fund": value}) is evaluate_plainly(one_of, {"main_fund": value})
     assert rows_of({"and": [{"or": [one_of]}]}) is None

@@ -19,8 +19,7 @@ from audit.services import Actor
 from customers.codes import INDUSTRIES, OCCUPATIONS, PURPOSES
 from customers.facts.catalogue import FACTS
 from questionnaires import standard
-from questionnaires.beginning import begin_with_document
-from questionnaires.drafting import DraftRefused, approve_draft, propose_draft
+from questionnaires.drafting import DraftRefused, approve_draft, begin_questionnaire, propose_draft
 from questionnaires.mapping import problems_of
 from questionnaires.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion
 from questionnaires.ready.comparing import GONE, NEW, OTHER, changes_between
@@ -171,7 +170,7 @@ def test_a_tenant_begins_with_a_ready_one_and_two_people_put_it_in_force(
     in_tenant: Tenant, officer: User, approver: User, now: datetime
 ) -> None:
     with transaction.atomic():
-        draft = begin_with_document(
+        draft = begin_questionnaire(
             name="在留", name_en="Stay", audience="INDIVIDUAL", document=standard.document("residence-card"),
             template="residence-card", actor=Actor.user(officer.pk), now=now,
         )  # fmt: skip
@@ -189,7 +188,7 @@ def test_two_may_begin_as_the_same_ready_one(in_tenant: Tenant, officer: User, n
     made = []
     with transaction.atomic():
         for name in ("一", "二"):
-            draft = begin_with_document(
+            draft = begin_questionnaire(
                 name=name, name_en=name, audience="COMPANY", document=standard.document("npo"),
                 template="npo", actor=Actor.user(officer.pk), now=now,
             )  # fmt: skip
@@ -199,7 +198,7 @@ def test_two_may_begin_as_the_same_ready_one(in_tenant: Tenant, officer: User, n
 
 def test_who_may_not_write_begins_nothing(in_tenant: Tenant, auditor: User, now: datetime) -> None:
     with transaction.atomic(), pytest.raises(DraftRefused):
-        begin_with_document(
+        begin_questionnaire(
             name="x", name_en="x", audience="COMPANY", document=standard.document("npo"), template="npo",
             actor=Actor.user(auditor.pk), now=now,
         )  # fmt: skip

@@ -25,6 +25,8 @@ from customers.segments.models import Segment
 from integrations.models import ReturnLayout
 from outreach.models import VisitRecord
 from questionnaires import standard
+from questionnaires.building.editing import write_calculated, write_check
+from questionnaires.building.parts import check_key
 from questionnaires.files.models import AnswerFile
 from questionnaires.models import QuestionnaireDraft, QuestionnaireVersion, Response
 from questionnaires.shaping import parse
@@ -164,7 +166,7 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         for proposed in (AccountChange, FlagLifting, ResendProposal, ReturnLayout, ExportLimit, PolicyDraft):
             proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
         PolicyDraft.objects.update(document=default_document())
-        QuestionnaireDraft.objects.update(document=standard.document("individual"))
+        QuestionnaireDraft.objects.update(document=WRITTEN)
         document = standard.document("individual")
         QuestionnaireVersion.objects.update(number=1, document=document, sha256=parse(document).digest)
         asked = {"schema": 1, "conditions": [{"field": "risk_tier", "any_of": ["LOW"]}]}
@@ -198,7 +200,22 @@ def build_world(tenant: Tenant, other_tenant: Tenant, make_user: MakeUser) -> Wo
     return World(build_bank(tenant, make_user), build_bank(other_tenant, make_user), nobody)
 
 
-PARTS = {"version": 1, "page": "contact", "question": "occupation", "choices": "purposes", "key": "individual"}
+# A draft that has a part of every sort.
+_HOLDS = {"===": [{"var": "email"}, "x@bank.example"]}
+_CHECK = {"holds": _HOLDS, "at": "email", "message": {"ja": "確かめてください"}}
+WRITTEN = write_calculated(
+    write_check(standard.document("individual"), "contact", "", _CHECK), "", {"id": "is_known", "holds": _HOLDS}
+)
+PARTS = {
+    "version": 1,
+    "page": "contact",
+    "question": "occupation",
+    "choices": "purposes",
+    "check": check_key(_CHECK),
+    "calculated": "is_known",
+    "working": "sum",
+    "key": "individual",
+}
 # What a membership of the role cannot be without.
 PLACE: dict[str, dict[str, Any]] = {
     "BRANCH_STAFF": {"branch_code": "001"},

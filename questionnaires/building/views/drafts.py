@@ -18,12 +18,22 @@ from django.views.decorators.http import require_GET, require_POST
 from questionnaires.building import editing
 from questionnaires.building.differing import changes_between
 from questionnaires.building.forms import ReturnForm
+from questionnaires.building.logic_forms import WORKINGS
 from questionnaires.building.missing import by_language
-from questionnaires.building.naming import KINDS, language_name, sentence_of
+from questionnaires.building.naming import KINDS, language_name, place_word, sentence_of
+from questionnaires.building.outlining import anchor_of, calculated_in, is_folded, outline_of, place_of, readers_left
 from questionnaires.building.overview import asked_by_version, breaks_of, people_in, problems_in
-from questionnaires.building.parts import Document, EditRefused, lists_used_by, name_of, page_of, page_with
-from questionnaires.building.readout import sentences_of
+from questionnaires.building.parts import (
+    Document,
+    EditRefused,
+    free_name,
+    lists_used_by,
+    names_taken,
+    page_of,
+    page_with,
+)
 from questionnaires.building.views.catalogue import as_file, find_draft
+from questionnaires.building.views.writing import outline_address, revision_in
 from questionnaires.drafting import (
     DraftRefused,
     approve_draft,
@@ -43,6 +53,7 @@ from tenants.permissions import Permission, requires
 from tenants.sign_in.reauthentication import requires_recent_sign_in
 
 type Step = Callable[..., object]
+type Act = Callable[[Document], Document]
 
 
 @require_GET
@@ -65,12 +76,12 @@ def document(request: StaffRequest, questionnaire_draft_id: UUID) -> HttpRespons
 def arrange(request: StaffRequest, questionnaire_draft_id: UUID) -> HttpResponse:
     """One button of the outline: add, copy, move or remove a page or a question."""
     found = find_draft(questionnaire_draft_id)
-    act, said, at = _arrangement(request)
+    act, said, at = _arrangement(request, found.document)
     if act is None:
         return redirect("questionnaire-draft", found.pk)
 
     def step(**arguments: Any) -> None:
-        edit_draft(revision=_revision(request), edit=act, **arguments)
+        edit_draft(revision=revision_in(request), edit=act, **arguments)
 
     return _step(request, found, step, said, at=at)
 
@@ -81,7 +92,7 @@ def undo(request: StaffRequest, questionnaire_draft_id: UUID) -> HttpResponse:
     """Take the last change back."""
 
     def step(**arguments: Any) -> None:
-        undo_edit(revision=_revision(request), **arguments)
+        undo_edit(revision=revision_in(request), **arguments)
 
     return _step(request, find_draft(questionnaire_draft_id), step, _("The last change is taken back."))
 
@@ -95,7 +106,7 @@ def propose(request: StaffRequest, questionnaire_draft_id: UUID) -> HttpResponse
         return _page(request, found, _("The draft still has errors. Correct them first."))
 
     def step(**arguments: Any) -> None:
-        propose_draft(revision=_revision(request), **arguments)
+        propose_draft(revision=revision_in(request), **arguments)
 
     return _step(request, found, step, _("The draft waits for approval."))
 
@@ -150,34 +161,59 @@ def _give_back(request: StaffRequest, found: QuestionnaireDraft) -> HttpResponse
     return _step(request, found, step, _("The draft went back to its authors."))
 
 
-def _arrangement(request: StaffRequest) -> tuple[Callable[[Document], Document] | None, str, str]:
+def _arrangement(request: StaffRequest, held: Document) -> tuple[Act | None, str, str]:
     """The edit a button asks for, what is said of it, and which part of the page to come back to."""
     verb, _blank, rest = request.POST.get("act", "").partition(" ")
     name, _blank, more = rest.partition(" ")
-    removed = _("Removed. It can be taken back below.")
-    acts: dict[str, tuple[Callable[[Document], Document], str, str]] = {
-        "page-add": (lambda held: editing.add_page(held, after=name), _("A page was added."), f"page-{name}"),
-        "page-copy": (lambda held: editing.duplicate_page(held, name), _("The page was copied."), f"page-{name}"),
-        "page-remove": (lambda held: editing.remove_page(held, name), removed, "outline"),
-        "page-up": (lambda held: _shift_page(held, name, -1), "", f"page-{name}"),
-        "page-down": (lambda held: _shift_page(held, name, 1), "", f"page-{name}"),
-        "page-to": (lambda held: editing.move_page(held, name, _index(more)), "", f"page-{name}"),
+    taken = names_taken(held)
+    new_page = free_name("page", taken)
+    acts: dict[str, tuple[Act, str, str]] = {
+        "page-add": (lambda now: editing.add_page(now, after=name), _("A page was added."), f"page-{new_page}"),
+        "page-copy": (lambda now: editing.duplicate_page(now, name), _("The page was copied."), f"page-{new_page}"),
+        "page-remove": (lambda now: editing.remove_page(now, name), _removed(held, page=name), "outline"),
+        "page-up": (lambda now: _shift_page(now, name, -1), "", f"page-{name}"),
+        "page-down": (lambda now: _shift_page(now, name, 1), "", f"page-{name}"),
+        "page-to": (lambda now: editing.move_page(now, name, _index(more)), "", f"page-{name}"),
         "question-add": (
-            lambda held: editing.add_question(held, name, _kind(request, name)),
+            lambda now: editing.add_question(now, name, _kind(request, name)),
             _("A question was added. Write its words."),
-            f"page-{name}",
+            f"question-{free_name('question', taken | held.get('choice_lists', {}).keys())}",
         ),
         "question-copy": (
-            lambda held: editing.duplicate_question(held, name),
+            lambda now: editing.duplicate_question(now, name),
             _("The question was copied."),
             f"question-{name}",
         ),
-        "question-remove": (lambda held: editing.remove_question(held, name), removed, "outline"),
-        "question-up": (lambda held: _shift_question(held, name, -1), "", f"question-{name}"),
-        "question-down": (lambda held: _shift_question(held, name, 1), "", f"question-{name}"),
-        "question-to": (lambda held: _place_question(held, name, more), "", f"question-{name}"),
+        "question-remove": (
+            lambda now: editing.remove_question(now, name),
+            _removed(held, question=name),
+            f"page-{(page_with(held, name) or {}).get('id', '')}",
+        ),
+        "question-up": (lambda now: _shift_question(now, name, -1), "", f"question-{name}"),
+        "question-down": (lambda now: _shift_question(now, name, 1), "", f"question-{name}"),
+        "question-to": (lambda now: _place_question(now, name, more), "", f"question-{name}"),
+        "check-up": (lambda now: editing.move_check(now, name, more, -1), "", f"page-{name}"),
+        "check-down": (lambda now: editing.move_check(now, name, more, 1), "", f"page-{name}"),
+        "check-remove": (lambda now: editing.write_check(now, name, more, None), _removed(held), f"page-{name}"),
+        "calculated-up": (lambda now: editing.move_calculated(now, name, -1), "", "calculated"),
+        "calculated-down": (lambda now: editing.move_calculated(now, name, 1), "", "calculated"),
+        "calculated-remove": (
+            lambda now: editing.remove_calculated(now, name),
+            _removed(held, question=name),
+            "calculated",
+        ),
     }
     return acts.get(verb, (None, "", ""))
+
+
+def _removed(held: Document, *, page: str = "", question: str = "") -> str:
+    """What is said of a part that was taken out: where its answers are still read."""
+    left = readers_left(held, get_language() or "ja", page=page, question=question) if page or question else []
+    if not left:
+        return _("Removed. It can be taken back below.")
+    places = _("; ").join(map(place_word, left))
+    said = _("Removed. These still read its answer: %(places)s. Correct them, or take the removal back below.")
+    return said % {"places": places}
 
 
 def _shift_page(held: Document, page_id: str, by: int) -> Document:
@@ -216,11 +252,6 @@ def _kind(request: StaffRequest, page_id: str) -> str:
     return kind if kind in set(Kind) else Kind.TEXT
 
 
-def _revision(request: StaffRequest) -> int:
-    typed = request.POST.get("revision", "")
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else 0
-
-
 def _step(request: StaffRequest, found: QuestionnaireDraft, step: Step, said: str, at: str = "") -> HttpResponse:
     """One act on a draft; a refusal shows it as it is now, and why."""
     try:
@@ -229,7 +260,7 @@ def _step(request: StaffRequest, found: QuestionnaireDraft, step: Step, said: st
         return _page(request, find_draft(found.pk), str(refused))
     if said:
         messages.success(request, said)
-    return redirect(reverse("questionnaire-draft", args=[found.pk]) + (f"#{at}" if at else ""))
+    return redirect(outline_address(found, at))
 
 
 def _page(
@@ -244,8 +275,13 @@ def _page(
         "draft": found,
         "questionnaire": found.questionnaire,
         "name": found.questionnaire.name_in(language),
-        "pages": _outline(found.document, problems, language),
-        "problems": [(one, said, _place(found.document, one, language)) for one, said in problems],
+        "pages": outline_of(found.document, problems, language, at=request.GET.get("at", "")),
+        "is_folded": is_folded(found.document),
+        "calculated": calculated_in(found.document, problems, language),
+        "workings": list(WORKINGS.items()),
+        "problems": [
+            (anchor_of(found.document, one), said, place_of(found.document, one, language)) for one, said in problems
+        ],
         "kinds": list(KINDS.items()),
         "lists": lists_used_by(found.document),
         "changes": changes_between(before or _EMPTY, found.document, language),
@@ -265,42 +301,3 @@ def _page(
 
 
 _EMPTY: Document = {"pages": [], "languages": [], "title": {}}
-
-
-def _outline(document: Document, problems: list[Any], language: str) -> list[dict[str, Any]]:
-    """The pages with their questions in words; each with what is wrong there."""
-    wrong: dict[tuple[str, str], list[str]] = {}
-    for one, said in problems:
-        wrong.setdefault(("", one.question) if one.question else (one.page, ""), []).append(said)
-    return [
-        {
-            "id": page["id"],
-            "name": name_of(page, language),
-            "is_block": page.get("block", False),
-            "condition": sentences_of(page["show_if"], document) if "show_if" in page else [],
-            "problems": wrong.get((page["id"], ""), []),
-            "questions": [
-                {
-                    "id": question["id"],
-                    "name": name_of(question, language),
-                    "kind": KINDS.get(question["kind"], question["kind"]),
-                    "is_required": question.get("required", False) or question["kind"] == Kind.DECLARATION,
-                    "is_sensitive": question.get("sensitivity") == "sensitive",
-                    "is_kept": bool(question.get("maps_to")),
-                    "problems": wrong.get(("", question["id"]), []),
-                }
-                for question in page["questions"]
-            ],
-        }
-        for page in document["pages"]
-    ]
-
-
-def _place(document: Document, error: Any, language: str) -> str:
-    """The name of where it is, for the list of errors."""
-    if error.question:
-        page = page_with(document, error.question)
-        asked = [one for one in page["questions"] if one["id"] == error.question] if page else []
-        return name_of(asked[0], language) if asked else str(error.question)
-    found = page_of(document, error.page) if error.page else None
-    return name_of(found, language) if found else ""

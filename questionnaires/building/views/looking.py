@@ -6,22 +6,20 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.utils import timezone, translation
+from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from questionnaires.answering import Errors
 from questionnaires.building.missing import by_language
 from questionnaires.building.naming import language_name, part_name
 from questionnaires.building.overview import uses_of
 from questionnaires.building.parts import name_of, page_of, question_of
-from questionnaires.building.rehearsing import Rehearsal, answered, gone_back, resumed
 from questionnaires.building.views.catalogue import find_draft
+from questionnaires.building.views.walking import walk_through
 from questionnaires.building.ways import stops_of, unreachable
 from questionnaires.faults import faults_of
 from questionnaires.models import QuestionnaireDraft
-from questionnaires.schema import Kind, Page
 from questionnaires.shaping import parse
 from tenants.middleware import StaffRequest
 from tenants.permissions import Permission, requires
@@ -94,70 +92,9 @@ def preview(request: StaffRequest, questionnaire_draft_id: UUID) -> HttpResponse
     found = find_draft(questionnaire_draft_id)
     if faults_of(found.document):
         return render(request, "staff/questionnaires/preview_not_yet.html", _about(found))
-    questionnaire = parse(found.document)
-    rehearsal, errors = resumed(questionnaire, request.POST.get("state", "")), Errors()
-    wanted = request.POST.get("speak") or request.POST.get("spoken") or questionnaire.default_language
-    language = questionnaire.language(wanted)
-    action = request.POST.get("action", "")
-    extra = 0
-    match action:
-        case "again" | "file":
-            rehearsal = Rehearsal(questionnaire, questionnaire.pages[0].id, has_file=action == "file")
-        case "back":
-            rehearsal = gone_back(rehearsal)
-        case "add":
-            extra = 1
-        case "continue" | "unchanged":
-            with translation.override(language):
-                rehearsal, errors = answered(
-                    rehearsal, request.POST.dict(), is_unchanged=action == "unchanged", today=timezone.localdate()
-                )
-    data = request.POST.dict() if errors or extra else {}
-    context = {**_about(found), "rehearsal": rehearsal}
-    context["carried"] = {"state": rehearsal.state, "spoken": language}
-    context["spoken"], context["spoken_in"] = language, [(one, language_name(one)) for one in questionnaire.languages]
-    with translation.override(language):
-        page = questionnaire.page(rehearsal.page)
-        context |= _customers_page(request, rehearsal, page, language, data, errors, extra)
-        template = "preview.html" if page else "preview_end.html"
-        return render(request, f"staff/questionnaires/{template}", context, status=422 if errors else 200)
-
-
-def _customers_page(
-    request: StaffRequest,
-    rehearsal: Rehearsal,
-    page: Page | None,
-    language: str,
-    data: dict[str, str],
-    errors: Errors,
-    extra: int,
-) -> dict[str, object]:
-    """What the customer's own template asks for."""
-    writer = rehearsal.writer(language, errors)
-    tenant = request.tenant
-    common = {"language": language, "lang": {"ja-easy": "ja"}.get(language, language), "size": "m", "tenant": tenant}
-    common["bank"] = tenant.name if language.startswith("ja") else tenant.name_en
-    if page is None:
-        pages = [rehearsal.questionnaire.page(name) for name in rehearsal.route]
-        return {**common, "answers": [row for one in pages if one for row in writer.answers(one)]}
-    sitting, data = rehearsal.sitting, data or writer.typed(page)
-    blocks = {one.id: one.block for one in rehearsal.questionnaire.pages}
-    alike = [name for name in rehearsal.route if blocks[name] is page.block]
-    return {
-        **common,
-        "page": page,
-        "title": writer.words(page.title),
-        "why": writer.words(page.why),
-        "fields": writer.fields(page, data, extra_people=extra),
-        "errors": writer.error_list(page),
-        "record": writer.record(page),
-        "is_whole": bool(sitting.known(page)),
-        "is_open": bool(data),
-        "is_change_open": any(name in errors or data.get(name) for name in sitting.held(page)),
-        "can_add": any(question.kind is Kind.PEOPLE for question in page.questions),
-        "position": alike.index(page.id) + 1,
-        "total": len(alike),
-    }
+    address = reverse("questionnaire-draft-preview", args=[found.pk])
+    back = reverse("questionnaire-draft", args=[found.pk])
+    return walk_through(request, parse(found.document), address=address, back=back, words=_("Back to the draft"))
 
 
 def _arc(start: int, goal: int) -> str:
