@@ -48,6 +48,11 @@ class Change:
     from_place: str = ""
     details: tuple[Detail, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """What it is called among the changes between two documents."""
+        return f"{self.what} {self.subject} {self.id}"
+
 
 def changes_between(before: Document, after: Document, language: str) -> list[Change]:
     """Every change, in the order of the document that came later; what is gone comes last of its kind."""
@@ -146,7 +151,7 @@ def _of_checks(old: _Told, new: _Told) -> Iterator[Change]:
     for name in dict.fromkeys([*after, *before]):
         was, now = before.get(name, {}).get("checks", []), after.get(name, {}).get("checks", [])
         place = new.name(after[name]) if name in after else old.name(before[name])
-        pairs = _paired(was, now)
+        pairs = paired(was, now)
         for one in now:
             earlier = pairs.get(check_key(one))
             details = tuple(_details(earlier, one, old, new))
@@ -163,7 +168,7 @@ def _of_checks(old: _Told, new: _Told) -> Iterator[Change]:
             yield Change(What.CHANGED, "page", name, place, details=(order,))
 
 
-def _paired(was: Sequence[Part], now: Sequence[Part]) -> dict[str, Part]:
+def paired(was: Sequence[Part], now: Sequence[Part]) -> dict[str, Part]:
     """The check that each was before, by the key it has now."""
     left, pairs = list(was), {}
     alike: list[Callable[[Part, Part], bool]] = [

@@ -25,7 +25,7 @@ class BeginForm(StaffForm):
 
 
 class UpdateForm(forms.Form):
-    """Which questionnaire, and whether a draft is wanted or the news only noted."""
+    """Which questionnaire, and whether all, pieces or nothing of the news is taken over."""
 
     questionnaire = forms.UUIDField()
-    act = forms.ChoiceField(choices=[("draft", ""), ("note", "")])
+    act = forms.ChoiceField(choices=[("draft", ""), ("pieces", ""), ("note", "")])

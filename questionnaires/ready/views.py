@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from questionnaires import standard
-from questionnaires.drafting import DraftRefused, begin_questionnaire, newest_version
-from questionnaires.models import Questionnaire
-from questionnaires.ready.comparing import changes_between
+from questionnaires.building.taking import pieces_between
+from questionnaires.drafting import DraftRefused, begin_questionnaire, draft_of
+from questionnaires.models import Questionnaire, QuestionnaireDraft
 from questionnaires.ready.forms import BeginForm, UpdateForm
 from questionnaires.ready.selectors import ready_rows
-from questionnaires.ready.services import draft_from_template, note_template
+from questionnaires.ready.services import compared_with, note_template, take_from_template
 from questionnaires.timing import minutes
 from questionnaires.xlsform.columns import LANGUAGES
 from questionnaires.xlsform.views import XLSX
@@ -73,16 +73,21 @@ def update(request: StaffRequest, key: str) -> HttpResponse:
     found: Questionnaire = get_object_or_404(
         Questionnaire.objects.filter(template=key), pk=form.cleaned_data["questionnaire"]
     )
-    act = draft_from_template if form.cleaned_data["act"] == "draft" else note_template
+    act, pieces = form.cleaned_data["act"], request.POST.getlist("piece")
+    if act == "pieces" and not pieces:
+        return _page(request, ready, refusal=_("Choose what to take over."))
     try:
-        act(questionnaire=found, actor=request.actor, now=timezone.now())
+        if act == "note":
+            note_template(questionnaire=found, actor=request.actor, now=timezone.now())
+            messages.success(request, _("Noted. You are told again when the template changes."))
+            return redirect("questionnaire-template", key)
+        draft = take_from_template(
+            questionnaire=found, pieces=pieces if act == "pieces" else None, actor=request.actor, now=timezone.now()
+        )
     except DraftRefused as refused:
         return _page(request, ready, refusal=str(refused))
-    if act is draft_from_template:
-        messages.success(request, _("The draft says what the template says now. Put in again what you had changed."))
-    else:
-        messages.success(request, _("Noted. You are told again when the template changes."))
-    return redirect("questionnaire-template", key)
+    messages.success(request, _("It is in the draft. Look it through, then ask for approval."))
+    return redirect("questionnaire-draft", draft.pk)
 
 
 @require_GET
@@ -130,7 +135,7 @@ def _page(
             for page in found.pages
         ],
         "minutes": minutes(found),
-        "outdated": [(one, one.name_in(get_language() or "ja"), _changes(one, ready.key)) for one in row.outdated],
+        "outdated": [_outdated(one, ready.key) for one in row.outdated],
         "form": form or BeginForm(initial={"name": ready.name.ja, "name_en": ready.name.en}),
         "refusal": refusal,
     }
@@ -138,6 +143,14 @@ def _page(
     return render(request, "staff/questionnaires/ready/one.html", context, status=status)
 
 
-def _changes(questionnaire: Questionnaire, key: str) -> list[tuple[str, str]]:
-    version = newest_version(questionnaire)
-    return changes_between(version.document if version else {"pages": []}, standard.document(key))
+def _outdated(questionnaire: Questionnaire, key: str) -> dict[str, object]:
+    """What differs between one that began as an earlier state of a template, and the template."""
+    language = get_language() or "ja"
+    draft = draft_of(questionnaire)
+    return {
+        "questionnaire": questionnaire,
+        "name": questionnaire.name_in(language),
+        "draft": draft,
+        "is_waiting": draft is not None and draft.status == QuestionnaireDraft.Status.AWAITING_APPROVAL,
+        "changes": pieces_between(compared_with(questionnaire), standard.document(key), language),
+    }

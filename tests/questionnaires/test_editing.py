@@ -33,6 +33,7 @@ from questionnaires.building.missing import by_language, missing_words
 from questionnaires.building.parts import EditRefused, page_of, question_of, questions_of
 from questionnaires.building.reaching import reach_of_page
 from questionnaires.building.readout import sentence_of
+from questionnaires.building.taking import pieces_between, taken
 from questionnaires.building.ways import stops_of, unreachable
 from questionnaires.conditions import evaluate_plainly, parse_condition
 from questionnaires.faults import faults_of
@@ -108,6 +109,25 @@ def test_whatever_is_edited_can_be_judged_told_and_compared(start: dict[str, Any
         json.dumps(start, sort_keys=True) != json.dumps(made, sort_keys=True)
     )
     assert changes_between(made, made, "en") == []
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(DOCUMENTS), st.lists(edits(), max_size=8), st.data())
+def test_whatever_differs_is_taken_over_wholly_or_in_pieces(
+    start: dict[str, Any], steps: list[Edit], data: st.DataObject
+) -> None:
+    goal = start
+    for step in steps:
+        goal = step(goal)
+    changes = pieces_between(start, goal, "ja")
+    every = [change.key for change in changes]
+    assert pieces_between(taken(start, goal, every), goal, "ja") == []
+    some = data.draw(st.sets(st.sampled_from(every))) if every else set()
+    partly = taken(start, goal, some)
+    faults_of(partly)
+    left = {change.key for change in pieces_between(partly, goal, "ja")}
+    assert not left & {key for key in some if key.startswith(("added question", "removed", "changed question"))}
+    assert start == taken(start, goal, [])
 
 
 @settings(max_examples=100, deadline=None)

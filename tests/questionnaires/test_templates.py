@@ -19,11 +19,14 @@ from audit.services import Actor
 from customers.codes import INDUSTRIES, OCCUPATIONS, PURPOSES
 from customers.facts.catalogue import FACTS
 from questionnaires import standard
+from questionnaires.building.editing import remove_page, remove_question, write_question
+from questionnaires.building.parts import page_of as part_of
+from questionnaires.building.parts import question_of
 from questionnaires.drafting import DraftRefused, approve_draft, begin_questionnaire, propose_draft
 from questionnaires.mapping import problems_of
 from questionnaires.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion
-from questionnaires.ready.comparing import GONE, NEW, OTHER, changes_between
 from questionnaires.schema import CHANGED, Kind, Page, Question, digest_of, next_page, route
+from questionnaires.services import publish_standard
 from questionnaires.timing import minutes
 from questionnaires.xlsform.columns import LANGUAGES as LANGUAGES_OF_ALL
 from tenants.models import Tenant, User
@@ -204,13 +207,6 @@ def test_who_may_not_write_begins_nothing(in_tenant: Tenant, auditor: User, now:
         )  # fmt: skip
 
 
-def test_what_is_new_in_a_template_is_named() -> None:
-    before = {"pages": [{"id": "a", "questions": [{"id": "x", "kind": "text"}, {"id": "y", "kind": "text"}]}]}
-    after = {"pages": [{"id": "a", "questions": [{"id": "x", "kind": "tel"}, {"id": "z", "kind": "text"}]}]}
-    assert changes_between(before, after) == [(OTHER, "x"), (NEW, "z"), (GONE, "y")]
-    assert changes_between(after, after) == []
-
-
 def test_the_pages_show_the_six_and_begin_one(in_tenant: Tenant, officer: User, staff_client: SignIn) -> None:
     officer.language = "en"
     officer.save(update_fields=["language"])
@@ -238,8 +234,6 @@ def test_a_newer_template_is_told_of_until_somebody_deals_with_it(
     client = staff_client(officer)
     address = reverse("questionnaire-template", args=["individual"])
     with transaction.atomic():
-        from questionnaires.services import publish_standard
-
         publish_standard(actor=SYSTEM, now=now)
         older = {**standard.document("individual"), "pages": standard.document("individual")["pages"][1:]}
         found = Questionnaire.objects.get(key="individual")
@@ -249,9 +243,56 @@ def test_a_newer_template_is_told_of_until_somebody_deals_with_it(
         Questionnaire.objects.filter(pk=found.pk).update(template_sha256="0" * 64)
     page = client.get(address).content.decode()
     assert "The template is newer" in page
-    assert "New in the template" in page
+    assert "What you changed yourselves is among it" in page
+    assert 'name="piece" value="added page contact"' in page
     update = reverse("questionnaire-template-update", args=["individual"])
     assert client.post(update, {"questionnaire": found.pk, "act": "draft"}).status_code == 302
     with transaction.atomic():
         assert QuestionnaireDraft.objects.get().document == standard.document("individual")
     assert "The template is newer" not in client.get(address).content.decode()
+
+
+def test_what_is_new_in_a_template_is_taken_over_piece_by_piece(
+    in_tenant: Tenant, officer: User, staff_client: SignIn, now: datetime
+) -> None:
+    officer.language = "en"
+    officer.save(update_fields=["language"])
+    client = staff_client(officer)
+    template = standard.document("individual")
+    with transaction.atomic():
+        publish_standard(actor=SYSTEM, now=now)
+        found = Questionnaire.objects.get(key="individual")
+        ours = write_question(
+            remove_question(remove_page(template, "abroad"), "email"),
+            "occupation",
+            {**(question_of(template, "occupation") or {}), "label": {"ja": "当行の言葉"}},
+        )
+        QuestionnaireVersion.objects.filter(questionnaire=found).update(document=ours)
+        Questionnaire.objects.filter(pk=found.pk).update(template_sha256="0" * 64)
+    update = reverse("questionnaire-template-update", args=["individual"])
+    nothing = client.post(update, {"questionnaire": found.pk, "act": "pieces"})
+    assert nothing.status_code == 422
+    assert "Choose what to take over" in nothing.content.decode()
+    taken_over = {"questionnaire": found.pk, "act": "pieces", "piece": ["added question email"]}
+    shown = client.post(update, taken_over, follow=True)
+    assert "It is in the draft" in shown.content.decode()
+    with transaction.atomic():
+        draft = QuestionnaireDraft.objects.get()
+    assert question_of(draft.document, "email") == question_of(template, "email")
+    assert question_of(draft.document, "occupation")["label"] == {"ja": "当行の言葉"}  # type: ignore[index]
+    assert part_of(draft.document, "abroad") is None
+    page = client.get(reverse("questionnaire-template", args=["individual"])).content.decode()
+    assert "added question email" not in page, "the rest is compared with the draft"
+    assert "added page abroad" in page
+    client.post(update, {**taken_over, "piece": ["added page abroad"]})
+    with transaction.atomic():
+        draft.refresh_from_db()
+    assert part_of(draft.document, "abroad") == part_of(template, "abroad")
+    assert (
+        "The template is newer" in client.get(reverse("questionnaire-template", args=["individual"])).content.decode()
+    )
+    client.post(update, {**taken_over, "piece": ["changed question occupation"]})
+    with transaction.atomic():
+        draft.refresh_from_db()
+    assert draft.document == template
+    assert "The template is newer" not in client.get(reverse("questionnaire-templates")).content.decode()
