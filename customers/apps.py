@@ -14,6 +14,7 @@ class CustomersConfig(AppConfig):
         import_module("customers.exporting.models")
         import_module("customers.flags.models")
         import_module("customers.imports.warned")
+        import_module("customers.lists.models")
         import_module("customers.matching.models")
         import_module("customers.merging.models")
         import_module("customers.segments.models")
@@ -22,8 +23,10 @@ class CustomersConfig(AppConfig):
     def ready(self) -> None:
         """Say what of ours retention may destroy, what keeps customers from merging, and what reads own attributes."""
         from customers import destroying
+        from customers.codes import read_own_lists
         from customers.facts import keeping
         from customers.flags import obstacles
+        from customers.lists.selectors import labels_of_own
         from customers.matching import listing
         from customers.segments import reading
 
@@ -31,4 +34,5 @@ class CustomersConfig(AppConfig):
         listing.register()
         keeping.register()
         obstacles.register()
+        read_own_lists(labels_of_own)
         reading.register()

@@ -1,18 +1,73 @@
 """Code lists of the customer file, with their Japanese and English labels."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+_NO_WORDS: Mapping[str, str] = MappingProxyType({})
 
 
-class Label(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a code is called. ``more``: in the other languages customers are spoken to in.
+
+    ``also``: what else files and people call it. ``group``: what it is offered under. One that is not ``is_offered``
+    says what older files have, and is chosen by nobody any more.
+    """
+
     ja: str
     en: str
+    more: Mapping[str, str] = field(default=_NO_WORDS, hash=False)
+    also: tuple[str, ...] = ()
+    group: str = ""
+    is_offered: bool = True
 
     def in_language(self, language: str) -> str:
-        return self.ja if language.startswith("ja") else self.en
+        """In that language; what has no words of its own is said in Japanese or English, whichever is nearer."""
+        return self.more.get(language) or (self.ja if language.startswith("ja") else self.en)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything that a cell may say for it, beside the code."""
+        return (self.ja, self.en, *self.also)
 
 
-OCCUPATIONS: Mapping[str, Label] = {
+class Listed(Mapping[str, Label]):
+    """A list of the product's, for which an institution may have one of its own: then it is that one, in its scope."""
+
+    def __init__(self, key: str, standard: Mapping[str, Label]) -> None:
+        self.key, self.standard = key, standard
+
+    def __getitem__(self, code: str) -> Label:
+        return self._in_force()[code]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._in_force())
+
+    def __len__(self) -> int:
+        return len(self._in_force())
+
+    def _in_force(self) -> Mapping[str, Label]:
+        own = _own(self.key)
+        return self.standard if own is None else own
+
+
+type ReadsOwn = Callable[[str], Mapping[str, Label] | None]
+
+_readers: list[ReadsOwn] = []
+
+
+def read_own_lists(read: ReadsOwn) -> None:
+    """Have a room say what the institution in scope has in the place of a list, by its key; None: nothing."""
+    _readers[:] = [read]
+
+
+def _own(key: str) -> Mapping[str, Label] | None:
+    return _readers[0](key) if _readers else None
+
+
+_OCCUPATIONS: Mapping[str, Label] = {
     "employee": Label("会社員", "Company employee"),
     "executive": Label("会社役員", "Company executive"),
     "public_servant": Label("公務員", "Public servant"),
@@ -25,7 +80,7 @@ OCCUPATIONS: Mapping[str, Label] = {
     "other": Label("その他", "Other"),
 }
 
-PURPOSES: Mapping[str, Label] = {
+_PURPOSES: Mapping[str, Label] = {
     "living": Label("生活費決済", "Living expenses"),
     "salary": Label("給与・年金受取", "Salary or pension"),
     "savings": Label("貯蓄・資産運用", "Savings and investment"),
@@ -35,7 +90,7 @@ PURPOSES: Mapping[str, Label] = {
     "other": Label("その他", "Other"),
 }
 
-INDUSTRIES: Mapping[str, Label] = {
+_INDUSTRIES: Mapping[str, Label] = {
     "manufacturing": Label("製造業", "Manufacturing"),
     "construction": Label("建設業", "Construction"),
     "wholesale_retail": Label("卸売業・小売業", "Wholesale and retail"),
@@ -50,7 +105,7 @@ INDUSTRIES: Mapping[str, Label] = {
     "other": Label("その他", "Other"),
 }
 
-SOURCES_OF_FUNDS: Mapping[str, Label] = {
+_SOURCES_OF_FUNDS: Mapping[str, Label] = {
     "salary": Label("給与・賞与", "Salary"),
     "pension": Label("年金", "Pension"),
     "business": Label("事業収入", "Business income"),
@@ -62,6 +117,12 @@ SOURCES_OF_FUNDS: Mapping[str, Label] = {
     "family": Label("家族からの援助", "Support by the family"),
     "other": Label("その他", "Other"),
 }
+
+# What an institution may publish lists of its own for (customers/lists).
+OCCUPATIONS = Listed("occupation", _OCCUPATIONS)
+PURPOSES = Listed("purpose", _PURPOSES)
+INDUSTRIES = Listed("industry", _INDUSTRIES)
+SOURCES_OF_FUNDS = Listed("source_of_funds", _SOURCES_OF_FUNDS)
 
 # 在留資格: 入管法別表第一・第二, and those who live here under other rules.
 RESIDENCE_STATUSES: Mapping[str, Label] = {
@@ -181,8 +242,24 @@ COUNTRY_CODES = frozenset(_ISO_3166.split())
 
 
 def options_of(codes: Mapping[str, Label], language: str) -> list[tuple[str, str]]:
-    """A list's codes with their labels, as a form's choices."""
-    return [(code, label.in_language(language)) for code, label in codes.items()]
+    """What a list offers, with its labels, as a form's choices."""
+    return [(code, label.in_language(language)) for code, label in codes.items() if label.is_offered]
+
+
+def in_groups(codes: Mapping[str, Label], options: Iterable[tuple[str, str]]) -> list[tuple[str, Any]]:
+    """A form's choices under the groups of their codes: (group, choices), and (code, words) of what is in none."""
+    found: list[tuple[str, Any]] = []
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for code, words in options:
+        group = codes[code].group if code in codes else ""
+        if not group:
+            found.append((code, words))
+        elif group in groups:
+            groups[group].append((code, words))
+        else:
+            groups[group] = [(code, words)]
+            found.append((group, groups[group]))
+    return found
 
 
 def label_of(codes: Mapping[str, Label], code: str | None, language: str = "ja") -> str:

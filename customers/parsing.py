@@ -20,6 +20,7 @@ INDIVIDUAL, COMPANY = "INDIVIDUAL", "COMPANY"
 MAX_FIELD = 200
 MAX_DEPARTMENT = 60
 MAX_NAME = 140
+_MOST_EXPECTED = 20  # of a list: a sentence about a cell is not the whole list
 
 
 class Invalid(Exception):
@@ -277,12 +278,13 @@ def read_countries(raw: str) -> list[str] | None:
 
 
 def _codes_by_label(codes: Mapping[str, Label]) -> dict[str, str]:
-    return {fold(name): code for code, label in codes.items() for name in (code, label.ja, label.en)}
+    return {fold(name): code for code, label in codes.items() for name in (code, *label.names)}
 
 
 def read_one_of(codes: Mapping[str, Label]) -> Callable[[str], str | None]:
     by_label = _codes_by_label(codes)
-    expected = "、".join(label.ja for label in codes.values())
+    offered = [label.ja for label in codes.values() if label.is_offered]
+    expected = "、".join(offered[:_MOST_EXPECTED]) + ("…" if len(offered) > _MOST_EXPECTED else "")
 
     def parse(raw: str) -> str | None:
         text = fold(raw.strip())

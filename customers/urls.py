@@ -12,6 +12,7 @@ urlpatterns = [
     path("customers/count/", views.count, name="customers-count"),
     path("", include("customers.segments.urls")),
     path("", include("customers.facts.urls")),
+    path("", include("customers.lists.urls")),
     path("", include("customers.editing.urls")),
     path("customers/<uuid:customer_id>/end/", views.end, name="customer-end"),
     path("customers/matches/", matching.matches, name="customer-matches"),

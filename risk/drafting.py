@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
 from audit.transitions import IllegalTransition, LostRace, transition
-from risk.models import PolicyDraft
+from risk.models import PolicyDraft, RiskPolicy
 from risk.scoring import PolicyInvalid, factors_missing, with_factors
 from risk.selectors import open_draft, published_policy
 from risk.services import default_document, publish_policy
@@ -31,24 +33,37 @@ def draft_missing(*, actor: Actor, now: datetime) -> PolicyDraft:
     Raises:
         DraftRefused: the actor may not, another draft waits, or nothing is missing.
     """
-    standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
+    _standing(actor, Permission.MANAGE_SETTINGS, now)
     policy = published_policy()
     missing = factors_missing(policy.document, default_document()) if policy else []
     if policy is None or not missing:
         raise DraftRefused(_("The risk policy in force lacks nothing of the standard one."))
-    if open_draft() is not None:
-        raise DraftRefused(_("Another change waits for approval. Have it approved or rejected first."))
     document = with_factors(policy.document, missing)
     added = [factor["code"] for factor in document["factors"][len(policy.document["factors"]) :]]
+    return propose(policy=policy, document=document, added=added, actor=actor, now=now)
+
+
+@transaction.atomic
+def propose(
+    *, policy: RiskPolicy, document: Mapping[str, Any], added: Sequence[str], actor: Actor, now: datetime
+) -> PolicyDraft:
+    """Propose a document in the place of the policy in force. ``added``: the codes of factors that are new in it.
+
+    Raises:
+        DraftRefused: the actor may not, or another draft waits.
+    """
+    standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
+    if open_draft() is not None:
+        raise DraftRefused(_("Another change waits for approval. Have it approved or rejected first."))
     signed = {"proposed_by": standing.user_id, "proposed_person": standing.person, "proposed_at": now}
     try:
         with transaction.atomic():
             draft: PolicyDraft = PolicyDraft.objects.create(
-                document=document, based_on=policy.version, added=added, **signed
+                document=dict(document), based_on=policy.version, added=list(added), **signed
             )
     except IntegrityError as error:
         raise DraftRefused(_("Another change waits for approval. Have it approved or rejected first.")) from error
-    record("policydraft.proposed", target=draft, actor=actor, at=now, factors=added, based_on=policy.version)
+    record("policydraft.proposed", target=draft, actor=actor, at=now, factors=list(added), based_on=policy.version)
     return draft
 
 

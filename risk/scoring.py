@@ -32,6 +32,8 @@ INPUTS = (
 QUESTIONS = frozenset({"==", "!=", "<", "<=", ">", ">=", "in", "!"})
 OPERATORS = QUESTIONS | {"var", "+", "-", "*"}
 OPERATION_BUDGET = 2_000
+# Before a fact's key, among what could not be judged: its code came into the list after the policy was written.
+UNJUDGED = "unjudged:"
 SIMPLIFIED, STANDARD, ENHANCED = "SIMPLIFIED", "STANDARD", "ENHANCED"
 
 
@@ -120,22 +122,32 @@ class Policy:
         self.own = tuple(sorted(name for name in reads if name.startswith(PREFIX)))
         self.reads_accounts = not reads.isdisjoint(HELD)
         self.reads = frozenset(reads)
+        # of each input, the values it speaks of, and those it was said of that they bring nothing
+        parts = (*document["factors"], *document["simplified"]["reasons"])
+        self.named = _named([rule for part in parts for rule in part["when"]], document.get("judged", {}))
 
-    def score(self, facts: Mapping[str, Any]) -> Score:
-        """Rate one customer from `facts` (keys of customers.selectors.facts_of, and `kind`)."""
+    def score(self, facts: Mapping[str, Any], unjudged: tuple[str, ...] = ()) -> Score:
+        """Rate one customer from `facts` (keys of customers.selectors.facts_of, and `kind`).
+
+        `unjudged`: the facts whose codes nobody has thought of yet. They are not known, and never low.
+        """
         inputs = inputs_of(facts, self.own)
-        key = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in inputs.items())
+        values = ((name, tuple(value) if isinstance(value, list) else value) for name, value in inputs.items())
+        key = (*values, *unjudged)
         found = self._scores.get(key)
         if found is None:
-            found = self._scores[key] = self._judge(inputs)
+            found = self._scores[key] = self._judge(inputs, unjudged)
         return found
 
-    def _judge(self, inputs: Mapping[str, Any]) -> Score:
+    def _judge(self, inputs: Mapping[str, Any], unjudged: tuple[str, ...]) -> Score:
+        said = inputs
+        inputs = {name: value for name, value in said.items() if name not in unjudged}
         kind = inputs.get("kind")
         rows = [row for row in self._factors if kind is None or kind in row.kinds]
         results = [(row, row.holds(inputs)) for row in rows]
         hit = {row.code: row.points for row, holds in results if holds}
         unknown = tuple(dict.fromkeys(row.code for row, holds in results if holds is None and row.code not in hit))
+        unknown += tuple(UNJUDGED + name for name in unjudged)
         points = sum(hit.values())
         tier = next(tier for tier, least in self._levels if points >= least)
         if unknown or kind is None:
@@ -145,7 +157,7 @@ class Policy:
         if self._is_simplified(tier, unknown, inputs):
             due_diligence = SIMPLIFIED
             reasons += tuple(row.code for row in self._simplified)
-        return Score(tier, points, reasons, unknown, due_diligence, dict(inputs))
+        return Score(tier, points, reasons, unknown, due_diligence, dict(said))
 
     def _is_simplified(self, tier: str, unknown: Sequence[str], inputs: Mapping[str, Any]) -> bool:
         if tier != self._simplified_tier or unknown or inputs.get("kind") not in self._simplified_kinds:
@@ -239,6 +251,32 @@ def _condition(code: str, rule: Any) -> _Condition:
         return _Condition(_engine.compile_strict(rule), reads)
     except datalogic_py.DataLogicError as error:
         raise PolicyInvalid(f"{code}: {error}") from error
+
+
+def codes_named(rules: Sequence[Any], name: str) -> frozenset[str]:
+    """The values of an input that rules speak of."""
+    return _named(rules, {}).get(name, frozenset())
+
+
+def _named(rules: Sequence[Any], judged: Mapping[str, Sequence[str]]) -> dict[str, frozenset[str]]:
+    named = {key: set(codes) for key, codes in judged.items()}
+    for rule in rules:
+        for name in _reads(rule):
+            named.setdefault(name, set()).update(_literals(rule))
+    return {name: frozenset(values) for name, values in named.items()}
+
+
+def _literals(rule: Any) -> Iterator[str]:
+    """The texts that a rule compares with."""
+    if isinstance(rule, Mapping):
+        for operator, operand in rule.items():
+            if operator != "var":
+                yield from _literals(operand)
+    elif isinstance(rule, list):
+        for part in rule:
+            yield from _literals(part)
+    elif isinstance(rule, str):
+        yield rule
 
 
 def _operators(rule: Any) -> Iterator[str]:

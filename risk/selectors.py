@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext
 
+from customers.facts.selectors import fact_of
+from customers.lists.selectors import own_lists
+from customers.lists.standard import standard_codes
 from customers.models import Customer
 from risk.models import PolicyDraft, RiskPolicy, RiskRating
-from risk.scoring import Policy
+from risk.scoring import UNJUDGED, Policy
 
 _policies: dict[str, Policy] = {}
 
@@ -41,6 +45,22 @@ def current_rating(customer: Customer) -> RiskRating | None:
     return RiskRating.objects.filter(customer=customer).order_by("-rated_at", "-id").first()
 
 
+def unjudged_codes(rules: Policy) -> dict[str, frozenset[str]]:
+    """By the list's key, the codes of the institution's own lists that the policy reads and says nothing of."""
+    found = {key: unknown_among(rules, key, one.content.codes) for key, one in own_lists().items()}
+    return {key: codes for key, codes in found.items() if codes}
+
+
+def unknown_among(rules: Policy, key: str, codes: Collection[str]) -> frozenset[str]:
+    """Those codes of a list that the policy reads and says nothing of.
+
+    It was written with the product's own list before it, and so has thought of every code there.
+    """
+    if key not in rules.reads:
+        return frozenset()
+    return frozenset(codes) - standard_codes(key) - rules.named.get(key, frozenset())
+
+
 def tier_counts() -> dict[str, int]:
     """How many active customers each tier has; "" are those not rated yet."""
     rows = Customer.objects.filter(status=Customer.Status.ACTIVE).values("risk_tier").annotate(count=Count("id"))
@@ -52,7 +72,13 @@ def reason_labels(document: Mapping[str, Any], codes: Sequence[str], language: s
     parts = [*document["factors"], *document["simplified"]["reasons"]]
     labels = {part["code"]: part["label"] for part in parts}
     key = "ja" if language.startswith("ja") else "en"
-    return [labels[code][key] if code in labels else code for code in codes]
+    return [labels[code][key] if code in labels else _other_reason(code) for code in codes]
+
+
+def _other_reason(code: str) -> str:
+    fact = fact_of(code.removeprefix(UNJUDGED)) if code.startswith(UNJUDGED) else None
+    said = gettext("%(fact)s: the risk policy has not judged this choice yet")
+    return said % {"fact": gettext(fact.label)} if fact else code
 
 
 def due_diligence_reasons(customer_ids: Sequence[UUID]) -> dict[UUID, list[str]]:

@@ -27,7 +27,7 @@ from customers.writing import insert_many
 from retention.expiring import day_in_japan
 from risk.models import RiskPolicy, RiskRating
 from risk.scoring import HELD, INPUTS, OPEN_ACCOUNTS, PRODUCTS, Policy, PolicyInvalid, Score, next_review_on
-from risk.selectors import compiled, published_policy
+from risk.selectors import compiled, published_policy, unjudged_codes
 from tenants.identifiers import uuid7
 from tenants.keys import PersonShredded
 from tenants.scoping import required_tenant_id
@@ -108,7 +108,11 @@ def _rate(customers: Sequence[Customer], policy: RiskPolicy, *, actor: Actor, no
         return 0
     rules, today = compiled(policy), day_in_japan(now)
     held = held_by([customer.pk for customer in customers]) if rules.reads_accounts else {}
-    scores = [rules.score(_facts_of(customer, today) | _held(held.get(customer.pk))) for customer in customers]
+    new = unjudged_codes(rules)
+    scores = [
+        rules.score(_facts_of(customer, today) | _held(held.get(customer.pk)), _unjudged(customer, new))
+        for customer in customers
+    ]
     _keep(customers, scores, policy, now=now)
     results = [
         RatingResult(
@@ -124,6 +128,11 @@ def _rate(customers: Sequence[Customer], policy: RiskPolicy, *, actor: Actor, no
     record_ratings(ratings=results, now=now)
     _record(customers, scores, policy, actor=actor, now=now)
     return len(customers)
+
+
+def _unjudged(customer: Customer, new: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
+    """The facts whose code the policy has not judged yet."""
+    return tuple(key for key, codes in new.items() if getattr(customer, key) in codes)
 
 
 def _facts_of(customer: Customer, today: date) -> dict[str, Any]:

@@ -15,15 +15,20 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from customers.lists.selectors import word_of
+from customers.presenting import label
 from risk.drafting import DraftRefused, approve_draft, draft_missing, reject_draft
-from risk.models import PolicyDraft
+from risk.judging import NO_POINTS, propose_verdicts, verdicts_between, waiting
+from risk.models import PolicyDraft, RiskPolicy
 from risk.scoring import factors_missing
-from risk.selectors import open_draft, published_policy
+from risk.selectors import compiled, open_draft, published_policy
 from risk.services import default_document
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
 from tenants.permissions import Permission, requires
 from tenants.sign_in.reauthentication import requires_recent_sign_in
+
+_NOTHING = "none"  # a choice that was made, unlike one left open
 
 
 @require_GET
@@ -40,6 +45,19 @@ def draft(request: StaffRequest) -> HttpResponse:
     return _step(
         request,
         lambda: draft_missing(actor=request.actor, now=timezone.now()),
+        _("The change is proposed. It counts once another person has approved it."),
+    )
+
+
+@require_POST
+@requires(Permission.MANAGE_SETTINGS)
+def judge(request: StaffRequest) -> HttpResponse:
+    """Propose what codes bring that came into a list after the policy was written."""
+    typed = {name: str(said) for name, said in request.POST.items() if "." in name and said}
+    verdicts = {_judged(name): NO_POINTS if said == _NOTHING else said for name, said in typed.items()}
+    return _step(
+        request,
+        lambda: propose_verdicts(verdicts=verdicts, actor=request.actor, now=timezone.now()),
         _("The change is proposed. It counts once another person has approved it."),
     )
 
@@ -83,6 +101,9 @@ def _page(request: StaffRequest, refusal: str = "") -> HttpResponse:
         "missing": _told(factors_missing(document, default_document())) if found else [],
         "proposed": proposed,
         "added": _told(_added(proposed)) if proposed else [],
+        "verdicts": _verdicts(found, proposed) if found and proposed else [],
+        "unjudged": _unjudged(found) if found else [],
+        "nothing": _NOTHING,
         "is_stranded": bool(last and found and last.based_on == found.version),
         "is_own": proposed is not None and request.membership.did((proposed.proposed_by, proposed.proposed_person)),
         "people": names_of([proposed.proposed_by] if proposed else []),
@@ -97,13 +118,47 @@ def _levels(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return sorted(levels, key=lambda level: int(level["from"]), reverse=True)
 
 
+def _unjudged(found: RiskPolicy) -> list[tuple[str, str, str, list[tuple[str, str, int]]]]:
+    """Codes to be judged: the control's name, the fact and the code in words, and the factors that could take it in."""
+    language = _language()
+    return [
+        (
+            f"{one.key}.{one.code}",
+            label(one.key),
+            word_of(one.key, one.code, language),
+            [(code, factor["label"][language], factor["points"]) for code, factor in one.factors],
+        )
+        for one in waiting(found.document, compiled(found))
+    ]
+
+
+def _verdicts(found: RiskPolicy, proposed: PolicyDraft) -> list[tuple[str, str, str, int]]:
+    """What a draft would judge: the fact and the code in words, what takes it in, and the points."""
+    language = _language()
+    none: Mapping[str, Any] = {"label": {language: ""}, "points": 0}
+    return [
+        (label(key), word_of(key, code, language), (factor or none)["label"][language], (factor or none)["points"])
+        for key, code, factor in verdicts_between(found.document, proposed.document)
+    ]
+
+
+def _judged(name: str) -> tuple[str, str]:
+    """The list and the code that a control is about."""
+    key, _dot, code = name.partition(".")
+    return key, code
+
+
+def _language() -> str:
+    return "ja" if (get_language() or "ja").startswith("ja") else "en"
+
+
 def _added(proposed: PolicyDraft) -> Iterable[Mapping[str, Any]]:
     return [factor for factor in proposed.document["factors"] if factor["code"] in proposed.added]
 
 
 def _told(factors: Iterable[Mapping[str, Any]]) -> list[tuple[str, int, frozenset[str]]]:
     """What each is called, its points, and for whom."""
-    language = "ja" if (get_language() or "ja").startswith("ja") else "en"
+    language = _language()
     return [(factor["label"][language], factor["points"], frozenset(factor["kinds"])) for factor in factors]
 
 

@@ -12,7 +12,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
-from customers.codes import COUNTRY_CODES, label_of, options_of
+from customers.codes import COUNTRY_CODES, in_groups, label_of, options_of
 from customers.editing.reasons import EditReason
 from customers.editing.rules import editable_facts
 from customers.facts.shape import Fact, Type
@@ -146,7 +146,8 @@ class EditForm(StaffForm):
 def _field(fact: Fact, value: Any) -> forms.Field:
     title = label(fact.key)
     if choices := _choices(fact, value):
-        return forms.ChoiceField(label=title, choices=[("", gettext("Not known")), *choices], required=False)
+        offered = in_groups(fact.list_of_codes() or {}, choices)
+        return forms.ChoiceField(label=title, choices=[("", gettext("Not known")), *offered], required=False)
     widget = DateInput() if fact.type is Type.DAY else forms.TextInput(attrs={"autocomplete": "off"})
     return forms.CharField(label=title, required=False, strip=False, widget=widget)
 
@@ -155,15 +156,17 @@ def _choices(fact: Fact, value: Any) -> list[tuple[str, str]]:
     """What a fact of few values may be; its present value stays one of them."""
     if fact.type is Type.ANSWER:
         return [(_YES, gettext("Yes")), (_NO, gettext("No"))]
+    codes, said = fact.list_of_codes(), get_language() or "ja"
     if fact.key == "branch_code":
         found = [(code, f"{code} {name}") for code, name in branch_names().items()]
-    elif (codes := fact.list_of_codes()) and fact.type not in (Type.COUNTRIES, Type.CODES):
-        found = options_of(codes, get_language() or "ja")
+    elif codes and fact.type not in (Type.COUNTRIES, Type.CODES):
+        found = options_of(codes, said)
         if fact.type is Type.COUNTRY:
             found += [(code, code) for code in sorted(COUNTRY_CODES.difference(codes))]
     else:
         return []
-    return found if value is None or value in dict(found) else [*found, (value, str(value))]
+    is_there = value is None or value in dict(found)
+    return found if is_there else [*found, (value, label_of(codes or {}, str(value), said))]
 
 
 def _dated(values: Mapping[str, Any], kind: str) -> dict[str, Any]:

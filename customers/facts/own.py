@@ -125,7 +125,7 @@ def _of_choices(definition: Definition) -> Iterator[Problem]:
 
 
 def _of_rest(definition: Definition) -> Iterator[Problem]:
-    for name in definition.name:
+    for name in (definition.name.ja, definition.name.en):
         if not 0 < len(name.strip()) <= _LONGEST:
             yield Problem("name", "bad_name", str(_LONGEST))
             break

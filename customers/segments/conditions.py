@@ -230,7 +230,8 @@ def _condition(entry: dict[str, Any], own: Own) -> Condition:
     if field in DAYS or (field in own and own[field].type is Type.DAY):
         return _day(field, entry)
     if field in CHOICES:
-        return _any_of(field, entry, CHOICES[field])
+        # The institution's own list may be another one than when this process began.
+        return _any_of(field, entry, values_of_fact(ASKED[field]) if field in ASKED else CHOICES[field])
     if field in own and own[field].type in NUMERIC:
         return _number(field, entry)
     if field in own:

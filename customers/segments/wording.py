@@ -95,7 +95,7 @@ def values_of(field: str, branches: Branches) -> Iterator[tuple[str, str]]:
     """The values that may be chosen, in words; ``branches``: code to name."""
     codes, own = codes_of(field), own_asked()
     if codes:
-        yield from ((code, label_of(codes, code, get_language() or "ja")) for code in codes)
+        yield from ((code, _word(codes, code)) for code in codes)
     elif field in own:
         yield from ((value, str(words)) for value, words in _ANSWERS)
     elif field == "branch_code":
@@ -150,6 +150,12 @@ def _said(condition: Condition, branches: Branches) -> str:
     is_name = condition.field == "department"
     words = {NOT_KNOWN: gettext("Not known")} if is_name else dict(values_of(condition.field, branches))
     return gettext(" or ").join(words.get(value) or _unlisted(condition, value) for value in condition.values)
+
+
+def _word(codes: Mapping[str, Label], code: str) -> str:
+    """What a code is called, and whether only older files have it."""
+    word = label_of(codes, code, get_language() or "ja")
+    return word if codes[code].is_offered else gettext("%(word)s (no longer offered)") % {"word": word}
 
 
 def _unlisted(condition: AnyOf, value: str) -> str:

@@ -20,6 +20,8 @@ from companies.models import RegistryCertificate
 from customers.exporting.models import ExportLimit
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.formats.fixed import document_of
+from customers.lists.models import CodeList, CodeListDraft
+from customers.lists.standard import standard_content
 from customers.models import Customer, FixedLayout, OwnerPaper, RejectedRow
 from customers.segments.models import Segment
 from integrations.models import ReturnLayout
@@ -76,6 +78,8 @@ class Bank:
             values["upload_id"] = other[route.name]
         if route.name.startswith("questionnaire-"):  # parts of a document, and documents that every bank has
             values |= {name: value for name, value in PARTS.items() if name in values}
+        if route.name.startswith("list"):  # a list that every bank has, and a choice of it
+            values |= {name: value for name, value in LISTED.items() if name in values}
         return values
 
     def value(self, argument: str) -> object:
@@ -167,6 +171,9 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
             proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
         PolicyDraft.objects.update(document=default_document())
         QuestionnaireDraft.objects.update(document=WRITTEN)
+        listed = standard_content("occupation").document()
+        CodeListDraft.objects.update(document=listed)
+        CodeList.objects.update(document=listed)
         document = standard.document("individual")
         QuestionnaireVersion.objects.update(number=1, document=document, sha256=parse(document).digest)
         asked = {"schema": 1, "conditions": [{"field": "risk_tier", "any_of": ["LOW"]}]}
@@ -216,6 +223,7 @@ PARTS = {
     "working": "sum",
     "key": "individual",
 }
+LISTED = {"key": "occupation", "version": 0, "code": "employee"}
 # What a membership of the role cannot be without.
 PLACE: dict[str, dict[str, Any]] = {
     "BRANCH_STAFF": {"branch_code": "001"},
