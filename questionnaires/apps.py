@@ -8,9 +8,10 @@ class QuestionnairesConfig(AppConfig):
 
     def ready(self) -> None:
         """Say what of ours retention may destroy, what keeps customers from merging, and what reads own attributes."""
-        from questionnaires import destroying, keeping, mapping, obstacles
+        from questionnaires import destroying, keeping, listing, mapping, obstacles
 
         destroying.register()
         keeping.register()
+        listing.register()
         obstacles.register()
         mapping.register()

@@ -13,6 +13,7 @@ from customers.facts.catalogue import FACTS
 from customers.facts.readers import Reader, register_readers
 from customers.facts.selectors import own_facts_in_use
 from customers.facts.shape import Fact, Type
+from questionnaires.listing import retired_among
 from questionnaires.models import QuestionnaireVersion
 from questionnaires.schema import Calculation, InvalidQuestionnaire, Kind, Question, Questionnaire, Working
 
@@ -83,6 +84,9 @@ def _of(question: Question, kind: str, facts: Mapping[str, Fact]) -> Iterator[In
             for choice in question.choices:
                 if choice.value not in codes:
                     yield _problem(question.id, _("'%(value)s' is no code of '%(key)s'"), value=choice.value, key=key)
+            if gone := retired_among(question):
+                said = _("it offers what your list offers no more: %(codes)s")
+                yield _problem(question.id, said, codes=", ".join(gone))
     if question.kind is Kind.PEOPLE and question.maps_to and (lost := _OWNER_FIELDS.difference(question.person_fields)):
         yield _problem(question.id, _("owners are kept with %(names)s"), names=", ".join(sorted(lost)))
 

@@ -21,6 +21,7 @@ class Option:
     label: str
     is_chosen: bool
     asks_more: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

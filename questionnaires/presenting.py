@@ -26,7 +26,7 @@ from questionnaires.schema import UNASKED, Kind, NamePart, Page, Question, Text,
 from questionnaires.sittings import Sitting
 
 # A list longer than this is a drop-down: nobody reads seventy countries in rows.
-LONGEST_RADIO_LIST = 15
+LONGEST_RADIO_LIST = 12
 # Kinds that look like another.
 _LIKE = {Kind.AMOUNT: Kind.NUMBER, Kind.BAND: Kind.RADIO, Kind.COUNTRY: "select"}
 
@@ -188,12 +188,14 @@ class Writer:
     def _options(self, question: Question, data: Mapping[str, str]) -> list[Option]:
         is_several = question.kind is Kind.CHECKBOXES
         opening = {choice.value for choice in question.choices if choice.asks_more}
+        groups = {choice.value: self.words(choice.group) for choice in question.choices}
         return [
             Option(
                 value,
                 label,
                 bool(data.get(choice_control(question, value))) if is_several else data.get(question.id) == value,
                 value in opening,
+                groups.get(value, ""),
             )
             for value, label in options_of(question, self.words).items()
         ]

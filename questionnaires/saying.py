@@ -12,6 +12,7 @@ from questionnaires import persons
 from questionnaires.countries import country_names
 from questionnaires.files.wording import files_in_words
 from questionnaires.formatting import band_words, date_in_both_calendars, number_words, yen
+from questionnaires.listing import word_on_file
 from questionnaires.masking import (
     Masked,
     mask_address,
@@ -78,7 +79,8 @@ def said(question: Question, field: str, value: object, words: Saying) -> list[s
         case Kind.NUMBER if isinstance(value, int):
             return [number_words(value)]
         case _:
-            return [options_of(question, words).get(str(value), str(value))]
+            offered = options_of(question, words).get(str(value))
+            return [offered or word_on_file(question, str(value), get_language() or "ja") or str(value)]
 
 
 def masked_value(question: Question, field: str, value: object, words: Saying) -> Masked:

@@ -118,6 +118,7 @@ class Choice:
     label: Text
     is_exclusive: bool = False  # of several choices: with it, no other
     asks_more: bool = False  # opens a box for words of one's own, as 「その他」
+    group: Text = field(default_factory=Text, hash=False)  # under which it is offered in a long list
 
 
 @dataclass(frozen=True, slots=True)

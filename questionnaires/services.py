@@ -19,6 +19,7 @@ from questionnaires.holding import OffRoute as OffRoute
 from questionnaires.holding import ResponseClosed as ResponseClosed
 from questionnaires.holding import hold_started, locked
 from questionnaires.keeping import begin_keeping
+from questionnaires.listing import list_problems
 from questionnaires.mapping import facts_to_map, problems_of
 from questionnaires.models import Questionnaire, QuestionnaireVersion, Response
 from questionnaires.selectors import latest_versions, questionnaire_of, responses_of, version_for
@@ -62,7 +63,7 @@ def publish(documents: Mapping[str, Any], *, actor: Actor, now: datetime) -> lis
         if latest and latest.sha256 == parsed.digest:
             continue
         questionnaire = known.get(name) or _begun_as_ready(name)
-        if wrong := problems_of(parsed, questionnaire.audience, facts):
+        if wrong := [*problems_of(parsed, questionnaire.audience, facts), *list_problems(document)]:
             raise schema.InvalidQuestionnaire("; ".join(map(str, wrong)))
         version = QuestionnaireVersion.objects.create(
             questionnaire=questionnaire,

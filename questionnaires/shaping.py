@@ -107,6 +107,8 @@ class Shaper:
             raise self.fail(_("the default language must be one of the languages"))
         title = self.text(self.document, "title")
         self.walk()
+        if strange := self.document.get("lists", {}).keys() - self.document.get("choice_lists", {}).keys():
+            raise self.fail(_("there is no choice list %(name)s"), part="lists", name=repr(min(strange)))
         self.complete()
         return Questionnaire(
             id=self.document["id"],
@@ -321,7 +323,13 @@ class Shaper:
         if offered is None:
             raise self.fail(_("there is no choice list %(name)s"), part="choices", name=repr(part.get("choices")))
         choices = tuple(
-            Choice(item["value"], self.text(item, "label"), item.get("exclusive", False), item.get("more", False))
+            Choice(
+                item["value"],
+                self.text(item, "label"),
+                item.get("exclusive", False),
+                item.get("more", False),
+                self.text(item, "group"),
+            )
             for item in offered
         )
         if len({choice.value for choice in choices}) != len(choices):

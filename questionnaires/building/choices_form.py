@@ -32,14 +32,17 @@ class ChoiceRow:
 class ChoicesForm(StaffForm):
     """A row whose value and words are blank is left out. ``is_arranged``: rows were moved, and nothing is kept yet."""
 
-    def __init__(self, document: Document, held: Sequence[Part], data: Any = None) -> None:
-        self.document = document
+    def __init__(self, document: Document, held: Sequence[Part], data: Any = None, *, is_taken: bool = False) -> None:
+        """``is_taken``: from a list of the institution, so only what is asked beside the choices may be said here."""
+        self.document, self.is_taken = document, is_taken
         self.languages: list[str] = list(document["languages"])
         count = len(held) if data is None else _count(data)
         order = list(range(count))
         step, _blank, at = (data.get("step", "") if data is not None else "").partition(" ")
         number = int(at) if at.isascii() and at.isdigit() and int(at) < count else -1
-        self.is_arranged = step in ("add", "up", "down", "remove")
+        self.is_arranged = step in ("add", "up", "down", "remove") and not is_taken
+        if is_taken:
+            step, count = "", len(held)
         if step == "up" and number > 0:
             order[number - 1], order[number] = order[number], order[number - 1]
         if step == "down" and -1 < number < count - 1:
@@ -88,6 +91,8 @@ class ChoicesForm(StaffForm):
                 key: text for key, text in held.get(value, {}).get("label", {}).items() if key not in self.languages
             }
             choice: Part = {"value": value, "label": others | words or {self.document["default_language"]: ""}}
+            if group := held.get(value, {}).get("group"):
+                choice["group"] = group
             for key in ("exclusive", "more"):
                 if said[f"{key}-{n}"]:
                     choice[key] = True
@@ -113,6 +118,7 @@ class ChoicesForm(StaffForm):
             _VALUE,
             label=_("Value"),
             required=False,
+            disabled=self.is_taken,
             initial=choice.get("value", ""),
             error_messages={"invalid": _("Letters, digits, hyphens and underscores; at most 40.")},
         )
@@ -120,6 +126,7 @@ class ChoicesForm(StaffForm):
             self.fields[f"label-{n}-{language}"] = forms.CharField(
                 label=language_name(language),
                 required=False,
+                disabled=self.is_taken,
                 max_length=2_000,
                 validators=[refuse_hidden],
                 initial=choice.get("label", {}).get(language, ""),

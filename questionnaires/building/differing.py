@@ -189,16 +189,27 @@ def _of_lists(old: _Told, new: _Told) -> Iterator[Change]:
     for name in [*after, *(name for name in before if name not in after)]:
         if name not in before or name not in after:
             yield Change(What.ADDED if name in after else What.REMOVED, "choices", name, name)
-        elif details := tuple(_of_choices(before[name], after[name])):
+        elif details := (*_of_source(old, new, name), *_of_choices(before[name], after[name])):
             yield Change(What.CHANGED, "choices", name, name, details=details)
+
+
+def _of_source(old: _Told, new: _Told, name: str) -> Iterator[Detail]:
+    """From which list of the institution it is taken, at which version."""
+    was, now = (_said_source(one.document.get("lists", {}).get(name)) for one in (old, new))
+    if was != now:
+        yield Detail("lists", was, now)
+
+
+def _said_source(source: Mapping[str, Any] | None) -> str:
+    return f"{source['list']} ({source['version']})" if source else ""
 
 
 def _of_choices(before: Sequence[Part], after: Sequence[Part]) -> Iterator[Detail]:
     was, now = {one["value"]: one for one in before}, {one["value"]: one for one in after}
     for value in [*now, *(value for value in was if value not in now)]:
         old, new = was.get(value, {}), now.get(value, {})
-        for text in _texts(old, new, ("label",)):
-            yield Detail("label", text.before, text.after, text.language, value)
+        for text in _texts(old, new, ("label", "group")):
+            yield Detail(text.part, text.before, text.after, text.language, value)
         for key in ("exclusive", "more"):
             if bool(old.get(key)) != bool(new.get(key)):
                 yield Detail(key, _flag(old.get(key)), _flag(new.get(key)), value=value)

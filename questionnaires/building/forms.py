@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -160,8 +160,17 @@ class PageForm(WordsForm):
 class QuestionForm(WordsForm):
     """A question; which fields there are follows from its kind."""
 
-    def __init__(self, document: Document, question: Part, facts: Mapping[str, str], *args: Any, **more: Any) -> None:
-        """``facts``: what an answer of this kind may be kept as, by key in words."""
+    def __init__(
+        self,
+        document: Document,
+        question: Part,
+        facts: Mapping[str, str],
+        *args: Any,
+        lists: Sequence[tuple[str, str]] = (),
+        **more: Any,
+    ) -> None:
+        """``facts``: what such an answer may be kept as, ``lists``: what choices may be taken from; by key in words."""
+        self.lists = list(lists)
         super().__init__(document, {"label": True, "hint": False}, question, *args, **more)
         self.kind = question["kind"]
         self.fields["id"] = id_field(question["id"])
@@ -241,9 +250,10 @@ class QuestionForm(WordsForm):
             lists = sorted({*self.document.get("choice_lists", {}), question.get("choices", "")} - {""})
             self.fields["choices"] = forms.ChoiceField(
                 label=part_name("choices"),
-                choices=[(one, one) for one in lists],
+                choices=[*((one, one) for one in lists), (_("Lists of your institution"), self.lists)],
                 initial=question.get("choices", ""),
                 required=False,
+                help_text=_("Choices of a list of your institution stay as they are now until you take them anew."),
             )
         several: dict[str, tuple[str, Mapping[Any, Any]]] = {
             Kind.NAME: ("parts", _PARTS),

@@ -49,7 +49,8 @@ def _all(document: Document) -> Iterator[Missing]:
     for name, used_by in lists_used_by(document).items():
         if used_by:
             for choice in document.get("choice_lists", {}).get(name, ()):
-                yield from _of(document, choice, "label", choices=name, value=choice["value"])
+                for key in ("label", "group"):
+                    yield from _of(document, choice, key, choices=name, value=choice["value"])
 
 
 def _of(document: Document, part: Mapping[str, Any], key: str, **place: str) -> Iterator[Missing]:

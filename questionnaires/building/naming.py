@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from questionnaires.building.using import Place, Reading
@@ -80,6 +80,8 @@ PARTS: Mapping[str, Words] = {
     "exclusive": _("With this choice, no other"),
     "more": _("Asks for words beside it"),
     "order": _("Order"),
+    "group": pgettext_lazy("of choices", "Group"),
+    "lists": _("Taken from the list"),
     "min_length": _("At least so many characters"),
     "max_length": _("At most so many characters"),
     "min": _("At least"),

@@ -15,6 +15,7 @@ from customers.facts.shape import Fact
 from questionnaires.building.parts import Document, name_of, questions_of
 from questionnaires.drafting import BEING_WRITTEN
 from questionnaires.faults import faults_of
+from questionnaires.listing import list_problems
 from questionnaires.mapping import facts_fitting, facts_fitting_calculated, facts_kept_by, facts_to_map, problems_of
 from questionnaires.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion, Response
 from questionnaires.schema import InvalidQuestionnaire, Kind, Working
@@ -77,7 +78,8 @@ def problems_in(draft: QuestionnaireDraft) -> list[InvalidQuestionnaire]:
     """Everything that keeps a draft from being published, each with its place."""
     if faults := faults_of(draft.document):
         return faults
-    return problems_of(parse(draft.document), draft.questionnaire.audience, facts_to_map())
+    unkept = problems_of(parse(draft.document), draft.questionnaire.audience, facts_to_map())
+    return [*unkept, *list_problems(draft.document)]
 
 
 def facts_offered(kind: str, audience: str) -> dict[str, str]:

@@ -21,14 +21,15 @@ YES_NO_LIST = "keizoku_yes_no"
 # What XLSForm has no column for. The JSON ones hold the rest as our document says it.
 KIND, MAPS_TO, SENSITIVITY, MORE = "keizoku_kind", "keizoku_maps_to", "keizoku_sensitivity", "keizoku_more"
 EXCLUSIVE, ASKS_MORE, TITLE, LISTS = "keizoku_exclusive", "keizoku_more", "keizoku_title", "keizoku_lists"
-TRANSLATED = frozenset({"label", "hint", "constraint_message"})
+GROUP = "keizoku_group"
+TRANSLATED = frozenset({"label", "hint", "constraint_message", GROUP})
 SURVEY = frozenset(
     {
         "type", "name", "label", "hint", "required", "relevant", "constraint", "constraint_message", "calculation",
         "appearance", KIND, MAPS_TO, SENSITIVITY, MORE,
     }
 )  # fmt: skip
-CHOICES = frozenset({"list_name", "name", "label", EXCLUSIVE, ASKS_MORE})
+CHOICES = frozenset({"list_name", "name", "label", EXCLUSIVE, ASKS_MORE, GROUP})
 SETTINGS = frozenset({"form_title", "form_id", "version", "default_language", TITLE, LISTS})
 _ALIASES = {
     "relevance": "relevant", "calculate": "calculation", "list name": "list_name", "value": "name",

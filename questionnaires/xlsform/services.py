@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from questionnaires.listing import list_problems
 from questionnaires.mapping import facts_to_map, problems_of
 from questionnaires.shaping import parse
 from questionnaires.xlsform import columns
@@ -24,7 +25,7 @@ def look_at(data: bytes, *, audience: str) -> Outcome:
     outcome = document_of(workbook.sheets, pyxform=workbook.pyxform)
     if outcome.document is None:
         return outcome
-    unkept = problems_of(parse(outcome.document), audience, facts_to_map())
+    unkept = [*problems_of(parse(outcome.document), audience, facts_to_map()), *list_problems(outcome.document)]
     notes = [
         Finding(
             "survey",

@@ -73,7 +73,11 @@ def sheets_of(document: Document) -> dict[str, tuple[list[str], list[Row]]]:
              columns.KIND, columns.MAPS_TO, columns.SENSITIVITY, columns.MORE],
             survey,
         ),
-        "choices": (["list_name", "name", *words, columns.EXCLUSIVE, columns.ASKS_MORE], choices),
+        "choices": (
+            ["list_name", "name", *words, columns.EXCLUSIVE, columns.ASKS_MORE,
+             *[heading(columns.GROUP, one) for one in writer.languages]],
+            choices,
+        ),
         "settings": (
             ["form_title", "form_id", "default_language", *[heading(columns.TITLE, one) for one in writer.languages],
              columns.LISTS],
@@ -118,6 +122,7 @@ class _Writer:
                     **self.words("label", choice["label"]),
                     columns.EXCLUSIVE: _flag(choice.get("exclusive")),
                     columns.ASKS_MORE: _flag(choice.get("more")),
+                    **self.words(columns.GROUP, choice.get("group")),
                 }
         if self.asks_yes_no:
             for value, ja, en in (("yes", "はい", "Yes"), ("no", "いいえ", "No")):

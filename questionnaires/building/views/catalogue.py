@@ -17,12 +17,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from questionnaires.building.differing import changes_between
 from questionnaires.building.forms import NewQuestionnaireForm
 from questionnaires.building.overview import asked_by_version, listed, people_in
-from questionnaires.drafting import BEING_WRITTEN, DraftRefused, begin_draft, begin_questionnaire
+from questionnaires.drafting import BEING_WRITTEN, DraftRefused, begin_draft, begin_questionnaire, newest_version
 from questionnaires.fitting import json_schema
+from questionnaires.listing import newer_lists, renewed
 from questionnaires.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
-from tenants.permissions import Permission, requires
+from tenants.permissions import Permission, may, requires
 
 SCHEMA_TYPE = "application/schema+json"
 
@@ -63,11 +64,15 @@ def questionnaire(request: StaffRequest, questionnaire_id: UUID) -> HttpResponse
     drafts = list(found.drafts.defer("document", "before").order_by("-drafted_at"))
     by_number = {one.published_number: one for one in drafts if one.published_number}
     counts = asked_by_version()
+    in_force = newest_version(found)
+    draft = next((one for one in drafts if one.status in BEING_WRITTEN), None)
     context = {
+        "newer": newer_lists(in_force.document) if in_force and not draft else [],
+        "may_renew": may(request, Permission.EDIT_QUESTIONNAIRE),
         "questionnaire": found,
         "name": found.name_in(get_language() or "ja"),
         "rows": [(one, by_number.get(one.number), counts.get(one.pk, 0)) for one in versions],
-        "draft": next((one for one in drafts if one.status in BEING_WRITTEN), None),
+        "draft": draft,
         "people": names_of(people_in(drafts)),
     }
     return render(request, "staff/questionnaires/questionnaire.html", context)
@@ -80,8 +85,12 @@ def begin(request: StaffRequest, questionnaire_id: UUID) -> HttpResponse:
     found = _find(questionnaire_id)
     typed = request.POST.get("version", "")
     number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 9 else None
+    newest = newest_version(found) if request.POST.get("renew") == "lists" else None
+    document = renewed(newest.document) if newest else None
     try:
-        draft = begin_draft(questionnaire=found, number=number, actor=request.actor, now=timezone.now())
+        draft = begin_draft(
+            questionnaire=found, document=document, number=number, actor=request.actor, now=timezone.now()
+        )
     except DraftRefused as refused:
         messages.error(request, str(refused))
         return redirect("questionnaire", found.pk)

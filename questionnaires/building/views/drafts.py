@@ -45,11 +45,12 @@ from questionnaires.drafting import (
     return_draft,
     undo_edit,
 )
+from questionnaires.listing import newer_lists, renewed
 from questionnaires.models import QuestionnaireDraft
 from questionnaires.schema import Kind, digest_of
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
-from tenants.permissions import Permission, requires
+from tenants.permissions import Permission, may, requires
 from tenants.sign_in.reauthentication import requires_recent_sign_in
 
 type Step = Callable[..., object]
@@ -202,6 +203,7 @@ def _arrangement(request: StaffRequest, held: Document) -> tuple[Act | None, str
             _removed(held, question=name),
             "calculated",
         ),
+        "lists-renew": (lambda now: renewed(now, [name]), _("The newer list is taken."), "lists"),
     }
     return acts.get(verb, (None, "", ""))
 
@@ -287,6 +289,8 @@ def _page(
         "changes": changes_between(before or _EMPTY, found.document, language),
         "newest": newest,
         "asked": sum(counts.get(pk, 0) for pk in found.questionnaire.versions.values_list("pk", flat=True)),
+        "newer": newer_lists(found.document),
+        "may_renew": found.status == QuestionnaireDraft.Status.DRAFT and may(request, Permission.EDIT_QUESTIONNAIRE),
         "missing": [(language_name(code), len(ones)) for code, ones in by_language(found.document).items()],
         "breaks": breaks_of(found.document, before, language),
         "digest": digest_of(found.document),

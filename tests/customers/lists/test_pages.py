@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
-from django.http import HttpResponse
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -34,10 +34,9 @@ def held(tenant: Tenant) -> CodeListDraft:
         return found
 
 
-def post(client: Client, name: str, draft: CodeListDraft, said: dict[str, object], *more: str) -> HttpResponse:
+def post(client: Client, name: str, draft: CodeListDraft, said: dict[str, object], *more: str) -> Any:
     sent = {"revision": str(draft.revision), **said}
-    answer: HttpResponse = client.post(reverse(name, args=[draft.pk, *more]), sent)
-    return answer
+    return client.post(reverse(name, args=[draft.pk, *more]), sent)
 
 
 def test_a_choice_is_added_on_its_page_and_put_in_force_by_somebody_else(
