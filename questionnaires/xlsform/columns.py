@@ -22,7 +22,7 @@ YES_NO_LIST = "keizoku_yes_no"
 KIND, MAPS_TO, SENSITIVITY, MORE = "keizoku_kind", "keizoku_maps_to", "keizoku_sensitivity", "keizoku_more"
 EXCLUSIVE, ASKS_MORE, TITLE, LISTS = "keizoku_exclusive", "keizoku_more", "keizoku_title", "keizoku_lists"
 GROUP = "keizoku_group"
-TRANSLATED = frozenset({"label", "hint", "constraint_message", GROUP})
+TRANSLATED = frozenset({"label", "hint", "constraint_message"})
 SURVEY = frozenset(
     {
         "type", "name", "label", "hint", "required", "relevant", "constraint", "constraint_message", "calculation",

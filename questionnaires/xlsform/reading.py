@@ -136,7 +136,7 @@ class _Reader(Tables):
             for column, key in ((columns.EXCLUSIVE, "exclusive"), (columns.ASKS_MORE, "more")):
                 if (flag := self.flag("choices", row, column)) is not None:
                     choice[key] = flag
-            if group := self.words(row, columns.GROUP):
+            if group := self.json("choices", row, columns.GROUP):
                 choice["group"] = group
             choices.append(choice)
 

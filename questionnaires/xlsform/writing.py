@@ -73,11 +73,7 @@ def sheets_of(document: Document) -> dict[str, tuple[list[str], list[Row]]]:
              columns.KIND, columns.MAPS_TO, columns.SENSITIVITY, columns.MORE],
             survey,
         ),
-        "choices": (
-            ["list_name", "name", *words, columns.EXCLUSIVE, columns.ASKS_MORE,
-             *[heading(columns.GROUP, one) for one in writer.languages]],
-            choices,
-        ),
+        "choices": (["list_name", "name", *words, columns.EXCLUSIVE, columns.ASKS_MORE, columns.GROUP], choices),
         "settings": (
             ["form_title", "form_id", "default_language", *[heading(columns.TITLE, one) for one in writer.languages],
              columns.LISTS],
@@ -102,6 +98,9 @@ class _Writer:
     def words(self, name: str, said: Mapping[str, str] | None) -> Row:
         return {heading(name, one): _clean(text) for one, text in (said or {}).items() if one in self.languages}
 
+    def spoken(self, said: Mapping[str, str]) -> dict[str, str]:
+        return {one: said[one] for one in self.languages if one in said}
+
     def settings(self) -> Row:
         title = self.document["title"]
         named = f"{columns.LANGUAGES[self.default]} ({self.default})"
@@ -122,7 +121,7 @@ class _Writer:
                     **self.words("label", choice["label"]),
                     columns.EXCLUSIVE: _flag(choice.get("exclusive")),
                     columns.ASKS_MORE: _flag(choice.get("more")),
-                    **self.words(columns.GROUP, choice.get("group")),
+                    columns.GROUP: _json(self.spoken(choice.get("group", {}))),
                 }
         if self.asks_yes_no:
             for value, ja, en in (("yes", "はい", "Yes"), ("no", "いいえ", "No")):
