@@ -29,6 +29,7 @@ urlpatterns = [
     path("", include("channels.mail_setup.urls")),
     path("", include("questionnaires.ready.urls")),
     path("", include("questionnaires.xlsform.urls")),
+    path("", include("questionnaires.branding.urls")),
     path("", include("questionnaires.entrances.urls")),
     path("", include("campaigns.urls")),
     path("", include("channels.wording.urls")),

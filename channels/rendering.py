@@ -71,6 +71,8 @@ class Bank:
     official_site: str
     address: str = ""
     sms_senders: str = ""  # where its short messages come from
+    colour: str = "#005f5b"
+    words_on_it: str = "#ffffff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +189,8 @@ def letter_html(sheet: Sheet) -> str:
         "return_id": sheet.return_id,
         "return_id_mark": _image(code128_svg(sheet.return_id)),
         "qr": _image(qr_svg(sheet.wording.url)),
+        "colour": sheet.wording.bank.colour,
+        "words_on_it": sheet.wording.bank.words_on_it,
     }
     return _template(f"{language}/letter.html").substitute(values)
 
@@ -254,7 +258,7 @@ def _email_html(subject: str, body: str, bank: str, wording: Wording) -> str:
     link = escape(wording.url)
     button = (
         f'<p style="margin:24px 0"><a href="{link}" style="display:block;padding:14px;border-radius:6px;'
-        f'background:#005f5b;color:#fff;text-align:center;font-weight:bold">{link}</a></p>'
+        f'background:{wording.bank.colour};color:{wording.bank.words_on_it};text-align:center;font-weight:bold">{link}</a></p>'
     )
     paragraphs = [
         button if part == wording.url else f"<p>{escape(part).replace(chr(10), '<br>')}</p>"
@@ -264,6 +268,7 @@ def _email_html(subject: str, body: str, bank: str, wording: Wording) -> str:
         language=language_of(wording.language),
         subject=escape(subject),
         bank=escape(bank),
+        colour=wording.bank.colour,
         paragraphs="\n".join(paragraphs),
     )
 

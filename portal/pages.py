@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cache, wraps
+from functools import wraps
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -20,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from audit.acting import acting
 from audit.services import Actor
+from questionnaires.branding.sheets import address_of
 from questionnaires.links import LOCK
 from questionnaires.marking import tag
 from tenants.models import Tenant
@@ -102,7 +102,7 @@ def show(
     common = {
         "tenant": tenant,
         "bank": tenant and (tenant.name if language.startswith("ja") else tenant.name_en),
-        "tenant_css": tenant and _stylesheet(tenant.slug),
+        "tenant_css": tenant and address_of(tenant.brand_colour, tenant.brand_words),
         "language": language,
         "lang": tag(language),
         "languages": [(code, tag(code), name) for code, name in LANGUAGES.items()],
@@ -150,12 +150,6 @@ def show_busy(request: HttpRequest, *, until: datetime, now: datetime) -> HttpRe
     response = show(request, "end", tenant=None, status=429, end="busy", until=until)
     response.headers["Retry-After"] = str(max(1, round((until - now).total_seconds())))
     return response
-
-
-@cache
-def _stylesheet(slug: str) -> str:
-    name = f"css/tenant-{slug}.css"
-    return name if finders.find(name) else ""
 
 
 def _sandbox() -> list[str]:

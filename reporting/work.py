@@ -29,6 +29,7 @@ from integrations.returns.models import ReturnBatch, ReturnLayout
 from outreach.claims.selectors import open_count, overdue_count
 from outreach.inquiries.selectors import inquiry_counts
 from outreach.selectors import task_counts
+from questionnaires.branding.models import Branding
 from questionnaires.models import QuestionnaireDraft
 from retention.models import PurgeProposal
 from reviews.models import Case
@@ -305,6 +306,7 @@ def _settings() -> Iterator[Offer]:
             gettext("A colleague wants customers to be judged by more; everybody is rated anew."),
             reverse("risk-policy"),
         ),
+        (_in(Branding, "PROPOSED"), gettext("Looks to approve"), gettext("Name, colour or mark."), reverse("look")),
         (
             _in(OwnAttribute, OwnAttribute.Status.PROPOSED),
             gettext("Own attributes to approve"),

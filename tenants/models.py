@@ -47,6 +47,12 @@ class Tenant(models.Model):
     calls_from = models.TimeField(default=time(9))
     calls_until = models.TimeField(default=time(17))
     official_site = models.URLField()
+    # How it looks on its customers' pages, as two people let it (questionnaires.branding); "" for the standard.
+    name_kana = models.CharField(max_length=120, blank=True)
+    brand_colour = models.CharField(max_length=7, blank=True)
+    brand_words = models.CharField(max_length=7, blank=True)
+    short_mark = models.CharField(max_length=2, blank=True)
+    mark_digest = models.CharField(max_length=16, blank=True)
     postal_code = models.CharField(max_length=7, blank=True)
     address = models.CharField(max_length=120, blank=True)
     mfa_policy = models.CharField(max_length=16, choices=MfaPolicy, default=MfaPolicy.REQUIRED)

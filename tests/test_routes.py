@@ -20,6 +20,8 @@ OPEN = {
     "language": "a preference, kept in a cookie or with the account",
     "alive": "says that the process lives",
     "ready": "says that the database answers",
+    "look-sheet": "a style sheet made of its own address, the same for everybody",
+    "look-mark": "the mark that an institution shows to everybody",
     "questionnaire-schema": "the published format of documents, the same for everybody",
 }
 OPEN_BELOW = {

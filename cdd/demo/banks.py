@@ -22,7 +22,10 @@ class Bank:
     book_seed: int
     # Of the codes 001, 002, …, which the synthetic book uses.
     branches: tuple[str, ...]
+    name_kana: str
+    colour: str
     phone_hours: str = "平日 9時〜17時"
+    short_mark: str = ""
     has_directory: bool = False
 
     def __str__(self) -> str:
@@ -57,6 +60,8 @@ BANKS = (
         postal_code="1000001",
         address="東京都千代田区千代田1-1",
         book_seed=11,
+        name_kana="あさなぎぎんこう",
+        colour="#005f5b",
         branches=(
             *("本店営業部", "東京営業部", "丸の内支店", "日本橋支店", "新橋支店", "上野支店", "新宿支店", "渋谷支店"),
             *("池袋支店", "品川支店", "蒲田支店", "港町支店", "月島支店", "深川支店", "錦糸町支店", "北千住支店"),
@@ -73,6 +78,9 @@ BANKS = (
         postal_code="3900811",
         address="長野県松本市中央1-1-1",
         book_seed=22,
+        name_kana="こもれびしんようきんこ",
+        colour="#7a2e12",
+        short_mark="こ",
         branches=(
             *("本店営業部", "松本駅前支店", "南松本支店", "浅間支店", "塩尻支店", "広丘支店", "安曇野支店", "豊科支店"),
             *("穂高支店", "大町支店", "白馬支店", "岡谷支店", "諏訪支店", "茅野支店", "伊那支店", "駒ヶ根支店"),

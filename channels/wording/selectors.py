@@ -148,8 +148,15 @@ def bank_of(tenant: Tenant) -> Bank:
         phone=tenant.phone,
         phone_hours=tenant.phone_hours,
         official_site=tenant.official_site,
+        **_colours(tenant),
         address=f"〒{code[:3]}-{code[3:]} {tenant.address}" if code and tenant.address else tenant.address,
     )
+
+
+def _colours(tenant: Tenant) -> dict[str, str]:
+    if not tenant.brand_colour:
+        return {}
+    return {"colour": tenant.brand_colour, "words_on_it": tenant.brand_words}
 
 
 def check_page(tenant: Tenant) -> str:

@@ -301,6 +301,7 @@ def test_pages_keep_their_contrast_in_other_colours(
     address: str,
 ) -> None:
     person = send(nationality="VN")
+    Tenant.objects.update(brand_colour="#7a2e12", brand_words="#ffffff", short_mark="朝")
     looks: dict[str, Any] = {
         "dark": {"color_scheme": "dark"},
         "forced": {"forced_colors": "active", "color_scheme": "dark"},

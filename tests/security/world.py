@@ -27,6 +27,7 @@ from customers.segments.models import Segment
 from integrations.models import ReturnLayout
 from outreach.models import VisitRecord
 from questionnaires import standard
+from questionnaires.branding.models import Branding
 from questionnaires.building.editing import write_calculated, write_check
 from questionnaires.building.parts import check_key
 from questionnaires.files.models import AnswerFile
@@ -87,7 +88,14 @@ class Bank:
         model = model_of(argument)
         if model is not None:
             return self.rows[model]
-        plain = {"page_id": "contact", "place": "sms-request-ja", "version": 0, "pk": 999_999}
+        plain = {
+            "screen": "landing",
+            "scheme": "dark",
+            "page_id": "contact",
+            "place": "sms-request-ja",
+            "version": 0,
+            "pk": 999_999,
+        }
         return {"token": self.sent.token, **plain}.get(argument, "stranger")
 
 
@@ -167,13 +175,15 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         Case.objects.filter(pk=rows[Case]).update(status=Case.Status.AWAITING_APPROVAL)  # a decision is proposed
         decider = Membership.objects.get(user=officer)
         Decision.objects.update(decided_by=officer.pk, decided_person=decider.staff_number)
-        for proposed in (AccountChange, FlagLifting, ResendProposal, ReturnLayout, ExportLimit, PolicyDraft):
+        for proposed in (AccountChange, FlagLifting, ResendProposal, ReturnLayout, ExportLimit, PolicyDraft, Branding):
             proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
         PolicyDraft.objects.update(document=default_document())
         QuestionnaireDraft.objects.update(document=WRITTEN)
         listed = standard_content("occupation").document()
         CodeListDraft.objects.update(document=listed)
         CodeList.objects.update(document=listed)
+        looks = {"brand_colour": "#005f5b", "brand_words": "#ffffff", "official_site": "https://www.bank.example/"}
+        Branding.objects.update(**looks)
         document = standard.document("individual")
         QuestionnaireVersion.objects.update(number=1, document=document, sha256=parse(document).digest)
         asked = {"schema": 1, "conditions": [{"field": "risk_tier", "any_of": ["LOW"]}]}

@@ -49,7 +49,7 @@ def version(request: StaffRequest, questionnaire_id: UUID, version: int) -> Http
     language = questionnaire.language(request.GET.get("language") or get_language() or "ja")
     reading = get_language() or "ja"
     context = {
-        **common_to_customers(request, reading),
+        **common_to_customers(request.tenant, reading),
         **_about(found),
         "spoken": language,
         "spoken_tag": tag(language),

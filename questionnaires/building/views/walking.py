@@ -7,11 +7,13 @@ from django.shortcuts import render
 from django.utils import timezone, translation
 
 from questionnaires.answering import Errors
+from questionnaires.branding.sheets import address_of
 from questionnaires.building.naming import language_name
 from questionnaires.building.rehearsing import Rehearsal, answered, gone_back, resumed
 from questionnaires.marking import tag
 from questionnaires.schema import Kind, Page, Questionnaire
 from tenants.middleware import StaffRequest
+from tenants.models import Tenant
 
 
 def walk_through(
@@ -41,13 +43,13 @@ def walk_through(
     context["spoken"], context["spoken_in"] = language, [(one, language_name(one)) for one in questionnaire.languages]
     with translation.override(language):
         page = questionnaire.page(rehearsal.page)
-        context |= customers_page(request, rehearsal, page, language, data, errors, extra)
+        context |= customers_page(request.tenant, rehearsal, page, language, data, errors, extra)
         template = "preview.html" if page else "preview_end.html"
         return render(request, f"staff/questionnaires/{template}", context, status=422 if errors else 200)
 
 
 def customers_page(
-    request: StaffRequest,
+    tenant: Tenant,
     rehearsal: Rehearsal,
     page: Page | None,
     language: str,
@@ -57,7 +59,7 @@ def customers_page(
 ) -> dict[str, object]:
     """What the customer's own template asks for."""
     writer = rehearsal.writer(language, errors)
-    common = common_to_customers(request, language)
+    common = common_to_customers(tenant, language)
     if page is None:
         pages = [rehearsal.questionnaire.page(name) for name in rehearsal.route]
         return {**common, "answers": [row for one in pages if one for row in writer.answers(one)]}
@@ -82,8 +84,9 @@ def customers_page(
     }
 
 
-def common_to_customers(request: StaffRequest, language: str) -> dict[str, object]:
+def common_to_customers(tenant: Tenant, language: str) -> dict[str, object]:
     """What the frame of every customer's page asks for."""
-    tenant = request.tenant
     bank = tenant.name if language.startswith("ja") else tenant.name_en
-    return {"language": language, "lang": tag(language), "size": "m", "tenant": tenant, "bank": bank}
+    sheet = address_of(tenant.brand_colour, tenant.brand_words)
+    common = {"language": language, "lang": tag(language), "size": "m", "tenant_css": sheet}
+    return {**common, "tenant": tenant, "bank": bank}

@@ -1,0 +1,415 @@
+"""How an institution looks: colours that everybody can read, marks that hold nothing else, and two people."""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import zlib
+from collections.abc import Callable
+from datetime import date, datetime
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
+from django.db.utils import IntegrityError
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone, translation
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from audit.models import AuditEvent
+from audit.services import Actor
+from questionnaires.branding.colouring import (
+    BLACK,
+    DANGERS,
+    GROUNDS,
+    MARKS,
+    STANDARD,
+    WHITE,
+    WORDS,
+    alarms_of,
+    is_fine,
+    nearest,
+    pairs_of,
+    readable_words,
+    schemes_of,
+)
+from questionnaires.branding.colours import colour_of, contrast, distance, shade_of
+from questionnaires.branding.models import Branding
+from questionnaires.branding.services import BrandingRefused, approve_branding, propose_branding, save_branding
+from questionnaires.branding.sheets import address_of, digest_of, recipe, sheet_of
+from tenants.models import Tenant, User
+from tenants.scoping import tenant_scope
+from tests.portal.test_styles import tokens_of
+from uploads.marks import MAX_ANSWER, PNG, remake_mark
+from uploads.pictures import PictureRefused
+
+COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
+SHOWN = {
+    "name": "みなと銀行",
+    "name_en": "Minato Bank",
+    "name_kana": "みなとぎんこう",
+    "phone": "0120-111-222",
+    "phone_hours": "平日 9時〜17時",
+    "official_site": "https://www.minato.example/",
+    "brand_colour": "#0033a0",
+    "brand_words": "#ffffff",
+    "short_mark": "み",
+}
+
+
+# Colours
+
+
+def test_contrast_is_what_wcag_says() -> None:
+    assert contrast("#ffffff", "#000000") == pytest.approx(21)
+    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)
+    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
+    assert contrast("#123456", "#123456") == 1
+
+
+@given(COLOURS)
+def test_a_colour_survives_being_taken_apart(colour: str) -> None:
+    assert distance(colour, colour_of(shade_of(colour))) < 0.02
+
+
+def test_grounds_and_reds_are_those_of_the_pages() -> None:
+    for scheme, tokens in zip(("light", "dark"), tokens_of("portal-tokens.css"), strict=True):
+        assert set(GROUNDS[scheme]) == {tokens[f"--{name}"] for name in ("canvas", "sunken", "raised", "hover")}
+        assert set(DANGERS[scheme]) == {tokens["--danger"], tokens["--danger-text"]}
+    assert tokens_of("portal-tokens.css")[0]["--brand"] == STANDARD
+
+
+@hypothesis_settings(max_examples=60)
+@given(COLOURS)
+def test_whatever_is_offered_can_be_read_and_is_no_red(colour: str) -> None:
+    words = readable_words(colour)
+    offered = nearest(colour, words)
+    assert is_fine(offered, words if offered != STANDARD else WHITE)
+    for name, scheme in schemes_of(offered, words).items():
+        assert contrast(scheme.words, scheme.brand) >= WORDS, name
+        assert contrast(scheme.words, scheme.strong) >= WORDS, name
+        assert all(contrast(scheme.brand, ground) >= MARKS for ground in GROUNDS[name]), name
+        assert all(distance(scheme.brand, red) >= 0.09 for red in DANGERS[name]), name
+
+
+def test_the_number_of_what_cannot_be_read_is_told() -> None:
+    [failed] = [pair for pair in pairs_of("#ffd43d", BLACK) if not pair.passes]
+    assert (failed.scheme, failed.use, failed.least) == ("light", "marks", 3.0)
+    assert failed.ratio == pytest.approx(contrast("#ffd43d", "#f0f2f5"), abs=0.01)
+    assert [pair.use for pair in pairs_of("#606060", BLACK) if not pair.passes] == ["button", "pointed"]
+
+
+@pytest.mark.parametrize("red", ["#ce0000", "#a90000", "#e60012", "#c8102e", "#d3381c"])
+def test_what_looks_like_an_error_is_refused(red: str) -> None:
+    assert alarms_of(red, WHITE)
+    assert not is_fine(red, WHITE)
+    assert is_fine("#7a2e12", WHITE), "a brown is none"
+    assert is_fine("#6d1d2c", WHITE), "a wine is none"
+
+
+def test_a_colour_that_passes_is_offered_as_it_is() -> None:
+    assert nearest("#0033a0", WHITE) == "#0033a0"
+
+
+# The style sheet
+
+
+def test_the_sheet_is_kept_for_ever_and_needs_no_database(tenant: Tenant) -> None:
+    address = address_of("#0033a0", WHITE)
+    with CaptureQueriesContext(connection) as queries:
+        sheet = Client().get(address)
+    assert len(queries) == 0
+    assert sheet.headers["Content-Type"] == "text/css; charset=utf-8"
+    assert sheet.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert sheet.headers["X-Content-Type-Options"] == "nosniff"
+    assert "Cookie" not in sheet.headers.get("Vary", "")
+    assert not sheet.cookies
+    text = sheet.content.decode()
+    assert "--brand:#0033a0" in text
+    assert text.count("--on-brand:") == 2
+    assert len(text) < 300
+
+
+def test_another_content_has_another_address() -> None:
+    addresses = {
+        address_of(colour, words) for colour, words in (("#0033a0", WHITE), ("#0033a1", WHITE), ("#00a040", BLACK))
+    }
+    assert len(addresses) == 3
+    made = recipe("#0033a0", WHITE)
+    assert address_of("#0033a0", WHITE).endswith(f"/{made}/{digest_of(sheet_of(made))}.css")
+    assert address_of("", "") == ""
+
+
+@pytest.mark.parametrize(
+    "made", ["0033a0", "0033A0-white", "0033a0-red", "ce0000-white", "ffd43d-black", "0033a0-white-dim", "x"]
+)
+def test_a_sheet_that_nobody_may_have_is_not_there(made: str, tenant: Tenant) -> None:
+    assert Client().get(f"/looks/{made}/0123456789ab.css").status_code == 404
+
+
+def test_the_address_of_an_earlier_release_gets_the_sheet_but_does_not_keep_it(tenant: Tenant) -> None:
+    old = Client().get("/looks/0033a0-white/000000000000.css")
+    assert old.status_code == 200
+    assert old.headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_preview_shows_one_scheme_whatever_the_system_prefers(scheme: str) -> None:
+    sheet = sheet_of(recipe("#0033a0", WHITE, scheme))
+    tokens = tokens_of("portal-tokens.css")[scheme == "dark"]
+    assert f"color-scheme:{scheme}" in sheet
+    assert f"--canvas: {tokens['--canvas']}" in sheet
+    assert "@media" not in sheet
+    assert sheet.rindex("--brand:") > sheet.index("--canvas")
+
+
+# Marks
+
+
+def png(size: tuple[int, int] = (288, 288), *, noise: bool = False) -> bytes:
+    picture = Image.effect_noise(size, 200).convert("RGBA") if noise else Image.new("RGBA", size, (0, 51, 160, 128))
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
+def test_a_mark_is_drawn_anew_and_stays_transparent() -> None:
+    secret = b"ignore previous orders"
+    chunk = b"tEXt" + b"Comment\0" + secret
+    carrying = png()
+    at = carrying.index(b"IDAT") - 4
+    carrying = (
+        carrying[:at] + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + carrying[at:]
+    )
+    assert secret in carrying
+    mark = remake_mark(carrying + b"<script>")
+    assert mark.body.startswith(PNG)
+    assert secret not in mark.body
+    assert b"<script>" not in mark.body
+    assert (mark.width, mark.height) == (144, 144)
+    with Image.open(io.BytesIO(mark.body)) as drawn:
+        assert drawn.convert("RGBA").getpixel((9, 9)) in ((0, 51, 160, 128), (0, 51, 159, 128)), "but for rounding"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "empty"),
+        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "svg"),
+        (b"\xff\xd8\xff\xe0", "only_png"),
+        (png((40, 40)), "mark_too_small"),
+        (png((2100, 2000)), "mark_too_large"),
+        (png()[:200], "damaged"),
+        (PNG + b"x" * 600_000, "mark_too_large"),
+    ],
+)
+def test_what_is_no_mark_is_refused_with_its_reason(data: bytes, code: str) -> None:
+    with pytest.raises(PictureRefused) as refused:
+        remake_mark(data)
+    assert refused.value.code == code
+
+
+def test_a_photograph_becomes_small() -> None:
+    noise = png((400, 400), noise=True)
+    assert len(noise) > 100_000
+    assert len(remake_mark(noise).body) <= MAX_ANSWER
+
+
+# Two people
+
+
+def actor(user: User) -> Actor:
+    return Actor.user(user.pk)
+
+
+@pytest.fixture
+def draft(tenant: Tenant, administrator: User, now: datetime) -> Branding:
+    with tenant_scope(tenant.pk):
+        mark = remake_mark(png()).body
+        return save_branding(shown=SHOWN, mark=mark, actor=actor(administrator), now=now)
+
+
+def status_of(branding: Branding) -> str:
+    with tenant_scope(branding.tenant_id):
+        return str(Branding.objects.get(pk=branding.pk).status)
+
+
+def test_one_writes_and_proposes_another_approves_and_customers_see_it(
+    tenant: Tenant, draft: Branding, administrator: User, approver: User, staff_client: Callable[[User], Client]
+) -> None:
+    door = f"/b/{tenant.slug}/"
+    assert "/looks/" not in Client().get(door).content.decode(), "the standard needs no sheet"
+    writer, decider = staff_client(administrator), staff_client(approver)
+    assert writer.post(f"/look/{draft.pk}/propose/").status_code == 302
+    assert writer.post(f"/look/{draft.pk}/approve/").status_code == 422
+    assert "/looks/" not in Client().get(door).content.decode()
+    assert decider.post(f"/look/{draft.pk}/approve/").status_code == 302
+    tenant.refresh_from_db()
+    assert (tenant.name, tenant.phone, tenant.brand_colour) == ("みなと銀行", "0120-111-222", "#0033a0")
+    page = Client().get(door).content.decode()
+    assert f'href="{address_of("#0033a0", WHITE)}"' in page
+    assert "みなと銀行" in page
+    mark = Client().get(re.findall(r'<img src="(/looks/[^"]+)"', page)[0])
+    assert mark.headers["Content-Type"] == "image/png"
+    assert mark.content.startswith(PNG)
+    assert "immutable" in mark.headers["Cache-Control"]
+    with tenant_scope(tenant.pk):
+        told = list(AuditEvent.objects.filter(event__startswith="branding.").values_list("event", flat=True))
+    assert told == ["branding.saved", "branding.proposed", "branding.approved"]
+
+
+def test_an_earlier_look_comes_back_by_two_people(
+    tenant: Tenant,
+    draft: Branding,
+    administrator: User,
+    approver: User,
+    now: datetime,
+    staff_client: Callable[[User], Client],
+) -> None:
+    with tenant_scope(tenant.pk):
+        propose_branding(branding=draft, actor=actor(administrator), now=now)
+        approve_branding(branding=draft, actor=actor(approver), now=now)
+        other = save_branding(
+            shown={**SHOWN, "brand_colour": "#00703c"}, mark=None, actor=actor(administrator), now=timezone.now()
+        )
+        propose_branding(branding=other, actor=actor(administrator), now=timezone.now())
+        approve_branding(branding=other, actor=actor(approver), now=timezone.now())
+    writer = staff_client(administrator)
+    assert writer.post(f"/look/{draft.pk}/restore/").status_code == 302
+    with tenant_scope(tenant.pk):
+        again = Branding.objects.get(status="PROPOSED")
+        assert (again.number, again.brand_colour, bytes(again.mark)) == (3, "#0033a0", bytes(draft.mark or b""))
+    assert writer.post(f"/look/{again.pk}/approve/").status_code == 422
+    staff_client(approver).post(f"/look/{again.pk}/approve/")
+    tenant.refresh_from_db()
+    assert (tenant.brand_colour, tenant.mark_digest) == ("#0033a0", draft.mark_digest)
+
+
+def test_the_database_too_knows_two_people(tenant: Tenant, draft: Branding, now: datetime) -> None:
+    mine = {"approved_by": draft.proposed_by, "approved_person": draft.proposed_person, "approved_at": now}
+    with tenant_scope(tenant.pk), transaction.atomic(), pytest.raises(IntegrityError):
+        Branding.objects.filter(pk=draft.pk).update(status="APPROVED", **mine)
+
+
+def test_a_colour_is_refused_below_the_form_as_well(tenant: Tenant, administrator: User, now: datetime) -> None:
+    with tenant_scope(tenant.pk), pytest.raises(BrandingRefused):
+        save_branding(shown={**SHOWN, "brand_colour": "#ce0000"}, mark=None, actor=actor(administrator), now=now)
+
+
+def test_whoever_may_not_changes_nothing(
+    draft: Branding, officer: User, approver: User, staff_client: Callable[[User], Client]
+) -> None:
+    for user in (officer, approver):
+        client = staff_client(user)
+        assert client.post("/look/draft/", SHOWN).status_code == 403
+        assert client.post(f"/look/{draft.pk}/propose/").status_code == 403
+        assert client.post(f"/look/{draft.pk}/reject/").status_code == 422, "a draft belongs to those who write"
+    assert staff_client(officer).post(f"/look/{draft.pk}/approve/").status_code == 403
+    assert status_of(draft) == "DRAFT"
+
+
+# The page
+
+
+def typed(**changed: object) -> dict[str, object]:
+    return {**SHOWN, "brand_words": "auto", **changed}
+
+
+@pytest.fixture
+def writer(administrator: User, staff_client: Callable[[User], Client]) -> Client:
+    client = staff_client(administrator)
+    client.cookies["django_language"] = "en"
+    return client
+
+
+def test_a_colour_that_fails_is_refused_with_its_number_and_one_that_passes_is_one_click_away(
+    tenant: Tenant, writer: Client
+) -> None:
+    with translation.override("en"):
+        refused = writer.post("/look/draft/", typed(brand_colour="＃ＦＦＤ４３Ｄ"))
+    text = refused.content.decode()
+    assert refused.status_code == 422
+    assert f"{int(contrast('#ffd43d', '#f0f2f5') * 100) / 100:.2f}" in text
+    [offered] = re.findall(r'name="use" value="(#[0-9a-f]{6})"', text)
+    assert 'value="み"' in text, "what was typed stays"
+    assert writer.post("/look/draft/", typed(brand_colour="#ffd43d", use=offered)).status_code == 302
+    with tenant_scope(tenant.pk):
+        assert Branding.objects.get().brand_colour == offered
+
+
+def test_a_red_is_refused_with_the_reason(tenant: Tenant, writer: Client) -> None:
+    refused = writer.post("/look/draft/", typed(brand_colour="#e60012"))
+    assert refused.status_code == 422
+    assert 'name="use"' in refused.content.decode()
+    with tenant_scope(tenant.pk):
+        assert not Branding.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"brand_colour": "red"},
+        {"brand_colour": "#0033a0;}*{}"},
+        {"official_site": "http://www.minato.example/"},
+        {"official_site": "javascript:alert(1)"},
+        {"phone": "call us"},
+        {"name": ""},
+        {"name_kana": "漢字"},
+        {"short_mark": "<b"},
+        {"brand_words": "#ff0000"},
+    ],
+)
+def test_what_cannot_be_shown_is_refused(wrong: dict[str, str], tenant: Tenant, writer: Client) -> None:
+    assert writer.post("/look/draft/", typed(**wrong)).status_code == 422
+    with tenant_scope(tenant.pk):
+        assert not Branding.objects.exists()
+
+
+def test_a_picture_is_kept_until_it_is_taken_away(tenant: Tenant, writer: Client) -> None:
+    def kept() -> str:
+        with tenant_scope(tenant.pk):
+            return str(Branding.objects.get().mark_digest)
+
+    picture = SimpleUploadedFile("mark.png", png(), "image/png")
+    assert writer.post("/look/draft/", typed(picture=picture)).status_code == 302
+    first = kept()
+    assert first
+    writer.post("/look/draft/", typed(name="みなと信用金庫"))
+    assert kept() == first
+    drawing = SimpleUploadedFile("mark.png", b"<svg onload='alert(1)'/>", "image/png")
+    assert writer.post("/look/draft/", typed(picture=drawing)).status_code == 422
+    writer.post("/look/draft/", typed(without_picture="on"))
+    assert not kept()
+
+
+@pytest.mark.parametrize("screen", ["landing", "question", "error"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_preview_is_the_customers_page_in_the_new_look(
+    screen: str, scheme: str, tenant: Tenant, draft: Branding, writer: Client
+) -> None:
+    shown = writer.get(f"/look/{draft.pk}/{screen}/{scheme}/")
+    text = shown.content.decode()
+    assert shown.status_code == 200
+    assert "みなと銀行" in text
+    assert address_of("#0033a0", WHITE, scheme) in text
+    assert ("error-summary" in text) == (screen == "error")
+    assert tenant.name not in text
+    assert writer.get(f"/look/{draft.pk}/{screen}/dim/").status_code == 404
+
+
+def test_e_mails_and_letters_carry_the_colour(tenant: Tenant) -> None:
+    from channels.protocols import Channel
+    from channels.rendering import Wording, render_text
+    from channels.wording.selectors import bank_of
+
+    tenant.brand_colour, tenant.brand_words = "#0033a0", WHITE
+    wording = Wording(bank_of(tenant), "request", "ja", "https://x.example/r/1/", date(2027, 1, 31))
+    html = render_text(Channel.EMAIL, wording).html
+    assert "border-bottom:3px solid #0033a0" in html
+    assert "background:#0033a0;color:#ffffff" in html
+    assert "005f5b" not in html
