@@ -43,6 +43,16 @@ class PlanForm(StaffForm):
             "invalid": _("Enter a date, such as 2027-01-31."),
         },
     )
+    opens_on = forms.DateField(
+        label=_("Answers from"),
+        widget=DateInput(),
+        required=False,
+        help_text=_(
+            "Leave it empty to take answers as soon as a notice arrives. Notices that leave before this day say from"
+            " when answers are taken, and nobody is called meanwhile."
+        ),
+        error_messages={"invalid": _("Enter a date, such as 2027-01-31.")},
+    )
     individuals_answer = forms.ChoiceField(
         label=_("What personal customers answer"),
         required=False,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
+from channels.hours import JST
 from channels.models import DeliveryAttempt
 from customers.models import Customer, RiskTier
 from ekyc.models import Verification
@@ -38,6 +41,8 @@ class Campaign(Stateful, TenantModel):
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
     due_by = models.DateField()
     deadline_on = models.DateField()
+    # from when answers are taken, on Japan's clock; None: as soon as somebody is asked
+    opens_on = models.DateField(null=True, blank=True)
     # {"ladder": {tier: [channels]}, "ekyc": {tier: method code or ""}}
     plan = models.JSONField()
     # what the plan found: population, due, not_due, exempt, by tier, by channel, exempt reasons, cost
@@ -70,11 +75,27 @@ class Campaign(Stateful, TenantModel):
                 condition=models.Q(approved_by__isnull=True) | models.Q(approved_hash=models.F("plan_hash")),
                 name="campaign_approved_as_planned",
             ),
+            models.CheckConstraint(
+                condition=models.Q(opens_on__isnull=True) | models.Q(opens_on__lt=models.F("deadline_on")),
+                name="campaign_opens_before_its_deadline",
+            ),
         ]
         indexes = [models.Index(fields=["tenant", "status"], name="campaign_by_status")]
 
     def __str__(self) -> str:
         return f"campaign {self.pk}"
+
+    @property
+    def days(self) -> tuple[date, date | None]:
+        """The days that customers read: until when answers are taken, and from when."""
+        return self.deadline_on, self.opens_on
+
+    def opens_after(self, now: datetime) -> datetime | None:
+        """The moment from which answers are taken, if it is still to come."""
+        if self.opens_on is None:
+            return None
+        opens_at = datetime.combine(self.opens_on, time.min, JST)
+        return opens_at if opens_at > now else None
 
     @classmethod
     def within(cls, reach: Reach) -> models.Q | None:

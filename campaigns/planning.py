@@ -245,11 +245,12 @@ def plan_hash(
     texts: Mapping[str, str],
     due_by: date,
     deadline_on: date,
+    opens_on: date | None = None,
 ) -> str:
     """SHA-256, hexadecimal, of all that an approval covers.
 
     Who is asked, in which order of channels and with which eKYC method, what they read (``texts``: name of each
-    document to its digest), and until when.
+    document to its digest), and from when until when.
     """
     parts = {
         "terms": terms,
@@ -257,6 +258,8 @@ def plan_hash(
         "due_by": due_by.isoformat(),
         "deadline_on": deadline_on.isoformat(),
     }
+    if opens_on is not None:
+        parts["opens_on"] = opens_on.isoformat()
     digest = hashlib.sha256(json.dumps(parts, sort_keys=True, separators=(",", ":")).encode())
     for customer_id in sorted(customer_ids):
         digest.update(customer_id.bytes)

@@ -18,12 +18,12 @@ def samples_of(campaign: Campaign, tenant: Tenant, channels: Iterable[str]) -> l
     words, accounts = in_force(), accounts_by_channel()
     wanted = [Channel(code) for code in channels if code in Channel and code != Channel.POST]
     slots = [slot_for(channel, "request", language) for channel in wanted for language in LANGUAGES]
-    found = (sample_of(words[slot], sample_wording(slot, tenant, campaign.deadline_on), accounts) for slot in slots)
+    found = (sample_of(words[slot], sample_wording(slot, tenant, *campaign.days), accounts) for slot in slots)
     return [sample for sample in found if sample]
 
 
 def sample_letter(campaign: Campaign, tenant: Tenant, today: date) -> bytes:
     """The letter as a PDF."""
     slot = slot_for(Channel.POST, "request", "ja")
-    wording = sample_wording(slot, tenant, campaign.deadline_on)
+    wording = sample_wording(slot, tenant, *campaign.days)
     return render_letters([sample_sheet(in_force()[slot], wording, accounts_by_channel(), today=today)])[0]

@@ -164,6 +164,7 @@ def current_hash(campaign: Campaign) -> str:
         texts=texts_in_force(questionnaires_of(campaign).values()),
         due_by=campaign.due_by,
         deadline_on=campaign.deadline_on,
+        opens_on=campaign.opens_on,
     )
 
 

@@ -14,12 +14,13 @@ from channels.wording.selectors import in_force, sample_wording, slot_for
 from tenants.models import tenant_in_scope
 
 
-def sms_yen(*, deadline_on: date) -> Decimal | None:
+def sms_yen(*, deadline_on: date, opens_on: date | None = None) -> Decimal | None:
     """Yen for one request in Japanese; None as long as no price per part is entered (``segment_yen``)."""
     account = ProviderAccount.objects.filter(channel=Channel.SMS).first()
     price = read_price(account.options.get("segment_yen")) if account else None
     if price is None:
         return None
     slot = slot_for(Channel.SMS, "request", "ja")
-    wording = replace(sample_wording(slot, tenant_in_scope(), deadline_on), words=in_force()[slot].whole)
+    sample = sample_wording(slot, tenant_in_scope(), deadline_on, opens_on)
+    wording = replace(sample, words=in_force()[slot].whole)
     return cost_yen(render_text(Channel.SMS, wording).text, price)

@@ -76,6 +76,7 @@ def sheet_of(attempt: DeliveryAttempt) -> Sheet:
         language=snapshot["language"],
         url=snapshot["link"],
         deadline_on=date.fromisoformat(snapshot["deadline_on"]),
+        opens_on=date.fromisoformat(snapshot["opens_on"]) if snapshot.get("opens_on") else None,
         number=snapshot.get("number", ""),
         check_page=snapshot.get("check_page", ""),
         words=snapshot.get("words", ""),

@@ -6,7 +6,7 @@ import base64
 import logging
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -51,6 +51,13 @@ SMS_SENDERS = {
 }
 
 
+# Of a notice that comes before answers are taken: in the line below the deadline.
+FIRST_DAY = {
+    "ja": ("回答の受付：{}から（それまでのお手続きは不要です）", "回答の受付は{}から", "ご回答は{}から受け付けます。"),
+    "en": ("Answers are taken from {} (nothing to do before)", "Answers taken from {}", "Answers are taken from {}."),
+}
+
+
 class CannotRender(Exception):
     """A notice cannot be written as it should be; ``code`` says why, without personal values."""
 
@@ -88,6 +95,7 @@ class Wording:
     check_page: str = ""
     words: str = ""
     entry_page: str = ""  # where the number opens what the link does
+    opens_on: date | None = None  # of a notice that comes before answers are taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +146,25 @@ def render_text(channel: Channel, wording: Wording) -> Text:
     text = fill(wording.words or default_words(channel, wording.purpose, language), values).strip()
     if channel == Channel.EMAIL:
         subject, body = text.split("\n", 1)
+        body = _with_first_day(body, wording, values)
         return Text(text=body, subject=subject, html=_email_html(subject, body, values["bank"], wording))
+    text = _with_first_day(text, wording, values, is_short=channel == Channel.SMS)
     if len(text.encode("utf-16-le")) // 2 > LIMITS[channel]:  # providers count UTF-16 units
         raise CannotRender("text_too_long")
     return Text(text=text)
+
+
+def _with_first_day(text: str, wording: Wording, values: Mapping[str, str], *, is_short: bool = False) -> str:
+    """Below the deadline, or at the end of a text that names none, from when answers are taken."""
+    if wording.opens_on is None:
+        return text
+    language, lines = language_of(wording.language), text.split("\n")
+    long, short, _sentence = FIRST_DAY[language]
+    on = wording.opens_on
+    said = short.format(_short_date(on, language)) if is_short else long.format(_long_date(on, language))
+    at = (number for number, line in enumerate(lines) if values["deadline"] in line or values["deadline_short"] in line)
+    lines.insert(next(at, len(lines) - 1) + 1, said)
+    return "\n".join(lines)
 
 
 def render_letters(sheets: Sequence[Sheet]) -> list[bytes]:
@@ -175,7 +198,7 @@ def letter_html(sheet: Sheet) -> str:
     senders = sheet.wording.bank.sms_senders
     values |= {
         "heading": escape(heading),
-        "opening": escape(opening.strip()),
+        "opening": escape(opening.strip() + _first_day_of_letter(sheet.wording, language)),
         "sms_senders": SMS_SENDERS[language].format(escape(senders)) if senders else "",
         "typed": _typed(sheet.wording, language),
         "identity": IDENTITY[language, sheet.is_company],
@@ -193,6 +216,13 @@ def letter_html(sheet: Sheet) -> str:
         "words_on_it": sheet.wording.bank.words_on_it,
     }
     return _template(f"{language}/letter.html").substitute(values)
+
+
+def _first_day_of_letter(wording: Wording, language: str) -> str:
+    if wording.opens_on is None:
+        return ""
+    said = FIRST_DAY[language][2].format(_long_date(wording.opens_on, language))
+    return said if language == "ja" else f" {said}"
 
 
 def _typed(wording: Wording, language: str) -> str:
@@ -243,7 +273,7 @@ def values_of(wording: Wording, language: str) -> dict[str, str]:
         "check_page": wording.check_page,
         "entry_page": wording.entry_page,
         "deadline": _long_date(on, language),
-        "deadline_short": f"{on.month}/{on.day}" if language == "ja" else f"{on.day} {on:%b}",
+        "deadline_short": _short_date(on, language),
     }
 
 
@@ -252,6 +282,10 @@ def _long_date(on: date, language: str, *, weekday: bool = True) -> str:
         day = f"{on.year}年{on.month}月{on.day}日"
         return f"{day}（{WEEKDAYS_JA[on.weekday()]}）" if weekday else day
     return f"{on:%a} {on.day} {on:%B %Y}" if weekday else f"{on.day} {on:%B %Y}"
+
+
+def _short_date(on: date, language: str) -> str:
+    return f"{on.month}/{on.day}" if language == "ja" else f"{on.day} {on:%b}"
 
 
 def _email_html(subject: str, body: str, bank: str, wording: Wording) -> str:

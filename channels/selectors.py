@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from channels.gates import hours_of, not_held, sending_rules
-from channels.hours import opens_at
+from channels.hours import JST, Hours, opens_at
 from channels.models import DeliveryAttempt, OptOut, ProviderAccount
 from channels.protocols import Channel
 from channels.segments import read_price
@@ -111,6 +111,17 @@ def channels_with_work(*, now: datetime) -> list[Channel]:
     hours = hours_of(rules)
     found = [channel for channel in Channel if opens_at(channel, now, hours) is None]
     return [channel for channel in found if due.filter(channel=channel).exists()]
+
+
+def resting_channels(*, on: date) -> list[Channel]:
+    """Channels by which nothing leaves at noon of this day, by the tenant's rules: those that rest all of it."""
+    hours, noon = hours_of(sending_rules()), datetime.combine(on, time(12), JST)
+    return [channel for channel in Channel if _rests_all_day(channel, noon, hours)]
+
+
+def _rests_all_day(channel: Channel, noon: datetime, hours: Hours) -> bool:
+    later = opens_at(channel, noon, hours)
+    return later is not None and later.date() > noon.date()
 
 
 def stopped_channels() -> list[Channel]:

@@ -88,6 +88,7 @@ class NoticeRequest:
     contact_point_id: UUID | None  # None: a letter to the guardian
     url: str
     deadline_on: date
+    opens_on: date | None = None  # of a notice that comes before answers are taken
     language: str = "ja"
     sequence: int = 1  # of reminders
     not_before: datetime | None = None
@@ -258,6 +259,7 @@ def _freeze(requests: Sequence[NoticeRequest], notices: Mapping[Any, Notice], no
             language=request.language,
             url=request.url,
             deadline_on=request.deadline_on,
+            opens_on=request.opens_on,
             number=written(attempt.notice.number),
             check_page=check_page(tenant),
             words=said.whole,
@@ -309,6 +311,7 @@ def _snapshot(
             "language": wording.language,
             "link": wording.url,
             "deadline_on": wording.deadline_on.isoformat(),
+            "opens_on": wording.opens_on.isoformat() if wording.opens_on else "",
             "number": wording.number,
             "check_page": wording.check_page,
             "words": wording.words,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -15,11 +15,12 @@ from campaigns.planning import SMS, Plan, Terms, plan
 from campaigns.selectors import current_hash, population, unrated_count
 from campaigns.services.refusals import JAPAN, CampaignRefused, member_behind
 from channels.costs import sms_yen
-from channels.selectors import unit_prices
+from channels.selectors import resting_channels, unit_prices
 from questionnaires.selectors import NotPublished, latest_versions, version_for
 from tenants.scoping import required_tenant_id
 
 BATCH = 1_000
+SHORTEST = timedelta(days=7)
 _ONE_PLAN_AT_A_TIME = 4_201  # advisory lock class; the key within it is the tenant
 
 
@@ -28,6 +29,7 @@ def plan_campaign(
     name: str,
     due_by: date,
     deadline_on: date,
+    opens_on: date | None = None,
     actor: Actor,
     now: datetime,
     terms: Terms | None = None,
@@ -38,14 +40,17 @@ def plan_campaign(
     """Judge the whole customer book and keep a draft with one review for everybody who is due.
 
     ``silence``, ``begins_with_reached`` and ``questionnaires`` (keys by kind of customer) are for the usual terms,
-    where no others are given. Constant number of queries per 1,000 customers.
+    where no others are given. ``opens_on``: the first day on which answers are taken, if it is not the day on which
+    somebody is asked. Constant number of queries per 1,000 customers.
 
     Raises:
-        CampaignRefused: the deadline is past, customers are not rated yet, a questionnaire is not in force, or nobody
-            is due.
+        CampaignRefused: the deadline is past, the first day does not fit, customers are not rated yet, a questionnaire
+            is not in force, or nobody is due.
     """
     if deadline_on <= now.astimezone(JAPAN).date():
         raise CampaignRefused(_("The deadline for answers must lie in the future."))
+    if opens_on is not None:
+        _check_first_day(opens_on, deadline_on, now)
     with transaction.atomic():
         planner = member_behind(actor, now)
         _lock_planning()
@@ -58,11 +63,12 @@ def plan_campaign(
             name=name,
             due_by=due_by,
             deadline_on=deadline_on,
+            opens_on=opens_on,
             planned_by=planner.user_id,
             planned_person=planner.person,
             planned_at=now,
         )
-        terms = terms or _usual_terms(deadline_on, silence, begins_with_reached)
+        terms = terms or _usual_terms(deadline_on, opens_on, silence, begins_with_reached)
         if questionnaires:
             terms = replace(terms, questionnaires={**terms.questionnaires, **questionnaires})
         _check_questionnaires(terms.questionnaires)
@@ -78,6 +84,17 @@ def plan_campaign(
             **{key: campaign.counts[key] for key in ("population", "due", "not_due", "exempt")},
         )
     return campaign
+
+
+def _check_first_day(opens_on: date, deadline_on: date, now: datetime) -> None:
+    """Answers are taken for a week at least, from a day to come on which every channel may send."""
+    if opens_on <= now.astimezone(JAPAN).date():
+        raise CampaignRefused(_("The first day for answers must lie in the future. Leave it empty to begin at once."))
+    if opens_on + SHORTEST > deadline_on:
+        raise CampaignRefused(_("Between the first day and the deadline customers need seven days at least."))
+    with transaction.atomic():
+        if resting_channels(on=opens_on):
+            raise CampaignRefused(_("No short messages are sent on the first day. Choose a day on which they are."))
 
 
 def _judge(campaign: Campaign, terms: Terms, now: datetime) -> None:
@@ -105,9 +122,11 @@ def somebody_was_merged(campaign: Campaign) -> bool:
     return PeriodicReview.objects.filter(campaign=campaign, customer__merged_into__isnull=False).exists()
 
 
-def _usual_terms(deadline_on: date, silence: Mapping[str, int] | None, begins_with_reached: bool) -> Terms:
+def _usual_terms(
+    deadline_on: date, opens_on: date | None, silence: Mapping[str, int] | None, begins_with_reached: bool
+) -> Terms:
     """At the prices that the bank entered; a short message costs as many parts as its text has."""
-    usual, sms = Terms(), sms_yen(deadline_on=deadline_on)
+    usual, sms = Terms(), sms_yen(deadline_on=deadline_on, opens_on=opens_on)
     silence = usual.silence if silence is None else silence
     yen = {**usual.yen, **({} if sms is None else {SMS: sms}), **unit_prices()}
     return Terms(silence=silence, yen=yen, begins_with_reached=begins_with_reached)

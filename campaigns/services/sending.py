@@ -196,7 +196,10 @@ def _queue(
 ) -> None:
     customers, responses = open_questions(campaign, reviews, now)
     expires_at = datetime.combine(campaign.deadline_on, time.max, JAPAN) + GRACE
-    tokens = issue_links(responses=list(responses.values()), channel=channel, expires_at=expires_at, now=now)
+    opens_at = campaign.opens_after(now)
+    tokens = issue_links(
+        responses=list(responses.values()), channel=channel, expires_at=expires_at, opens_at=opens_at, now=now
+    )
     quiet = quiet_until(list(customers), now=now)
     requests = [
         NoticeRequest(
@@ -207,6 +210,7 @@ def _queue(
             contact_point_id=usable[review.customer_id][channel],
             url=f"{settings.PUBLIC_BASE_URL}/r/{tokens[response.pk]}/",
             deadline_on=campaign.deadline_on,
+            opens_on=campaign.opens_on if opens_at else None,
             language=customers[review.customer_id].language,
             not_before=quiet.get(review.customer_id),
             group=campaign.pk,

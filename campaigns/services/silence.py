@@ -33,7 +33,10 @@ def contact_silent(*, campaign_id: UUID, kind: str, limit: int = 500, now: datet
         campaign = running.filter(status=Campaign.Status.RUNNING, deadline_on__gte=now.astimezone(JAPAN).date()).first()
         if campaign is None or not (after := campaign.plan.get("silence", {}).get(kind)):
             return 0
-        rows = _silent(campaign, kind, since=now - timedelta(days=after), now=now)
+        since = now - timedelta(days=after)
+        if campaign.opens_after(since):  # nobody is silent who could not answer yet
+            return 0
+        rows = _silent(campaign, kind, since=since, now=now)
         rows = rows.select_for_update(skip_locked=True, of=("self",), no_key=True).order_by("id")[:limit]
         found = dict(rows.values_list("customer_id", "id"))
         requests = [TaskRequest(one, found[one.pk]) for one in Customer.objects.filter(pk__in=list(found))]

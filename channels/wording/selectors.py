@@ -169,7 +169,7 @@ def entry_page(tenant: Tenant) -> str:
     return settings.PUBLIC_BASE_URL + reverse("entering:number", args=[tenant.slug])
 
 
-def sample_wording(slot: Slot, tenant: Tenant, deadline_on: date) -> Wording:
+def sample_wording(slot: Slot, tenant: Tenant, deadline_on: date, opens_on: date | None = None) -> Wording:
     """Invented particulars, as long as real ones."""
     return Wording(
         bank=bank_of(tenant),
@@ -177,6 +177,7 @@ def sample_wording(slot: Slot, tenant: Tenant, deadline_on: date) -> Wording:
         language=slot.language,
         url=f"{settings.PUBLIC_BASE_URL}/r/SAMPLE{'0' * 26}/",
         deadline_on=deadline_on,
+        opens_on=opens_on,
         number="0000-0000-0000",
         check_page=check_page(tenant),
         entry_page=entry_page(tenant),
