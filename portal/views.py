@@ -209,7 +209,7 @@ def question(request: HttpRequest, visit: Visit, page_id: str) -> HttpResponse:
         )
     except (ResponseClosed, OffRoute):  # changed meanwhile, in another window
         return redirect("portal:resume")
-    remember_typed(request, page_id, is_typed=not is_confirmed)
+    remember_typed(request, page, is_typed=not is_confirmed)
     waiting = schema.next_page(visit.questionnaire, saved.answers)
     return redirect("portal:question", page_id=waiting) if waiting else redirect("portal:check")
 

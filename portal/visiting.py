@@ -16,10 +16,12 @@ from customers.models import Customer
 from customers.selectors import facts_of
 from ekyc.models import Verification
 from portal.forms import facts_named
+from questionnaires import schema
 from questionnaires.delegating import Contribution, contributions
 from questionnaires.entrances.selectors import facts_asked
 from questionnaires.links import Entrance, proved_link
 from questionnaires.models import AccessLink, Response
+from questionnaires.rereading import reread
 from questionnaires.selectors import questionnaire_of
 from questionnaires.sittings import Sitting
 from questionnaires.timing import minutes
@@ -99,6 +101,7 @@ def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
             facts=facts_of(response.customer),
             awaits_check=awaits_check(response),
             typed=frozenset(held["typed"]),
+            reread=frozenset(held.get("reread", ())),
             contributed=contributions(response) if response.customer.kind == Customer.Kind.COMPANY else {},
         )
         try:
@@ -115,12 +118,16 @@ def _is_handed_over(link_id: UUID) -> bool:
     return AccessLink.objects.filter(pk=link_id, entrance=Entrance.HAND_OVER, proved_at__isnull=False).exists()
 
 
-def remember_typed(request: HttpRequest, page_id: str, *, is_typed: bool) -> None:
-    """Note whether a page's present answers were typed in this visit."""
+def remember_typed(request: HttpRequest, page: schema.Page, *, is_typed: bool) -> None:
+    """Note whether a page's present answers were typed in this visit, and which of them were read otherwise."""
     held = request.session[SESSION_KEY]
-    typed = sorted(set(held["typed"]) - {page_id} | ({page_id} if is_typed else set()))
-    if typed != held["typed"]:
-        request.session[SESSION_KEY] = {**held, "typed": typed}
+    typed = sorted(set(held["typed"]) - {page.id} | ({page.id} if is_typed else set()))
+    data = request.POST.dict() if is_typed else {}
+    read = {question.id for question in page.questions if data and reread(question, data)}
+    others = set(held.get("reread", ())) - {question.id for question in page.questions}
+    noted = {"typed": typed, "reread": sorted(others | read)}
+    if {**held, **noted} != held:
+        request.session[SESSION_KEY] = {**held, **noted}
 
 
 def what_it_takes(tenant: Tenant, link: AccessLink) -> dict[str, Any]:

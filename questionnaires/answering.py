@@ -90,6 +90,11 @@ def validate(
     return answers, errors or _contradictions(page, {**(before or {}), **answers})
 
 
+def read_question(question: Question, data: Mapping[str, str]) -> Given:
+    """What was typed for one question, whatever the rest of the page says; of those that people type answers to."""
+    return _READERS[question.kind](question, data)
+
+
 def people_count(question: Question, data: Mapping[str, str]) -> int:
     """How many people the posted page has room for: the last one written about, at least one."""
     written = [

@@ -35,6 +35,7 @@ class Control:
     options: tuple[Option, ...] = ()
     hint: str = ""
     kind: str = ""
+    read: str = ""  # how it was read, where that is not what was typed
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from questionnaires.masking import Masked, plain
 from questionnaires.messages import sentence
 from questionnaires.persons import Control, Option, Person
 from questionnaires.reading import ERAS
+from questionnaires.rereading import reread
 from questionnaires.saying import masked_value, options_of, said, yes_no
 from questionnaires.schema import UNASKED, Kind, NamePart, Page, Question, Text, part_field, postal_field
 from questionnaires.sittings import Sitting
@@ -63,6 +64,7 @@ class Row:
     page_id: str = ""
     tag: str = ""
     doubt: str = ""
+    is_reread: bool = False  # it is not word for word what was typed
 
 
 @dataclass(slots=True)
@@ -74,6 +76,7 @@ class Writer:
     errors: Errors = field(default_factory=dict)
     names_places: bool = False
     files: Mapping[str, Sequence[Handed]] = field(default_factory=dict)
+    read: dict[str, str] = field(default_factory=dict)  # of what is shown as it was typed, by control
 
     def words(self, text: Text) -> str:
         """Words of the document, marked where the page speaks another language; "" where it has none."""
@@ -82,6 +85,8 @@ class Writer:
     def fields(self, page: Page, data: Mapping[str, str], *, extra_people: int = 0) -> list[Field]:
         """The page's questions, with `data` in their controls."""
         held = self.visit.held(page)
+        if data:
+            self.read = {name: said for question in page.questions for name, said in reread(question, data).items()}
         return [
             self._field(question, data, any(name in held for name in question.fields), extra_people)
             for question in page.questions
@@ -183,7 +188,7 @@ class Writer:
         self, name: str, label: str, data: Mapping[str, str], options: Sequence[Option] = (), hint: str = ""
     ) -> Control:
         error = self._sentence(name, label) if name in self.errors else ""
-        return Control(name, label, data.get(name, ""), error, tuple(options), hint)
+        return Control(name, label, data.get(name, ""), error, tuple(options), hint, read=self.read.get(name, ""))
 
     def _options(self, question: Question, data: Mapping[str, str]) -> list[Option]:
         is_several = question.kind is Kind.CHECKBOXES
@@ -214,8 +219,8 @@ class Writer:
             name = person_control(question, number, part)
             flags = [Option(key, text, data.get(name) == key) for key, text in yes_no().items()]
             error = self._sentence(name, spoken[name]) if name in self.errors else ""
-            options = tuple(flags) if part == "is_pep" else ()
-            controls.append(Control(name, labels[part], data.get(name, ""), error, options, hints[part], part))
+            options, read = tuple(flags) if part == "is_pep" else (), self.read.get(name, "")
+            controls.append(Control(name, labels[part], data.get(name, ""), error, options, hints[part], part, read))
         return Person(number + 1, tuple(controls))
 
     def _labels(self, page: Page) -> dict[str, str]:
@@ -261,7 +266,7 @@ class Writer:
         doubt = ""
         if question.kind is Kind.ADDRESS:
             doubt = doubt_about(*(str(answers.get(name) or "") for name in question.fields))
-        return Row(label, tuple(map(plain, words)), page.id, doubt=doubt)
+        return Row(label, tuple(map(plain, words)), page.id, doubt=doubt, is_reread=question.id in self.visit.reread)
 
 
 def _date_labels() -> tuple[str, str, str]:

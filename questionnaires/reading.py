@@ -22,7 +22,10 @@ _EMAIL = re.compile(
 _KATAKANA = {hiragana: chr(hiragana + 0x60) for hiragana in range(0x3041, 0x3097)}
 _KANA = re.compile(r"[ァ-ヺー・A-Z0-9.,&'()\-\u3000]+")
 _WHOLE = re.compile(r"-?(?:[0-9]{1,15}|[0-9]{1,3}(?:,[0-9]{3}){1,4})")
-_YEN = re.compile(r"(?:([0-9]{1,5})億)?(?:([0-9]{1,8})万)?([0-9]{1,15})?")
+# 5千3百20: a thousand or a hundred may stand without a number of its own.
+_BELOW = r"((?:[0-9]{0,4}千)?(?:[0-9]{0,4}百)?[0-9]{0,15})"
+_YEN = re.compile(rf"(?:{_BELOW}億)?(?:{_BELOW}万)?{_BELOW}")
+_HUNDREDS = re.compile(r"(?:([0-9]{0,4})千)?(?:([0-9]{0,4})百)?([0-9]{0,15})")
 _WESTERN = re.compile(r"(\d{4})[年/.\-](\d{1,2})[月/.\-](\d{1,2})日?")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _ERA = re.compile(r"(令和|平成|昭和|大正|明治|[RHSTM])[.\-]?(元|\d{1,2})[年/.\-](\d{1,2})[月/.\-](\d{1,2})日?")
@@ -150,13 +153,22 @@ def read_whole_number(typed: str) -> int:
 
 
 def read_yen(typed: str) -> int:
-    """An amount of yen as people write it: 1,000,000円, ¥500, 300万円, 1億2,000万. Raises Unreadable("amount")."""
+    """An amount of yen as people write it: 1,000,000円, ¥500, 3百万円, 1億2,000万. Raises Unreadable("amount")."""
     amount = fold(typed).replace(" ", "").replace(",", "").removeprefix("¥").removesuffix("円")
     match = _YEN.fullmatch(amount)
     if match is None or not amount:
         raise Unreadable("amount")
-    oku, man, ones = (int(part or 0) for part in match.groups())
+    oku, man, ones = (_below(part or "") for part in match.groups())
     return oku * 100_000_000 + man * 10_000 + ones
+
+
+def _below(part: str) -> int:
+    """A number below the next unit of four digits: 5千3百20, 百, 3000."""
+    match = _HUNDREDS.fullmatch(part)
+    assert match
+    thousands, hundreds, ones = match.groups()
+    larger = sum(scale * int(given or 1) for scale, given in ((1_000, thousands), (100, hundreds)) if given is not None)
+    return larger + int(ones or 0)
 
 
 def _narrow(character: str) -> str:

@@ -21,6 +21,7 @@ class Sitting:
     questionnaire: schema.Questionnaire
     facts: Mapping[str, object]
     typed: frozenset[str]  # pages filled in during this sitting: only these are shown as typed
+    reread: frozenset[str] = frozenset()  # questions whose answers are not word for word what was typed
 
     @property
     def route(self) -> list[str]:
