@@ -285,7 +285,7 @@ def authenticity(request: HttpRequest, slug: str) -> HttpResponse:
     try:
         number = read_number(request.POST.get("number", ""))
     except NotANumber as wrong:
-        return page(status=422, slip=wrong.slip)
+        return page(status=422, slip=wrong.slip, typed=request.POST.get("number", "")[:40])
     with tenant_scope(tenant.pk):
         sent = sent_as(number, now=now)
     if not sent:

@@ -37,7 +37,7 @@ _FAULTS = r"""([language, tokens]) => {
   all("input:not([type=hidden]), select, textarea").forEach(e => {
     if (![...e.labels].some(label => label.textContent.trim())) fault("no label", e);
     const token = tokens[e.name];
-    if (token && !token.split(" ").includes(e.autocomplete)) fault("autocomplete", e);
+    if (token && e.type !== "radio" && !token.split(" ").includes(e.autocomplete)) fault("autocomplete", e);
   });
   all("fieldset").forEach(e => e.querySelector(":scope > legend")?.textContent.trim() || fault("no legend", e));
   all("a, button:not([hidden]), summary").forEach(e => e.textContent.trim() || fault("no name", e));

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from django.utils import timezone
 from django.utils.translation import gettext, override
@@ -91,8 +92,9 @@ def help_pages(new: Callable[[], Client], sent: Sent) -> Iterator[tuple[str, Any
         if way.is_for("INDIVIDUAL"):
             yield f"circumstances {way.name}", customer.get(f"/r/help/circumstances/{way.name}/")
             yield f"circumstances {way.name} by link", link.get(f"/r/{sent.token}/help/circumstances/{way.name}/")
-            wrong = {"name": "\x07", "phone": "1", "text": "\x07"}
-            yield f"circumstances {way.name} error", customer.post(f"/r/help/circumstances/{way.name}/", wrong)
+            if way.kind:  # the other has nothing to fill in
+                wrong = {"name": "\x07", "phone": "1", "text": "\x07"}
+                yield f"circumstances {way.name} error", customer.post(f"/r/help/circumstances/{way.name}/", wrong)
     told_by_link = {"name": "山田　一郎", "phone": "03-1234-5678", "relation": "FAMILY", "text": "亡くなりました。"}
     yield "circumstances sent", link.post(f"/r/{sent.token}/help/circumstances/deceased/", told_by_link, follow=True)
 
@@ -123,7 +125,6 @@ def entrance_pages(new: Callable[[], Client], sent: Sent, now: datetime) -> Iter
     yield "later", desk.get("/r/answer/later/")
     yield "phone", desk.get("/r/answer/phone/")
     yield "phone code", desk.post("/r/answer/phone/")
-    yield "line", desk.get("/r/answer/line/")
 
 
 def file_pages(new: Callable[[], Client], sent: Sent) -> Iterator[tuple[str, Any]]:
@@ -230,8 +231,9 @@ def test_every_other_page_is_for_everyone(
     faults: dict[str, list[str]] = {}
     errors = {name for name in pages if name.endswith("error")}
     for name, page in pages.items():
-        assert page_of(page) == "end" or not end_of(page), name
-        assert (page.status_code == 422) == (name in errors or name in REFUSED), (name, page.status_code)
+        is_refused = name in errors or name in REFUSED
+        assert (page.status_code == 422) == is_refused, (name, page.status_code)
+        assert (page_of(page) == "end") == name.startswith("end "), name
         if (weight := weight_of(page)) > BUDGET:
             faults[f"{name} weighs"] = [str(weight)]
     with browsing() as browser:
@@ -244,16 +246,25 @@ def test_every_other_page_is_for_everyone(
         for name in pages:
             shown.goto(f"{address}/seen/{len(name)}")
             found = faults_of(shown, tag(language)) + sideways(shown, 320) + sideways(shown, 390, "200%")
-            found += violations_of(shown)
+            found += violations_of(shown) if scheme == "light" else contrast_of(shown)
             if name in errors:
                 found += error_faults(shown, language)
             if PICTURES:
                 shown.screenshot(path=Path(PICTURES) / f"other-{language}-{name.replace(' ', '-')}.png", full_page=True)
+            found = [fault for fault in found if not (name in OTHERS and fault.startswith(OTHERS[name]))]
             if found:
                 faults[name] = sorted(set(found))
     assert not faults, told(faults)
 
 
+def contrast_of(page: Any) -> list[str]:
+    """What axe finds of the colours alone: the rest is the same in every scheme."""
+    result = Axe().run(page, options={"resultTypes": ["violations"], "runOnly": ["color-contrast"]})
+    return [f"{one['id']}: {one['nodes'][0]['html'][:140]}" for one in result.response["violations"]]
+
+
+# The name of somebody else, which no browser should fill in.
+OTHERS = dict.fromkeys(("helpers", "helpers error", "helpers asked"), 'autocomplete: <input class="input" id="name"')
 # Told by their own words and not by an error of a form.
 REFUSED = {"entry facts mismatch", "files refused"}
 
