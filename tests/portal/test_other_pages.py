@@ -30,10 +30,10 @@ from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tests.portal.browsing import CHROMIUM
 from tests.portal.inspecting import faults_of, sideways, violations_of
-from tests.portal.journey import end_of, page_of, prove, walk
+from tests.portal.journey import BIRTH, end_of, page_of, prove, walk
 from tests.portal.papers import PAPERS, picture, send
 from tests.portal.test_authenticity import notice_of
-from tests.portal.test_entrances import BIRTH, numbered
+from tests.portal.test_entrances import numbered
 from tests.portal.test_everyone import browsing, told, walker
 from tests.portal.test_pages import weight_of
 from tests.questionnaires.filing import Sent, plan_review, send_link

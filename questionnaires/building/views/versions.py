@@ -94,7 +94,7 @@ def _page_html(request: StaffRequest, questionnaire: Questionnaire, page_id: str
     """What the customer's browser is sent between the head and the foot."""
     page = questionnaire.page(page_id)
     with translation.override(language):
-        context = customers_page(request, Rehearsal(questionnaire, page_id), page, language, {}, {}, 0)
+        context = customers_page(request.tenant, Rehearsal(questionnaire, page_id), page, language, {}, {}, 0)
         return render_to_string("staff/questionnaires/version_page.html", context)
 
 
