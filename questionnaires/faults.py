@@ -7,7 +7,7 @@ from typing import Any
 
 from questionnaires.conditions import Comparison, Condition
 from questionnaires.fitting import misfits
-from questionnaires.schema import Calculation, InvalidQuestionnaire, Question, variables_of
+from questionnaires.schema import Calculation, InvalidQuestionnaire, Question, Questionnaire, variables_of
 from questionnaires.shaping import Shaper
 
 
@@ -16,7 +16,17 @@ def faults_of(document: Mapping[str, Any]) -> list[InvalidQuestionnaire]:
 
     What reads a question that is wrong itself is not blamed for that.
     """
-    return misfits(document) or _Finder(document).find()
+    return judge(document)[0]
+
+
+def judge(document: Mapping[str, Any]) -> tuple[list[InvalidQuestionnaire], Questionnaire | None]:
+    """The same with its shape, where nothing is wrong with it."""
+    if unfit := misfits(document):
+        return unfit, None
+    finder = _Finder(document)
+    shaped = finder.find()
+    faults = list(finder.found.values())
+    return faults, None if faults else shaped
 
 
 class _Finder(Shaper):
@@ -27,12 +37,12 @@ class _Finder(Shaper):
         self.found: dict[str, InvalidQuestionnaire] = {}
         self.unsure: set[str] = set()
 
-    def find(self) -> list[InvalidQuestionnaire]:
+    def find(self) -> Questionnaire | None:
         try:
-            self.questionnaire()
+            return self.questionnaire()
         except InvalidQuestionnaire as error:
             self.note(error)
-        return list(self.found.values())
+            return None
 
     def note(self, error: InvalidQuestionnaire) -> None:
         self.found.setdefault(str(error), error)

@@ -17,6 +17,7 @@ from campaigns.selectors import current_hash
 from campaigns.services import approve_campaign, plan_campaign, submit_campaign
 from cdd.demo.accounts import channel_accounts, directory, ekyc_account
 from cdd.demo.banks import BANKS, STAFF, Bank
+from cdd.demo.drafting import leave_a_draft
 from cdd.demo.looks import give_look
 from channels.services import ensure_accounts, register_webhooks
 from customers.accounts.inventing import PRODUCTS
@@ -166,6 +167,7 @@ def fill_bank(bank: Bank, tenant: Tenant, *, now: datetime) -> int:
         while rate_waiting_customers(limit=2_000, now=now):
             pass
         _start_campaign(bank, officer, approver, now=now)
+        leave_a_draft(officer=officer, now=now)
         with transaction.atomic():
             return Customer.objects.count()
 

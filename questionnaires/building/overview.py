@@ -14,12 +14,11 @@ from customers.facts.selectors import fact_of
 from customers.facts.shape import Fact
 from questionnaires.building.parts import Document, name_of, questions_of
 from questionnaires.drafting import BEING_WRITTEN
-from questionnaires.faults import faults_of
+from questionnaires.faults import judge
 from questionnaires.listing import list_problems
 from questionnaires.mapping import facts_fitting, facts_fitting_calculated, facts_kept_by, facts_to_map, problems_of
 from questionnaires.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion, Response
 from questionnaires.schema import InvalidQuestionnaire, Kind, Working
-from questionnaires.shaping import parse
 
 _ASKED = (Response.Status.OPEN, Response.Status.STARTED)
 
@@ -76,9 +75,10 @@ def asked_by_version() -> dict[object, int]:
 
 def problems_in(draft: QuestionnaireDraft) -> list[InvalidQuestionnaire]:
     """Everything that keeps a draft from being published, each with its place."""
-    if faults := faults_of(draft.document):
+    faults, shaped = judge(draft.document)
+    if shaped is None:
         return faults
-    unkept = problems_of(parse(draft.document), draft.questionnaire.audience, facts_to_map())
+    unkept = problems_of(shaped, draft.questionnaire.audience, facts_to_map())
     return [*unkept, *list_problems(draft.document)]
 
 

@@ -82,11 +82,7 @@ def value_name(document: Document, variable: str, value: object, language: str) 
 class _Reader:
     def __init__(self, document: Document, language: str) -> None:
         self.document, self.language = document, language
-        self.asked: dict[str, Part] = {}
-        for _page, question in questions_of(document):
-            for field in fields_renamed(question["id"], question["id"]):
-                self.asked.setdefault(field, question)
-            self.asked[question["id"]] = question
+        self.questions = {question["id"]: question for _page, question in questions_of(document)}
         self.calculated = {one["id"]: one for one in document.get("calculated", ())}
 
     def words(self, logic: Any, *, is_inner: bool = True) -> str:
@@ -129,11 +125,15 @@ class _Reader:
 
     def name(self, variable: str) -> str:
         bare = variable.removeprefix(_CHANGED)
-        question = self.asked.get(bare)
+        question = self.questions.get(bare) or self.giving(bare)
         return (said(question, "label", self.language) if question else "") or bare
 
+    def giving(self, field: str) -> Part | None:
+        """The question that gives a field beside its own, such as a postal code."""
+        return next((one for name, one in self.questions.items() if field in fields_renamed(name, name)), None)
+
     def value(self, variable: str, value: object) -> str:
-        question = self.asked.get(variable, {})
+        question = self.questions.get(variable, {})
         kind = question.get("kind")
         if isinstance(value, bool):
             is_answer = kind in FLAGS
@@ -149,4 +149,4 @@ class _Reader:
 
     def _is_money(self, name: str) -> bool:
         read = self.calculated[name].get("sum", ())
-        return any(self.asked.get(one, {}).get("kind") in _MONEY for one in read)
+        return any(self.questions.get(one, {}).get("kind") in _MONEY for one in read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import unescape
 from typing import Any
 
@@ -322,13 +323,14 @@ def test_the_words_of_a_check_are_missed_at_the_check() -> None:
 
 def test_checks_and_values_that_are_gone_or_there_already_are_refused() -> None:
     once = write_check(EVERYTHING, "money", "", CHECK)
-    for edit in (
+    refused: list[Callable[[], object]] = [
         lambda: write_check(once, "money", "", CHECK),
         lambda: write_check(EVERYTHING, "money", check_key(CHECK), CHECK),
         lambda: move_check(EVERYTHING, "money", check_key(CHECK), 1),
         lambda: remove_calculated(EVERYTHING, "nothing"),
         lambda: move_calculated(EVERYTHING, "nothing", 1),
-    ):
+    ]
+    for edit in refused:
         with pytest.raises(EditRefused):
             edit()
     full = EVERYTHING

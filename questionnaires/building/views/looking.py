@@ -18,9 +18,8 @@ from questionnaires.building.parts import name_of, page_of, question_of
 from questionnaires.building.views.catalogue import find_draft
 from questionnaires.building.views.walking import walk_through
 from questionnaires.building.ways import stops_of, unreachable
-from questionnaires.faults import faults_of
+from questionnaires.faults import judge
 from questionnaires.models import QuestionnaireDraft
-from questionnaires.shaping import parse
 from tenants.middleware import StaffRequest
 from tenants.permissions import Permission, requires
 
@@ -34,7 +33,8 @@ def ways(request: StaffRequest, questionnaire_draft_id: UUID) -> HttpResponse:
     found = find_draft(questionnaire_draft_id)
     language = get_language() or "ja"
     stops = stops_of(found.document, language, end=_("Check of the answers"))
-    never = [] if faults_of(found.document) else unreachable(parse(found.document))
+    shaped = judge(found.document)[1]
+    never = [] if shaped is None else unreachable(shaped)
     boxes = [
         {"stop": stop, "y": _ROW * at, "text_y": _ROW * at + 25, "is_never": stop.id in never}
         for at, stop in enumerate(stops)
@@ -55,7 +55,7 @@ def ways(request: StaffRequest, questionnaire_draft_id: UUID) -> HttpResponse:
         "height": _ROW * len(stops) + _BOX + 8,
         "never": pages,
         "never_ids": never,
-        "is_judged": not faults_of(found.document),
+        "is_judged": shaped is not None,
     }
     return render(request, "staff/questionnaires/ways.html", context)
 
@@ -90,11 +90,12 @@ def uses(request: StaffRequest, questionnaire_draft_id: UUID) -> HttpResponse:
 def preview(request: StaffRequest, questionnaire_draft_id: UUID) -> HttpResponse:
     """The draft as customers would meet it on a telephone. Answers travel with the page and are stored nowhere."""
     found = find_draft(questionnaire_draft_id)
-    if faults_of(found.document):
+    shaped = judge(found.document)[1]
+    if shaped is None:
         return render(request, "staff/questionnaires/preview_not_yet.html", _about(found))
     address = reverse("questionnaire-draft-preview", args=[found.pk])
     back = reverse("questionnaire-draft", args=[found.pk])
-    return walk_through(request, parse(found.document), address=address, back=back, words=_("Back to the draft"))
+    return walk_through(request, shaped, address=address, back=back, words=_("Back to the draft"))
 
 
 def _arc(start: int, goal: int) -> str:
