@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from questionnaires.building.naming import part_name
 from questionnaires.building.parts import Document, Part, check_key, name_of, questions_of
 from questionnaires.building.readout import answer_name, sentence_of
 
@@ -82,6 +83,8 @@ class _Told:
             return _flag(value)
         if key in ("show_if", "holds"):
             return sentence_of(value, self.document, self.language) or json.dumps(value, ensure_ascii=False)
+        if key == "constraints" and isinstance(value, dict):
+            return ", ".join(f"{part_name(limit)}: {bound}" for limit, bound in value.items())
         if key in ("at", "count"):
             return answer_name(self.document, str(value), self.language)
         if key == "sum" and isinstance(value, list):
