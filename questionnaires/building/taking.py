@@ -102,8 +102,8 @@ def _check(made: Part, goal: Document, change: Change) -> Part:
 
 def _choices(made: Part, goal: Document, change: Change) -> Part:
     if change.what is What.REMOVED:
-        return remove_choices(made, change.id)
-    return write_choices(made, change.id, goal["choice_lists"][change.id])
+        return _with_origin(remove_choices(made, change.id), goal, change.id)
+    return _with_origin(write_choices(made, change.id, goal["choice_lists"][change.id]), goal, change.id)
 
 
 def _calculated(made: Part, goal: Document, change: Change) -> Part:
@@ -130,8 +130,17 @@ def _with_choices(made: Part, goal: Document, questions: Sequence[Mapping[str, A
     """With the lists that the questions offer and the document does not have yet."""
     for name in filter(None, (one.get("choices") for one in questions)):
         if name not in made.get("choice_lists", {}) and name in goal.get("choice_lists", {}):
-            made = write_choices(made, name, goal["choice_lists"][name])
+            made = _with_origin(write_choices(made, name, goal["choice_lists"][name]), goal, name)
     return made
+
+
+def _with_origin(made: Part, goal: Document, name: str) -> Part:
+    """From which list of the institution the choices were taken, as the other document says."""
+    origins = {key: value for key, value in made.get("lists", {}).items() if key != name}
+    if name in goal.get("lists", {}):
+        origins[name] = deepcopy(goal["lists"][name])
+    others = {key: value for key, value in made.items() if key != "lists"}
+    return {**others, "lists": origins} if origins else others
 
 
 def _placed(made: Part, key: str, part: Part, theirs: Sequence[Part]) -> Part:
