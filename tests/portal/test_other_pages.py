@@ -75,7 +75,7 @@ def help_pages(new: Callable[[], Client], sent: Sent) -> Iterator[tuple[str, Any
         yield f"{name}", customer.get(f"/r/help/{name}/")
         yield f"{name} by link", link.get(f"/r/{sent.token}/help/{name}/")
         yield f"{name} error", customer.post(f"/r/help/{name}/", {"text": ""})
-    said = {"topic": "PRIVACY", "reply_by": "PAGES", "text": "何に使われますか。"}
+    said = {"topic": "PRIVACY", "reply_by": "PAGES", "text": "Vì sao?"}
     yield "inquiry sent", customer.post("/r/help/inquiry/", said, follow=True)
     listed = customer.get("/r/help/inquiries/")
     yield "inquiries", listed
@@ -145,7 +145,7 @@ def part_pages(new: Callable[[], Client], sent: Sent) -> Iterator[tuple[str, Any
     prove(desk, sent)
     yield "helpers", desk.get("/r/answer/helpers/")
     yield "helpers error", desk.post("/r/answer/helpers/", {"name": ""})
-    given = desk.post("/r/answer/helpers/", {"name": "会計　太郎", "pages": ["cash"]})
+    given = desk.post("/r/answer/helpers/", {"name": "Kế Toán", "pages": ["cash"]})
     yield "helpers asked", given
     text = given.content.decode()
     [address] = set(re.findall(r"/b/asanagi/part/[0-9A-Z]{32}/", text))

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 
 from channels.numbers import NotANumber, read_number, written
 from customers.models import Customer
@@ -21,6 +22,7 @@ from portal.pages import customer_page, show
 from portal.visiting import begin_visit, last_day_of
 from questionnaires.entrances.selectors import facts_asked
 from questionnaires.links import LinkClosed, LinkLocked, WrongFactor
+from questionnaires.marking import in_language, with_readings
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 
@@ -49,13 +51,20 @@ def of_tenant(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     return found
 
 
+def _as_notices_say_it() -> str:
+    """What stands before the number in a notice in Japanese, which readers of any language may have in hand."""
+    if get_language() == "ja-easy":
+        return with_readings("{受付番号|うけつけばんごう}")
+    return in_language("受付番号", "ja")
+
+
 @customer_page
 @of_tenant
 def number(request: HttpRequest, tenant: Tenant) -> HttpResponse:
     """Read the number from a notice. What cannot be one is told at once; whether anybody has it, nobody learns."""
     now = timezone.now()
     typed, kind = request.POST.get("number", ""), request.POST.get("kind", "")
-    page = partial(show, request, "entry", tenant=tenant, typed=typed[:40], kind=kind)
+    page = partial(show, request, "entry", tenant=tenant, typed=typed[:40], kind=kind, said=_as_notices_say_it())
     if request.method != "POST":
         return page()
     if until := guessing.mistyped_until(request, now=now):
