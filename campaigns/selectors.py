@@ -30,6 +30,7 @@ from customers.flags.selectors import kinds_in_force, silenced
 from customers.models import ContactPoint, Customer, DueDiligence
 from outreach.counting import Figures, figures_about, standing
 from outreach.models import OutreachTask
+from outreach.papers.selectors import open_papers
 from outreach.selectors import given_up, ways_to_people
 from questionnaires.models import QuestionnaireVersion, Response
 from questionnaires.selectors import latest_versions, offered_to
@@ -288,7 +289,8 @@ def stuck_references(campaign: Campaign, *, limit: int) -> list[UUID]:
         reference=OuterRef("id"), kind=OuterRef("channel"), status=OutreachTask.Status.GAVE_UP
     )
     notified = PeriodicReview.objects.filter(campaign=campaign, status=Status.NOTIFIED)
-    rows = notified.filter(Q(Exists(failed)) | Q(Exists(in_vain)))
+    on_paper = open_papers().filter(reference=OuterRef("id"))
+    rows = notified.filter(Q(Exists(failed)) | Q(Exists(in_vain)), ~Exists(on_paper))
     return list(rows.order_by("id").values_list("id", flat=True)[:limit])
 
 

@@ -128,10 +128,10 @@ def language_of(language: str) -> str:
 def default_words(channel: Channel, purpose: str, language: str, *, is_link_free: bool = False) -> str:
     """What a tenant without words of its own says, variables open. E-mail and letters: a line of subject first.
 
-    ``is_link_free`` is for short messages, the channel on which banks give links up.
+    ``is_link_free``: for channels on which the bank gave links up; a letter has its code on the sheet.
     """
     name = "letter" if channel == Channel.POST else channel.lower()
-    variant = ".nolink" if is_link_free and channel == Channel.SMS else ""
+    variant = ".nolink" if is_link_free and channel != Channel.POST else ""
     return _words(f"{language}/{name}.{purpose}{variant}.txt")
 
 
@@ -181,6 +181,19 @@ def render_letters(sheets: Sequence[Sheet]) -> list[bytes]:
         return [document.copy([sheet]).write_pdf() for sheet in document.pages]
 
 
+def render_pages(page: str, *, style: str) -> bytes:
+    """A document of as many pages as it takes, from HTML whose every value is escaped and every picture inline.
+
+    ``style``: a style sheet beside the letters' own.
+
+    Raises:
+        CannotRender: it would be printed with something missing.
+    """
+    with _setting():
+        pdf: bytes = _layout(page, style).write_pdf()
+    return pdf
+
+
 def letter_html(sheet: Sheet) -> str:
     """The letter as HTML, every value escaped, every mark inline.
 
@@ -193,7 +206,7 @@ def letter_html(sheet: Sheet) -> str:
     if not re.fullmatch(r"\d{7}", sheet.postal_code):
         raise CannotRender("no_postal_code")
     number = address_number(sheet.postal_code, sheet.address)
-    bars = "" if number is None else _image(customer_barcode_svg(sheet.postal_code, number))
+    bars = "" if number is None else image(customer_barcode_svg(sheet.postal_code, number))
     values = {name: escape(value) for name, value in values_of(sheet.wording, language).items()}
     senders = sheet.wording.bank.sms_senders
     values |= {
@@ -210,8 +223,8 @@ def letter_html(sheet: Sheet) -> str:
         "honorific": "御中" if sheet.is_company else "様",
         "bars": f'<img class="bars" src="{bars}" alt="">' if bars else "",
         "return_id": sheet.return_id,
-        "return_id_mark": _image(code128_svg(sheet.return_id)),
-        "qr": _image(qr_svg(sheet.wording.url)),
+        "return_id_mark": image(code128_svg(sheet.return_id)),
+        "qr": image(qr_svg(sheet.wording.url)),
         "colour": sheet.wording.bank.colour,
         "words_on_it": sheet.wording.bank.words_on_it,
     }
@@ -317,7 +330,8 @@ def _words(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8").strip()
 
 
-def _image(svg: str) -> str:
+def image(svg: str) -> str:
+    """A picture as an address that the page itself carries."""
     return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
 
 
@@ -355,12 +369,12 @@ def _setting() -> Iterator[None]:
         raise CannotRender(complaints.codes[0])
 
 
-def _layout(page: str) -> Document:
+def _layout(page: str, style: str = "letter.css") -> Document:
     """Laid out by WeasyPrint, imported here because loading it costs every process half a second."""
     from weasyprint import HTML
 
-    fonts, style = _type()
-    return HTML(string=page, url_fetcher=_fetcher()).render(stylesheets=[style], font_config=fonts)
+    fonts, css = _type(style)
+    return HTML(string=page, url_fetcher=_fetcher()).render(stylesheets=[css], font_config=fonts)
 
 
 def _fetcher() -> URLFetcher:
@@ -371,11 +385,11 @@ def _fetcher() -> URLFetcher:
 
 
 @cache
-def _type() -> tuple[FontConfiguration, CSS]:
-    """Our fonts and the letters' style, read once."""
+def _type(style: str) -> tuple[FontConfiguration, CSS]:
+    """Our fonts and a style, read once."""
     from weasyprint import CSS
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcher
 
     fonts = FontConfiguration()
-    return fonts, CSS(filename=str(TEMPLATES / "letter.css"), url_fetcher=URLFetcher(), font_config=fonts)
+    return fonts, CSS(filename=str(TEMPLATES / style), url_fetcher=URLFetcher(), font_config=fonts)

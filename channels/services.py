@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -30,7 +31,7 @@ from channels.rendering import LONGEST_NAME, CannotRender, Wording, language_of,
 from channels.senders import in_a_line, numbers_of
 from channels.sending import send_due
 from channels.settling import NOTIFICATION, PUSH, apply_report, settle
-from channels.wording.selectors import bank_of, check_page, entry_page, in_force, slot_for
+from channels.wording.selectors import bank_of, check_page, entry_page, in_force, names_an_address, slot_for
 from customers.flags.selectors import Guardian, guardians_of
 from customers.models import ContactPoint, Customer
 from tenants.models import tenant_in_scope
@@ -325,6 +326,7 @@ def _snapshot(
     mark = wording.number if wording.number in text.text else ""
     said = {"to": str(point.value), "text": text.text, "link": wording.url, "mark": mark}
     template = attempt.account.options.get("notification_template")
-    if attempt.method == NOTIFICATION and template:
+    leads = attempt.account.options.get("link_free") and names_an_address(json.dumps(template, ensure_ascii=False))
+    if attempt.method == NOTIFICATION and template and not leads:
         said["template"] = filled_template(template, wording)
     return {**said, "subject": text.subject, "html": text.html} if text.subject else said

@@ -20,6 +20,8 @@ VARIABLES: Mapping[str, str] = {
     "所在地": "bank_address",
     "当行の呼び方": "kind_word",
 }
+# Of these, what an address stands in the place of.
+ADDRESSES = frozenset({"リンク", "ホームページ", "確認ページ", "番号入力ページ"})
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 

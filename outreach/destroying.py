@@ -12,6 +12,7 @@ from outreach.models import (
     InquiryMessage,
     OutreachTask,
     OutreachTry,
+    PaperAnswer,
     VisitRecord,
 )
 from retention.classes import register_eraser
@@ -19,10 +20,13 @@ from uploads.models import Upload
 
 
 def erase_customers(ids: Sequence[UUID]) -> None:
-    """Every task of customers, with what was tried, noted and photographed, and all that they told us."""
+    """Every task of customers, with what was tried, noted and photographed, and all that they told or wrote."""
     InquiryMessage.objects.filter(inquiry__customer__in=ids).delete()
     for told in (Inquiry, Claim, CallRequest):
         told.objects.filter(customer__in=ids).delete()
+    papers = PaperAnswer.objects.filter(customer__in=ids)
+    Upload.objects.filter(purpose=Upload.Purpose.PAPER_ANSWER, reference__in=papers.values("pk")).delete()
+    papers.delete()
     visits = VisitRecord.objects.filter(task__customer__in=ids)
     Upload.objects.filter(purpose=Upload.Purpose.VISIT_PHOTO, reference__in=visits.values("pk")).delete()
     visits.delete()

@@ -13,6 +13,8 @@ from channels.services import cancel_queued
 from customers.flags.rules import GUARDIAN, SILENCING
 from customers.flags.signals import customer_flagged
 from outreach.inquiries.models import Inquiry
+from outreach.papers.receiving import overtake_papers
+from questionnaires.signals import response_submitted
 from tenants.reach import within_reach
 
 
@@ -24,3 +26,10 @@ def withdraw_replies(*, customer_id: UUID, kind: str, now: datetime, **_: Any) -
     with within_reach(None):
         inquiries = list(Inquiry.objects.filter(customer=customer_id).values_list("pk", flat=True))
         cancel_queued(references=inquiries, actor=Actor.system("outreach"), now=now)
+
+
+@receiver(response_submitted)
+def set_papers_aside(*, reference: UUID, now: datetime, **_: Any) -> None:
+    """The customer answered elsewhere while a sheet of theirs was being dealt with."""
+    with within_reach(None):
+        overtake_papers(reference=reference, now=now)

@@ -12,6 +12,8 @@ from outreach.calls.models import CallRequest as CallRequest
 from outreach.claims.models import Claim as Claim
 from outreach.inquiries.models import Inquiry as Inquiry
 from outreach.inquiries.models import InquiryMessage as InquiryMessage
+from outreach.papers.models import PaperAnswer as PaperAnswer
+from outreach.papers.models import PaperPolicy as PaperPolicy
 from tenants.fields import EncryptedJSONField, EncryptedTextField
 from tenants.models import TenantForeignKey, TenantModel
 from tenants.reach import Reach
@@ -40,6 +42,7 @@ class OutreachTask(Stateful, TenantModel):
         CASE = "CASE", _("A question from the review")
         HAND = "HAND", _("Entered by a colleague")
         ASKED = "ASKED", _("Asked for by the customer")
+        PAPER = "PAPER", _("A question about a paper answer")
 
     class Priority(models.IntegerChoices):
         HIGH = 1, _("Urgent")
@@ -100,6 +103,11 @@ class OutreachTask(Stateful, TenantModel):
         if reach.has_branch:
             return models.Q(branch_code__in=reach.branches)
         return models.Q(assignee=reach.user_id)
+
+    @property
+    def is_question(self) -> bool:
+        """Whether somebody wants to know something in particular, which stands in ``why``."""
+        return self.origin in (self.Origin.CASE, self.Origin.PAPER)
 
     @property
     def is_open(self) -> bool:

@@ -6,7 +6,8 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from customers.merging.obstacles import Matter, register_matter
-from outreach.models import Claim, Inquiry, OutreachTask
+from outreach.models import Claim, Inquiry, OutreachTask, PaperAnswer
+from outreach.papers.models import OPEN
 
 
 def register() -> None:
@@ -18,3 +19,5 @@ def register() -> None:
     register_matter(Matter(Inquiry, words, lambda now: Q(status=Inquiry.Status.OPEN)))
     words = _("What was told of the circumstances of customer %(number)s has not been looked into.")
     register_matter(Matter(Claim, words, lambda now: Q(status=Claim.Status.OPEN)))
+    words = _("An answer on paper of customer %(number)s has not been dealt with.")
+    register_matter(Matter(PaperAnswer, words, lambda now: Q(status__in=OPEN)))

@@ -97,6 +97,12 @@ def open_reference(customer_id: UUID) -> UUID | None:
     return rows.order_by("-opened_at", "-id").values_list("reference", flat=True).first()
 
 
+def open_response(customer_id: UUID) -> UUID | None:
+    """The id of that response."""
+    reference = open_reference(customer_id)
+    return Response.objects.filter(reference=reference).values_list("pk", flat=True).first() if reference else None
+
+
 def given_up(references: Collection[UUID]) -> dict[UUID, set[str]]:
     """For each reference, the kinds of task that came to nothing."""
     found: dict[UUID, set[str]] = {}

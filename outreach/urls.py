@@ -1,12 +1,13 @@
 """Addresses of calls and visits."""
 
-from django.urls import path
+from django.urls import include, path
 
 from outreach.claims import views as claims
 from outreach.inquiries import views as inquiries
 from outreach.views import answering, assigning, entering, visiting, working
 
 urlpatterns = [
+    path("", include("outreach.papers.urls")),
     path("outreach/", working.index, name="outreach"),
     path("outreach/capacity/", assigning.capacity, name="outreach-capacity"),
     path("outreach/workload/", assigning.workload, name="outreach-workload"),

@@ -127,6 +127,7 @@ class Response(Stateful, TenantModel):
         PORTAL = "PORTAL", _("The customer's own pages")
         TELEPHONE = "TELEPHONE", _("Told on the telephone")
         VISIT = "VISIT", _("Told on a visit")
+        PAPER = "PAPER", _("Written on paper")
 
     TRANSITIONS = {
         Status.OPEN: {Status.STARTED, Status.CANCELLED},

@@ -229,6 +229,37 @@ def begin_on_behalf(*, response: Response, origin: str, actor: Actor, person: st
     return held
 
 
+@transaction.atomic
+def submit_whole(
+    *,
+    response: Response,
+    answers: Mapping[str, object],
+    confirmed_pages: Sequence[str],
+    origin: str,
+    typist: tuple[int, str],
+    actor: Actor,
+    now: datetime,
+) -> Response:
+    """Take answers that were collected elsewhere, whole, in the place of what was begun here, and send them off.
+
+    ``typist``: the account and the staff number of who typed them; they may not judge what they typed.
+
+    Raises:
+        ResponseClosed: it is answered or withdrawn.
+        Incomplete: a page is still open.
+    """
+    held = locked(response)
+    if held.status not in (Response.Status.OPEN, Response.Status.STARTED):
+        raise ResponseClosed(held.status)
+    if held.status == Response.Status.OPEN:
+        transition(held, Response.Status.STARTED, actor=actor, at=now, started_at=now)
+    held.answers, held.confirmed_pages, held.saved_at = dict(answers), list(confirmed_pages), now
+    held.origin, (held.entered_by, held.entered_person) = origin, typist
+    held.save(update_fields=["answers", "confirmed_pages", "saved_at", "origin", "entered_by", "entered_person"])
+    record("response.taken_whole", target=held, actor=actor, at=now, origin=str(origin))
+    return submit_response(response=held, actor=actor, now=now)
+
+
 def hold_response(reference: UUID) -> None:
     """Lock the response to a review until the transaction ends, for whoever locks more after it.
 

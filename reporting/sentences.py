@@ -23,6 +23,7 @@ from reporting.company_sentences import COMPANIES
 from reporting.entrance_sentences import ENTRANCES
 from reporting.file_sentences import CODES, FILE
 from reporting.inquiry_sentences import INQUIRIES
+from reporting.paper_sentences import PAPERS
 from reporting.rows import columns_of, describe_row, is_outside
 from reporting.sending_sentences import SENDING
 from reporting.text_sentences import TEXTS
@@ -55,6 +56,7 @@ SENTENCES: Mapping[str, Wording] = {
     **SENDING,
     **COMPANIES,
     **INQUIRIES,
+    **PAPERS,
     "membership.signed_in": Wording(_("%(actor)s signed in."), "key", "success"),
     "membership.signed_out": Wording(_("%(actor)s signed out."), "key"),
     "membership.sign_in_refused": Wording(_("A sign-in to the account of %(target)s was refused."), "key", "warning"),

@@ -37,6 +37,7 @@ SUBJECTS: Sequence[tuple[str, Promise | str]] = (
     ("inquiry", _("Inquiries")),
     ("callrequest", _("Calls asked for")),
     ("claim", _("Circumstances told")),
+    ("paperanswer", _("Answers on paper")),
     ("visitrecord", _("Records of visits")),
     ("upload", _("Documents")),
     ("membership", _("Signing in and out")),

@@ -26,7 +26,7 @@ from customers.pointers import whole_of
 from customers.presenting import LABELS, hide, label, say_turn
 from customers.stays.models import EndedStay
 from ekyc.models import Verification
-from outreach.models import CallRequest, Claim, Inquiry, OutreachTask, VisitRecord
+from outreach.models import CallRequest, Claim, Inquiry, OutreachTask, PaperAnswer, VisitRecord
 from questionnaires.models import AccessLink, Response
 from reporting.wording import Line, Turn
 from reviews.models import Case, Decision
@@ -76,6 +76,11 @@ _ABOUT: Mapping[str, Sequence[_About]] = {
     ),
     "answers": (
         lambda whole: Response.objects.filter(customer__in=whole),
+        lambda whole: PaperAnswer.objects.filter(customer__in=whole),
+        lambda whole: Upload.objects.filter(
+            purpose=Upload.Purpose.PAPER_ANSWER,
+            reference__in=PaperAnswer.objects.filter(customer__in=whole).values("pk"),
+        ),
         lambda whole: Verification.objects.filter(customer__in=whole),
         lambda whole: Upload.objects.filter(
             purpose=Upload.Purpose.CASE_DOCUMENT, reference__in=Case.objects.filter(customer__in=whole).values("pk")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from companies.certificates.models import RegistryCertificate
 from customers.flags.models import CustomerFlag
 from customers.models import OwnerPaper
-from outreach.models import VisitRecord
+from outreach.models import PaperAnswer, VisitRecord
 from questionnaires.models import Response
 from reviews.models import Case
 from tenants.models import TenantModel
@@ -22,6 +22,7 @@ PLACES: Mapping[str, tuple[type[TenantModel], str, str]] = {
     Upload.Purpose.FLAG_EVIDENCE: (CustomerFlag, "customer-flags", "customer_id"),
     Upload.Purpose.REGISTRY_CERTIFICATE: (RegistryCertificate, "certificate", "pk"),
     Upload.Purpose.ANSWER_FILE: (Response, "customer", "customer_id"),
+    Upload.Purpose.PAPER_ANSWER: (PaperAnswer, "paper-answer", "pk"),
     Upload.Purpose.OWNER_PAPER: (OwnerPaper, "customer-related", "customer_id"),
 }
 

@@ -28,6 +28,7 @@ from integrations.pickups.selectors import awaiting_approval_count, troubled_cou
 from integrations.returns.models import ReturnBatch, ReturnLayout
 from outreach.claims.selectors import open_count, overdue_count
 from outreach.inquiries.selectors import inquiry_counts
+from outreach.papers.selectors import LATE_AFTER, waiting_in_lists
 from outreach.selectors import task_counts
 from questionnaires.branding.models import Branding
 from questionnaires.models import QuestionnaireDraft
@@ -38,6 +39,7 @@ from risk.models import PolicyDraft
 from tenants.permissions import Permission
 
 _IMPORTED = (CustomerImport.Status.UPLOADED, CustomerImport.Status.COMMITTED, CustomerImport.Status.RUNNING)
+_PAPERS = {Permission.KEY_PAPER, Permission.CHECK_PAPER}
 _UNDECIDED = (CustomerImport.Status.DRAFT, CustomerImport.Status.CHECKED)
 
 
@@ -66,7 +68,8 @@ class Offer:
 
 def work_of(*, allowed: Collection[Permission], user_id: int, today: date) -> list[Work]:
     """What waits for this person, the urgent first; at most one query for each kind of work."""
-    of_person = (*_companies(user_id, today), *_calls(user_id, today), *_inquiries(user_id, today))
+    papers = _papers(today) if _PAPERS.intersection(allowed) else ()
+    of_person = (*_companies(user_id, today), *_calls(user_id, today), *_inquiries(user_id, today), *papers)
     found = [
         Work(count, offer.title, offer.note, offer.url, offer.is_urgent)
         for offer in (*_sending(), *_campaigns(), *_cases(), *_customers(), *of_person, *_files(), *_settings())
@@ -351,6 +354,44 @@ def _calls(user_id: int, today: date) -> Iterator[Offer]:
         gettext("Nobody has them yet."),
         f"{lists}?list=unassigned",
     )
+
+
+def _papers(today: date) -> Iterator[Offer]:
+    """Answers on paper: nobody is reminded while they wait, so that they must not wait long."""
+    lists, waiting = reverse("papers"), cache(waiting_in_lists)
+    offers = (
+        (Permission.KEY_PAPER, "key", gettext("Paper answers to key"), gettext("They came in by post.")),
+        (
+            Permission.CHECK_PAPER,
+            "check",
+            gettext("Paper answers to check"),
+            gettext("Keyed by a colleague; compare them with the picture."),
+        ),
+        (
+            Permission.CHECK_PAPER,
+            "aside",
+            gettext("Paper answers set aside"),
+            gettext("The customer has answered in another way, or is not asked any more. Look at the sheet."),
+        ),
+        (
+            Permission.KEY_PAPER,
+            "asking",
+            gettext("Paper answers asked back about"),
+            gettext("Something is missing on the sheet. Key what the customer has said."),
+        ),
+    )
+    for permission, name, title, note in offers:
+        here = waiting()[name]
+        if here.count:
+            since = gettext("The oldest came in %(days)s days ago.") % {"days": here.age(today)}
+            yield Offer(
+                permission,
+                lambda count=here.count: int(count),  # type: ignore[misc]  # bound now, one for each list
+                title,
+                f"{note} {since}",
+                f"{lists}?list={name}",
+                is_urgent=here.age(today) > LATE_AFTER,
+            )
 
 
 def _inquiries(user_id: int, today: date) -> Iterator[Offer]:

@@ -42,6 +42,8 @@ NAMES: dict[Permission, Promise | str] = {
     Permission.STOP_SENDING: _("Stop and resume sending"),
     Permission.CHANGE_REACH: _("End opt-outs and ties to LINE"),
     Permission.WORK_OUTREACH: _("Make calls and visits"),
+    Permission.KEY_PAPER: _("Key answers on paper"),
+    Permission.CHECK_PAPER: _("Check answers on paper"),
     Permission.ASSIGN_OUTREACH: _("Assign calls and visits"),
     Permission.VIEW_RETENTION: _("See retention and purges"),
     Permission.PLACE_HOLD: _("Place holds on destruction"),

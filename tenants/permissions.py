@@ -43,6 +43,8 @@ class Permission(Enum):
     CHANGE_REACH = "change_reach"
     WORK_OUTREACH = "work_outreach"
     ASSIGN_OUTREACH = "assign_outreach"
+    KEY_PAPER = "key_paper"
+    CHECK_PAPER = "check_paper"
     VIEW_RETENTION = "view_retention"
     PLACE_HOLD = "place_hold"
     PROPOSE_PURGE = "propose_purge"
@@ -95,6 +97,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.CHANGE_REACH,
             Permission.WORK_OUTREACH,
             Permission.ASSIGN_OUTREACH,
+            Permission.KEY_PAPER,
+            Permission.CHECK_PAPER,
             Permission.PLACE_HOLD,
             Permission.PROPOSE_PURGE,
         }
@@ -114,6 +118,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.APPROVE_TEMPLATE,
             Permission.APPROVE_QUESTIONNAIRE,
             Permission.APPROVE_CASE,
+            Permission.CHECK_PAPER,
             Permission.READ_FLAG_REASON,
             Permission.APPROVE_FLAG,
             Permission.APPROVE_PURGE,
@@ -134,6 +139,8 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             Permission.FLAG_CUSTOMER,
             Permission.CHANGE_REACH,
             Permission.WORK_OUTREACH,
+            Permission.KEY_PAPER,
+            Permission.CHECK_PAPER,
         },
     ),
     # Masked, and only what they were given.

@@ -31,6 +31,7 @@ class Upload(Stateful, TenantModel):
         REGISTRY_CERTIFICATE = "REGISTRY_CERTIFICATE", _("Registry certificate")
         OWNER_PAPER = "OWNER_PAPER", _("Paper about the owners")
         ANSWER_FILE = "ANSWER_FILE", _("File handed in with the answers")
+        PAPER_ANSWER = "PAPER_ANSWER", _("Sheet of a paper answer")
 
     class Kind(models.TextChoices):
         JPEG = "JPEG", _("JPEG")

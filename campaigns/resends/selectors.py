@@ -19,6 +19,7 @@ from customers.contacts.health import DEAD
 from customers.flags.selectors import not_to_be_called
 from customers.models import Customer
 from outreach.models import OutreachTry
+from outreach.papers.selectors import open_papers
 from questionnaires.models import Response
 from tenants.keyset import Page, keyset_page
 
@@ -33,6 +34,7 @@ REFUSALS: Mapping[str, Promise | str] = {
     "sent_again": _("It has been sent again already, or its outcome is known by now."),
     "waiting": _("It stands in another proposal that waits for approval."),
     "answered": _("The customer has answered, or begun to answer, meanwhile."),
+    "on_paper": _("An answer on paper has come in and is being keyed."),
     "ended": _("The customer is not asked any more: the deadline has passed or the campaign has ended."),
     "closed": _("The relationship with the customer has ended."),
     "deceased": _("The customer is said to be deceased."),
@@ -115,6 +117,7 @@ def _rules(today: date) -> Iterator[tuple[str, Q]]:
     gone = Q(contact_point__isnull=True) | Q(contact_point__is_current=False)
     yield "sent_again", ~resendable()
     yield "answered", Q(Exists(begun)) | Q(Exists(reviews.filter(answered_at__isnull=False)))
+    yield "on_paper", Q(Exists(open_papers().filter(reference=reference)))
     yield "ended", ~Q(Exists(still))
     yield "closed", ~Q(notice__customer__status=Customer.Status.ACTIVE)
     yield "flagged", Q(Exists(not_to_be_called().filter(customer=customer)))

@@ -32,6 +32,7 @@ from customers.flags.rules import silenced_by
 from customers.flags.selectors import kinds_in_force
 from customers.models import Customer
 from outreach.claims.selectors import quiet_until
+from outreach.papers.selectors import held_by_paper
 from outreach.selectors import given_up, ways_to_people
 from outreach.services import TaskRequest, cancel_tasks_of_silenced, queue_tasks
 from questionnaires.links import issue_links
@@ -63,7 +64,8 @@ def notify_planned(*, campaign_id: UUID, limit: int = 500, now: datetime) -> int
 def escalate(*, references: Sequence[UUID], now: datetime) -> int:
     """Climb one rung for reviews whose current notice has come to nothing; returns how many moved.
 
-    An answer, even one begun, ends the climb: the row lock makes this check and the queueing one act.
+    An answer, even one begun or one on paper that is being keyed, ends the climb: the row lock makes this check and
+    the queueing one act.
     """
     with transaction.atomic():
         reviews = list(
@@ -74,7 +76,8 @@ def escalate(*, references: Sequence[UUID], now: datetime) -> int:
             .order_by("id")
         )
         failed = failed_channels([review.pk for review in reviews])
-        begun = set(answering([review.pk for review in reviews]).values_list("reference", flat=True))
+        ids = [review.pk for review in reviews]
+        begun = set(answering(ids).values_list("reference", flat=True)) | held_by_paper(ids)
         reviews = [
             review for review in reviews if review.channel in failed.get(review.pk, ()) and review.pk not in begun
         ]

@@ -15,6 +15,7 @@ from channels.models import DeliveryAttempt
 from customers.models import Customer
 from outreach.claims.selectors import quiet_claims
 from outreach.models import OutreachTask, OutreachTry
+from outreach.papers.selectors import open_papers
 from outreach.selectors import points_for
 from outreach.services import TaskRequest, queue_tasks
 from questionnaires.models import Response
@@ -56,6 +57,7 @@ def _silent(campaign: Campaign, kind: str, since: datetime, now: datetime) -> Qu
     refused = OutreachTry.objects.filter(task__reference=OuterRef("id"), outcome=OutreachTry.Outcome.REFUSED)
     answering = Response.objects.filter(reference=OuterRef("id"), saved_at__gt=since)
     quiet = quiet_claims(now=now).filter(customer=OuterRef("customer_id"))
+    on_paper = open_papers().filter(reference=OuterRef("id"))
     reachable = points_for(kind).filter(customer_id=OuterRef("customer_id"))
     rows: QuerySet[PeriodicReview] = PeriodicReview.objects.filter(
         Exists(arrived),
@@ -64,6 +66,7 @@ def _silent(campaign: Campaign, kind: str, since: datetime, now: datetime) -> Qu
         ~Exists(refused),
         ~Exists(answering),
         ~Exists(quiet),
+        ~Exists(on_paper),
         campaign=campaign,
         status=PeriodicReview.Status.NOTIFIED,
         tier__in=tiers,

@@ -81,6 +81,12 @@ _YEN = Option(
     Kind.YEN,
     needs_second=False,
 )
+_LINK_FREE = Option(
+    "link_free",
+    _("Messages without links"),
+    _("Customers are asked to open your own site and enter the reference number. Needs another text."),
+    Kind.YES_NO,
+)
 _SMS = (
     Option(
         "sender_numbers",
@@ -88,12 +94,7 @@ _SMS = (
         _("One a line: carrier, colon, number. They are printed in letters and on the page where notices are checked."),
         Kind.NUMBERS,
     ),
-    Option(
-        "link_free",
-        _("Short messages without links"),
-        _("Customers are asked to open your own site and enter the reference number. Needs another text."),
-        Kind.YES_NO,
-    ),
+    _LINK_FREE,
     Option("segment_yen", _("Price of one part (yen)"), _("A long message is charged as several parts."), Kind.YEN,
            needs_second=False),
     _YEN,
@@ -126,6 +127,7 @@ _LINE = Provider(
             Kind.LONG,
             check=checks.auto_reply,
         ),
+        _LINK_FREE,
         _YEN,
     ),
     secrets=(
@@ -254,6 +256,7 @@ _SMTP = Provider(
             Kind.YES_NO,
             is_on=True,
         ),
+        _LINK_FREE,
         _YEN,
     ),
     secrets=(
@@ -303,6 +306,7 @@ _ANYMAIL = Provider(
             Kind.YES_NO,
             is_on=True,
         ),
+        _LINK_FREE,
         _YEN,
     ),
     secrets=(

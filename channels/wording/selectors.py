@@ -19,7 +19,7 @@ from channels.linting import Draft, Ground, Remark, Severity, lint
 from channels.models import ChannelKind, MessageTemplate, Notice, ProviderAccount
 from channels.protocols import Channel
 from channels.rendering import Bank, CannotRender, Text, Wording, default_words, language_of, render_text, values_of
-from channels.variables import UnknownVariable, fill
+from channels.variables import ADDRESSES, UnknownVariable, fill, named_in
 from tenants.models import Tenant, tenant_in_scope
 
 LANGUAGES = ("ja", "en")
@@ -93,11 +93,16 @@ def slot_of(template: MessageTemplate) -> Slot:
 
 
 def in_force() -> dict[Slot, Words]:
-    """Every slot's text as approved, or else as it comes with the product. Two queries."""
-    without = sms_is_link_free()
-    found = {slot: default_of(slot, is_link_free=without) for slot in SLOTS.values()}
+    """Every slot's text as approved, or else as it comes with the product. Two queries.
+
+    On a channel without links an approved text that names an address gives way to the product's own without.
+    """
+    without = link_free_channels()
+    found = {slot: default_of(slot, is_link_free=slot.channel in without) for slot in SLOTS.values()}
     for template in MessageTemplate.objects.filter(status=Status.APPROVED):
         words = words_of(template)
+        if words.slot.channel in without and names_an_address(words.whole):
+            continue  # approved before links were given up: no step of a ladder sends it any more
         found[words.slot] = replace(words, is_altered=words.digest != template.approved_hash)
     return found
 
@@ -105,7 +110,7 @@ def in_force() -> dict[Slot, Words]:
 def text_of(slot: Slot, version: int) -> Words | None:
     """A slot's text of one version, in force or not; 0 is what comes with the product. One query."""
     if version == 0:
-        return default_of(slot, is_link_free=sms_is_link_free())
+        return default_of(slot, is_link_free=slot.channel in link_free_channels())
     rows = MessageTemplate.objects.filter(channel=slot.channel, purpose=slot.purpose, language=slot.language)
     template = rows.filter(version=version).first()
     if template is None:
@@ -115,9 +120,15 @@ def text_of(slot: Slot, version: int) -> Words | None:
     return replace(words, is_altered=is_altered)
 
 
-def sms_is_link_free() -> bool:
-    """Whether the institution gave up links in short messages. One query."""
-    return ProviderAccount.objects.filter(channel=Channel.SMS, options__link_free=True).exists()
+def link_free_channels() -> frozenset[str]:
+    """The channels on which the institution gave up links. One query."""
+    rows = ProviderAccount.objects.filter(options__link_free=True).exclude(channel=Channel.POST)
+    return frozenset(rows.values_list("channel", flat=True))
+
+
+def names_an_address(words: str) -> bool:
+    """Whether a text leads somewhere: by a variable that stands for an address, or by one written out."""
+    return "://" in words or bool(ADDRESSES.intersection(named_in(words)))
 
 
 def slot_for(channel: Channel, purpose: str, language: str) -> Slot:
@@ -129,7 +140,7 @@ def digests_in_force() -> dict[str, str]:
     """Digest of every text of the tenant's own, by slot: what an approval of a campaign covers beside the files."""
     rows = MessageTemplate.objects.filter(status=Status.APPROVED).exclude(purpose=Notice.Purpose.REPLY)
     found = {f"template {slot_of(row).name}": words_of(row).digest for row in rows}
-    return {**found, "sms": "without links"} if sms_is_link_free() else found
+    return found | {channel.lower(): "without links" for channel in link_free_channels()}
 
 
 def versions_of(slot: Slot) -> list[MessageTemplate]:

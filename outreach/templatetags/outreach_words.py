@@ -11,8 +11,9 @@ from customers.models import Customer
 from outreach.claims.models import Claim
 from outreach.claims.selectors import open_kinds
 from outreach.models import CallRequest, OutreachTask
+from outreach.papers.selectors import open_papers
 from outreach.presenting import code_of
-from outreach.selectors import tasks_about
+from outreach.selectors import open_response, tasks_about
 from tenants.people import names_of
 from tenants.permissions import Permission, may
 
@@ -51,4 +52,17 @@ def asked_in_person(
         "people": people,
         "may_see": may_see,
         "response_id": response_id if is_open and may(request, Permission.WORK_OUTREACH) else None,
+    }
+
+
+@register.inclusion_tag("staff/papers/of_customer.html", takes_context=True)
+def on_paper(context: dict[str, object], customer: Customer) -> dict[str, object]:
+    """The sheet of a customer that is being dealt with, and the way to print one for what they are being asked."""
+    papers = list(open_papers().filter(customer=customer).order_by("-registered_at"))
+    response = open_response(customer.pk) if not papers else None
+    return {
+        "request": context["request"],
+        "papers": papers,
+        "response_id": response,
+        "csrf_token": context["csrf_token"],
     }

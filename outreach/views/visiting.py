@@ -78,8 +78,7 @@ def _form(request: StaffRequest, task: OutreachTask, step: str, draft: VisitReco
         return HouseForm(*data[:1], initial=initial)
     if step == "photo":
         return PhotoForm(*data)
-    is_question = task.origin == OutreachTask.Origin.CASE
-    return TryForm(task.kind, *data[:1], is_question=is_question, initial={"token": draft.pk if draft else None})
+    return TryForm(task.kind, *data[:1], is_question=task.is_question, initial={"token": draft.pk if draft else None})
 
 
 def _save(request: StaffRequest, task: OutreachTask, step: str, form: StaffForm) -> None:

@@ -191,7 +191,7 @@ def task_page_of(
         "opening": script.opening(request.tenant, is_visit=task.kind == OutreachKind.VISIT),
         "explanation": script.explanation(request.tenant),
         "questions": script.questions(request.tenant),
-        "is_question": task.origin == OutreachTask.Origin.CASE,
+        "is_question": task.is_question,
         "try_form": try_form or _try_form(task),
         "identity_form": identity_form or IdentityForm(task.customer.kind),
         "assign_form": assign_form or _assign_form(request, task),
@@ -209,7 +209,7 @@ def _assign_form(request: StaffRequest, task: OutreachTask) -> AssignForm | None
 
 
 def _try_form(task: OutreachTask, *data: QueryDict) -> TryForm:
-    return TryForm(task.kind, *data, is_question=task.origin == OutreachTask.Origin.CASE)
+    return TryForm(task.kind, *data, is_question=task.is_question)
 
 
 def _shows_person(request: StaffRequest, task: OutreachTask) -> bool:

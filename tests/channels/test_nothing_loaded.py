@@ -101,7 +101,7 @@ def variants() -> Iterator[tuple[Channel, str, str, bool]]:
     for kind, purpose, language in product(ChannelKind.values, Notice.Purpose.values, ("ja", "en")):
         if (kind, purpose) == (Channel.POST, Notice.Purpose.REPLY):
             continue  # that an inquiry was answered is not said by letter
-        for is_link_free in (False, True) if kind == Channel.SMS else (False,):
+        for is_link_free in (False, True) if kind != Channel.POST else (False,):
             yield Channel(kind), purpose.lower(), language, is_link_free
 
 

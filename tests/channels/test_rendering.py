@@ -20,8 +20,8 @@ from channels.rendering import (
     Sheet,
     Wording,
     _fetcher,
-    _image,
     address_lines,
+    image,
     letter_html,
     render_letters,
     render_text,
@@ -129,7 +129,7 @@ def test_the_outside_of_a_letter_shows_name_address_and_return_id_only() -> None
 
 
 def test_the_qr_code_of_a_letter_is_the_links() -> None:
-    assert _image(qr_svg(URL)) in letter_html(SHEET)
+    assert image(qr_svg(URL)) in letter_html(SHEET)
 
 
 def test_a_company_is_addressed_as_one() -> None:

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from channels.costs import sms_yen
 from channels.linting import Severity
-from channels.models import DeliveryAttempt
+from channels.models import DeliveryAttempt, MessageTemplate
 from channels.posting import sheet_of
 from channels.protocols import Channel
 from channels.providers.twilio import TwilioProvider
@@ -32,6 +32,7 @@ from channels.wording.selectors import (
     remarks_on,
     sample_wording,
     slot_for,
+    words_of,
 )
 from tenants.models import Tenant
 from tests.channels.conftest import PHONE, SYSTEM, Queue, Weather, account_of, again
@@ -142,6 +143,66 @@ def test_our_texts_without_links_pass_our_own_rules(link_free: Tenant, purpose: 
         usual = {one.code for one in remarks_on(default_of(slot), wording) if one.severity is Severity.ERROR}
     assert found == set()
     assert "link_free" in usual
+
+
+def give_up_links(channel: str, now: datetime) -> None:
+    """As two people do on the page of the account."""
+    with transaction.atomic():
+        account = account_of(Channel(channel))
+        terms = {"provider": account.provider, "credentials": account.credentials}
+        options = {**account.options, "link_free": True}
+    ensure_accounts(accounts={channel: {**terms, "options": options}}, actor=SYSTEM, now=now)
+
+
+@pytest.mark.parametrize("channel", [Channel.LINE, Channel.EMAIL])
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("purpose", ["REQUEST", "REMINDER", "REPLY"])
+def test_line_and_mail_without_links_name_the_number_and_pass_our_own_rules(
+    bank: Tenant, now: datetime, channel: Channel, purpose: str, language: str
+) -> None:
+    """With the control that our texts with links do not, at this bank."""
+    give_up_links(channel, now)
+    slot = slot_for(channel, purpose, language)
+    with transaction.atomic():
+        words = in_force()[slot]
+        wording = sample_wording(slot, bank, date(2027, 11, 15))
+        found = {one.code for one in remarks_on(words, wording) if one.severity is Severity.ERROR}
+        usual = {one.code for one in remarks_on(default_of(slot), wording) if one.severity is Severity.ERROR}
+        others = in_force()[slot_for(Channel.SMS, purpose, language)]
+    assert found == set()
+    assert "link_free" in usual
+    assert "受付番号" in words.body
+    assert "リンク" in others.body, "the other channels keep theirs"
+    forget_providers()
+
+
+@pytest.mark.parametrize("channel", [Channel.LINE, Channel.EMAIL])
+def test_every_step_of_the_ladder_honours_it(bank: Tenant, queue: Queue, now: datetime, channel: Channel) -> None:
+    give_up_links(channel, now)
+    snapshot = again(queue(channel)).snapshot
+    assert not [part for part in (snapshot["text"], snapshot.get("html", "")) if "://" in part]
+    assert snapshot["mark"] in snapshot["text"]
+    forget_providers()
+
+
+def test_a_text_approved_with_a_link_gives_way_once_links_are_given_up(bank: Tenant, now: datetime) -> None:
+    """Nobody withdrew it; but what was promised to customers counts from that moment on."""
+    slot = slot_for(Channel.SMS, "REQUEST", "ja")
+    with transaction.atomic():
+        template = MessageTemplate(
+            channel=slot.channel, purpose=slot.purpose, language=slot.language, version=1, status="APPROVED",
+            body="【{金融機関名}】{リンク} 受付番号{受付番号}", drafted_by=1, drafted_person="1", drafted_at=now,
+            submitted_by=1, submitted_person="1", submitted_at=now,
+            approved_by=2, approved_person="2", approved_at=now,
+        )  # fmt: skip
+        template.approved_hash = words_of(template).digest
+        template.save()
+        assert in_force()[slot].version == 1
+    set_options(now, link_free=True)
+    with transaction.atomic():
+        assert in_force()[slot].version == 0
+        assert "リンク" not in in_force()[slot].body
+    forget_providers()
 
 
 def test_giving_up_links_asks_for_a_new_approval(bank: Tenant, now: datetime) -> None:

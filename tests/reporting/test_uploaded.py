@@ -26,6 +26,7 @@ PAGES = {
     Upload.Purpose.FLAG_EVIDENCE: "customer-flags",
     Upload.Purpose.REGISTRY_CERTIFICATE: "certificate",
     Upload.Purpose.OWNER_PAPER: "customer-related",
+    Upload.Purpose.PAPER_ANSWER: "paper-answer",
 }
 
 

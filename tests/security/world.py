@@ -25,7 +25,7 @@ from customers.lists.standard import standard_content
 from customers.models import Customer, FixedLayout, OwnerPaper, RejectedRow
 from customers.segments.models import Segment
 from integrations.models import ReturnLayout
-from outreach.models import VisitRecord
+from outreach.models import PaperAnswer, VisitRecord
 from questionnaires import standard
 from questionnaires.branding.models import Branding
 from questionnaires.building.editing import write_calculated, write_check
@@ -63,6 +63,7 @@ class Bank:
     evidence: UUID
     paper: UUID
     scan: UUID
+    sheet: UUID
 
     def values(self, route: Route) -> dict[str, object]:
         """The bank's own row behind each argument of the address."""
@@ -74,6 +75,7 @@ class Bank:
             "certificate-paper": self.paper,
             "customer-owner-paper-scan": self.scan,
             "case-answer-file": self.answer,
+            "paper-scan": self.sheet,
         }
         if route.name in other:
             values["upload_id"] = other[route.name]
@@ -159,9 +161,10 @@ def build_bank(tenant: Tenant, make_user: MakeUser) -> Bank:
     paper = _beside(tenant, rows, Upload.Purpose.REGISTRY_CERTIFICATE, rows[RegistryCertificate])
     scan = _beside(tenant, rows, Upload.Purpose.OWNER_PAPER, rows[OwnerPaper])
     answer = _beside(tenant, rows, Upload.Purpose.ANSWER_FILE, rows[Response])
+    sheet = _beside(tenant, rows, Upload.Purpose.PAPER_ANSWER, rows[PaperAnswer])
     with tenant_scope(tenant.pk):
         AnswerFile.objects.update(question="occupation", upload=answer, response=Case.objects.get().response)
-    return Bank(tenant, staff, rows, sent, photo, answer, evidence, paper, scan)
+    return Bank(tenant, staff, rows, sent, photo, answer, evidence, paper, scan, sheet)
 
 
 def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:

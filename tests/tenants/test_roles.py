@@ -33,6 +33,8 @@ CHANGES = {
     Permission.ASSIGN_OUTREACH,
     Permission.CHANGE_REACH,
     Permission.WORK_OUTREACH,
+    Permission.KEY_PAPER,
+    Permission.CHECK_PAPER,
     Permission.PLACE_HOLD,
     Permission.PROPOSE_PURGE,
     Permission.APPROVE_PURGE,
