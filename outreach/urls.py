@@ -8,6 +8,7 @@ from outreach.views import answering, assigning, entering, visiting, working
 
 urlpatterns = [
     path("", include("outreach.papers.urls")),
+    path("", include("outreach.faq.urls")),
     path("outreach/", working.index, name="outreach"),
     path("outreach/capacity/", assigning.capacity, name="outreach-capacity"),
     path("outreach/workload/", assigning.workload, name="outreach-workload"),

@@ -1,4 +1,4 @@
-"""What the audit trail says of answers that came on paper."""
+"""What the audit trail says of answers that staff enter: on paper, on behalf; and of what the help pages say."""
 
 from __future__ import annotations
 
@@ -43,6 +43,12 @@ PAPERS: Mapping[str, Wording] = {
     ),
     "paperpolicy.approved": Wording(_("%(actor)s approved how paper answers are checked."), "check", "warning"),
     "paperpolicy.rejected": Wording(_("%(actor)s rejected another way of checking paper answers."), "undo"),
+    "faqentry.proposed": Wording(_("%(actor)s proposed a change of the questions and answers (%(code)s)."), "edit"),
+    "faqentry.approved": Wording(_("%(actor)s approved a change of the questions and answers."), "check", "warning"),
+    "faqentry.rejected": Wording(_("%(actor)s rejected a change of the questions and answers."), "undo"),
+    "response.begun_on_behalf": Wording(
+        _("%(actor)s began to enter the answers of customer %(target)s on their behalf."), "edit", "warning"
+    ),
     "response.taken_whole": Wording(
         _("The answers of customer %(target)s were taken over from paper."), "form", "warning"
     ),

@@ -72,6 +72,7 @@ _NAMES: Mapping[str, Promise | str] = {
     "outreach.claim": _("what was told of a customer’s circumstances"),
     "outreach.paperanswer": _("an answer on paper"),
     "outreach.paperpolicy": _("how answers on paper are checked"),
+    "outreach.faqentry": _("a question of the help pages"),
     "outreach.dailycapacity": _("the number of calls or visits a day"),
     "campaigns.campaign": _("a campaign"),
     "campaigns.periodicreview": _("a periodic review"),

@@ -273,9 +273,6 @@ SENTENCES: Mapping[str, Wording] = {
     "visitrecord.begun": Wording(_("%(actor)s began the record of a visit to customer %(target)s."), "edit"),
     "visitrecord.finished": Wording(_("%(actor)s closed the record of a visit to customer %(target)s."), "check"),
     "dailycapacity.set": Wording(_("%(actor)s set how many calls or visits a day holds."), "clock"),
-    "response.begun_on_behalf": Wording(
-        _("%(actor)s began to enter the answers of customer %(target)s on their behalf."), "edit", "warning"
-    ),
     "keptanswer.destroyed": Wording(_("An answer whose time was over was destroyed."), "x", "warning"),
     "upload.received": Wording(_("%(actor)s handed in a document."), "upload"),
     "upload.clean": Wording(_("The document received on %(target)s was checked and can be seen."), "check", "success"),

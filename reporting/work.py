@@ -26,12 +26,11 @@ from customers.models import CustomerImport
 from customers.stays.selectors import open_stays
 from integrations.pickups.selectors import awaiting_approval_count, troubled_count
 from integrations.returns.models import ReturnBatch, ReturnLayout
-from outreach.claims.selectors import open_count, overdue_count
-from outreach.inquiries.selectors import inquiry_counts
-from outreach.papers.selectors import LATE_AFTER, waiting_in_lists
-from outreach.selectors import task_counts
+from outreach.models import FaqEntry
 from questionnaires.branding.models import Branding
 from questionnaires.models import QuestionnaireDraft
+from reporting.offers import Offer
+from reporting.people_work import people_work
 from retention.models import PurgeProposal
 from reviews.models import Case
 from reviews.selectors import queue_counts
@@ -39,7 +38,6 @@ from risk.models import PolicyDraft
 from tenants.permissions import Permission
 
 _IMPORTED = (CustomerImport.Status.UPLOADED, CustomerImport.Status.COMMITTED, CustomerImport.Status.RUNNING)
-_PAPERS = {Permission.KEY_PAPER, Permission.CHECK_PAPER}
 _UNDECIDED = (CustomerImport.Status.DRAFT, CustomerImport.Status.CHECKED)
 
 
@@ -54,22 +52,9 @@ class Work:
     is_urgent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A kind of work, for whoever has the permission; counted only for them."""
-
-    permission: Permission
-    count: Callable[[], int]
-    title: str
-    note: str
-    url: str
-    is_urgent: bool = False
-
-
 def work_of(*, allowed: Collection[Permission], user_id: int, today: date) -> list[Work]:
     """What waits for this person, the urgent first; at most one query for each kind of work."""
-    papers = _papers(today) if _PAPERS.intersection(allowed) else ()
-    of_person = (*_companies(user_id, today), *_calls(user_id, today), *_inquiries(user_id, today), *papers)
+    of_person = (*_companies(user_id, today), *people_work(user_id, today, allowed))
     found = [
         Work(count, offer.title, offer.note, offer.url, offer.is_urgent)
         for offer in (*_sending(), *_campaigns(), *_cases(), *_customers(), *of_person, *_files(), *_settings())
@@ -97,6 +82,13 @@ def _sending() -> Iterator[Offer]:
         gettext("Texts to approve"),
         gettext("What notices say; a text is used once a second person has read it."),
         reverse("templates"),
+    )
+    yield Offer(
+        Permission.APPROVE_TEMPLATE,
+        _in(FaqEntry, FaqEntry.Status.PROPOSED),
+        gettext("Questions and answers to approve"),
+        gettext("What customers read on the help pages."),
+        reverse("faq"),
     )
     yield Offer(
         Permission.APPROVE_QUESTIONNAIRE,
@@ -319,119 +311,3 @@ def _settings() -> Iterator[Offer]:
     )
     for count, title, note, url in kinds:
         yield Offer(Permission.APPROVE_SETTINGS, count, title, note, url)
-
-
-def _calls(user_id: int, today: date) -> Iterator[Offer]:
-    """Calls and visits: the person's own, those that are late, and those that nobody has."""
-    lists, counts = reverse("outreach"), cache(lambda: task_counts(user_id=user_id, today=today))
-    yield Offer(
-        Permission.WORK_OUTREACH,
-        lambda: counts()["due"],
-        gettext("Your calls and visits due"),
-        gettext("Today, or before."),
-        f"{lists}?list=own",
-        is_urgent=True,
-    )
-    yield Offer(
-        Permission.WORK_OUTREACH,
-        lambda: counts()["own"] - counts()["due"],
-        gettext("Your later calls and visits"),
-        gettext("None of them is due yet."),
-        f"{lists}?list=own",
-    )
-    yield Offer(
-        Permission.ASSIGN_OUTREACH,
-        lambda: counts()["overdue"],
-        gettext("Calls and visits overdue"),
-        gettext("Their day has passed. Give them to somebody who has time."),
-        f"{lists}?list=overdue",
-        is_urgent=True,
-    )
-    yield Offer(
-        Permission.ASSIGN_OUTREACH,
-        lambda: counts()["unassigned"],
-        gettext("Calls and visits to be assigned"),
-        gettext("Nobody has them yet."),
-        f"{lists}?list=unassigned",
-    )
-
-
-def _papers(today: date) -> Iterator[Offer]:
-    """Answers on paper: nobody is reminded while they wait, so that they must not wait long."""
-    lists, waiting = reverse("papers"), cache(waiting_in_lists)
-    offers = (
-        (Permission.KEY_PAPER, "key", gettext("Paper answers to key"), gettext("They came in by post.")),
-        (
-            Permission.CHECK_PAPER,
-            "check",
-            gettext("Paper answers to check"),
-            gettext("Keyed by a colleague; compare them with the picture."),
-        ),
-        (
-            Permission.CHECK_PAPER,
-            "aside",
-            gettext("Paper answers set aside"),
-            gettext("The customer has answered in another way, or is not asked any more. Look at the sheet."),
-        ),
-        (
-            Permission.KEY_PAPER,
-            "asking",
-            gettext("Paper answers asked back about"),
-            gettext("Something is missing on the sheet. Key what the customer has said."),
-        ),
-    )
-    for permission, name, title, note in offers:
-        here = waiting()[name]
-        if here.count:
-            since = gettext("The oldest came in %(days)s days ago.") % {"days": here.age(today)}
-            yield Offer(
-                permission,
-                lambda count=here.count: int(count),  # type: ignore[misc]  # bound now, one for each list
-                title,
-                f"{note} {since}",
-                f"{lists}?list={name}",
-                is_urgent=here.age(today) > LATE_AFTER,
-            )
-
-
-def _inquiries(user_id: int, today: date) -> Iterator[Offer]:
-    """What customers ask and tell us: the person's own, what nobody has, and what is late."""
-    lists, counts = reverse("inquiries"), cache(lambda: inquiry_counts(user_id=user_id, today=today))
-    yield Offer(
-        Permission.WORK_OUTREACH,
-        lambda: counts()["own"],
-        gettext("Your inquiries to answer"),
-        gettext("Customers wait for an answer on their pages, or for a call."),
-        f"{lists}?list=own",
-        is_urgent=True,
-    )
-    yield Offer(
-        Permission.WORK_OUTREACH,
-        lambda: counts()["unassigned"],
-        gettext("Inquiries that nobody has"),
-        gettext("Take them, those about fraud and losses first."),
-        f"{lists}?list=unassigned",
-    )
-    yield Offer(
-        Permission.ASSIGN_OUTREACH,
-        lambda: counts()["overdue"],
-        gettext("Inquiries overdue"),
-        gettext("The customer was promised an answer by a day that has passed."),
-        f"{lists}?list=overdue",
-        is_urgent=True,
-    )
-    yield Offer(
-        Permission.FLAG_CUSTOMER,
-        lambda: overdue_count(today=today),
-        gettext("Circumstances overdue"),
-        gettext("Nobody has looked yet into what was told of these customers, and they are not reminded meanwhile."),
-        reverse("claims"),
-        is_urgent=True,
-    )
-    yield Offer(
-        Permission.FLAG_CUSTOMER,
-        open_count,
-        gettext("Circumstances to look into"),
-        gettext("Somebody told that a customer died, has a guardian, or does not wish to answer."),
-        reverse("claims"),
-    )

@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('number', models.CharField(max_length=12)),
                 ('status', models.CharField(choices=[('RECEIVED', 'To be keyed'), ('ASKING', 'Customer asked back'), ('KEYED', 'To be checked'), ('ACCEPTED', 'Taken as the answer'), ('SET_ASIDE', 'Set aside'), ('DISCARDED', 'Not used')], default='RECEIVED', max_length=9)),
                 ('received_on', models.DateField()),
-                ('is_signed', models.BooleanField()),
+                ('is_signed', models.BooleanField(default=False)),
                 ('signed_on', models.DateField(blank=True, null=True)),
                 ('registered_by', models.BigIntegerField()),
                 ('registered_at', models.DateTimeField()),

@@ -49,7 +49,7 @@ class PaperAnswer(Stateful, TenantModel):
     number = models.CharField(max_length=12)
     status = models.CharField(max_length=9, choices=Status, default=Status.RECEIVED)
     received_on = models.DateField()
-    is_signed = models.BooleanField()
+    is_signed = models.BooleanField(default=False)
     signed_on = models.DateField(null=True, blank=True)
     registered_by = models.BigIntegerField()
     registered_at = models.DateTimeField()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest, HttpResponse
 
 from portal import pages
-from portal.helping.questions import AUDIENCES, PERSON, TOPICS, questions_of
+from portal.helping.questions import AUDIENCES, PERSON, TOPICS, questions_shown
 from portal.pages import customer_page, show
 from tenants.models import Tenant
 
@@ -29,5 +29,5 @@ def questions(request: HttpRequest, slug: str, topic: str) -> HttpResponse:
         title=TOPICS[topic],
         audience=audience,
         audiences=AUDIENCES.items(),
-        questions=questions_of(topic, audience, tenant=tenant),
+        questions=questions_shown(topic, audience, tenant=tenant),
     )
