@@ -20,6 +20,7 @@ from channels.wording.selectors import bank_of
 from questionnaires.building.readout import sentence_of
 from questionnaires.files.wording import side_in_words
 from questionnaires.formatting import era_name
+from questionnaires.marking import rendered
 from questionnaires.models import QuestionnaireVersion
 from questionnaires.persons import person_labels
 from questionnaires.reading import ERAS
@@ -98,7 +99,7 @@ def answer_sheet(
             "sheets": list(_sheets(version.document, questionnaire.pages, spoken)),
             "eras": _eras(),
         }
-        page = render_to_string("portal/paper/sheet.html", context)
+        page = rendered(render_to_string("portal/paper/sheet.html", context))
     return render_pages(page, style="answer-sheet.css")
 
 

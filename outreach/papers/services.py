@@ -356,16 +356,20 @@ def print_sheet(*, tenant: Tenant, response: Response, actor: Actor, now: dateti
     number = number_of(response.reference)
     if not number:
         raise PaperRefused(_("No notice has gone to this customer yet, so there is no number to print."))
-    try:
-        pdf = answer_sheet(
-            tenant=tenant,
-            version=response.version,
-            number=number,
-            language=response.language,
-            is_company=response.customer.kind == Customer.Kind.COMPANY,
-        )
-    except CannotRender as error:
-        raise PaperRefused(_("The sheet cannot be printed: a character is missing in the fonts.")) from error
+    pdf = _printed(tenant, response, number)
     with transaction.atomic():
         record("response.sheet_printed", target=response, actor=actor, at=now)
     return pdf, number
+
+
+def _printed(tenant: Tenant, response: Response, number: str) -> bytes:
+    """In the customer's language, or in the next one for whose letters this machine has a font."""
+    is_company = response.customer.kind == Customer.Kind.COMPANY
+    for language in (response.language, "en", "ja"):
+        try:
+            return answer_sheet(
+                tenant=tenant, version=response.version, number=number, language=language, is_company=is_company
+            )
+        except CannotRender:
+            continue
+    raise PaperRefused(_("The sheet cannot be printed: a character is missing in the fonts."))

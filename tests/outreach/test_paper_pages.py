@@ -22,9 +22,10 @@ from channels.numbers import written as written_number
 from outreach.papers.models import PaperAnswer
 from outreach.papers.printing import answer_sheet
 from outreach.papers.selectors import find_paper
+from portal.pages import LANGUAGES
 from questionnaires import schema
 from questionnaires.models import QuestionnaireVersion, Response
-from questionnaires.services import publish
+from questionnaires.services import publish, publish_standard
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_context, tenant_scope
 from tests.campaigns.acting import enter, notified, open_for_business
@@ -256,6 +257,19 @@ def test_every_kind_of_question_is_printed(tenant: Tenant) -> None:
     assert "昭和" in whole
     if pictures := os.environ.get("SHOTS"):
         (Path(pictures) / "sheet-every.pdf").write_bytes(pdf)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_sheet_is_set_in_every_language_without_a_mark_left_open(tenant: Tenant, language: str) -> None:
+    with tenant_scope(tenant.pk):
+        versions = publish_standard(actor=SYSTEM, now=NOW)
+        version = next(one for one in versions if one.questionnaire.key == "individual")
+        pdf = answer_sheet(tenant=tenant, version=version, number="123456789018", language=language, is_company=False)
+    whole = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf))
+    assert "{" not in whole
+    assert "1234-5678-9018" in whole
+    if pictures := os.environ.get("SHOTS"):
+        (Path(pictures) / f"sheet-{language}.pdf").write_bytes(pdf)
 
 
 @pytest.mark.browser

@@ -25,7 +25,7 @@ from customers.lists.standard import standard_content
 from customers.models import Customer, FixedLayout, OwnerPaper, RejectedRow
 from customers.segments.models import Segment
 from integrations.models import ReturnLayout
-from outreach.models import PaperAnswer, VisitRecord
+from outreach.models import FaqEntry, PaperAnswer, PaperPolicy, VisitRecord
 from questionnaires import standard
 from questionnaires.branding.models import Branding
 from questionnaires.building.editing import write_calculated, write_check
@@ -178,7 +178,9 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         Case.objects.filter(pk=rows[Case]).update(status=Case.Status.AWAITING_APPROVAL)  # a decision is proposed
         decider = Membership.objects.get(user=officer)
         Decision.objects.update(decided_by=officer.pk, decided_person=decider.staff_number)
-        for proposed in (AccountChange, FlagLifting, ResendProposal, ReturnLayout, ExportLimit, PolicyDraft, Branding):
+        for proposed in (
+            AccountChange, Branding, FaqEntry, FlagLifting, PaperPolicy, ResendProposal, ReturnLayout, ExportLimit, PolicyDraft,
+        ):  # fmt: skip
             proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
         PolicyDraft.objects.update(document=default_document())
         QuestionnaireDraft.objects.update(document=WRITTEN)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('questionnaires', '0011_link_locks'),
+        ('questionnaires', '0012_branding'),
     ]
 
     operations = [
