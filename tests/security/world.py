@@ -179,7 +179,8 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         decider = Membership.objects.get(user=officer)
         Decision.objects.update(decided_by=officer.pk, decided_person=decider.staff_number)
         for proposed in (
-            AccountChange, Branding, FaqEntry, FlagLifting, PaperPolicy, ResendProposal, ReturnLayout, ExportLimit, PolicyDraft,
+            AccountChange, Branding, ExportLimit, FaqEntry, FlagLifting, PaperPolicy,
+            PolicyDraft, ResendProposal, ReturnLayout,
         ):  # fmt: skip
             proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
         PolicyDraft.objects.update(document=default_document())
