@@ -37,6 +37,7 @@ LANGUAGES = {
     "ne": "नेपाली",
 }
 SIZES = ("m", "l", "xl")
+_NAMES = tuple((code, tag(code), name) for code, name in LANGUAGES.items())
 
 type View = Callable[..., HttpResponse]
 
@@ -105,7 +106,7 @@ def show(
         "tenant_css": tenant and address_of(tenant.brand_colour, tenant.brand_words),
         "language": language,
         "lang": tag(language),
-        "languages": [(code, tag(code), name) for code, name in LANGUAGES.items()],
+        "languages": _NAMES,
         "size": size if size in SIZES else "m",
         "host": urlsplit(settings.PUBLIC_BASE_URL).netloc,
         "official_host": tenant and urlsplit(tenant.official_site).netloc,

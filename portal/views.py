@@ -26,6 +26,7 @@ from portal.pages import customer_page, show
 from portal.visiting import (
     Visit,
     VisitOver,
+    active_tenant,
     awaits_check,
     begin_visit,
     deadline_of,
@@ -64,7 +65,7 @@ def _by_token(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if until := guessing.refused_until(request, now=now):
             return pages.show_busy(request, until=until, now=now)
         tenant_id = links.tenant_of(token)
-        tenant = tenant_id and Tenant.objects.filter(pk=tenant_id, status=Tenant.Status.ACTIVE).first()
+        tenant = tenant_id and active_tenant(tenant_id)
         if not tenant:
             guessing.count_miss(request, now=now)
             return pages.show_unknown(request)

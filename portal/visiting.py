@@ -32,6 +32,10 @@ from tenants.scoping import tenant_scope
 
 SESSION_KEY = "visit"
 _TENANT = Prepared(lambda pk: Tenant.objects.filter(pk=pk), pk=-1)
+_REVIEW = Prepared(
+    lambda pk: PeriodicReview.objects.filter(pk=pk).select_related("campaign").only("status", "campaign__deadline_on"),
+    pk=UUID(int=1),
+)
 IDLE = timedelta(minutes=30)
 # The session is written anew after so long, not at every page.
 _TICK = timedelta(minutes=1)
@@ -55,6 +59,12 @@ class Visit(Sitting):
     link_id: UUID
     awaits_check: bool
     contributed: Mapping[str, Contribution]  # by page, what others have handed over for it
+
+
+def active_tenant(pk: int) -> Tenant | None:
+    """The institution, unless its service has ended or is suspended."""
+    tenant = _TENANT.first(pk=pk)
+    return tenant if tenant and tenant.status == Tenant.Status.ACTIVE else None
 
 
 def begin_visit(request: HttpRequest, link: AccessLink, *, now: datetime) -> None:
@@ -140,8 +150,8 @@ def what_it_takes(tenant: Tenant, link: AccessLink) -> dict[str, Any]:
 
 def deadline_of(link: AccessLink) -> date | None:
     """Until when the campaign asks for the answer. Needs the tenant's scope."""
-    reviews = PeriodicReview.objects.filter(pk=link.response.reference)
-    return reviews.values_list("campaign__deadline_on", flat=True).first()
+    review = _REVIEW.first(pk=link.response.reference)
+    return review.campaign.deadline_on if review else None
 
 
 def has_guardian(customer_id: UUID) -> bool:

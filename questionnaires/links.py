@@ -53,8 +53,13 @@ def _related() -> QuerySet[AccessLink]:
     return related.defer("response__version__document")
 
 
+def _for_update(pk: UUID) -> QuerySet[AccessLink]:
+    return AccessLink.objects.select_for_update(of=("self",)).select_related("response__customer").filter(pk=pk)
+
+
 _BY_TOKEN = Prepared(_by_token, token_hash=b"token")
 _BY_PROOF = Prepared(_by_proof, link=UUID(int=1), proved_at=datetime(1, 1, 1, tzinfo=UTC))
+_LOCKED = Prepared(_for_update, pk=UUID(int=1))
 
 
 class WrongFactor(Exception):
@@ -265,8 +270,9 @@ def _under_lock[F: Exception](link: AccessLink, judge: Callable[[AccessLink], F 
     """The link, locked while it is judged; a failure is raised only after what it counted has been kept."""
     try:
         with transaction.atomic(durable=True):
-            rows = AccessLink.objects.select_for_update(of=("self",)).select_related("response__customer")
-            held: AccessLink = rows.get(pk=link.pk)
+            held = _LOCKED.first(pk=link.pk)
+            if held is None:
+                raise AccessLink.DoesNotExist
             failure = judge(held)
     except LostRace:  # the response is not locked, and was cancelled just now
         raise LinkClosed(LinkState.CANCELLED) from None

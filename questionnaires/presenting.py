@@ -53,6 +53,7 @@ class Field:
     max_megabytes: int = 0  # of one file
     unit: str = ""
     error: str = ""  # about the question as a whole
+    is_blank: bool = False  # as it is for everybody: nothing is typed, handed in or wrong on its page
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ class Writer:
             max_megabytes=settings.UPLOAD_MAX_BYTES // 1024**2,
             unit=_("yen") if question.kind is Kind.AMOUNT else "",
             error=self._error_of(question),
+            is_blank=not (data or self.errors or self.files or extra_people),
         )
 
     def _errors_of(self, question: Question) -> dict[str, str]:

@@ -7,14 +7,13 @@ queryset, tenant's wall included. tests/tenants/test_prepared.py compares the tw
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
-from types import SimpleNamespace
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db import connections, models
-from django.db.models.query import ModelIterable
+from django.db.models.query import get_related_populators
 
 from tenants.managers import TenantQuerySet, check_transaction
 from tenants.reach import current_reach
@@ -65,22 +64,32 @@ class _Compiled[M: models.Model]:
         self.fixed = list(parameters)
         if missing := set(stand_ins) - set(self.names):
             raise TypeError(f"The query does not ask for {', '.join(sorted(missing))}.")
-        self.queryset: Any = SimpleNamespace(
-            db=queryset.db,
-            model=queryset.model,
-            query=SimpleNamespace(get_compiler=lambda using: self.compiler),
-            _fetch_mode=queryset._fetch_mode,
-            _known_related_objects={},
-        )
+        select, info = self.compiler.select, self.compiler.klass_info
+        self.database, self.fetch_mode = queryset.db, queryset._fetch_mode
+        self.columns = slice(info["select_fields"][0], info["select_fields"][-1] + 1)
+        self.fields = [column.target.attname for column, *_ in select[self.columns]]
+        self.related = get_related_populators(info, select, self.database, self.fetch_mode)
+        self.further = list(self.compiler.annotation_col_map.items())
+        self.converters = self.compiler.get_converters([column for column, *_ in select])
 
     def rows(self, values: Mapping[str, object]) -> list[M]:
         known = dict(values)
         if self.is_tenants:
             known["tenant"] = required_tenant_id()
-            check_transaction(self.model, self.queryset.db)
+            check_transaction(self.model, self.database)
         given = tuple(known[name] if name else fixed for name, fixed in zip(self.names, self.fixed, strict=True))
-        self.compiler.as_sql = lambda *args, **kwargs: (self.sql, given)
-        return list(ModelIterable(self.queryset))
+        with self.compiler.connection.cursor() as cursor:
+            cursor.execute(self.sql, given)
+            found = cursor.fetchall()
+        return [self._model_of(row) for row in self.compiler.apply_converters(found, self.converters)]
+
+    def _model_of(self, row: Sequence[Any]) -> M:
+        one: M = self.model.from_db(self.database, self.fields, row[self.columns], fetch_mode=self.fetch_mode)
+        for populator in self.related:
+            populator.populate(row, one)
+        for name, column in self.further:
+            setattr(one, name, row[column])
+        return one
 
 
 def _built[M: models.Model](build: Callable[..., models.QuerySet[M]], stand_ins: Mapping[str, object]) -> Any:

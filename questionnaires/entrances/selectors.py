@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from customers.models import Customer
 from questionnaires.models import EntranceKey, EntrancePolicy
 from questionnaires.proving import Fact
+from tenants.prepared import Prepared
 
 Status = EntrancePolicy.Status
 _FACTS: Mapping[str, tuple[Fact, ...]] = {
@@ -18,10 +19,12 @@ _FACTS: Mapping[str, tuple[Fact, ...]] = {
 }
 
 
+_IN_FORCE = Prepared(lambda: EntrancePolicy.objects.filter(status=Status.APPROVED).order_by("-approved_at", "-pk")[:1])
+
+
 def policy_in_force() -> EntrancePolicy:
     """The newest approved policy, or the usual one. One query."""
-    approved = EntrancePolicy.objects.filter(status=Status.APPROVED).order_by("-approved_at", "-pk")
-    return approved.first() or EntrancePolicy()
+    return _IN_FORCE.first() or EntrancePolicy()
 
 
 def facts_asked(kind: str) -> tuple[Fact, ...]:

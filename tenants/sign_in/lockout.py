@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 
 from django.conf import settings
 from django.db import transaction
 
+from tenants.prepared import Prepared
 from tenants.sign_in.models import AttemptCounter
 
 ACCOUNT_LIMIT = 5
@@ -21,6 +22,11 @@ ACCOUNT_LIMIT = 5
 NETWORK_LIMIT = 60
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240))
 FORGOTTEN_AFTER = timedelta(hours=24)
+_LOCKED = Prepared(
+    lambda key, now: AttemptCounter.objects.filter(key=key, locked_until__gt=now),
+    key=b"a counter",
+    now=datetime(1, 1, 1, tzinfo=UTC),
+)
 
 
 class Locked(Exception):
@@ -126,7 +132,7 @@ def forget(key: bytes) -> None:
 
 def locked_until(key: bytes, *, now: datetime) -> datetime | None:
     """When the lock on ``key`` ends, if it is locked."""
-    counter = AttemptCounter.objects.filter(key=key, locked_until__gt=now).first()
+    counter = _LOCKED.first(key=key, now=now)
     return counter.locked_until if counter else None
 
 
