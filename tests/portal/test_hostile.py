@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html.parser import HTMLParser
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -121,7 +122,8 @@ def walked(client: Client, tenant: Tenant, words: str, answer: str, number: str)
     with tenant_context(tenant.pk), tenant_scope(tenant.pk):
         response = Response.objects.select_related("version").get(pk=sent.response.pk)
         pages = told(response, masked=False, shows_sensitive=True)
-        yield render_to_string("staff/reviews/answers.html", {"told": pages})
+        case = SimpleNamespace(response=response)
+        yield render_to_string("staff/reviews/answers.html", {"told": pages, "case": case})
 
 
 @pytest.fixture
