@@ -59,11 +59,11 @@ def build(page: Page, address: str, kind: str, complaints: list[str]) -> None:
     page.locator('[name="step"][value="row"]').click()
     page.locator("#id_condition-value-0").select_option("true")
     look(page, f"{kind}-page", complaints)
-    page.locator('main [name="step"][value="keep"]').click()
+    page.locator('main .button-group [name="step"][value="keep"]').click()
     page.locator("#page-page_1 h3 a").click()
     page.locator("#id_title-ja").fill("お引っ越し")
     page.locator("#id_why-ja").fill("大切なお知らせをお届けするためです。")
-    page.locator('main [name="step"][value="keep"]').click()
+    page.locator('main .button-group [name="step"][value="keep"]').click()
     look(page, f"{kind}-draft", complaints)
     draft = page.url.split("#")[0]
     for name in ("ways", "words", "uses", "preview"):
