@@ -41,6 +41,7 @@ def draft(in_tenant: Tenant, officer: User) -> QuestionnaireDraft:
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     """Chromium under the pages' own policy."""
+    reverse("home")  # reads the addresses, and what they stand for, before the browser's loop forbids the database
     with sync_playwright() as playwright:
         found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield found
