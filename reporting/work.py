@@ -21,6 +21,7 @@ from companies.models import CompanyNews
 from customers.exporting.models import CustomerExport, ExportLimit
 from customers.facts.models import OwnAttribute
 from customers.flags.models import FlagLifting
+from customers.lists.models import CodeListDraft
 from customers.merging.models import CustomerMerge
 from customers.models import CustomerImport
 from customers.stays.selectors import open_stays
@@ -307,6 +308,12 @@ def _settings() -> Iterator[Offer]:
             gettext("Own attributes to approve"),
             gettext("A colleague wants to keep something sensitive of customers."),
             reverse("attributes"),
+        ),
+        (
+            _in(CodeListDraft, CodeListDraft.Status.PROPOSED),
+            gettext("Lists of choices to approve"),
+            gettext("A colleague wants customers and staff to choose from other words."),
+            reverse("lists"),
         ),
     )
     for count, title, note, url in kinds:

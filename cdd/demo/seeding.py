@@ -23,6 +23,10 @@ from channels.services import ensure_accounts, register_webhooks
 from customers.accounts.inventing import PRODUCTS
 from customers.accounts.selectors import products
 from customers.accounts.services import set_product
+from customers.lists.content import Entry
+from customers.lists.editing import write_entry
+from customers.lists.models import CodeListDraft
+from customers.lists.services import begin_draft, edit_draft, propose_draft
 from customers.models import Customer
 from customers.services import run_import, start_import
 from customers.synthetic import make_book
@@ -88,6 +92,7 @@ def seed_bank(bank: Bank, *, password: str, now: datetime) -> Tenant:
         publish_default_policy(actor=SYSTEM, now=now)
         publish_standard(actor=SYSTEM, now=now)
         publish({key: document(key) for key in SUITABLE}, actor=SYSTEM, now=now)
+        _propose_a_list(bank, now=now)
         accounts = channel_accounts(bank, sandbox_url=settings.SANDBOX_URL, sandbox_smtp=settings.SANDBOX_SMTP)
         ensure_accounts(accounts=accounts, actor=SYSTEM, now=now)
         vendor = ekyc_account(bank, sandbox_url=settings.SANDBOX_URL)
@@ -104,6 +109,25 @@ def seed_bank(bank: Bank, *, password: str, now: datetime) -> Tenant:
             user.set_password(password)
             user.save(update_fields=["password"])
     return tenant
+
+
+def _propose_a_list(bank: Bank, *, now: datetime) -> None:
+    """A change of the occupations that waits for an approver, with a choice that the risk policy has not judged."""
+    if CodeListDraft.objects.exists():
+        return
+    administrator = next(colleague for colleague in STAFF if colleague.role == Role.ADMINISTRATOR)
+    actor = Actor.user(User.objects.get(email=administrator.email(bank)).pk)
+    words = {"ja": "フリーランス・業務受託", "ja-easy": "フリーランス", "en": "Freelancer", "zh-hans": "自由职业者"}
+    freelance = Entry("freelance", words, also=("個人事業（業務受託）", "ギグワーカー"))
+    draft = begin_draft(key="occupation", actor=actor, now=now)
+    edit_draft(
+        draft=draft,
+        revision=draft.revision,
+        edit=lambda held: write_entry(held, freelance, place=len(held.entries)),
+        actor=actor,
+        now=now,
+    )
+    propose_draft(draft=draft, revision=draft.revision, actor=actor, now=now)
 
 
 def _name_branches(bank: Bank, *, now: datetime) -> None:

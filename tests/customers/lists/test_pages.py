@@ -59,6 +59,7 @@ def test_a_choice_is_added_on_its_page_and_put_in_force_by_somebody_else(
     digest = content_from(made.document).digest
     assert post(client, "list-draft-approve", made, {"seen_hash": digest}).status_code == 422
     second = staff_client(english(approver))
+    assert "Lists of choices to approve" in second.get(reverse("home")).content.decode()
     assert post(second, "list-draft-approve", made, {"seen_hash": digest}).status_code == 302
     with tenant_scope(tenant.pk):
         assert CodeList.objects.get().number == 1
