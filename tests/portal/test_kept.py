@@ -87,7 +87,7 @@ def test_after_a_whole_visit_nothing_of_the_customer_is_kept(
     real = portal_kept._kept
 
     def seen(*given: object) -> str:
-        part = real(*given)  # type: ignore[arg-type]
+        part = real(*given)
         kept.append(f"{given} {part}")
         return part
 
