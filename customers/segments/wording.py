@@ -61,7 +61,7 @@ TITLES: Mapping[str, Promise] = {
     **{key: gettext_lazy(fact.label) for key, fact in ASKED.items()},
 }
 _CODES: Mapping[str, Mapping[str, Label]] = {
-    key: codes for key, fact in ASKED.items() if (codes := fact.list_of_codes())
+    key: codes for key, fact in ASKED.items() if (codes := fact.list_of_codes()) is not None
 } | {"language": LANGUAGES}
 _ANSWERS = ((YES, _("Yes")), (NO, _("No")))
 _WORDS: Mapping[str, Sequence[tuple[Any, Any]]] = {
