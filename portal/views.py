@@ -21,11 +21,12 @@ from customers.models import Customer
 from customers.selectors import facts_of
 from portal import guessing, pages
 from portal.ending import show_closed
-from portal.forms import identity_context, identity_errors, read_factors
+from portal.forms import facts_named, identity_context, identity_errors, read_factors
 from portal.pages import customer_page, show
 from portal.visiting import (
     Visit,
     VisitOver,
+    WhatItTakes,
     active_tenant,
     awaits_check,
     begin_visit,
@@ -38,7 +39,6 @@ from portal.visiting import (
 from questionnaires import links, schema
 from questionnaires.addressing import filled_in
 from questionnaires.answering import Errors, validate
-from questionnaires.entrances.selectors import facts_asked
 from questionnaires.files.posting import Posted, asks_for_files, nothing_chosen, take_posted
 from questionnaires.files.selectors import files_of, handed_in
 from questionnaires.filling import controls_filled
@@ -73,13 +73,14 @@ def _by_token(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             link = links.find_link(token)
             deadline = deadline_of(link) if link else None
             is_check_open = link is not None and (_wants_answer(request) or awaits_check(link.response))
+            takes = what_it_takes(link) if link else None
         if not link:
             return pages.show_unknown(request)
         pages.prefer_language(request, link.response.language)
         if link.locked_until and links.is_locked(link, now):
             return pages.show_locked(request, tenant, until=link.locked_until, now=now)
         last_day = deadline or timezone.localdate(link.expires_at)
-        return view(request, tenant, link, token=token, deadline=last_day, is_check_open=is_check_open)
+        return view(request, tenant, link, takes, token=token, deadline=last_day, is_check_open=is_check_open)
 
     return resolved
 
@@ -106,20 +107,22 @@ def answering[**P](
 
 @customer_page
 @_by_token
-def landing(request: HttpRequest, tenant: Tenant, link: AccessLink, **context: Any) -> HttpResponse:
+def landing(request: HttpRequest, tenant: Tenant, link: AccessLink, takes: WhatItTakes, **context: Any) -> HttpResponse:
     """Who asks, why, how long it takes, until when; nothing about the customer."""
-    return show(request, "landing", tenant=tenant, **what_it_takes(tenant, link), **context)
+    needed = facts_named(takes.asked)
+    return show(request, "landing", tenant=tenant, kind=takes.kind, needed=needed, minutes=takes.minutes, **context)
 
 
 @customer_page
 @_by_token
-def identity(request: HttpRequest, tenant: Tenant, link: AccessLink, **context: Any) -> HttpResponse:
+def identity(
+    request: HttpRequest, tenant: Tenant, link: AccessLink, takes: WhatItTakes, **context: Any
+) -> HttpResponse:
     """Two facts open the response; which of them was wrong is never said."""
-    kind = link.response.customer.kind
+    asked = takes.asked
     back = reverse("portal:landing", args=[context["token"]])
-    with tenant_scope(tenant.pk):
-        asked = facts_asked(kind)
-    page = partial(show, request, "identity", tenant=tenant, back=back, **identity_context(kind, asked, request.POST))
+    fields = identity_context(takes.kind, asked, request.POST)
+    page = partial(show, request, "identity", tenant=tenant, back=back, **fields)
     if request.method != "POST":
         return page()
     factors, errors = read_factors(asked, request.POST)

@@ -1,6 +1,6 @@
 """The visit of a customer who proved themselves: what the session holds, and when it is over."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,12 +15,12 @@ from customers.flags.selectors import kinds_in_force
 from customers.models import Customer
 from customers.selectors import facts_of
 from ekyc.models import Verification
-from portal.forms import facts_named
 from questionnaires import schema
 from questionnaires.delegating import Contribution, contributions
 from questionnaires.entrances.selectors import facts_asked
 from questionnaires.links import Entrance, proved_link
 from questionnaires.models import AccessLink, Response
+from questionnaires.proving import Fact
 from questionnaires.rereading import reread
 from questionnaires.selectors import questionnaire_of
 from questionnaires.sittings import Sitting
@@ -48,6 +48,15 @@ class VisitOver(Exception):
         super().__init__()
         self.tenant = tenant
         self.is_moved = is_moved  # they took it to another device themselves
+
+
+@dataclass(frozen=True, slots=True)
+class WhatItTakes:
+    """The customer's kind (Customer.Kind), the facts somebody has to know, and the minutes that answering needs."""
+
+    kind: str
+    asked: Sequence[Fact]
+    minutes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,12 +149,10 @@ def remember_typed(request: HttpRequest, page: schema.Page, *, is_typed: bool) -
         request.session[SESSION_KEY] = {**held, **noted}
 
 
-def what_it_takes(tenant: Tenant, link: AccessLink) -> dict[str, Any]:
-    """For the first page: the customer's kind, the facts somebody has to know, and the minutes it needs."""
+def what_it_takes(link: AccessLink) -> WhatItTakes:
+    """Read before anybody has proved anything. Needs the tenant's scope."""
     kind = link.response.customer.kind
-    with tenant_scope(tenant.pk):
-        questionnaire = questionnaire_of(link.response.version)
-        return {"kind": kind, "needed": facts_named(facts_asked(kind)), "minutes": minutes(questionnaire)}
+    return WhatItTakes(kind, facts_asked(kind), minutes(questionnaire_of(link.response.version)))
 
 
 def deadline_of(link: AccessLink) -> date | None:

@@ -28,13 +28,13 @@ class EntryForm(StaffForm):
 
     topic = forms.ChoiceField(label=_("Topic"), choices=list(TOPICS.items()))
     audiences = forms.MultipleChoiceField(
-        label=_("For whom"),
+        label=_("Shown to"),
         choices=list(AUDIENCES.items()),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose one at least.")},
     )
     place = forms.IntegerField(
-        label=_("Place"),
+        label=_("Position in the list"),
         help_text=_("The product's own questions stand at 10, 20, 30 …; a smaller number comes first."),
         min_value=1,
         max_value=999,
