@@ -109,6 +109,9 @@ def open_responses(
         NotPublished: the tenant has published no questionnaire for one of the kinds.
     """
     versions = latest_versions()
+    references = [reference_by_customer[customer.pk] for customer in customers]
+    # An insert of what exists would wait for whoever is just answering it, who waits for the review held by who asks.
+    known = set(Response.objects.filter(reference__in=references).values_list("reference", flat=True))
     fresh = [
         Response(
             customer_id=customer.pk,
@@ -119,9 +122,10 @@ def open_responses(
         )
         # In one order, whoever asks: two who open the same ones at once would else wait for each other.
         for customer in sorted(customers, key=lambda one: reference_by_customer[one.pk])
+        if reference_by_customer[customer.pk] not in known
     ]
     Response.objects.bulk_create(fresh, batch_size=_BATCH, ignore_conflicts=True)
-    opened = responses_of([response.reference for response in fresh])
+    opened = responses_of(references)
     made = {response.pk for response in fresh}
     created = [response for response in opened.values() if response.pk in made]
     record_many("response.opened", targets=created, actor=_SYSTEM, at=now)

@@ -83,6 +83,8 @@ class Bank:
             values |= {name: value for name, value in PARTS.items() if name in values}
         if route.name.startswith("list"):  # a list that every bank has, and a choice of it
             values |= {name: value for name, value in LISTED.items() if name in values}
+        if route.name == "faq-edit":  # a question that every bank has
+            values["code"] = "genuine"
         return values
 
     def value(self, argument: str) -> object:
@@ -184,9 +186,10 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         ):  # fmt: skip
             proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
         PolicyDraft.objects.update(document=default_document())
-        QuestionnaireDraft.objects.update(document=WRITTEN)
+        written = {"drafted_by": officer.pk, "drafted_person": decider.staff_number}
+        QuestionnaireDraft.objects.update(document=WRITTEN, **written)
         listed = standard_content("occupation").document()
-        CodeListDraft.objects.update(document=listed)
+        CodeListDraft.objects.update(document=listed, **written)
         CodeList.objects.update(document=listed)
         looks = {"brand_colour": "#005f5b", "brand_words": "#ffffff", "official_site": "https://www.bank.example/"}
         Branding.objects.update(**looks)
