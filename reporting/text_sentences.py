@@ -27,6 +27,15 @@ TEXTS: Mapping[str, Wording] = {
     "questionnaire.template_noted": Wording(
         _("%(actor)s looked at what is new in the ready questionnaire “%(template)s”."), "eye"
     ),
+    "codelist.published": Wording(
+        _("Version %(version)s of the list of choices “%(key)s” is in force."), "check", "success"
+    ),
+    "codelistdraft.begun": Wording(_("%(actor)s began a draft of the list of choices “%(key)s”."), "edit"),
+    "codelistdraft.written": Wording(_("%(actor)s changed a draft of the list of choices “%(key)s”."), "edit"),
+    "codelistdraft.proposed": Wording(_("%(actor)s proposed a draft of a list of choices."), "edit", "info"),
+    "codelistdraft.approved": Wording(_("%(actor)s approved a draft of a list of choices."), "check", "success"),
+    "codelistdraft.draft": Wording(_("%(actor)s returned a draft of a list of choices."), "undo", "warning"),
+    "codelistdraft.discarded": Wording(_("%(actor)s threw a draft of a list of choices away."), "x"),
     "questionnairedraft.begun": Wording(_("%(actor)s began a draft of the questionnaire “%(key)s”."), "edit"),
     "questionnairedraft.written": Wording(_("%(actor)s changed a draft of the questionnaire “%(key)s”."), "edit"),
     "questionnairedraft.awaiting_approval": Wording(
