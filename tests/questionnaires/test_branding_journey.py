@@ -59,6 +59,7 @@ def test_a_look_is_written_proposed_and_approved(
         for screen in ("landing", "question", "error"):
             for scheme, ground in (("light", "rgb(255, 255, 255)"), ("dark", "rgb(21, 23, 27)")):
                 page.locator(f'a[href$="/{screen}/{scheme}/"]').click()
+                page.wait_for_url(f"**/{screen}/{scheme}/")
                 assert page.evaluate("getComputedStyle(document.documentElement).backgroundColor") == ground
                 assert page.locator(".brand img").evaluate("e => e.complete && e.naturalWidth") == 144
                 if (screen == "landing") == (scheme == "light"):

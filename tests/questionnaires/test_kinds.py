@@ -66,7 +66,7 @@ def test_an_amount_is_read_as_people_write_it(typed: str, yen: int) -> None:
     assert ask("amount", {"q": typed})[0] == {"q": yen}
 
 
-@pytest.mark.parametrize("typed", ["円", "¥", "百万", "1.5", "-1", "1e5", "9" * 40])
+@pytest.mark.parametrize("typed", ["円", "¥", "百と万", "1.5", "-1", "1e5", "9" * 40])
 def test_what_is_no_amount_is_refused(typed: str) -> None:
     assert codes(ask("amount", {"q": typed})[1]) == {"q": "amount"}
 

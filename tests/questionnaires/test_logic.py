@@ -10,6 +10,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import override
 
 from audit.services import Actor
 from questionnaires.building.composing import Row
@@ -247,6 +248,7 @@ def test_a_condition_is_removed_by_emptying_its_rows(
     assert "show_if" not in page_of(held(draft).document, "abroad")  # type: ignore[operator]
 
 
+@override("en")
 def test_a_check_reads_answers_up_to_its_page_and_nothing_that_is_worked_out() -> None:
     checked = reach_of_check(EVERYTHING, "money", "en")
     assert "monthly" in checked.comparables
@@ -274,6 +276,7 @@ def test_one_of_several_rows_may_be_alone_and_one_that_never_holds_is_found() ->
     assert impossible_rows("or", [Row("payments", ">", "1000"), *both], reach) == [0]
 
 
+@override("en")
 def test_a_condition_in_jsonlogic_that_reads_what_nobody_asks_is_refused() -> None:
     shape = {"and": [{"or": [{"===": [{"var": "nobody"}, "x"]}, {"===": [{"var": "moved"}, True]}]}]}
     form = ConditionForm(reach_of_page(EVERYTHING, "", "en"), shape)
@@ -321,6 +324,7 @@ def test_the_words_of_a_check_are_missed_at_the_check() -> None:
     )
 
 
+@override("en")
 def test_checks_and_values_that_are_gone_or_there_already_are_refused() -> None:
     once = write_check(EVERYTHING, "money", "", CHECK)
     refused: list[Callable[[], object]] = [
