@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from datetime import date
-from functools import cache
+from functools import cache, partial
 
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -92,7 +92,7 @@ def _papers(today: date) -> Iterator[Offer]:
             since = gettext("The oldest came in %(days)s days ago.") % {"days": here.age(today)}
             yield Offer(
                 permission,
-                lambda count=here.count: int(count),  # type: ignore[misc]  # bound now, one for each list
+                partial(int, here.count),
                 title,
                 f"{note} {since}",
                 f"{lists}?list={name}",

@@ -138,9 +138,9 @@ def test_the_first_day_is_one_on_which_messages_leave(bank: Tenant, officer: Use
 
 def test_the_approval_covers_the_first_day() -> None:
     given = {"customer_ids": [], "terms": {}, "texts": {}, "due_by": DUE_BY, "deadline_on": DEADLINE}
-    hashes = {plan_hash(**given, opens_on=day) for day in (None, FIRST, FIRST + timedelta(days=1))}  # type: ignore[arg-type]
+    hashes = {plan_hash(**given, opens_on=day) for day in (None, FIRST, FIRST + timedelta(days=1))}  # type: ignore[arg-type]  # words by name, as a form gives them
     assert len(hashes) == 3
-    assert plan_hash(**given) in hashes, "what was approved before there was such a day stays approved"  # type: ignore[arg-type]
+    assert plan_hash(**given) in hashes, "what was approved before there was such a day stays approved"  # type: ignore[arg-type]  # words by name, as a form gives them
 
 
 def test_the_database_refuses_a_first_day_behind_the_deadline(bank: Tenant, officer: User) -> None:

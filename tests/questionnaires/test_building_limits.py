@@ -120,7 +120,7 @@ def test_two_who_write_the_same_question_see_both_texts(
     assert "<del>Theirs</del>" in shown
     assert "<ins>Mine</ins>" in shown
     assert "<del>先の言葉</del>" in shown
-    assert question_of(held(small).document, "b")["label"]["ja"] == "先の言葉"  # type: ignore[index]
+    assert question_of(held(small).document, "b")["label"]["ja"] == "先の言葉"  # type: ignore[index]  # it is there, or the test fails
     own = first.post(address, late, follow=True)
     assert "You changed this draft yourself" in text(own)
     same = {**late, "label-ja": "先の言葉", "label-en": "Theirs"}

@@ -147,7 +147,7 @@ def test_calculated_values_are_written_by_forms_and_say_who_reads_them(
     assert [one["id"] for one in held(draft).document["calculated"]][-2:] == ["all_money", "is_exposed"]
     renamed = {"id": "sum_of_all", "sum": "monthly", "step": "keep"}
     post(client, "questionnaire-draft-calculated", draft, "total", **renamed)
-    assert page_of(held(draft).document, "end_of_it")["show_if"] == {">": [{"var": "sum_of_all"}, 100]}  # type: ignore[index]
+    assert page_of(held(draft).document, "end_of_it")["show_if"] == {">": [{"var": "sum_of_all"}, 100]}  # type: ignore[index]  # it is there, or the test fails
     flag = {"id": "is_exposed", "step": "keep", **row(0, "nationality", "===", "KP")}
     post(client, "questionnaire-draft-calculated", draft, "is_exposed", **flag)
     assert held(draft).document["calculated"][-1]["holds"] == {"===": [{"var": "nationality"}, "KP"]}
@@ -245,7 +245,7 @@ def test_a_condition_is_removed_by_emptying_its_rows(
     client = staff_client(english(officer))
     words = {"id": "abroad", "title-ja": "海外", "why-ja": "理由", "step": "keep", **row(0, "", "===", "")}
     assert post(client, "questionnaire-draft-page", draft, "abroad", **words).status_code == 200
-    assert "show_if" not in page_of(held(draft).document, "abroad")  # type: ignore[operator]
+    assert "show_if" not in page_of(held(draft).document, "abroad")  # type: ignore[operator]  # it is there, or the test fails
 
 
 @override("en")

@@ -279,7 +279,7 @@ def test_what_is_new_in_a_template_is_taken_over_piece_by_piece(
     with transaction.atomic():
         draft = QuestionnaireDraft.objects.get()
     assert question_of(draft.document, "email") == question_of(template, "email")
-    assert question_of(draft.document, "occupation")["label"] == {"ja": "当行の言葉"}  # type: ignore[index]
+    assert question_of(draft.document, "occupation")["label"] == {"ja": "当行の言葉"}  # type: ignore[index]  # it is there, or the test fails
     assert part_of(draft.document, "abroad") is None
     page = client.get(reverse("questionnaire-template", args=["individual"])).content.decode()
     assert "added question email" not in page, "the rest is compared with the draft"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,7 @@ from customers.decoding import FileRefused
 from customers.lists.comparing import Turn, difference
 from customers.lists.content import MOST_ENTRIES, Content, Entry, content_from, problems_of, untranslated, with_entries
 from customers.lists.editing import move_entry, offer_entry, remove_entry, write_entry
-from customers.lists.files import MAX_ROWS, csv_of, read_list, workbook_of
+from customers.lists.files import MAX_ROWS, Taken, csv_of, read_list, workbook_of
 from customers.lists.standard import STANDARD_KEYS, standard_content
 from questionnaires import standard as ready
 from tests.customers.lists.publishing import adding, entry, of, retiring
@@ -27,7 +28,7 @@ def codes_of(content: Content, base: Content | None = None) -> list[tuple[str, s
     return [(problem.entry, problem.code) for problem in problems_of(content, base)]
 
 
-def read(data: bytes, held: Content, base: Content | None = None, *, retires: bool = False):  # type: ignore[no-untyped-def]
+def read(data: bytes, held: Content, base: Content | None = None, *, retires: bool = False) -> Taken:
     return read_list(io.BytesIO(data), held=held, base=base, retires_missing=retires)
 
 
@@ -137,7 +138,7 @@ def contents(draw: st.DrawFn) -> Content:
 
 
 @given(contents(), st.sampled_from([csv_of, workbook_of]))
-def test_a_list_comes_back_from_its_file_as_it_went(content: Content, write) -> None:  # type: ignore[no-untyped-def]
+def test_a_list_comes_back_from_its_file_as_it_went(content: Content, write: Callable[[Content], bytes]) -> None:
     if problems_of(content, None):
         return
     taken = read(write(content), replace(content, entries=(), groups=(), _by_code={}))
