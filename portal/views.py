@@ -32,6 +32,7 @@ from portal.visiting import (
     begin_visit,
     deadline_of,
     has_visit,
+    last_day_of,
     load_visit,
     remember_typed,
     what_it_takes,
@@ -99,6 +100,10 @@ def answering[**P](
         pages.prefer_language(request, visit.response.language)
         if visit.response.status == Response.Status.CANCELLED:
             return pages.show_end(request, visit.tenant, "cancelled")
+        if visit.closed:
+            return show_closed(request, visit.tenant, visit.lead, visit.closed, deadline=last_day_of(visit.lead))
+        if visit.response.status == Response.Status.OPEN:  # it has opened since they proved themselves, to read
+            return pages.show_timeout(request, visit.tenant)
         with tenant_context(visit.tenant.pk), acting(Actor.customer(visit.customer.pk)):
             return view(request, visit, *args, **kwargs)
 

@@ -10,15 +10,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from campaigns.models import PeriodicReview
-from customers.flags.rules import GUARDIAN
-from customers.flags.selectors import kinds_in_force
 from customers.models import Customer
 from customers.selectors import facts_of
 from ekyc.models import Verification
 from questionnaires import schema
 from questionnaires.delegating import Contribution, contributions
 from questionnaires.entrances.selectors import facts_asked
-from questionnaires.links import Entrance, proved_link
+from questionnaires.links import Entrance, LinkState, closed_to, lead_of, proved_link
 from questionnaires.models import AccessLink, Response
 from questionnaires.proving import Fact
 from questionnaires.rereading import reread
@@ -66,6 +64,8 @@ class Visit(Sitting):
     tenant: Tenant
     customer: Customer
     link_id: UUID
+    lead: AccessLink  # by which they answer, or would
+    closed: LinkState | None  # why they may not answer at present
     awaits_check: bool
     contributed: Mapping[str, Contribution]  # by page, what others have handed over for it
 
@@ -110,12 +110,14 @@ def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
         link = proved_link(UUID(held["link"]), datetime.fromisoformat(held["proved_at"]))
         if link is None:
             raise VisitOver(tenant, is_moved=_is_handed_over(UUID(held["link"])))
-        response = link.response
+        response, lead = link.response, lead_of(link)
         visit = Visit(
             tenant=tenant,
             response=response,
             customer=response.customer,
             link_id=link.pk,
+            lead=lead or link,
+            closed=closed_to(link, lead, now),
             questionnaire=questionnaire_of(response.version),
             facts=facts_of(response.customer),
             awaits_check=awaits_check(response),
@@ -159,11 +161,6 @@ def deadline_of(link: AccessLink) -> date | None:
     """Until when the campaign asks for the answer. Needs the tenant's scope."""
     review = _REVIEW.first(pk=link.response.reference)
     return review.campaign.deadline_on if review else None
-
-
-def has_guardian(customer_id: UUID) -> bool:
-    """Whether a guardian answers in the customer's place, who comes by the link of the guardian's own letter."""
-    return GUARDIAN in kinds_in_force([customer_id]).get(customer_id, ())
 
 
 def last_day_of(link: AccessLink) -> date:

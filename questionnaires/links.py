@@ -18,6 +18,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from audit.services import Actor, record, record_many
 from audit.transitions import LostRace, transition
+from customers.flags.rules import GUARDIAN
+from customers.flags.selectors import kinds_in_force
 from questionnaires.entrances.selectors import facts_asked
 from questionnaires.models import AccessLink, Response
 from questionnaires.proving import Factors, agrees
@@ -132,12 +134,12 @@ def issue_links(
     expires_at: datetime,
     now: datetime,
     opens_at: datetime | None = None,
-    even_if_answered: bool = False,
+    is_to_read: bool = False,
 ) -> dict[UUID, str]:
     """One new link a response; the tokens exist nowhere else, so send them or lose them.
 
-    `opens_at`: when answers are taken from, if that is later than the notice. `even_if_answered`: for who has
-    something to read, whatever became of what they were asked.
+    `opens_at`: when answers are taken from, if that is later than the notice. `is_to_read`: for who has something to
+    read, whatever became of what they were asked.
 
     Returns:
         Tokens by response id. Closed responses get none otherwise. Constant number of queries per 2,000.
@@ -145,7 +147,7 @@ def issue_links(
     tokens: dict[UUID, str] = {}
     links = []
     for response in responses:
-        if not even_if_answered and response.status not in (Response.Status.OPEN, Response.Status.STARTED):
+        if not is_to_read and response.status not in (Response.Status.OPEN, Response.Status.STARTED):
             continue
         tokens[response.pk] = token = new_token()
         links.append(
@@ -153,6 +155,7 @@ def issue_links(
                 response_id=response.pk,
                 token_hash=hash_token(token),
                 channel=channel,
+                is_to_read=is_to_read,
                 created_at=now,
                 opens_at=opens_at,
                 expires_at=expires_at,
@@ -188,8 +191,30 @@ def end_links(*, references: Sequence[UUID], actor: Actor, now: datetime) -> int
 
 
 def leading_link(response: Response) -> AccessLink | None:
-    """The link that lives longest of a response: whoever comes by another entrance comes in by it."""
-    return AccessLink.objects.filter(response=response).order_by("-expires_at", "-pk").first()
+    """The link of a notice that lives longest: whoever comes to a response by another entrance comes in by it.
+
+    None also where a guardian answers in the customer's place, who comes by the link of the guardian's own letter.
+    """
+    if GUARDIAN in kinds_in_force([response.customer_id]).get(response.customer_id, ()):
+        return None
+    notices = AccessLink.objects.filter(response=response, is_to_read=False)
+    return notices.order_by("-expires_at", "-pk").first()
+
+
+def lead_of(link: AccessLink) -> AccessLink | None:
+    """The link by which whoever came in by ``link`` may answer."""
+    return leading_link(link.response) if link.is_to_read else link
+
+
+def closed_to(link: AccessLink, lead: AccessLink | None, now: datetime) -> LinkState | None:
+    """Why whoever came in by ``link`` may not answer at present, by its ``lead``; None if they may."""
+    if lead is None:
+        return LinkState.EXPIRED
+    lead.response = link.response
+    state = state_of(lead, now)
+    if state is LinkState.ANSWERED and (lead is link or lead.expires_at > now):
+        return None  # their receipt, or what else there is to do
+    return None if state in (LinkState.OPEN, LinkState.LOCKED) else state
 
 
 def state_of(link: AccessLink, now: datetime) -> LinkState:
@@ -261,7 +286,7 @@ def let_in(link: AccessLink, entrance: Entrance, now: datetime, is_answer_needed
         return LinkClosed(state)
     link.proved_at, link.entrance = now, entrance
     link.save(update_fields=["failed_proofs", "locked_until", "locks", "proved_at", "entrance"])
-    if link.response.status == Response.Status.OPEN:
+    if link.response.status == Response.Status.OPEN and closed_to(link, lead_of(link), now) is None:
         transition(link.response, Response.Status.STARTED, actor=actor, at=now, started_at=now)
     return None
 

@@ -196,6 +196,9 @@ class AccessLink(TenantModel):
     response = TenantForeignKey(Response, on_delete=models.CASCADE, related_name="links")
     token_hash = models.BinaryField(max_length=32)
     channel = models.CharField(max_length=8)
+    # Whether it came with word of a reply: it leads to what the institution wrote, and to the questions only while
+    # a link of a notice does.
+    is_to_read = models.BooleanField(default=False)
     created_at = models.DateTimeField()
     # from when answers are taken; null: at once
     opens_at = models.DateTimeField(null=True, blank=True)

@@ -17,7 +17,7 @@ def register() -> None:
         Matter(
             AccessLink,
             words,
-            lambda now: Q(response__status__in=answerable, expires_at__gt=now),
+            lambda now: Q(response__status__in=answerable, is_to_read=False, expires_at__gt=now),
             customer="response__customer",
         )
     )

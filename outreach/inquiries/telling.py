@@ -43,9 +43,7 @@ def tell_of_answer(inquiry: Inquiry, *, actor: Actor, now: datetime) -> Told:
     if response is None or found is None:
         return _have_called(inquiry, actor, now)
     channel, point_id = found
-    tokens = issue_links(
-        responses=[response], channel=channel, expires_at=now + OPEN_FOR, now=now, even_if_answered=True
-    )
+    tokens = issue_links(responses=[response], channel=channel, expires_at=now + OPEN_FOR, now=now, is_to_read=True)
     queue_notices(
         requests=[
             NoticeRequest(

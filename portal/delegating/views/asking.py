@@ -20,8 +20,9 @@ from portal.pages import customer_page, show
 from portal.views import answering, onwards
 from portal.visiting import Visit
 from questionnaires.delegating import Issued, TooMany, delegable, delegate, delegations_of, revoke
+from questionnaires.links import leading_link
 from questionnaires.messages import sentence
-from questionnaires.models import AccessLink, Response
+from questionnaires.models import Response
 from questionnaires.reading import LONGEST_INPUT
 from tenants.scoping import tenant_scope
 
@@ -90,9 +91,10 @@ def _shown_once(visit: Visit, issued: Issued, name: str) -> dict[str, Any]:
 def _end_of(visit: Visit) -> datetime:
     """With the representative's own way in."""
     with tenant_scope(visit.tenant.pk):
-        ends = AccessLink.objects.filter(response=visit.response).order_by("-expires_at").values_list("expires_at")
-        found: datetime | None = ends.values_list("expires_at", flat=True).first()
-    return found or datetime.combine(timezone.localdate(), time.max, timezone.get_current_timezone())
+        lead = leading_link(visit.response)
+    if lead is not None:
+        return lead.expires_at
+    return datetime.combine(timezone.localdate(), time.max, timezone.get_current_timezone())
 
 
 def _uuid(text: str) -> UUID:
