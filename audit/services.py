@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import ObjectNotUpdated
 from django.db import models, transaction
 from django.db.models.query import QuerySet
 from django.db.models.sql import UpdateQuery
@@ -19,6 +21,8 @@ from audit.actors import Actor as Actor  # recording and naming whoever acts go 
 _INSERT = """
     INSERT INTO audit_auditevent (at, actor_kind, actor_id, event, payload, tenant_id, target_type, target_id)
     SELECT %s, %s, %s, %s, %s, u.* FROM unnest(%s::bigint[], %s::text[], %s::text[]) u"""
+
+_UPDATE_ONE = "UPDATE {table} SET {settings} WHERE {key} = %s AND tenant_id = %s"
 
 # Both or neither, in one round trip: the act is of the row that the UPDATE moved, if it did.
 _UPDATE_AND_INSERT = """
@@ -97,6 +101,43 @@ def update_and_record(
     with transaction.get_connection().cursor() as cursor:
         cursor.execute(_UPDATE_AND_INSERT.format(update=update), [*parameters, *act])
         return bool(cursor.rowcount)
+
+
+def save_and_record(
+    target: models.Model, fields: Sequence[str], event: str, *, actor: Actor, at: datetime, **data: Any
+) -> None:
+    """Write these fields of a row that is there and append the act, in one statement whose text is made only once.
+
+    For what every customer does; without signals.
+
+    Raises:
+        NotInTransaction: no transaction is open.
+        ObjectNotUpdated: there is no such row in its tenant.
+    """
+    connection = transaction.get_connection()
+    if not connection.in_atomic_block:
+        raise NotInTransaction(event)
+    model = type(target)
+    update, columns = _saving(model, tuple(fields))
+    values = [column.get_db_prep_save(column.pre_save(target, False), connection) for column in columns]
+    tenant_id = _tenant_of(target)
+    act = [at, actor.kind, actor.id, event, _canonical(data), tenant_id, model._meta.label_lower, str(target.pk)]
+    with connection.cursor() as cursor:
+        cursor.execute(update, [*values, target.pk, tenant_id, *act])
+        if not cursor.rowcount:
+            raise ObjectNotUpdated(event)
+
+
+@cache
+def _saving(model: type[models.Model], fields: tuple[str, ...]) -> tuple[str, Sequence[Any]]:
+    columns: list[Any] = [model._meta.get_field(name) for name in fields]
+    if any(hasattr(column, "get_placeholder_sql") for column in columns):
+        raise TypeError(f"{model._meta.label}: arrays and ranges are cast, which this does not do.")
+    quoted = transaction.get_connection().ops.quote_name
+    table, key = quoted(model._meta.db_table), quoted(model._meta.pk.column)
+    settings = ", ".join(f"{quoted(column.column)} = %s" for column in columns)
+    update = _UPDATE_ONE.format(table=table, settings=settings, key=key)
+    return _UPDATE_AND_INSERT.format(update=update), columns
 
 
 def update_many_and_record(

@@ -37,8 +37,10 @@ from questionnaires.selectors import latest_versions, offered_to
 from questionnaires.standard import STANDARD
 from risk.models import RiskRating
 from tenants.keyset import Page, keyset_page
+from tenants.prepared import Prepared
 
 Status = PeriodicReview.Status
+_REVIEW = Prepared(lambda pk: PeriodicReview.objects.select_related("campaign").filter(pk=pk), pk=UUID(int=1))
 
 # Reviews that are still somebody's work: their customers are not asked a second time meanwhile.
 OPEN_STATES = (Status.PLANNED, Status.NOTIFIED, Status.VERIFYING, Status.IN_REVIEW)
@@ -277,7 +279,7 @@ def reviews_of(customer: Customer) -> list[PeriodicReview]:
 
 def review_of(reference: UUID) -> PeriodicReview | None:
     """The review that a response, notice or verification belongs to."""
-    return PeriodicReview.objects.select_related("campaign").filter(pk=reference).first()
+    return _REVIEW.first(pk=reference)
 
 
 def stuck_references(campaign: Campaign, *, limit: int) -> list[UUID]:

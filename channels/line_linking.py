@@ -24,12 +24,14 @@ from channels.settling import SYSTEM, failed, move
 from customers.models import ContactPoint
 from customers.tying import tie_line, untie_line
 from tenants.keys import blind_index
+from tenants.prepared import Prepared
 
 NUMBER_LENGTH = 8
 NUMBER_LIFE = timedelta(minutes=30)
 # LINE's link token lives as long; the confirmation has to have happened by then.
 CONFIRMATION_LIFE = timedelta(minutes=10)
 PURPOSE = "line.link"
+_ACCOUNT = Prepared(lambda: ProviderAccount.objects.filter(channel=Channel.LINE, provider="line").order_by("pk")[:1])
 
 
 class NotHeardYet(Exception):
@@ -144,7 +146,7 @@ def end_points(*, contact_ids: Sequence[UUID], actor: Actor, now: datetime, reas
 
 
 def _account() -> ProviderAccount | None:
-    return ProviderAccount.objects.filter(channel=Channel.LINE, provider="line").first()
+    return _ACCOUNT.first()
 
 
 def _line_points(customer_id: UUID) -> QuerySet[ContactPoint]:

@@ -27,7 +27,6 @@ from portal.visiting import (
     Visit,
     VisitOver,
     WhatItTakes,
-    active_tenant,
     awaits_check,
     begin_visit,
     deadline_of,
@@ -66,17 +65,18 @@ def _by_token(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if until := guessing.refused_until(request, now=now):
             return pages.show_busy(request, until=until, now=now)
         tenant_id = links.tenant_of(token)
-        tenant = tenant_id and active_tenant(tenant_id)
-        if not tenant:
+        if not tenant_id:
             guessing.count_miss(request, now=now)
             return pages.show_unknown(request)
-        with tenant_scope(tenant.pk):
+        with tenant_scope(tenant_id):
             link = links.find_link(token)
             deadline = deadline_of(link) if link else None
             is_check_open = link is not None and (_wants_answer(request) or awaits_check(link.response))
             takes = what_it_takes(link) if link else None
-        if not link:
+        if not link or link.tenant.status != Tenant.Status.ACTIVE:
+            guessing.count_miss(request, now=now)
             return pages.show_unknown(request)
+        tenant = link.tenant
         pages.prefer_language(request, link.response.language)
         if link.locked_until and links.is_locked(link, now):
             return pages.show_locked(request, tenant, until=link.locked_until, now=now)

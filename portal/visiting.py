@@ -70,12 +70,6 @@ class Visit(Sitting):
     contributed: Mapping[str, Contribution]  # by page, what others have handed over for it
 
 
-def active_tenant(pk: int) -> Tenant | None:
-    """The institution, unless its service has ended or is suspended."""
-    tenant = _TENANT.first(pk=pk)
-    return tenant if tenant and tenant.status == Tenant.Status.ACTIVE else None
-
-
 def begin_visit(request: HttpRequest, link: AccessLink, *, now: datetime) -> None:
     """Bind the proved link to this browser, under a new session id."""
     assert link.proved_at
@@ -103,16 +97,16 @@ def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
     held: dict[str, Any] | None = request.session.get(SESSION_KEY)
     if held is None:
         raise VisitOver(None)
-    tenant = _TENANT.first(pk=held["tenant"])
-    if tenant is None or now - datetime.fromisoformat(held["seen_at"]) > IDLE:
-        raise VisitOver(tenant)
-    with tenant_scope(tenant.pk):
+    if now - datetime.fromisoformat(held["seen_at"]) > IDLE:
+        raise VisitOver(_TENANT.first(pk=held["tenant"]))
+    with tenant_scope(held["tenant"]):
         link = proved_link(UUID(held["link"]), datetime.fromisoformat(held["proved_at"]))
         if link is None:
-            raise VisitOver(tenant, is_moved=_is_handed_over(UUID(held["link"])))
+            is_moved = _is_handed_over(UUID(held["link"]))
+            raise VisitOver(_TENANT.first(pk=held["tenant"]), is_moved=is_moved)
         response, lead = link.response, lead_of(link)
         visit = Visit(
-            tenant=tenant,
+            tenant=link.tenant,
             response=response,
             customer=response.customer,
             link_id=link.pk,
@@ -128,7 +122,7 @@ def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
         try:
             dict(response.answers)  # opened here, where the keys are at hand
         except PersonShredded:
-            raise VisitOver(tenant) from None
+            raise VisitOver(link.tenant) from None
     if request.method == "POST" and now - datetime.fromisoformat(held["seen_at"]) > _TICK:
         request.session[SESSION_KEY] = {**held, "seen_at": now.isoformat()}
     return visit

@@ -16,7 +16,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from audit.services import Actor, record, record_many
+from audit.services import Actor, record_many, save_and_record
 from audit.transitions import LostRace, transition
 from customers.flags.rules import GUARDIAN
 from customers.flags.selectors import kinds_in_force
@@ -51,7 +51,7 @@ def _by_proof(link: UUID, proved_at: datetime) -> QuerySet[AccessLink]:
 
 def _related() -> QuerySet[AccessLink]:
     # Versions are told apart by their hash; the document is read where it is not known yet.
-    related = AccessLink.objects.select_related("response__version", "response__customer")
+    related = AccessLink.objects.select_related("tenant", "response__version", "response__customer")
     return related.defer("response__version__document")
 
 
@@ -280,12 +280,21 @@ def let_in(link: AccessLink, entrance: Entrance, now: datetime, is_answer_needed
     state = state_of(link, now)
     actor = Actor.customer(link.response.customer_id)
     is_answered = state is LinkState.ANSWERED and not is_answer_needed and link.expires_at > now
-    record("link.proved", target=link, actor=actor, at=now, channel=link.channel, entrance=entrance, state=state.value)
-    if state is not LinkState.OPEN and not is_answered:
-        link.save(update_fields=["failed_proofs", "locked_until", "locks"])
+    is_in = state is LinkState.OPEN or is_answered
+    if is_in:
+        link.proved_at, link.entrance = now, entrance
+    save_and_record(
+        link,
+        ["failed_proofs", "locked_until", "locks", "proved_at", "entrance"],
+        "link.proved",
+        actor=actor,
+        at=now,
+        channel=link.channel,
+        entrance=entrance,
+        state=state.value,
+    )
+    if not is_in:
         return LinkClosed(state)
-    link.proved_at, link.entrance = now, entrance
-    link.save(update_fields=["failed_proofs", "locked_until", "locks", "proved_at", "entrance"])
     if link.response.status == Response.Status.OPEN and closed_to(link, lead_of(link), now) is None:
         transition(link.response, Response.Status.STARTED, actor=actor, at=now, started_at=now)
     return None
@@ -312,9 +321,9 @@ def _count_failure(link: AccessLink, actor: Actor, now: datetime) -> LinkLocked 
     link.failed_proofs += 1
     is_last = link.failed_proofs >= MAX_FAILURES
     remaining = MAX_FAILURES - link.failed_proofs
-    record("link.refused", target=link, actor=actor, at=now, failures=link.failed_proofs, locked=is_last)
     until = now + LOCK * 2 ** min(link.locks, MOST_DOUBLED)
     if is_last:
         link.locked_until, link.locks = until, link.locks + 1
-    link.save(update_fields=["failed_proofs", "locked_until", "locks"])
+    fields = ["failed_proofs", "locked_until", "locks"]
+    save_and_record(link, fields, "link.refused", actor=actor, at=now, failures=link.failed_proofs, locked=is_last)
     return LinkLocked(until) if is_last else WrongFactor(remaining)

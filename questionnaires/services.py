@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from audit.services import Actor, record, record_many
+from audit.services import Actor, record, record_many, save_and_record
 from audit.transitions import transition, transition_many
 from customers.facts.services import lock_definitions
 from customers.models import Customer
@@ -167,9 +167,15 @@ def save_page(
     held.steps = with_step(held.steps, page_id, since=held.saved_at or held.started_at, now=now)
     held.waiting_page = schema.next_page(questionnaire, held.answers) or ""
     held.saved_at = now
-    held.save(update_fields=["answers", "confirmed_pages", "steps", "waiting_page", "saved_at"])
-    typist = actor or Actor.customer(held.customer_id)
-    record("response.page_saved", target=held, actor=typist, at=now, page=page_id, unchanged=is_confirmed)
+    save_and_record(
+        held,
+        ["answers", "confirmed_pages", "steps", "waiting_page", "saved_at"],
+        "response.page_saved",
+        actor=actor or Actor.customer(held.customer_id),
+        at=now,
+        page=page_id,
+        unchanged=is_confirmed,
+    )
     return held
 
 

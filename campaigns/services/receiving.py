@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from audit.services import Actor
 from audit.transitions import transition
@@ -19,8 +20,17 @@ from outreach.services import cancel_tasks
 from questionnaires.models import AccessLink, Response
 from reviews.models import Case
 from reviews.services import reconcile_response
+from tenants.prepared import Prepared
 
 Status = PeriodicReview.Status
+
+
+def _for_update(pk: UUID) -> QuerySet[PeriodicReview]:
+    rows = PeriodicReview.objects.select_for_update(of=("self",), no_key=True).select_related("campaign")
+    return rows.filter(pk=pk)
+
+
+_LOCKED = Prepared(_for_update, pk=UUID(int=1))
 
 # An answer counts whenever it comes: from somebody thought unreachable, or after the deadline.
 ANSWERABLE = (Status.NOTIFIED, Status.UNREACHABLE, Status.NO_ANSWER)
@@ -76,8 +86,7 @@ def complete_review(*, reference: UUID, case_id: UUID, now: datetime) -> None:
 
 
 def _locked(reference: UUID) -> PeriodicReview | None:
-    rows = PeriodicReview.objects.select_for_update(of=("self",), no_key=True).select_related("campaign")
-    return rows.filter(pk=reference).first()
+    return _LOCKED.first(pk=reference)
 
 
 def _reconcile(review: PeriodicReview, *, verification: Verification | None, now: datetime) -> None:

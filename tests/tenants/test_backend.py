@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from tempfile import TemporaryFile
 from typing import Any
 
 import psycopg
@@ -11,12 +13,13 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from psycopg.pq import Trace
 
 from audit.acting import acting, current_acting, current_actor
 from audit.models import AuditEvent
 from audit.services import Actor
+from questionnaires.models import Response
 from tenants.middleware import ActingMiddleware
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_context, tenant_scope
@@ -24,6 +27,23 @@ from tenants.scoping import tenant_context, tenant_scope
 NOBODY = ("", "", "")
 ANNA = Actor.user(7)
 BERT = Actor("customer", "b")
+
+
+@contextmanager
+def round_trips() -> Iterator[list[str]]:
+    """What is sent to the database meanwhile, one item each time an answer is waited for, as libpq traces it."""
+    sent: list[str] = []
+    connection.ensure_connection()
+    wire = connection.connection.pgconn
+    with TemporaryFile() as file:
+        wire.trace(file.fileno())
+        wire.set_trace_flags(Trace.SUPPRESS_TIMESTAMPS)
+        try:
+            yield sent
+        finally:
+            wire.untrace()
+        file.seek(0)
+        sent += [line.split('"')[1] for line in file.read().decode().splitlines() if "\tQuery\t" in line]
 
 
 def told() -> tuple[str, str, str]:
@@ -37,17 +57,47 @@ def told() -> tuple[str, str, str]:
     return kind or "", pk or "", request or ""
 
 
-def test_a_beginning_transaction_is_told_tenant_and_actor_in_one_round_trip(tenant: Tenant) -> None:
-    with (
-        acting(ANNA, request_id="r"),
-        tenant_context(tenant.pk),
-        CaptureQueriesContext(connection) as queries,
-        transaction.atomic(),
-    ):
+def test_a_beginning_transaction_is_told_tenant_and_actor_with_its_begin(tenant: Tenant) -> None:
+    with acting(ANNA, request_id="r"), tenant_context(tenant.pk), round_trips() as sent, transaction.atomic():
         assert told() == ("user", "7", "r")
-    assert sum("set_config" in query["sql"] for query in queries) == 1
+        assert Response.objects.count() == 0, "the tenant is told as well"
+    assert [text.split()[0] for text in sent] == ["BEGIN;", "SELECT", "SELECT", "COMMIT"]
     with transaction.atomic():
         assert told() == NOBODY, "it ended with the transaction"
+
+
+def test_what_is_told_with_the_begin_is_no_part_of_the_statement(tenant: Tenant) -> None:
+    """T1: an identifier that would end the quotation, or is read otherwise where backslashes escape."""
+    for hostile in ("'; SET LOCAL app.tenant_id = '2", "\\'; SELECT 1 --", "名前'\""):
+        with acting(Actor("customer", hostile)), tenant_scope(tenant.pk):
+            assert told() == ("customer", hostile, "")
+
+
+def test_an_actor_named_before_the_first_statement_is_told_with_the_begin(tenant: Tenant) -> None:
+    with acting(ANNA), tenant_context(tenant.pk), round_trips() as sent, transaction.atomic(), acting(BERT):
+        assert told()[:2] == ("customer", "b")
+    assert [text.split()[0] for text in sent[:2]] == ["BEGIN;", "SELECT"]
+    with acting(ANNA), tenant_scope(tenant.pk):
+        with acting(BERT):
+            pass
+        assert told()[:2] == ("user", "7")
+
+
+def test_a_scope_in_a_transaction_that_was_begun_without_one_is_told(tenant: Tenant) -> None:
+    with transaction.atomic(), tenant_scope(tenant.pk):
+        assert Response.objects.count() == 0
+    with transaction.atomic():
+        assert told() == NOBODY
+        with tenant_scope(tenant.pk):
+            assert Response.objects.count() == 0
+
+
+def test_no_transaction_begins_as_the_one_before(tenant: Tenant) -> None:
+    """T2: whoever takes the connection from outside Django's transactions is nobody's."""
+    with acting(ANNA), tenant_scope(tenant.pk):
+        assert told()[0] == "user"
+    with connection.connection.transaction():
+        assert told() == NOBODY
 
 
 def test_an_actor_named_inside_a_transaction_acts_until_the_block_ends(tenant: Tenant) -> None:

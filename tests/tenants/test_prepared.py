@@ -9,11 +9,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.models import Session
 from django.db import connection, connections, models
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from audit.acting import acting
+from audit.services import Actor
 from customers.models import ContactPoint, Customer
 from questionnaires import links
 from questionnaires.models import AccessLink
@@ -158,3 +161,34 @@ def test_a_session_is_read_as_django_reads_it_until_it_has_run_out(db_clean: Non
     over = SessionStore(kept.session_key)
     assert over.get("visit") is None
     assert over.session_key is None, "a new one gets a new key"
+
+
+def test_a_session_is_written_in_one_statement(db_clean: None) -> None:
+    with acting(Actor.system("web")), CaptureQueriesContext(connection) as queries:
+        kept = SessionStore()
+        kept.create()
+        kept["visit"] = "value"
+        kept.save()
+    assert [query["sql"].split()[0] for query in queries] == ["INSERT", "UPDATE"]
+    assert SessionStore(kept.session_key)["visit"] == "value"
+
+
+def test_a_session_that_was_ended_is_not_written_again(db_clean: None) -> None:
+    kept = SessionStore()
+    kept.create()
+    Session.objects.all().delete()
+    with pytest.raises(UpdateError):
+        kept.save()
+    assert not Session.objects.exists()
+
+
+def test_a_key_that_is_taken_is_not_given_twice(db_clean: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = SessionStore()
+    first["whose"] = "the first one's"
+    first.create()
+    keys = iter([first.session_key, "another" + "0" * 25])
+    monkeypatch.setattr("tenants.sessions.get_random_string", lambda *_: next(keys))
+    second = SessionStore()
+    second.create()
+    assert second.session_key != first.session_key
+    assert SessionStore(first.session_key)["whose"] == "the first one's"
