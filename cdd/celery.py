@@ -107,6 +107,7 @@ app.conf.update(
         "old-files": {"task": "integrations.tasks.destroy_old_files", "schedule": 600.0, "options": {"expires": 600}},
         "rewrap-keys": {"task": "tenants.tasks.rewrap_person_keys", "schedule": crontab(minute="45", hour="3")},
         "invitations": {"task": "tenants.tasks.deliver_invitations", "schedule": 15.0},
+        "own-domains": {"task": "tenants.tasks.look_at_own_domains", "schedule": 600.0, "options": {"expires": 600}},
         "check-tenancy": {"task": "tenants.tasks.check_tenancy", "schedule": crontab(minute="15", hour="3")},
     },
 )

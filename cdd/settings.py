@@ -31,6 +31,10 @@ KEK_PREVIOUS = env.text("KEK_PREVIOUS", "")
 PUBLIC_BASE_URL = env.text("PUBLIC_BASE_URL", "http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", () if IS_PRODUCTION else ("127.0.0.1", "localhost", "testserver"))
 CSRF_TRUSTED_ORIGINS = [PUBLIC_BASE_URL]
+# Where institutions' own domains lead to ("" for the host of PUBLIC_BASE_URL), and the nameservers that are asked about
+# them, as "address:port" (none: those of this host).
+DOMAINS_TARGET = env.text("DOMAINS_TARGET", "").lower().rstrip(".")
+DNS_SERVERS = env.words("DNS_SERVERS")
 # The operators' pages: their path, and the host they are kept on ("" for any).
 ADMIN_PATH = env.text("ADMIN_PATH", "operators/").strip("/") + "/"
 ADMIN_HOST = env.text("ADMIN_HOST", "")
@@ -75,6 +79,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "tenants.middleware.ActingMiddleware",
     "cdd.protection.HeadersMiddleware",
+    "cdd.hosts.OwnHosts",
     "django.middleware.security.SecurityMiddleware",
     "cdd.operators.site.OperatorsHost",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -304,6 +309,8 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = IS_PRODUCTION and env.boolean("SSL_REDIRECT", True)
+# The proxy beside us asks without TLS whether it may get a certificate.
+SECURE_REDIRECT_EXEMPT = [r"^internal/certificate/$"]
 SECURE_HSTS_SECONDS = 63_072_000 if IS_PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_PRODUCTION
 SECURE_HSTS_PRELOAD = IS_PRODUCTION

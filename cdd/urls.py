@@ -4,14 +4,16 @@ from django.conf import settings
 from django.urls import include, path
 
 from cdd import health
+from cdd.hosts import may_have_certificate
 from cdd.operators import pages  # noqa: F401  # registers them
 from cdd.operators.site import site as operators
+from portal.entering.views.authenticity import authenticity
 from portal.helping.views.questions import questions
-from portal.views import authenticity
 
 urlpatterns = [
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
+    path("internal/certificate/", may_have_certificate, name="may-have-certificate"),
     path("r/", include("portal.urls")),
     path("b/", include("portal.entering.urls")),
     path("check/<slug:slug>/", authenticity, name="authenticity"),

@@ -1,42 +1,23 @@
-"""DNS as the host's resolver, or the named ones, know it."""
+"""DNS in the words of this app."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-import dns.exception
-import dns.resolver
-
 from channels.protocols import TransientFailure
+from tenants.dns import Dns, DnsSilent
 
-TIMEOUT_S = 5.0
 
+class DnsResolver(Dns):
+    """`tenants.dns`, whose silence is a failure that passes."""
 
-class DnsResolver:
-    """``servers`` are "address:port"; none means those of the host."""
+    def ask(self, name: str, kind: str) -> Any:
+        """As there.
 
-    def __init__(self, servers: Sequence[str] = ()) -> None:
-        self._resolver = dns.resolver.Resolver(configure=not servers)
-        self._resolver.lifetime = TIMEOUT_S
-        if servers:
-            address, _, port = servers[0].rpartition(":")
-            self._resolver.nameservers = [address]
-            self._resolver.port = int(port)
-
-    def texts(self, name: str) -> list[str]:
-        """TXT records, their pieces joined."""
-        return [b"".join(record.strings).decode("ascii", "replace") for record in self._ask(name, "TXT")]
-
-    def mail_hosts(self, name: str) -> list[str]:
-        """Hosts of MX records; a lone dot says that the domain takes no mail."""
-        hosts = [str(record.exchange).rstrip(".") for record in self._ask(name, "MX")]
-        return [host for host in hosts if host]
-
-    def _ask(self, name: str, kind: str) -> list[Any]:
+        Raises:
+            TransientFailure: nobody can say now.
+        """
         try:
-            return list(self._resolver.resolve(name, kind, search=False))
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            return []
-        except dns.exception.DNSException:
+            return super().ask(name, kind)
+        except DnsSilent:
             raise TransientFailure("dns") from None

@@ -13,6 +13,7 @@ from channels.barcodes import address_number
 from channels.models import DeliveryAttempt
 from channels.models import Letter as PrintedLetter
 from channels.protocols import Channel, Failure, Letter, LetterBatch, Receipt, TransientFailure
+from channels.readdressing import lead_to_where_we_are
 from channels.registry import printer_of
 from channels.rendering import Bank, CannotRender, Sheet, Wording, render_letters
 from channels.sending import Claimed, claim_at_its_rate, due
@@ -40,6 +41,7 @@ def render_waiting(*, now: datetime, limit: int = BATCH) -> int:
     with transaction.atomic():
         waiting = due(channel=Channel.POST, now=now).filter(letters__isnull=True).order_by("not_before", "id")
         attempts = list(waiting[:limit])
+        lead_to_where_we_are(attempts)
         cipher()
     for start in range(0, len(attempts), RENDER_TOGETHER):
         some = attempts[start : start + RENDER_TOGETHER]

@@ -33,6 +33,7 @@ from channels.protocols import (
     Sends,
     TransientFailure,
 )
+from channels.readdressing import lead_to_where_we_are
 from channels.registry import sender_of
 from channels.restoring import is_whole, keep_mark
 from channels.settling import BROKEN, LATE, LOCKED, PUSH, SYSTEM, settle
@@ -182,6 +183,8 @@ def claim_due(*, channel: Channel, now: datetime, limit: int = BATCH, only_print
             first_tried_at=Coalesce("first_tried_at", now),
         )
         attempts = _with_accounts(ids)
+        if not only_printed:  # a letter that is printed says what it says
+            lead_to_where_we_are(attempts)
         cipher()  # opened while there is a transaction, because messages are unsealed when there is none
     return replace(claimed, attempts=attempts)
 

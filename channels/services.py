@@ -31,9 +31,10 @@ from channels.rendering import LONGEST_NAME, CannotRender, Wording, language_of,
 from channels.senders import in_a_line, numbers_of
 from channels.sending import send_due
 from channels.settling import NOTIFICATION, PUSH, apply_report, settle
-from channels.wording.selectors import bank_of, check_page, entry_page, in_force, names_an_address, slot_for
+from channels.wording.selectors import bank_of, in_force, names_an_address, slot_for
 from customers.flags.selectors import Guardian, guardians_of
 from customers.models import ContactPoint, Customer
+from tenants.domains.addresses import check_page, entry_page
 from tenants.models import tenant_in_scope
 
 __all__ = [

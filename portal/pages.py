@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods
 
 from audit.acting import acting
 from audit.services import Actor
+from portal.hosting import host_here
 from questionnaires.branding.sheets import address_of
 from questionnaires.links import LOCK
 from questionnaires.marking import tag
@@ -108,7 +109,7 @@ def show(
         "lang": tag(language),
         "languages": _NAMES,
         "size": size if size in SIZES else "m",
-        "host": urlsplit(settings.PUBLIC_BASE_URL).netloc,
+        "host": host_here(request),
         "official_host": tenant and urlsplit(tenant.official_site).netloc,
     }
     return render(request, f"portal/{template}.html", {**common, **context}, status=status)

@@ -15,13 +15,12 @@ from audit.acting import acting
 from audit.services import Actor
 from campaigns.identity import ekyc_method_for
 from channels.line_linking import linking_state
-from channels.numbers import NotANumber, read_number, written
-from channels.wording.authenticity import official_senders, sent_as
 from customers.models import Customer
 from customers.selectors import facts_of
 from portal import guessing, pages
 from portal.ending import show_closed
 from portal.forms import facts_named, identity_context, identity_errors, read_factors
+from portal.hosting import is_here, own_tenant_id
 from portal.pages import customer_page, show
 from portal.visiting import (
     Visit,
@@ -65,7 +64,7 @@ def _by_token(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         if until := guessing.refused_until(request, now=now):
             return pages.show_busy(request, until=until, now=now)
         tenant_id = links.tenant_of(token)
-        if not tenant_id:
+        if not tenant_id or not is_here(request, tenant_id):
             guessing.count_miss(request, now=now)
             return pages.show_unknown(request)
         with tenant_scope(tenant_id):
@@ -277,39 +276,13 @@ def done(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 @customer_page
-def authenticity(request: HttpRequest, slug: str) -> HttpResponse:
-    """Whether the institution sent the notice with this number, and when, and by what; nothing more."""
-    now = timezone.now()
-    if until := guessing.refused_until(request, now=now):
-        return pages.show_busy(request, until=until, now=now)
-    tenant = Tenant.objects.filter(slug=slug, status=Tenant.Status.ACTIVE).first()
-    if not tenant:
-        guessing.count_miss(request, now=now)
-        return pages.show_unknown(request)
-    with tenant_scope(tenant.pk):
-        senders = official_senders()
-    page = partial(show, request, "authenticity", tenant=tenant, senders=senders)
-    if request.method != "POST":
-        return page()
-    try:
-        number = read_number(request.POST.get("number", ""))
-    except NotANumber as wrong:
-        return page(status=422, slip=wrong.slip, typed=request.POST.get("number", "")[:40])
-    with tenant_scope(tenant.pk):
-        sent = sent_as(number, now=now)
-    if not sent:
-        guessing.count_miss(request, now=now)
-        return page(status=404, is_unknown=True)
-    return page(sent=sent, number=written(number))
-
-
-@customer_page
 def display(request: HttpRequest) -> HttpResponse:
     """Keep the chosen size of letters and language in cookies, and go back."""
     back = request.POST.get("next", "")
     if request.method != "POST":
         return pages.show_unknown(request)
-    is_ours = back.startswith(("/r/", "/b/", "/check/")) and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    is_ours = back.startswith(("/r/", "/b/", "/check/")) or (back == "/" and own_tenant_id(request) is not None)
+    is_ours = is_ours and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
     response = HttpResponseRedirect(back if is_ours else reverse("portal:resume"))
     chosen = {
         pages.LANGUAGE_COOKIE: (request.POST.get("language"), pages.LANGUAGES),

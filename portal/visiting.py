@@ -13,6 +13,7 @@ from campaigns.models import PeriodicReview
 from customers.models import Customer
 from customers.selectors import facts_of
 from ekyc.models import Verification
+from portal.hosting import at_home, is_here
 from questionnaires import schema
 from questionnaires.delegating import Contribution, contributions
 from questionnaires.entrances.selectors import facts_asked
@@ -70,6 +71,17 @@ class Visit(Sitting):
     contributed: Mapping[str, Contribution]  # by page, what others have handed over for it
 
 
+def active_tenant(pk: int) -> Tenant | None:
+    """The institution, unless its service has ended or is suspended."""
+    tenant = _TENANT.first(pk=pk)
+    return tenant if tenant and tenant.status == Tenant.Status.ACTIVE else None
+
+
+def tenant_named(request: HttpRequest, slug: str) -> Tenant | None:
+    """The institution of an address, if it is one that customers may come to on this host."""
+    return at_home(request, Tenant.objects.filter(slug=slug, status=Tenant.Status.ACTIVE).first())
+
+
 def begin_visit(request: HttpRequest, link: AccessLink, *, now: datetime) -> None:
     """Bind the proved link to this browser, under a new session id."""
     assert link.proved_at
@@ -95,7 +107,7 @@ def load_visit(request: HttpRequest, *, now: datetime) -> Visit:
         VisitOver
     """
     held: dict[str, Any] | None = request.session.get(SESSION_KEY)
-    if held is None:
+    if held is None or not is_here(request, held["tenant"]):
         raise VisitOver(None)
     if now - datetime.fromisoformat(held["seen_at"]) > IDLE:
         raise VisitOver(_TENANT.first(pk=held["tenant"]))

@@ -28,6 +28,18 @@ ENTRANCES: Mapping[str, Wording] = {
     "branding.proposed": Wording(_("%(actor)s proposed how customers' pages look."), "edit", "info"),
     "branding.approved": Wording(_("%(actor)s approved how customers' pages look."), "check", "warning"),
     "branding.rejected": Wording(_("%(actor)s rejected another look of customers' pages."), "undo"),
+    "tenantdomain.proposed": Wording(_("%(actor)s proposed the domain %(host)s."), "edit", "info"),
+    "tenantdomain.approved": Wording(_("%(actor)s approved a domain for customers' pages."), "check", "warning"),
+    "tenantdomain.rejected": Wording(_("%(actor)s rejected a domain for customers' pages."), "undo"),
+    "tenantdomain.in_force": Wording(
+        _("DNS proved a domain; customers' pages are answered on it."), "check", "warning"
+    ),
+    "tenantdomain.retiring": Wording(_("New notices do not lead to a domain any more."), "undo", "warning"),
+    "tenantdomain.lapsed": Wording(_("A domain lapsed; nothing is answered on it any more."), "alert", "danger"),
+    "tenantdomain.ended": Wording(_("%(actor)s ended a domain; nothing is answered on it any more."), "x", "warning"),
+    "tenantdomain.lost": Wording(_("The records of the domain %(host)s were not in DNS any more."), "alert", "danger"),
+    "tenantdomain.silent": Wording(_("For a day, DNS did not answer about the domain %(host)s."), "alert", "danger"),
+    "tenantdomain.never_proved": Wording(_("The domain %(host)s was not proved within 30 days."), "clock"),
     "delegation.made": Wording(_("Customer %(target)s asked somebody else for a part of the answers."), "user"),
     "delegation.revoked": Wording(_("Customer %(target)s took back what somebody else was asked for."), "undo"),
     "delegation.proved": Wording(_("Somebody who was asked for a part for customer %(target)s began."), "eye"),

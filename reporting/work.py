@@ -36,6 +36,8 @@ from retention.models import PurgeProposal
 from reviews.models import Case
 from reviews.selectors import queue_counts
 from risk.models import PolicyDraft
+from tenants.domains.models import TenantDomain
+from tenants.domains.selectors import troubled_domains
 from tenants.permissions import Permission
 
 _IMPORTED = (CustomerImport.Status.UPLOADED, CustomerImport.Status.COMMITTED, CustomerImport.Status.RUNNING)
@@ -302,6 +304,12 @@ def _settings() -> Iterator[Offer]:
             gettext("A colleague wants customers to be judged by more; everybody is rated anew."),
             reverse("risk-policy"),
         ),
+        (
+            _in(TenantDomain, TenantDomain.Status.PROPOSED),
+            gettext("Domains to approve"),
+            gettext("Customers’ pages would be answered there."),
+            reverse("domains"),
+        ),
         (_in(Branding, "PROPOSED"), gettext("Looks to approve"), gettext("Name, colour or mark."), reverse("look")),
         (
             _in(OwnAttribute, OwnAttribute.Status.PROPOSED),
@@ -318,3 +326,11 @@ def _settings() -> Iterator[Offer]:
     )
     for count, title, note, url in kinds:
         yield Offer(Permission.APPROVE_SETTINGS, count, title, note, url)
+    yield Offer(
+        Permission.MANAGE_SETTINGS,
+        troubled_domains,
+        gettext("Own domains in trouble"),
+        gettext("DNS does not say what it should. The domain lapses, and links to it die."),
+        reverse("domains"),
+        is_urgent=True,
+    )

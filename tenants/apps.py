@@ -9,8 +9,9 @@ class TenantsConfig(AppConfig):
     name = "tenants"
 
     def import_models(self) -> None:
-        """Sign-in has a room of its own for its two tables."""
+        """Sign-in and domains have rooms of their own for their tables."""
         super().import_models()
+        import_module("tenants.domains.models")
         import_module("tenants.sign_in.models")
 
     def ready(self) -> None:

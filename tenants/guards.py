@@ -87,7 +87,7 @@ _CHECKS: dict[str, str] = {
         AND has_function_privilege(app.oid, p.oid, 'EXECUTE')
         AND NOT (p.proname IN ('keizoku_memberships_of', 'keizoku_tenant_of_link',
                                'keizoku_tenant_of_channel', 'keizoku_tenant_of_ekyc_account',
-                               'keizoku_tenant_of_invitation')
+                               'keizoku_tenant_of_invitation', 'keizoku_served_hosts')
                  AND p.proowner = (SELECT oid FROM pg_roles WHERE rolname = 'keizoku_lookup')
                  AND 'search_path=""' = ANY (p.proconfig))""",
     "a role has more power than it should": """

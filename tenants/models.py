@@ -53,6 +53,8 @@ class Tenant(models.Model):
     brand_words = models.CharField(max_length=7, blank=True)
     short_mark = models.CharField(max_length=2, blank=True)
     mark_digest = models.CharField(max_length=16, blank=True)
+    # The domain that notices lead to, proved and in use (tenants.domains); "" for the service's own address.
+    own_host = models.CharField(max_length=200, blank=True)
     postal_code = models.CharField(max_length=7, blank=True)
     address = models.CharField(max_length=120, blank=True)
     mfa_policy = models.CharField(max_length=16, choices=MfaPolicy, default=MfaPolicy.REQUIRED)

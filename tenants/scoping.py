@@ -13,6 +13,8 @@ from contextvars import ContextVar, copy_context
 from django.db import connections, transaction
 
 _current: ContextVar[int | None] = ContextVar("tenant", default=None)
+# The only tenant whose scope may be opened, on a host that is its own.
+_only: ContextVar[int | None] = ContextVar("only", default=None)
 # Of the outermost scope: persons whose keys the rows read in it will want, in the order they were read.
 _wanted: ContextVar[dict[bytes, None] | None] = ContextVar("wanted", default=None)
 # Of the outermost scope: what was read once and stays the same as long as it lasts.
@@ -78,6 +80,16 @@ def tenant_context(tenant_id: int) -> Iterator[None]:
 
 
 @contextmanager
+def confined_to(tenant_id: int) -> Iterator[None]:
+    """Let no other tenant's scope be opened inside, whatever a page is asked for."""
+    token = _only.set(tenant_id)
+    try:
+        yield
+    finally:
+        _only.reset(token)
+
+
+@contextmanager
 def named_tenant(tenant_id: int) -> Iterator[None]:
     """Name a tenant for a query that is only written down here, not run (`tenants.prepared`)."""
     token = _current.set(tenant_id)
@@ -123,6 +135,8 @@ def _checked(tenant_id: int) -> int:
     tenant_id = int(tenant_id)
     if tenant_id <= 0:
         raise TenantScopeError(f"{tenant_id} is no tenant.")
+    if _only.get() not in (None, tenant_id):
+        raise TenantScopeError(f"Only tenant {_only.get()} is served here, not {tenant_id}.")
     current = _current.get()
     if current not in (None, tenant_id):
         raise TenantScopeError(f"Inside the scope of tenant {current}, not {tenant_id}.")

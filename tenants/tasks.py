@@ -8,9 +8,12 @@ from django.utils import timezone
 
 from audit.services import Actor
 from tenants.custody.routing import KEYS
+from tenants.domains.services import look_at_domains
+from tenants.domains.telling import tell_of_lapses
 from tenants.guards import find_holes
 from tenants.keys import rotating
 from tenants.members.inviting import send_invitations
+from tenants.rounds import for_each_tenant
 from tenants.scoping import active_tenant_ids, tenant_context
 from tenants.services import record_holes
 from tenants.sign_in.mailing import send_password_link
@@ -54,3 +57,15 @@ def deliver_invitations() -> int:
         with tenant_context(tenant_id):
             sent += send_invitations()
     return sent
+
+
+@shared_task
+def look_at_own_domains() -> int:
+    """Ask DNS about every institution's own domains, and write to those whose domain has lapsed."""
+
+    def work() -> None:
+        now = timezone.now()
+        look_at_domains(now=now)
+        tell_of_lapses(now=now)
+
+    return len(for_each_tenant(work, task="look_at_own_domains"))

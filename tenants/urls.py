@@ -7,6 +7,7 @@ from tenants import views
 urlpatterns = [
     path("", include("tenants.sign_in.urls")),
     path("", include("tenants.members.urls")),
+    path("", include("tenants.domains.urls")),
     path("switch-tenant/", views.switch_tenant, name="switch-tenant"),
     path("language/", views.language, name="language"),
 ]

@@ -21,6 +21,7 @@ OPEN = {
     "alive": "says that the process lives",
     "ready": "says that the database answers",
     "look-sheet": "a style sheet made of its own address, the same for everybody",
+    "may-have-certificate": "which names are served, for the operator's proxy (tests/portal/test_own_domain.py)",
     "look-mark": "the mark that an institution shows to everybody",
     "questionnaire-schema": "the published format of documents, the same for everybody",
 }

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from audit.services import record_ids
@@ -38,6 +37,8 @@ from outreach.services import TaskRequest, cancel_tasks_of_silenced, queue_tasks
 from questionnaires.links import issue_links
 from questionnaires.models import Response
 from questionnaires.services import cancel_responses, open_responses
+from tenants.domains.addresses import base_of
+from tenants.models import tenant_in_scope
 from tenants.scoping import required_tenant_id
 
 Status = PeriodicReview.Status
@@ -203,7 +204,7 @@ def _queue(
     tokens = issue_links(
         responses=list(responses.values()), channel=channel, expires_at=expires_at, opens_at=opens_at, now=now
     )
-    quiet = quiet_until(list(customers), now=now)
+    quiet, base = quiet_until(list(customers), now=now), base_of(tenant_in_scope())
     requests = [
         NoticeRequest(
             customer_id=review.customer_id,
@@ -211,7 +212,7 @@ def _queue(
             purpose="REQUEST",
             channel=channel,
             contact_point_id=usable[review.customer_id][channel],
-            url=f"{settings.PUBLIC_BASE_URL}/r/{tokens[response.pk]}/",
+            url=f"{base}/r/{tokens[response.pk]}/",
             deadline_on=campaign.deadline_on,
             opens_on=campaign.opens_on if opens_at else None,
             language=customers[review.customer_id].language,

@@ -12,7 +12,6 @@ from itertools import product
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.urls import reverse
 
 from channels.line_rules import text_problems
 from channels.linting import Draft, Ground, Remark, Severity, lint
@@ -20,6 +19,7 @@ from channels.models import ChannelKind, MessageTemplate, Notice, ProviderAccoun
 from channels.protocols import Channel
 from channels.rendering import Bank, CannotRender, Text, Wording, default_words, language_of, render_text, values_of
 from channels.variables import ADDRESSES, UnknownVariable, fill, named_in
+from tenants.domains.addresses import base_of, check_page, entry_page
 from tenants.models import Tenant, tenant_in_scope
 
 LANGUAGES = ("ja", "en")
@@ -170,23 +170,13 @@ def _colours(tenant: Tenant) -> dict[str, str]:
     return {"colour": tenant.brand_colour, "words_on_it": tenant.brand_words}
 
 
-def check_page(tenant: Tenant) -> str:
-    """Where customers ask whether the institution sent a notice."""
-    return settings.PUBLIC_BASE_URL + reverse("authenticity", args=[tenant.slug])
-
-
-def entry_page(tenant: Tenant) -> str:
-    """Where customers answer with the number of a notice instead of its link."""
-    return settings.PUBLIC_BASE_URL + reverse("entering:number", args=[tenant.slug])
-
-
 def sample_wording(slot: Slot, tenant: Tenant, deadline_on: date, opens_on: date | None = None) -> Wording:
     """Invented particulars, as long as real ones."""
     return Wording(
         bank=bank_of(tenant),
         purpose=slot.purpose.lower(),
         language=slot.language,
-        url=f"{settings.PUBLIC_BASE_URL}/r/SAMPLE{'0' * 26}/",
+        url=f"{base_of(tenant)}/r/SAMPLE{'0' * 26}/",
         deadline_on=deadline_on,
         opens_on=opens_on,
         number="0000-0000-0000",
@@ -218,16 +208,16 @@ def remarks_on(words: Words, wording: Wording) -> list[Remark]:
         hosts=frozenset(_hosts(tenant)),
         is_link_free=bool(account and account.options.get("link_free")),
     )
-    return [*_lines_own(draft, account), *lint(draft, ground)]
+    return [*_lines_own(draft, account, tenant), *lint(draft, ground)]
 
 
-def _lines_own(draft: Draft, account: ProviderAccount | None) -> list[Remark]:
+def _lines_own(draft: Draft, account: ProviderAccount | None, tenant: Tenant) -> list[Remark]:
     """What LINE or its review would refuse, beside what is amiss on every channel."""
     if account is None or account.channel != Channel.LINE:
         return []
     is_notification = bool(account.options.get("notification_messages"))
     # A demonstration runs without encryption; in production our own address cannot (cdd/checks.py).
-    ours = settings.PUBLIC_BASE_URL
+    ours = base_of(tenant)
     body = draft.filled_body.replace(ours, ours.replace("http://", "https://", 1))
     problems = text_problems(body, is_notification=is_notification)
     known = ("advertising", "uri_scheme")  # the linter itself counts characters
@@ -242,7 +232,7 @@ def _filled(words: str, values: Mapping[str, str]) -> str:
 
 
 def _hosts(tenant: Tenant) -> Iterator[str]:
-    for address in (tenant.official_site, settings.PUBLIC_BASE_URL):
+    for address in (tenant.official_site, base_of(tenant), settings.PUBLIC_BASE_URL):
         host = urlsplit(address).hostname
         if host:
             yield host.removeprefix("www.")

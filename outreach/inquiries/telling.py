@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from django.conf import settings
 from django.urls import reverse
 
 from audit.services import Actor
@@ -21,6 +20,8 @@ from outreach.services import TaskRequest, queue_tasks
 from questionnaires.links import issue_links
 from questionnaires.models import Response
 from retention.expiring import day_in_japan
+from tenants.domains.addresses import base_of
+from tenants.models import tenant_in_scope
 
 # How long the link to the answer opens the door.
 OPEN_FOR = timedelta(days=60)
@@ -52,7 +53,7 @@ def tell_of_answer(inquiry: Inquiry, *, actor: Actor, now: datetime) -> Told:
                 purpose=Notice.Purpose.REPLY,
                 channel=channel,
                 contact_point_id=point_id,
-                url=settings.PUBLIC_BASE_URL + reverse("portal:help-answer", args=[tokens[response.pk]]),
+                url=base_of(tenant_in_scope()) + reverse("portal:help-answer", args=[tokens[response.pk]]),
                 deadline_on=day_in_japan(now + OPEN_FOR),
                 language=inquiry.language,
                 sequence=InquiryMessage.objects.filter(inquiry=inquiry, written_by__isnull=False).count(),

@@ -2,7 +2,6 @@
 
 from functools import partial
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -12,6 +11,7 @@ from campaigns.identity import ekyc_method_for
 from ekyc.methods import MethodNotAllowed
 from ekyc.protocols import EkycRefused, EkycUnavailable
 from ekyc.services import NoAccount, start_verification
+from portal.hosting import base_here
 from portal.pages import customer_page, show
 from portal.views import answering, onwards
 from portal.visiting import Visit
@@ -36,7 +36,7 @@ def ekyc(request: HttpRequest, visit: Visit) -> HttpResponse:
             customer=visit.customer,
             reference=visit.response.reference,
             method_code=method,
-            return_url=settings.PUBLIC_BASE_URL + reverse("portal:ekyc-return"),
+            return_url=base_here(request) + reverse("portal:ekyc-return"),
             now=timezone.now(),
         )
     except (EkycUnavailable, EkycRefused, MethodNotAllowed, NoAccount):

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -30,6 +29,7 @@ from questionnaires.branding.wording import SCHEMES, USES
 from questionnaires.building.rehearsing import Rehearsal, answered
 from questionnaires.building.views.walking import customers_page
 from questionnaires.shaping import parse
+from tenants.domains.addresses import base_of, entry_page
 from tenants.middleware import StaffRequest
 from tenants.models import Tenant
 from tenants.people import names_of
@@ -123,7 +123,7 @@ def _landing(tenant: Tenant) -> dict[str, object]:
         "language": "ja",
         "lang": "ja",
         "size": "m",
-        "host": urlsplit(settings.PUBLIC_BASE_URL).netloc,
+        "host": urlsplit(base_of(tenant)).netloc,
         "official_host": urlsplit(tenant.official_site).netloc,
         "token": tenant.slug,  # of nobody: the button leads to no request
         "minutes": 3,
@@ -185,7 +185,7 @@ def _page(request: StaffRequest, form: BrandingForm | None = None, refusal: str 
         "changes": _changes(request.tenant, waiting) if waiting else [],
         "screens": _screens(),
         "schemes": SCHEMES,
-        "entry_page": settings.PUBLIC_BASE_URL + reverse("entering:number", args=[request.tenant.slug]),
+        "entry_page": entry_page(request.tenant),
         "page": page,
         "people": names_of([*people, *([waiting.proposed_by] if waiting else [])]),
         "refusal": refusal,

@@ -20,6 +20,7 @@ from questionnaires.entrances.forms import KeyForm, PolicyForm
 from questionnaires.entrances.selectors import policy_in_force
 from questionnaires.entrances.services import EntranceRefused
 from questionnaires.models import EntranceKey, EntrancePolicy
+from tenants.domains.addresses import entry_page
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
 from tenants.permissions import Permission, requires
@@ -125,7 +126,7 @@ def _page(
         "keys": keys,
         "own": {one.pk for one in proposals if request.membership.did((one.proposed_by, one.proposed_person))},
         "people": names_of([one.proposed_by for one in proposals]),
-        "entry_page": base + reverse("entering:number", args=[slug]),
+        "entry_page": entry_page(request.tenant),
         "app_page": base + reverse("entering:app", args=[slug]),
         "policy_form": policy_form or PolicyForm(initial=initial),
         "key_form": key_form or KeyForm(),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socketserver
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -11,8 +10,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from uuid import UUID, uuid4
 
-import dns.message
-import dns.rrset
 import httpx
 import pytest
 from django.conf import settings
@@ -31,6 +28,9 @@ from customers.indexing import contact_index
 from customers.models import ContactPoint, Customer
 from tenants.models import Tenant
 from tests.conftest import Sandbox
+from tests.nameserver import Nameserver, nameserver
+
+__all__ = ["Nameserver", "nameserver"]
 
 SYSTEM = Actor.system("tests")
 PROVIDERS = ("line", "pnp", "sms", "email", "post", "ekyc", "houjin", "gbiz")
@@ -133,44 +133,6 @@ def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-@dataclass
-class Nameserver:
-    """Knows ``records``, by name and kind, and nothing else; "SERVFAIL" stands for a fault of its own."""
-
-    records: dict[tuple[str, str], list[str]] = field(default_factory=dict)
-    address: str = ""
-
-
-@pytest.fixture
-def nameserver() -> Iterator[Nameserver]:
-    """One, over real UDP."""
-    state = Nameserver()
-
-    class Handler(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            data, socket = self.request
-            query = dns.message.from_wire(data)
-            asked = query.question[0]
-            answer = dns.message.make_response(query)
-            kind = dns.rdatatype.to_text(asked.rdtype)
-            found = state.records.get((asked.name.to_text().rstrip("."), kind))
-            if found == ["SERVFAIL"]:
-                answer.set_rcode(dns.rcode.SERVFAIL)
-            elif found:
-                answer.answer.append(dns.rrset.from_text(asked.name, 60, "IN", kind, *found))
-            else:
-                answer.set_rcode(dns.rcode.NXDOMAIN)
-            socket.sendto(answer.to_wire(), self.client_address)
-
-    with socketserver.ThreadingUDPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-        thread.start()
-        state.address = f"127.0.0.1:{server.server_address[1]}"
-        yield state
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ from questionnaires.shaping import parse
 from reviews.models import Case, Decision
 from risk.models import PolicyDraft, RiskPolicy
 from risk.services import default_document, publish_default_policy
+from tenants.domains.models import TenantDomain
 from tenants.identifiers import uuid7
 from tenants.models import Membership, Role, Tenant, User
 from tenants.scoping import tenant_scope
@@ -182,7 +183,7 @@ def _make_plausible(tenant: Tenant, rows: Rows, officer: User) -> None:
         Decision.objects.update(decided_by=officer.pk, decided_person=decider.staff_number)
         for proposed in (
             AccountChange, Branding, ExportLimit, FaqEntry, FlagLifting, PaperPolicy,
-            PolicyDraft, ResendProposal, ReturnLayout,
+            PolicyDraft, ResendProposal, ReturnLayout, TenantDomain,
         ):  # fmt: skip
             proposed.objects.update(proposed_by=officer.pk, proposed_person=decider.staff_number)
         PolicyDraft.objects.update(document=default_document())

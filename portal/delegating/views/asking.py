@@ -6,7 +6,6 @@ from datetime import datetime, time
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -16,6 +15,7 @@ from django.utils.translation import gettext as _
 from audit.services import Actor
 from channels.barcodes import qr_path
 from customers.models import Customer
+from portal.hosting import base_here
 from portal.pages import customer_page, show
 from portal.views import answering, onwards
 from portal.visiting import Visit
@@ -59,7 +59,7 @@ def helpers(request: HttpRequest, visit: Visit) -> HttpResponse:
             )
     except TooMany:
         return _page(request, visit, status=409, is_full=True)
-    return _page(request, visit, **_shown_once(visit, issued, name))
+    return _page(request, visit, **_shown_once(request, visit, issued, name))
 
 
 def _page(request: HttpRequest, visit: Visit, *, status: int = 200, **context: Any) -> HttpResponse:
@@ -81,8 +81,8 @@ def _page(request: HttpRequest, visit: Visit, *, status: int = 200, **context: A
     return show(request, "helpers", tenant=visit.tenant, status=status, rows=rows, offered=offered, **context)
 
 
-def _shown_once(visit: Visit, issued: Issued, name: str) -> dict[str, Any]:
-    address = settings.PUBLIC_BASE_URL + reverse("entering:part", args=[visit.tenant.slug, issued.token])
+def _shown_once(request: HttpRequest, visit: Visit, issued: Issued, name: str) -> dict[str, Any]:
+    address = base_here(request) + reverse("entering:part", args=[visit.tenant.slug, issued.token])
     size, path = qr_path(address)
     code = f"{issued.code[:3]} {issued.code[3:]}"
     return {"made": {"name": name, "address": address, "code": code, "qr": {"size": size, "path": path}}}

@@ -16,8 +16,9 @@ from audit.acting import acting
 from audit.services import Actor
 from portal import guessing, pages
 from portal.entering.views.numbers import of_tenant
+from portal.hosting import at_home
 from portal.pages import customer_page, show
-from portal.visiting import IDLE
+from portal.visiting import IDLE, active_tenant
 from questionnaires.addressing import filled_in
 from questionnaires.answering import Errors, validate
 from questionnaires.delegating import DelegationOver, find_delegation, keep_part, next_part, prove_code, visited
@@ -69,7 +70,7 @@ def part(request: HttpRequest, tenant: Tenant, token: str) -> HttpResponse:
 def parts(request: HttpRequest, page_id: str = "") -> HttpResponse:
     """The next page of the part, or the one that is named."""
     held: dict[str, Any] = request.session.get(PART_KEY) or {}
-    tenant = Tenant.objects.filter(pk=held.get("tenant", 0), status=Tenant.Status.ACTIVE).first()
+    tenant = at_home(request, active_tenant(held.get("tenant", 0)))
     now = timezone.now()
     if tenant is None or now - datetime.fromisoformat(held["seen_at"]) > IDLE:
         return pages.show_timeout(request, None)

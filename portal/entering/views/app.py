@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -18,12 +17,13 @@ from django.views.decorators.csrf import csrf_exempt
 from audit.services import Actor, record
 from customers.models import Customer
 from portal import pages
-from portal.entering.views.numbers import tenant_named
 from portal.entering.words import WordRefused, read_word
 from portal.pages import customer_page, show
+from portal.visiting import tenant_named
 from questionnaires.links import Entrance, leading_link
 from questionnaires.models import AccessLink, Response
 from questionnaires.tickets import WordTaken, issue_ticket
+from tenants.domains.addresses import base_of
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 
@@ -41,7 +41,7 @@ class NothingWaits(Exception):
 @customer_page
 def app(request: HttpRequest, slug: str) -> HttpResponse:
     """Exchange the app's word for a ticket. What no key of ours has signed leaves no trace."""
-    tenant = tenant_named(slug)
+    tenant = tenant_named(request, slug)
     if request.method != "POST" or tenant is None:
         return pages.show_unknown(request)
     now = timezone.now()
@@ -57,8 +57,9 @@ def app(request: HttpRequest, slug: str) -> HttpResponse:
         return _problem(404) if is_server else show(request, "end", tenant=tenant, end="nothing")
     path = reverse("entering:ticket", args=[tenant.slug, token])
     if is_server:
-        return JsonResponse({"url": settings.PUBLIC_BASE_URL + path}, status=201)
-    return HttpResponseRedirect(path, status=303)
+        return JsonResponse({"url": base_of(tenant) + path}, status=201)
+    # On the institution's own domain, wherever the word was posted to: the visit that follows is kept there.
+    return HttpResponseRedirect(base_of(tenant) + path if tenant.own_host else path, status=303)
 
 
 def _exchange(tenant: Tenant, word: str, now: datetime) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
 from channels.barcodes import qr_path
+from portal.hosting import base_here
 from portal.pages import customer_page, show
 from portal.views import answering
 from portal.visiting import SESSION_KEY, Visit, last_day_of
@@ -37,7 +37,7 @@ def phone(request: HttpRequest, visit: Visit) -> HttpResponse:
     now, link = timezone.now(), _link_of(request, visit)
     with tenant_scope(visit.tenant.pk):
         token = issue_ticket(link=link, entrance=Entrance.HAND_OVER, now=now)
-    address = settings.PUBLIC_BASE_URL + reverse("entering:ticket", args=[visit.tenant.slug, token])
+    address = base_here(request) + reverse("entering:ticket", args=[visit.tenant.slug, token])
     size, path = qr_path(address)
     return show(
         request,

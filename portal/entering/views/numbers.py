@@ -19,7 +19,7 @@ from portal.ending import show_closed
 from portal.entering.numbered import come_in, identify
 from portal.forms import identity_context, identity_errors, read_factors
 from portal.pages import customer_page, show
-from portal.visiting import begin_visit, last_day_of
+from portal.visiting import begin_visit, last_day_of, tenant_named
 from questionnaires.entrances.selectors import facts_asked
 from questionnaires.links import LinkClosed, LinkLocked, WrongFactor
 from questionnaires.marking import in_language, with_readings
@@ -27,11 +27,6 @@ from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 
 ENTRY_KEY = "entry"
-
-
-def tenant_named(slug: str) -> Tenant | None:
-    """The tenant of an address, if it is one that customers may come to."""
-    return Tenant.objects.filter(slug=slug, status=Tenant.Status.ACTIVE).first()
 
 
 def of_tenant(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -42,7 +37,7 @@ def of_tenant(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         now = timezone.now()
         if until := guessing.refused_until(request, now=now):
             return pages.show_busy(request, until=until, now=now)
-        tenant = tenant_named(slug)
+        tenant = tenant_named(request, slug)
         if tenant is None:
             guessing.count_miss(request, now=now)
             return pages.show_unknown(request)

@@ -15,8 +15,9 @@ from django.utils import timezone, translation
 from audit.acting import acting
 from outreach.tellers import Teller
 from portal import guessing, pages
+from portal.hosting import at_home
 from portal.pages import customer_page
-from portal.visiting import VisitOver, load_visit
+from portal.visiting import VisitOver, active_tenant, load_visit
 from questionnaires import links
 from questionnaires.models import Response
 from tenants.models import Tenant
@@ -79,7 +80,7 @@ def _by_link(request: HttpRequest, token: str, now: datetime) -> Helped | HttpRe
     if until := guessing.refused_until(request, now=now):
         return pages.show_busy(request, until=until, now=now)
     tenant_id = links.tenant_of(token)
-    tenant = tenant_id and Tenant.objects.filter(pk=tenant_id, status=Tenant.Status.ACTIVE).first()
+    tenant = at_home(request, active_tenant(tenant_id)) if tenant_id else None
     if not tenant:
         guessing.count_miss(request, now=now)
         return pages.show_unknown(request)

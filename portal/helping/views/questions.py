@@ -7,13 +7,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from portal import pages
 from portal.helping.questions import AUDIENCES, PERSON, TOPICS, questions_shown
 from portal.pages import customer_page, show
-from tenants.models import Tenant
+from portal.visiting import tenant_named
 
 
 @customer_page
 def questions(request: HttpRequest, slug: str, topic: str) -> HttpResponse:
     """One topic for one audience. Which answers are opened is told to nobody: the browser opens them."""
-    tenant = Tenant.objects.filter(slug=slug, status=Tenant.Status.ACTIVE).first()
+    tenant = tenant_named(request, slug)
     if tenant is None:
         return pages.show_unknown(request)
     if topic not in TOPICS:
