@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
-from django.utils.translation import gettext as _
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
 from questionnaires import standard
 from questionnaires.building.editing import add_page
 from questionnaires.building.parts import EditRefused
@@ -19,9 +18,10 @@ from questionnaires.models import Questionnaire, QuestionnaireDraft, Questionnai
 from questionnaires.schema import InvalidQuestionnaire, digest_of
 from questionnaires.services import publish
 from questionnaires.shaping import parse
-from tenants.four_eyes import Standing, standing_of
+from tenants import drafts
+from tenants.drafts import DraftSteps, begun_by
 from tenants.permissions import Permission
-from tenants.scoping import required_tenant_id
+from tenants.turns import take_turn
 
 type Document = Mapping[str, Any]
 type Edit = Callable[[Document], Document]
@@ -32,8 +32,8 @@ _LONGEST_KEY = 40
 _ONE_AT_A_TIME = 4_311  # advisory lock class; the key within it is the tenant
 
 
-class DraftRefused(Exception):
-    """What was asked for is not possible; its text is a sentence for the person who asked."""
+class DraftRefused(drafts.DraftRefused):
+    """The questionnaire cannot be written so."""
 
 
 class DraftChanged(DraftRefused):
@@ -42,6 +42,9 @@ class DraftChanged(DraftRefused):
     def __init__(self, draft: QuestionnaireDraft) -> None:
         super().__init__(_("Somebody else has changed this draft since you opened it."))
         self.draft = draft
+
+
+_STEPS = DraftSteps(DraftRefused)
 
 
 @transaction.atomic
@@ -60,8 +63,8 @@ def begin_draft(
     Raises:
         DraftRefused: the actor may not; another draft is being written; or there is no such version.
     """
-    standing = _standing(actor, Permission.EDIT_QUESTIONNAIRE, now)
-    _lock()
+    standing = _STEPS.standing(actor, Permission.EDIT_QUESTIONNAIRE, now=now)
+    take_turn(_ONE_AT_A_TIME)
     if draft_of(questionnaire) is not None:
         raise DraftRefused(_("A draft of this questionnaire is being written already. Finish it or throw it away."))
     newest = newest_version(questionnaire)
@@ -74,10 +77,7 @@ def begin_draft(
         questionnaire=questionnaire,
         based_on=newest.number if newest else 0,
         document=dict(document),
-        writers=[[standing.user_id, standing.person]],
-        drafted_by=standing.user_id,
-        drafted_person=standing.person,
-        drafted_at=now,
+        **begun_by(standing, now),
     )
     record("questionnairedraft.begun", target=draft, actor=actor, at=now, **_told(draft), of=number or draft.based_on)
     return draft
@@ -104,7 +104,7 @@ def begin_questionnaire(
         DraftRefused: the actor may not.
         IntegrityError: the key is taken.
     """
-    _standing(actor, Permission.EDIT_QUESTIONNAIRE, now)
+    _STEPS.standing(actor, Permission.EDIT_QUESTIONNAIRE, now=now)
     made: Questionnaire = Questionnaire.objects.create(
         key=key or _free_key(template or str((document or {}).get("id", ""))),
         audience=audience,
@@ -148,15 +148,13 @@ def propose_draft(*, draft: QuestionnaireDraft, revision: int, actor: Actor, now
         DraftChanged: somebody changed it meanwhile.
         DraftRefused: the actor may not, it has errors, or it says what is in force already.
     """
-    standing = _standing(actor, Permission.EDIT_QUESTIONNAIRE, now)
+    standing = _STEPS.standing(actor, Permission.EDIT_QUESTIONNAIRE, now=now)
     held = _held(draft)
     if held.revision != revision:
         raise DraftChanged(held)
     newest = newest_version(held.questionnaire)
     _check(held, newest)
-    signed = {"submitted_by": standing.user_id, "submitted_person": standing.person, "submitted_at": now}
-    based_on = newest.number if newest else 0
-    _move(held, Status.AWAITING_APPROVAL, actor=actor, now=now, **signed, based_on=based_on, return_reason="")
+    _STEPS.propose_draft(held, standing, newest.number if newest else 0, actor=actor, now=now)
     draft.refresh_from_db()
 
 
@@ -168,23 +166,18 @@ def approve_draft(*, draft: QuestionnaireDraft, seen_hash: str, actor: Actor, no
         DraftRefused: the actor wrote in it or asked for approval, under whatever account; may not approve; it is not
             what they saw; it has errors; or another version was published since.
     """
-    standing = _standing(actor, Permission.APPROVE_QUESTIONNAIRE, now)
-    _lock()
+    standing = _STEPS.standing(actor, Permission.APPROVE_QUESTIONNAIRE, now=now)
+    take_turn(_ONE_AT_A_TIME)
     held = _held(draft)
-    if standing.did(*authors_of(held)):
-        raise DraftRefused(_("You wrote in this draft yourself. Somebody else has to approve it."))
-    if seen_hash != digest_of(held.document):
-        raise DraftRefused(_("The draft has changed since you opened it. Reload it and look again."))
     newest = newest_version(held.questionnaire)
-    if held.based_on != (newest.number if newest else 0):
-        raise DraftRefused(_("Another version was published meanwhile. Return the draft, and have it proposed anew."))
+    is_seen, number = seen_hash == digest_of(held.document), newest.number if newest else 0
+    _STEPS.check_approval(held, standing, is_seen=is_seen, newest=number)
     _check(held, newest)
     try:
         [version] = publish({held.questionnaire.key: held.document}, actor=actor, now=now)
     except InvalidQuestionnaire as error:
         raise DraftRefused(str(error)) from error
-    signed = {"approved_by": standing.user_id, "approved_person": standing.person, "approved_at": now}
-    _move(held, Status.APPROVED, actor=actor, now=now, **signed, published_number=version.number)
+    _STEPS.publish_draft(held, standing, version.number, actor=actor, now=now)
     draft.refresh_from_db()
     return version
 
@@ -196,24 +189,14 @@ def return_draft(*, draft: QuestionnaireDraft, reason: str, actor: Actor, now: d
     Raises:
         DraftRefused: the actor may neither approve nor did propose it, or it is decided already.
     """
-    standing = standing_of(actor, now=now)
-    held = _held(draft)
-    if standing is None or not (standing.may(Permission.APPROVE_QUESTIONNAIRE) or standing.did(*authors_of(held))):
-        raise DraftRefused(_("Your role does not allow this."))
-    if held.status != Status.AWAITING_APPROVAL:
-        raise DraftRefused(_("Somebody else has dealt with this draft already. Reload the page."))
-    _move(held, Status.DRAFT, actor=actor, now=now, return_reason=reason.strip()[:400])
+    _STEPS.return_draft(_held(draft), Permission.APPROVE_QUESTIONNAIRE, reason, actor=actor, now=now)
     draft.refresh_from_db()
 
 
 @transaction.atomic
 def discard_draft(*, draft: QuestionnaireDraft, actor: Actor, now: datetime) -> None:
     """Throw a draft away. Raises DraftRefused: the actor may not, or it is no draft any more."""
-    _standing(actor, Permission.EDIT_QUESTIONNAIRE, now)
-    held = _held(draft)
-    if held.status != Status.DRAFT:
-        raise DraftRefused(_("Only a draft can be thrown away."))
-    _move(held, Status.DISCARDED, actor=actor, now=now)
+    _STEPS.discard_draft(_held(draft), Permission.EDIT_QUESTIONNAIRE, actor=actor, now=now)
     draft.refresh_from_db()
 
 
@@ -229,15 +212,6 @@ def newest_version(questionnaire: Questionnaire) -> QuestionnaireVersion | None:
     return found
 
 
-def authors_of(draft: QuestionnaireDraft) -> list[tuple[int | None, str]]:
-    """Everybody who wrote in it or asked for its approval, as (account, staff number)."""
-    return [*_writers(draft), (draft.drafted_by, draft.drafted_person), (draft.submitted_by, draft.submitted_person)]
-
-
-def _writers(draft: QuestionnaireDraft) -> list[tuple[int | None, str]]:
-    return [(int(account), str(person)) for account, person in draft.writers]
-
-
 def _write(
     draft: QuestionnaireDraft,
     revision: int,
@@ -245,10 +219,9 @@ def _write(
     actor: Actor,
     now: datetime,
 ) -> None:
-    standing = _standing(actor, Permission.EDIT_QUESTIONNAIRE, now)
+    standing = _STEPS.standing(actor, Permission.EDIT_QUESTIONNAIRE, now=now)
     held = _held(draft)
-    if held.status != Status.DRAFT:
-        raise DraftRefused(_("Only a draft can be changed. Begin a new one."))
+    _STEPS.check_written(held)
     try:
         document = dict(written(held))
     except EditRefused as error:
@@ -256,11 +229,8 @@ def _write(
     if document != held.document:  # what says nothing new may be sent twice
         if held.revision != revision:
             raise DraftChanged(held)
-        held.before, held.document = held.document, document
-        held.revision += 1
-        held.drafted_by, held.drafted_person, held.drafted_at = standing.user_id, standing.person, now
-        if not standing.did(*_writers(held)):
-            held.writers = [*held.writers, [standing.user_id, standing.person]]
+        held.before = held.document
+        held.rewrite(document, standing, now)
         held.save()
         record("questionnairedraft.written", target=held, actor=actor, at=now, **_told(held), revision=held.revision)
     draft.refresh_from_db()
@@ -296,23 +266,3 @@ def _held(draft: QuestionnaireDraft) -> QuestionnaireDraft:
     rows = QuestionnaireDraft.objects.select_for_update(of=("self",), no_key=True).select_related("questionnaire")
     held: QuestionnaireDraft = rows.get(pk=draft.pk)
     return held
-
-
-def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise DraftRefused(_("Your role does not allow this."))
-    return standing
-
-
-def _lock() -> None:
-    """Two people begin or approve one after the other."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONE_AT_A_TIME, required_tenant_id()])
-
-
-def _move(draft: QuestionnaireDraft, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
-    try:
-        transition(draft, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise DraftRefused(_("Somebody else has dealt with this draft already. Reload the page.")) from error

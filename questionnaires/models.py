@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
 from customers.models import Customer
+from tenants.drafts import Draft, published_by_two
 from tenants.fields import EncryptedJSONField, EncryptedTextField
 from tenants.models import TenantForeignKey, TenantModel
-from tenants.pairing import person_field, two_people
+from tenants.pairing import person_field
 from tenants.proposals import Proposal, by_two_people
 
 
@@ -55,8 +56,10 @@ class QuestionnaireVersion(TenantModel):
         return f"version {self.number} of questionnaire {self.questionnaire_id}"
 
 
-class QuestionnaireDraft(Stateful, TenantModel):
+class QuestionnaireDraft(Draft):
     """A version being written: nobody is asked by it before a second person has approved it."""
+
+    WAITING, ASKED = "AWAITING_APPROVAL", "submitted"
 
     class Status(models.TextChoices):
         DRAFT = "DRAFT", _("Draft")
@@ -70,30 +73,12 @@ class QuestionnaireDraft(Stateful, TenantModel):
     }
 
     questionnaire = TenantForeignKey(Questionnaire, on_delete=models.PROTECT, related_name="drafts")
-    # the number of the version it began with, or was compared with when approval was asked for; 0: none
-    based_on = models.PositiveIntegerField(default=0)
     status = models.CharField(max_length=20, choices=Status, default=Status.DRAFT)
-    # may be wrong while it is written; what is published was judged whole
-    document = models.JSONField()
     # the document before the last change, to undo it
     before = models.JSONField(null=True, blank=True)
-    # grows with each change, so that two who write do not overwrite each other
-    revision = models.PositiveIntegerField(default=1)
-    # everybody who wrote in it, as [account, staff number]: none of them may approve it
-    writers = models.JSONField(default=list)
-    # who wrote last
-    drafted_by = models.BigIntegerField()
-    drafted_person = person_field()
-    drafted_at = models.DateTimeField()
     submitted_by = models.BigIntegerField(null=True, blank=True)
     submitted_person = person_field()
     submitted_at = models.DateTimeField(null=True, blank=True)
-    approved_by = models.BigIntegerField(null=True, blank=True)
-    approved_person = person_field()
-    approved_at = models.DateTimeField(null=True, blank=True)
-    return_reason = models.CharField(max_length=400, blank=True)
-    # the number of the version that became of it
-    published_number = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -102,12 +87,7 @@ class QuestionnaireDraft(Stateful, TenantModel):
                 name="questionnaire_being_written",
                 condition=models.Q(status__in=["DRAFT", "AWAITING_APPROVAL"]),
             ),
-            two_people("questionnaire_draft_four_eyes", first=("drafted", "submitted"), second="approved"),
-            models.CheckConstraint(
-                condition=~models.Q(status="APPROVED")
-                | models.Q(approved_by__isnull=False, approved_at__isnull=False, published_number__isnull=False),
-                name="questionnaire_draft_approved",
-            ),
+            *published_by_two("questionnaire_draft", asked="submitted"),
         ]
 
     def __str__(self) -> str:

@@ -6,25 +6,30 @@ from collections import Counter
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
-from django.utils.translation import gettext as _
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
 from retention.classes import class_of, record_classes
 from retention.expiring import day_in_japan, free_from, latest_trigger
 from retention.models import LegalHold, PurgeItem, PurgeProposal, RetentionClass
 from retention.selectors import hash_of_lines, hash_of_list, held_subjects, is_anything_held, open_proposal, periods
-from tenants.four_eyes import Standing, standing_of
 from tenants.permissions import Permission
-from tenants.scoping import required_tenant_id
+from tenants.steps import Refused, Steps
+from tenants.turns import take_turn
 
 MOST_ITEMS = 10_000
 _HOLD_LOCK = 0x6B7A_0002
 
 
-class RetentionRefused(Exception):
-    """What was asked for is not allowed; its text is a sentence for the person who asked."""
+class RetentionRefused(Refused):
+    """Periods, holds and purges do not go that way."""
+
+    OWN_WORK = _("You proposed this purge yourself. Somebody else has to approve it.")
+    TOO_LATE = _("Somebody else has dealt with this purge already. Reload the page.")
+
+
+_STEPS = Steps(RetentionRefused)
 
 
 def set_length(*, code: str, length: int, actor: Actor, now: datetime) -> None:
@@ -69,8 +74,7 @@ def release_hold(*, hold: LegalHold, actor: Actor, now: datetime) -> None:
 
 def lock_holds() -> None:
     """Until the transaction ends, no hold comes between looking for holds and destroying, nor the other way round."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_HOLD_LOCK, required_tenant_id()])
+    take_turn(_HOLD_LOCK)
 
 
 def look_for_due(*, now: datetime) -> int:
@@ -129,16 +133,9 @@ def submit_proposal(*, proposal: PurgeProposal, actor: Actor, now: datetime) -> 
         RetentionRefused: the actor may not, or it is no longer a draft.
     """
     with transaction.atomic():
-        standing = _standing(actor, Permission.PROPOSE_PURGE, now)
-        _move(
-            proposal,
-            PurgeProposal.Status.PROPOSED,
-            actor=actor,
-            now=now,
-            submitted_by=standing.user_id,
-            submitted_person=standing.person,
-            submitted_at=now,
-        )
+        standing = _STEPS.standing(actor, Permission.PROPOSE_PURGE, now=now)
+        signed = standing.signs("submitted", now)
+        _STEPS.move(proposal, PurgeProposal.Status.PROPOSED, actor=actor, now=now, **signed)
 
 
 def approve_proposal(*, proposal: PurgeProposal, seen_hash: str, actor: Actor, now: datetime) -> None:
@@ -150,21 +147,12 @@ def approve_proposal(*, proposal: PurgeProposal, seen_hash: str, actor: Actor, n
     """
     with transaction.atomic():
         proposal.refresh_from_db()
-        standing = _standing(actor, Permission.APPROVE_PURGE, now)
-        if standing.did((proposal.submitted_by, proposal.submitted_person)):
-            raise RetentionRefused(_("You proposed this purge yourself. Somebody else has to approve it."))
+        proposed = (proposal.submitted_by, proposal.submitted_person)
+        standing = _STEPS.second(actor, Permission.APPROVE_PURGE, [proposed], now=now)
         if not seen_hash == proposal.list_hash == hash_of_list(proposal):
             raise RetentionRefused(_("The list has changed since you opened it. Reload it and look again."))
-        _move(
-            proposal,
-            PurgeProposal.Status.APPROVED,
-            actor=actor,
-            now=now,
-            approved_by=standing.user_id,
-            approved_person=standing.person,
-            approved_at=now,
-            approved_hash=seen_hash,
-        )
+        signed = {**standing.signs("approved", now), "approved_hash": seen_hash}
+        _STEPS.move(proposal, PurgeProposal.Status.APPROVED, actor=actor, now=now, **signed)
 
 
 def reject_proposal(*, proposal: PurgeProposal, reason: str, actor: Actor, now: datetime) -> None:
@@ -176,31 +164,10 @@ def reject_proposal(*, proposal: PurgeProposal, reason: str, actor: Actor, now: 
     if not reason.strip():
         raise RetentionRefused(_("Write down why you reject the purge."))
     if proposal.status == PurgeProposal.Status.APPROVED:
-        raise RetentionRefused(_("Somebody else has dealt with this purge already. Reload the page."))
+        raise RetentionRefused(RetentionRefused.TOO_LATE)
     with transaction.atomic():
-        _move(
-            proposal,
-            PurgeProposal.Status.REJECTED,
-            actor=actor,
-            now=now,
-            rejected_by=_user_of(actor),
-            rejected_at=now,
-            reject_reason=reason.strip()[:200],
-        )
-
-
-def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise RetentionRefused(_("Your role does not allow this."))
-    return standing
-
-
-def _move(proposal: PurgeProposal, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
-    try:
-        transition(proposal, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise RetentionRefused(_("Somebody else has dealt with this purge already. Reload the page.")) from error
+        signed = {"rejected_by": _user_of(actor), "rejected_at": now, "reject_reason": reason.strip()[:200]}
+        _STEPS.move(proposal, PurgeProposal.Status.REJECTED, actor=actor, now=now, **signed)
 
 
 def _user_of(actor: Actor) -> int:

@@ -6,24 +6,26 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
+from audit.services import Actor
 from risk.models import PolicyDraft, RiskPolicy
 from risk.scoring import PolicyInvalid, factors_missing, with_factors
-from risk.selectors import open_draft, published_policy
+from risk.selectors import published_policy
 from risk.services import default_document, publish_policy
-from tenants.four_eyes import Standing, standing_of
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps
 
 _STATUS = PolicyDraft.Status
 _STALE = 0
 
 
-class DraftRefused(Exception):
-    """What was asked for is not possible; its text is a sentence for the person who asked."""
+class DraftRefused(Refused):
+    """The policy cannot be changed so."""
+
+
+_STEPS = Steps(DraftRefused)
 
 
 @transaction.atomic
@@ -33,7 +35,7 @@ def draft_missing(*, actor: Actor, now: datetime) -> PolicyDraft:
     Raises:
         DraftRefused: the actor may not, another draft waits, or nothing is missing.
     """
-    _standing(actor, Permission.MANAGE_SETTINGS, now)
+    _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
     policy = published_policy()
     missing = factors_missing(policy.document, default_document()) if policy else []
     if policy is None or not missing:
@@ -52,19 +54,9 @@ def propose(
     Raises:
         DraftRefused: the actor may not, or another draft waits.
     """
-    standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
-    if open_draft() is not None:
-        raise DraftRefused(_("Another change waits for approval. Have it approved or rejected first."))
-    signed = {"proposed_by": standing.user_id, "proposed_person": standing.person, "proposed_at": now}
-    try:
-        with transaction.atomic():
-            draft: PolicyDraft = PolicyDraft.objects.create(
-                document=dict(document), based_on=policy.version, added=list(added), **signed
-            )
-    except IntegrityError as error:
-        raise DraftRefused(_("Another change waits for approval. Have it approved or rejected first.")) from error
-    record("policydraft.proposed", target=draft, actor=actor, at=now, factors=list(added), based_on=policy.version)
-    return draft
+    draft = PolicyDraft(document=dict(document), based_on=policy.version, added=list(added))
+    told = {"factors": draft.added, "based_on": draft.based_on}
+    return _STEPS.propose(draft, Permission.MANAGE_SETTINGS, actor=actor, now=now, **told)
 
 
 @transaction.atomic
@@ -75,13 +67,10 @@ def approve_draft(*, draft: PolicyDraft, actor: Actor, now: datetime) -> None:
         DraftRefused: the actor proposed it, under whatever account; may not; somebody was faster; or another version
             is in force by now.
     """
-    standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
-    if standing.did((draft.proposed_by, draft.proposed_person)):
-        raise DraftRefused(_("You proposed this change yourself. Somebody else has to approve it."))
+    standing = _STEPS.second(actor, Permission.APPROVE_SETTINGS, draft.acts, now=now)
     if _is_stale(draft):
         raise DraftRefused(_("Another version of the policy is in force by now. Reject this, and propose it anew."))
-    signed = {"approved_by": standing.user_id, "approved_person": standing.person, "approved_at": now}
-    _move(draft, _STATUS.APPROVED, actor=actor, now=now, **signed)
+    _STEPS.approved(draft, standing, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -91,8 +80,7 @@ def reject_draft(*, draft: PolicyDraft, actor: Actor, now: datetime) -> None:
     Raises:
         DraftRefused: the actor may not, or it is decided already.
     """
-    standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
-    _move(draft, _STATUS.REJECTED, actor=actor, now=now, rejected_by=standing.user_id, rejected_at=now)
+    _STEPS.reject(draft, Permission.APPROVE_SETTINGS, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -119,17 +107,3 @@ def publish_approved(*, actor: Actor, now: datetime) -> int:
 def _is_stale(draft: PolicyDraft) -> bool:
     policy = published_policy()
     return policy is None or policy.version != draft.based_on
-
-
-def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise DraftRefused(_("Your role does not allow this."))
-    return standing
-
-
-def _move(draft: PolicyDraft, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
-    try:
-        transition(draft, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise DraftRefused(_("Somebody else has dealt with this change already. Reload the page.")) from error

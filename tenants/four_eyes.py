@@ -34,6 +34,14 @@ class Standing:
         """Whether one of these (account, person) is the same account or the same person."""
         return is_one_of(self.user_id, self.person, acts)
 
+    def signs(self, word: str, now: datetime) -> dict[str, object]:
+        """The three columns of an act, such as ``approved``: the account, the person and the moment."""
+        return {f"{word}_by": self.user_id, f"{word}_person": self.person, f"{word}_at": now}
+
+    def rejects(self, now: datetime) -> dict[str, object]:
+        """The columns of a rejection, which anybody may make who may approve."""
+        return {"rejected_by": self.user_id, "rejected_at": now}
+
 
 def standing_of(actor: Actor, *, now: datetime) -> Standing | None:
     """The member behind ``actor`` in the tenant in scope, None if there is none at ``now``.

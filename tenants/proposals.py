@@ -36,6 +36,11 @@ class Proposal(Stateful, TenantModel):
     class Meta:
         abstract = True
 
+    @property
+    def acts(self) -> list[tuple[int | None, str]]:
+        """Who proposed it, as (account, staff number)."""
+        return [(self.proposed_by, self.proposed_person)]
+
 
 def by_two_people(name: str) -> list[models.BaseConstraint]:
     """The constraints that whoever approved is not whoever proposed, and is known."""

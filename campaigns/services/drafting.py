@@ -17,7 +17,7 @@ from campaigns.services.refusals import JAPAN, CampaignRefused, member_behind
 from channels.costs import sms_yen
 from channels.selectors import resting_channels, unit_prices
 from questionnaires.selectors import NotPublished, latest_versions, version_for
-from tenants.scoping import required_tenant_id
+from tenants.turns import take_turn
 
 BATCH = 1_000
 SHORTEST = timedelta(days=7)
@@ -145,8 +145,7 @@ def _check_questionnaires(chosen: Mapping[str, str]) -> None:
 
 def _lock_planning() -> None:
     """Two clicks plan one after the other, so that the second sees whom the first has taken."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONE_PLAN_AT_A_TIME, required_tenant_id()])
+    take_turn(_ONE_PLAN_AT_A_TIME)
 
 
 def _reviews(campaign: Campaign, found: Plan, now: datetime) -> list[PeriodicReview]:

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
 from channels.accounts.documents import with_values
 from channels.accounts.models import AccountChange
 from channels.accounts.options import offered, provider_named
@@ -19,14 +18,17 @@ from channels.models import ProviderAccount
 from channels.protocols import ConfigurationFailure
 from channels.registry import make_provider
 from channels.stop_words import NOT_SET_UP
-from tenants.four_eyes import Standing, standing_of
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps
 
 Status = AccountChange.Status
 
 
-class AccountRefused(Exception):
-    """What was asked for is not allowed; its text is a sentence for the person who asked."""
+class AccountRefused(Refused):
+    """The account cannot be opened or changed so."""
+
+
+_STEPS = Steps(AccountRefused)
 
 
 @transaction.atomic
@@ -36,7 +38,7 @@ def open_account(*, channel: str, provider: str, actor: Actor, now: datetime) ->
     Raises:
         AccountRefused: the channel has one, or the provider is not one that staff may choose.
     """
-    _standing(actor, Permission.MANAGE_SETTINGS, now)
+    _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
     if provider not in [one.name for one in offered(channel)]:
         raise AccountRefused(_("Choose one of the providers."))
     account = ProviderAccount(
@@ -72,7 +74,7 @@ def change_account(
     Raises:
         AccountRefused: another proposal waits, or no adapter can be made of the settings.
     """
-    standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
+    standing = _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
     account = ProviderAccount.objects.select_for_update(of=("self",)).get(pk=account.pk)
     sensitive = {one.name for one in provider_named(account.provider).options if one.needs_second}
     at_once = {name: value for name, value in options.items() if name not in sensitive}
@@ -85,14 +87,12 @@ def change_account(
     if not proposed and not credentials:
         return None
     if AccountChange.objects.filter(account=account, status=Status.PROPOSED).exists():
-        raise AccountRefused(_("Another change waits for approval. Have it approved or rejected first."))
+        raise AccountRefused(AccountRefused.WAITING)
     change = AccountChange(
         account=account,
         options=proposed,
         credential_names=sorted(credentials),
-        proposed_by=standing.user_id,
-        proposed_person=standing.person,
-        proposed_at=now,
+        **standing.signs("proposed", now),
     )
     change.credentials = dict(credentials) or None
     change.save()
@@ -107,23 +107,14 @@ def approve_change(*, change: AccountChange, actor: Actor, now: datetime) -> Non
     Raises:
         AccountRefused: the actor proposed it, under whatever account; may not approve; or somebody was faster.
     """
-    standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
+    standing = _STEPS.standing(actor, Permission.APPROVE_SETTINGS, now=now)
     account = ProviderAccount.objects.select_for_update(of=("self",)).get(pk=change.account_id)
     change.refresh_from_db()
-    if standing.did((change.proposed_by, change.proposed_person)):
-        raise AccountRefused(_("You proposed this change yourself. Somebody else has to approve it."))
+    if standing.did(*change.acts):
+        raise AccountRefused(AccountRefused.OWN_WORK)
     credentials = dict(change.credentials or {})
     names = change.names
-    _move(
-        change,
-        Status.APPROVED,
-        actor=actor,
-        now=now,
-        credentials=None,
-        approved_by=standing.user_id,
-        approved_person=standing.person,
-        approved_at=now,
-    )
+    _STEPS.approved(change, standing, actor=actor, now=now, credentials=None)
     account.options = with_values(account.options, change.options)
     account.credentials = {**account.credentials, **credentials}
     account.credentials_set_at = {**account.credentials_set_at, **dict.fromkeys(credentials, now.isoformat())}
@@ -138,16 +129,7 @@ def reject_change(*, change: AccountChange, actor: Actor, now: datetime) -> None
     Raises:
         AccountRefused: the actor may not, or it is decided already.
     """
-    standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
-    _move(
-        change,
-        Status.REJECTED,
-        actor=actor,
-        now=now,
-        credentials=None,
-        rejected_by=standing.user_id,
-        rejected_at=now,
-    )
+    _STEPS.reject(change, Permission.APPROVE_SETTINGS, actor=actor, now=now, credentials=None)
 
 
 def _check(account: ProviderAccount, options: Mapping[str, Any], credentials: Mapping[str, str]) -> None:
@@ -169,17 +151,3 @@ def _check(account: ProviderAccount, options: Mapping[str, Any], credentials: Ma
         raise AccountRefused(
             _("These settings do not fit together: something that the provider needs is missing, or reads wrongly.")
         ) from failure
-
-
-def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise AccountRefused(_("Your role does not allow this."))
-    return standing
-
-
-def _move(change: AccountChange, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
-    try:
-        transition(change, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise AccountRefused(_("Somebody else has dealt with this change already. Reload the page.")) from error

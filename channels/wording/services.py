@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import connection, transaction
-from django.utils.translation import gettext as _
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
 from channels.linting import has_errors
 from channels.models import MessageTemplate
 from channels.wording.selectors import (
@@ -21,17 +20,23 @@ from channels.wording.selectors import (
     versions_of,
     words_of,
 )
-from tenants.four_eyes import Standing, standing_of
 from tenants.models import tenant_in_scope
 from tenants.permissions import Permission
-from tenants.scoping import required_tenant_id
+from tenants.steps import Refused, Steps
+from tenants.turns import take_turn
 
 Status = MessageTemplate.Status
 _ONE_AT_A_TIME = 4_202  # advisory lock class; the key within it is the tenant
 
 
-class TemplateRefused(Exception):
-    """What was asked for is not allowed; its text is a sentence for the person who asked."""
+class TemplateRefused(Refused):
+    """The text cannot be changed so."""
+
+    OWN_WORK = _("You wrote this text yourself. Somebody else has to approve it.")
+    TOO_LATE = _("Somebody else has dealt with this text already. Reload the page.")
+
+
+_STEPS = Steps(TemplateRefused)
 
 
 def draft_template(*, slot: Slot, actor: Actor, now: datetime, version: int | None = None) -> MessageTemplate:
@@ -43,8 +48,8 @@ def draft_template(*, slot: Slot, actor: Actor, now: datetime, version: int | No
         TemplateRefused: the actor may not; there is no such version; or, going back, another one is being written.
     """
     with transaction.atomic():
-        standing = _standing(actor, Permission.EDIT_TEMPLATE, now)
-        _lock()
+        standing = _STEPS.standing(actor, Permission.EDIT_TEMPLATE, now=now)
+        take_turn(_ONE_AT_A_TIME)
         versions = versions_of(slot)
         for one in versions:
             if one.status in (Status.DRAFT, Status.AWAITING_APPROVAL):
@@ -61,9 +66,7 @@ def draft_template(*, slot: Slot, actor: Actor, now: datetime, version: int | No
             version=versions[0].version + 1 if versions else 1,
             subject=words.subject,
             body=words.body,
-            drafted_by=standing.user_id,
-            drafted_person=standing.person,
-            drafted_at=now,
+            **standing.signs("drafted", now),
         )
         data = {"version": template.version, "of": words.version}
         record("messagetemplate.drafted", target=template, actor=actor, at=now, **data)
@@ -77,14 +80,12 @@ def write_template(*, template: MessageTemplate, subject: str, body: str, actor:
         TemplateRefused: it is no draft any more.
     """
     with transaction.atomic():
-        standing = _standing(actor, Permission.EDIT_TEMPLATE, now)
+        standing = _STEPS.standing(actor, Permission.EDIT_TEMPLATE, now=now)
         rows = MessageTemplate.objects.filter(pk=template.pk, status=Status.DRAFT)
         is_written = rows.update(
             subject=subject.strip() if template.channel in WITH_SUBJECT else "",
             body=body.replace("\r\n", "\n").strip(),
-            drafted_by=standing.user_id,
-            drafted_person=standing.person,
-            drafted_at=now,
+            **standing.signs("drafted", now),
         )
         if not is_written:
             raise TemplateRefused(_("Only a draft can be changed. Begin a new version."))
@@ -99,19 +100,11 @@ def submit_template(*, template: MessageTemplate, actor: Actor, now: datetime) -
         TemplateRefused: it has errors, or it is no draft any more.
     """
     with transaction.atomic():
-        standing = _standing(actor, Permission.EDIT_TEMPLATE, now)
+        standing = _STEPS.standing(actor, Permission.EDIT_TEMPLATE, now=now)
         template.refresh_from_db()
         _check(template, now)
-        _move(
-            template,
-            Status.AWAITING_APPROVAL,
-            actor=actor,
-            now=now,
-            submitted_by=standing.user_id,
-            submitted_person=standing.person,
-            submitted_at=now,
-            return_reason="",
-        )
+        asked = {**standing.signs("submitted", now), "return_reason": ""}
+        _STEPS.move(template, Status.AWAITING_APPROVAL, actor=actor, now=now, **asked)
 
 
 def approve_template(*, template: MessageTemplate, seen_hash: str, actor: Actor, now: datetime) -> None:
@@ -122,32 +115,21 @@ def approve_template(*, template: MessageTemplate, seen_hash: str, actor: Actor,
             not what the approver saw; or somebody was faster.
     """
     with transaction.atomic():
-        _lock()
+        take_turn(_ONE_AT_A_TIME)
         template.refresh_from_db()
-        standing = _standing(actor, Permission.APPROVE_TEMPLATE, now)
-        if standing.did(
-            (template.drafted_by, template.drafted_person), (template.submitted_by, template.submitted_person)
-        ):
-            raise TemplateRefused(_("You wrote this text yourself. Somebody else has to approve it."))
+        authors = [(template.drafted_by, template.drafted_person), (template.submitted_by, template.submitted_person)]
+        standing = _STEPS.second(actor, Permission.APPROVE_TEMPLATE, authors, now=now)
         if seen_hash != words_of(template).digest:
             raise TemplateRefused(_("The text has changed since you opened it. Reload it and look again."))
         if template.status != Status.AWAITING_APPROVAL:
-            raise TemplateRefused(_("Somebody else has dealt with this text already. Reload the page."))
+            raise TemplateRefused(TemplateRefused.TOO_LATE)
         _check(template, now)
         slot = {"channel": template.channel, "purpose": template.purpose, "language": template.language}
         before = MessageTemplate.objects.filter(status=Status.APPROVED, **slot).first()
         if before is not None:
-            _move(before, Status.RETIRED, actor=actor, now=now)
-        _move(
-            template,
-            Status.APPROVED,
-            actor=actor,
-            now=now,
-            approved_by=standing.user_id,
-            approved_person=standing.person,
-            approved_at=now,
-            approved_hash=seen_hash,
-        )
+            _STEPS.move(before, Status.RETIRED, actor=actor, now=now)
+        signed = {**standing.signs("approved", now), "approved_hash": seen_hash}
+        _STEPS.move(template, Status.APPROVED, actor=actor, now=now, **signed)
 
 
 def return_template(*, template: MessageTemplate, reason: str, actor: Actor, now: datetime) -> None:
@@ -157,10 +139,10 @@ def return_template(*, template: MessageTemplate, reason: str, actor: Actor, now
         TemplateRefused: the actor may not approve, or it is decided already.
     """
     with transaction.atomic():
-        _standing(actor, Permission.APPROVE_TEMPLATE, now)
+        _STEPS.standing(actor, Permission.APPROVE_TEMPLATE, now=now)
         if template.status != Status.AWAITING_APPROVAL:
-            raise TemplateRefused(_("Somebody else has dealt with this text already. Reload the page."))
-        _move(template, Status.DRAFT, actor=actor, now=now, return_reason=reason.strip()[:400])
+            raise TemplateRefused(TemplateRefused.TOO_LATE)
+        _STEPS.move(template, Status.DRAFT, actor=actor, now=now, return_reason=reason.strip()[:400])
 
 
 def discard_template(*, template: MessageTemplate, actor: Actor, now: datetime) -> None:
@@ -170,33 +152,13 @@ def discard_template(*, template: MessageTemplate, actor: Actor, now: datetime) 
         TemplateRefused: it is no draft any more.
     """
     with transaction.atomic():
-        _standing(actor, Permission.EDIT_TEMPLATE, now)
+        _STEPS.standing(actor, Permission.EDIT_TEMPLATE, now=now)
         if template.status != Status.DRAFT:
             raise TemplateRefused(_("Only a draft can be thrown away."))
-        _move(template, Status.RETIRED, actor=actor, now=now)
+        _STEPS.move(template, Status.RETIRED, actor=actor, now=now)
 
 
 def _check(template: MessageTemplate, now: datetime) -> None:
     words = words_of(template)
     if has_errors(remarks_on(words, sample_wording(words.slot, tenant_in_scope(), now.date()))):
         raise TemplateRefused(_("The text still has errors. Correct them first."))
-
-
-def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise TemplateRefused(_("Your role does not allow this."))
-    return standing
-
-
-def _lock() -> None:
-    """Two people begin or approve one after the other."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONE_AT_A_TIME, required_tenant_id()])
-
-
-def _move(template: MessageTemplate, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
-    try:
-        transition(template, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise TemplateRefused(_("Somebody else has dealt with this text already. Reload the page.")) from error

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
@@ -43,7 +43,7 @@ from tenants.four_eyes import standing_of
 from tenants.identifiers import uuid7
 from tenants.models import Membership, Role, User, tenant_in_scope
 from tenants.permissions import Permission
-from tenants.scoping import required_tenant_id
+from tenants.turns import take_turn
 
 log = logging.getLogger(__name__)
 Status = Trial.Status
@@ -262,5 +262,4 @@ def _settle(trial_id: UUID, result: Receipt | Failure, now: datetime) -> Trial:
 
 def _lock() -> None:
     """Two people send one after the other, so that neither has the day's last test twice."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONE_AT_A_TIME, required_tenant_id()])
+    take_turn(_ONE_AT_A_TIME)

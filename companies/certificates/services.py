@@ -8,10 +8,9 @@ from typing import Any, BinaryIO
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
 from companies.certificates.models import RegistryCertificate
 from companies.certificates.rules import ENDED, OFFICERS
 from companies.certificates.selectors import leaving_of, may_obtain, officers_of, paper_beside, roles_beside
@@ -24,8 +23,8 @@ from customers.related.services import AlreadyChanged, StillHeld, end_party, ent
 from customers.services import apply_facts
 from customers.wording import sentence
 from retention.expiring import day_in_japan
-from tenants.four_eyes import Standing, standing_of
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps, Words
 from uploads.models import Upload
 from uploads.services import receive_upload
 
@@ -33,12 +32,18 @@ Status = RegistryCertificate.Status
 PURPOSE = Upload.Purpose.REGISTRY_CERTIFICATE
 
 
-class CertificateRefused(Exception):
+class CertificateRefused(Refused):
     """The step cannot be taken; its text says what to do. ``field``: of the form, if it is one."""
 
-    def __init__(self, words: str, field: str | None = None) -> None:
+    NOT_ALLOWED = _("Your role does not include this step any more. Ask an administrator.")
+    TOO_LATE = _("Somebody else has dealt with this already. Reload the page.")
+
+    def __init__(self, words: Words, field: str | None = None) -> None:
         super().__init__(words)
         self.field = field
+
+
+_STEPS = Steps(CertificateRefused)
 
 
 def request_certificate(
@@ -59,7 +64,7 @@ def request_certificate(
         CustomerMerged: the customer is part of another by now.
     """
     with transaction.atomic():
-        standing = _member(actor, now, Permission.DECIDE_CASE)
+        standing = _STEPS.standing(actor, Permission.DECIDE_CASE, now=now)
         held = lock_own(customer.pk)
         if held.kind != Customer.Kind.COMPANY:
             raise CertificateRefused(_("Only companies are in the register."))
@@ -111,14 +116,14 @@ def transcribe_certificate(
         CertificateRefused: there is no picture of it yet, its day is not possible, or it is not waiting for this.
     """
     with transaction.atomic():
-        standing = _member(actor, now, Permission.DECIDE_CASE)
+        standing = _STEPS.standing(actor, Permission.DECIDE_CASE, now=now)
         held = _lock(certificate_id)
         if issued_on > day_in_japan(now):
             raise CertificateRefused(_("Enter a day that is not in the future."), "issued_on")
         papers = Upload.objects.filter(purpose=PURPOSE, reference=held.pk)
         if not papers.exclude(status=Upload.Status.REJECTED).exists():
             raise CertificateRefused(_("Add a picture of the paper first, so that a second person can compare it."))
-        _move(
+        _STEPS.move(
             held,
             Status.TRANSCRIBED,
             actor=actor,
@@ -154,7 +159,7 @@ def check_certificate(
         CustomerMerged: the customer is part of another by now.
     """
     with transaction.atomic():
-        standing = _member(actor, now, Permission.APPROVE_CASE)
+        standing = _STEPS.standing(actor, Permission.APPROVE_CASE, now=now)
         held = _lock(certificate_id)
         if standing.did((held.transcribed_by, held.transcribed_person)):
             raise CertificateRefused(_("You transcribed this yourself. Somebody else has to check it."))
@@ -174,7 +179,7 @@ def check_certificate(
         if leaving:
             _end_officers(customer, leaving, actor=actor, now=now)
             changed, chosen = [*changed, ENDED], [*chosen, ENDED]
-        _move(
+        _STEPS.move(
             held,
             Status.CHECKED,
             actor=actor,
@@ -199,8 +204,8 @@ def return_certificate(*, certificate_id: UUID, reason: str, actor: Actor, now: 
     if not reason.strip():
         raise CertificateRefused(_("Say what is to be corrected."), "reason")
     with transaction.atomic():
-        _member(actor, now, Permission.APPROVE_CASE)
-        _move(_lock(certificate_id), Status.REQUESTED, actor=actor, now=now, returned_because=reason.strip())
+        _STEPS.standing(actor, Permission.APPROVE_CASE, now=now)
+        _STEPS.move(_lock(certificate_id), Status.REQUESTED, actor=actor, now=now, returned_because=reason.strip())
 
 
 def cancel_certificate(*, certificate_id: UUID, reason: str, actor: Actor, now: datetime) -> None:
@@ -212,8 +217,8 @@ def cancel_certificate(*, certificate_id: UUID, reason: str, actor: Actor, now: 
     if not reason.strip():
         raise CertificateRefused(_("Say in a few words why it is not needed."), "reason")
     with transaction.atomic():
-        standing = _member(actor, now, Permission.DECIDE_CASE)
-        _move(
+        standing = _STEPS.standing(actor, Permission.DECIDE_CASE, now=now)
+        _STEPS.move(
             _lock(certificate_id),
             Status.CANCELLED,
             actor=actor,
@@ -286,17 +291,3 @@ def _end_officers(customer: Customer, leaving: Sequence[Known], *, actor: Actor,
 def _lock(certificate_id: UUID) -> RegistryCertificate:
     held: RegistryCertificate = RegistryCertificate.objects.select_for_update(of=("self",)).get(pk=certificate_id)
     return held
-
-
-def _member(actor: Actor, now: datetime, permission: Permission) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise CertificateRefused(_("Your role does not include this step any more. Ask an administrator."))
-    return standing
-
-
-def _move(row: RegistryCertificate, to: str, *, actor: Actor, now: datetime, **changes: Any) -> None:
-    try:
-        transition(row, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise CertificateRefused(_("Somebody else has dealt with this already. Reload the page.")) from error

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from audit.services import Actor, record
 from customers.accounts.models import CustomerAccount, Product
@@ -20,7 +20,7 @@ from customers.pointers import lock_own
 from customers.recording import change_customers, stored_change
 from customers.selectors import ERASED, facts_of
 from tenants.keys import cipher
-from tenants.scoping import required_tenant_id
+from tenants.turns import take_turn
 
 _SEEN = "customer.account.seen"
 _ONE_AT_A_TIME = 4_330  # advisory lock class; the key within it is the tenant
@@ -51,8 +51,7 @@ def set_product(
         ProductTaken: a new one has the code of another.
     """
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONE_AT_A_TIME, required_tenant_id()])
+        take_turn(_ONE_AT_A_TIME)
         if product is None and Product.objects.filter(code=code).exists():
             raise ProductTaken(code)
         mine: Product = Product(code=code) if product is None else Product.objects.get(pk=product.pk)

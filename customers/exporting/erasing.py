@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db import connection
-
 from customers.exporting.models import CustomerExport, ExportPiece
-from tenants.scoping import required_tenant_id
+from tenants.turns import take_turn
 
 _LOCK = 0x6B7A_0004
 
@@ -18,8 +16,7 @@ def take_turns() -> None:
 
     Whoever destroys would not see the pieces of a file that is not there yet.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, required_tenant_id()])
+    take_turn(_LOCK)
 
 
 def erase_from_exports(ids: Sequence[UUID]) -> None:

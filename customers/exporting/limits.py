@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.db import transaction
 
-from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
+from audit.services import Actor
 from customers.exporting.models import ExportLimit
-from tenants.four_eyes import Standing, standing_of
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps
 
 
-class LimitRefused(Exception):
-    """What was asked for is not possible; its text is a sentence for the person who asked."""
+class LimitRefused(Refused):
+    """The number cannot be changed so."""
+
+
+_STEPS = Steps(LimitRefused)
 
 
 @transaction.atomic
@@ -25,15 +26,7 @@ def propose_limit(*, rows: int, actor: Actor, now: datetime) -> ExportLimit:
     Raises:
         LimitRefused: the actor may not, or another number waits.
     """
-    standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
-    proposed = {"proposed_by": standing.user_id, "proposed_person": standing.person, "proposed_at": now}
-    try:
-        with transaction.atomic():
-            limit: ExportLimit = ExportLimit.objects.create(rows=rows, **proposed)
-    except IntegrityError as error:
-        raise LimitRefused(_("Another change waits for approval. Have it approved or rejected first.")) from error
-    record("exportlimit.proposed", target=limit, actor=actor, at=now, rows=rows)
-    return limit
+    return _STEPS.propose(ExportLimit(rows=rows), Permission.MANAGE_SETTINGS, actor=actor, now=now, rows=rows)
 
 
 @transaction.atomic
@@ -43,11 +36,7 @@ def approve_limit(*, limit: ExportLimit, actor: Actor, now: datetime) -> None:
     Raises:
         LimitRefused: the actor proposed it, under whatever account; may not; or somebody was faster.
     """
-    standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
-    if standing.did((limit.proposed_by, limit.proposed_person)):
-        raise LimitRefused(_("You proposed this change yourself. Somebody else has to approve it."))
-    signed = {"approved_by": standing.user_id, "approved_person": standing.person, "approved_at": now}
-    _move(limit, ExportLimit.Status.APPROVED, actor=actor, now=now, **signed)
+    _STEPS.approve(limit, Permission.APPROVE_SETTINGS, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -57,19 +46,4 @@ def reject_limit(*, limit: ExportLimit, actor: Actor, now: datetime) -> None:
     Raises:
         LimitRefused: the actor may not, or it is decided already.
     """
-    standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
-    _move(limit, ExportLimit.Status.REJECTED, actor=actor, now=now, rejected_by=standing.user_id, rejected_at=now)
-
-
-def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise LimitRefused(_("Your role does not allow this."))
-    return standing
-
-
-def _move(limit: ExportLimit, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
-    try:
-        transition(limit, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise LimitRefused(_("Somebody else has dealt with this change already. Reload the page.")) from error
+    _STEPS.reject(limit, Permission.APPROVE_SETTINGS, actor=actor, now=now)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition, transition_many
+from audit.transitions import transition, transition_many
 from customers.exporting.columns import choices
 from customers.exporting.erasing import remove_files, take_turns
 from customers.exporting.making import Making
@@ -24,6 +24,7 @@ from tenants.middleware import reach_of
 from tenants.permissions import Permission
 from tenants.reach import within_reach
 from tenants.scoping import required_tenant_id
+from tenants.steps import Refused, Steps
 from tenants.workbooks import SheetFull
 
 # How long a file can be had, or waits to be approved.
@@ -31,8 +32,13 @@ KEPT = timedelta(hours=72)
 _HELD = (CustomerExport.Status.PREPARED, CustomerExport.Status.READY)
 
 
-class ExportRefused(Exception):
-    """What was asked for is not possible; its text is a sentence for the person who asked."""
+class ExportRefused(Refused):
+    """The file cannot be made or had so."""
+
+    TOO_LATE = _("Somebody else has dealt with this file already. Reload the page.")
+
+
+_STEPS = Steps(ExportRefused)
 
 
 def order_export(
@@ -48,7 +54,7 @@ def order_export(
     if not chosen or len(chosen) != len(set(columns)):
         raise ExportRefused(_("Choose the columns of the file anew."))
     with transaction.atomic():
-        standing = _standing(actor, Permission.EXPORT_DATA, now)
+        standing = _STEPS.standing(actor, Permission.EXPORT_DATA, now=now)
         expected = count_customers(wanted.customers(today=day_in_japan(now)))
         if not expected.customers and expected.looked_at is None:
             raise ExportRefused(_("There is no customer to export."))
@@ -138,7 +144,7 @@ def approve_export(*, export: CustomerExport, seen: str, actor: Actor, now: date
         if seen != export.sha256 or not ExportPiece.objects.filter(export=export).exists():
             raise ExportRefused(_("This is not the file that you saw, or it is gone. Reload the page."))
         signed = {"approved_by": standing.user_id, "approved_person": standing.person, "approved_at": now}
-        _move(export, CustomerExport.Status.READY, actor=actor, now=now, kept_until=now + KEPT, **signed)
+        _STEPS.move(export, CustomerExport.Status.READY, actor=actor, now=now, kept_until=now + KEPT, **signed)
         _tell("customerexport.approved", export, actor, now)
 
 
@@ -204,7 +210,7 @@ def _fail(export: CustomerExport, code: str, *, actor: Actor, now: datetime) -> 
 
 def _discard(export: CustomerExport, standing: Standing, *, actor: Actor, now: datetime, reason: str = "") -> None:
     signed = {"settled_by": standing.user_id, "settled_at": now, "reason": reason}
-    _move(export, CustomerExport.Status.DISCARDED, actor=actor, now=now, **signed)
+    _STEPS.move(export, CustomerExport.Status.DISCARDED, actor=actor, now=now, **signed)
     remove_files([export.pk])
 
 
@@ -214,7 +220,7 @@ def _tell(event: str, export: CustomerExport, actor: Actor, now: datetime) -> No
 
 def _second(export: CustomerExport, actor: Actor, now: datetime) -> Standing:
     export.refresh_from_db()
-    standing = _standing(actor, Permission.APPROVE_EXPORT, now)
+    standing = _STEPS.standing(actor, Permission.APPROVE_EXPORT, now=now)
     if standing.did((export.ordered_by, export.ordered_person)):
         raise ExportRefused(_("You ordered this file yourself. Somebody else has to approve it."))
     if export.status != CustomerExport.Status.PREPARED:
@@ -224,16 +230,9 @@ def _second(export: CustomerExport, actor: Actor, now: datetime) -> Standing:
 
 def _owner(export: CustomerExport, actor: Actor, now: datetime) -> Standing:
     export.refresh_from_db()
-    standing = _standing(actor, Permission.EXPORT_DATA, now)
+    standing = _STEPS.standing(actor, Permission.EXPORT_DATA, now=now)
     if not standing.did((export.ordered_by, export.ordered_person)):
         raise ExportRefused(_("Only the one who ordered this file can have it."))
-    return standing
-
-
-def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise ExportRefused(_("Your role does not allow this."))
     return standing
 
 
@@ -243,10 +242,3 @@ def _member(user_id: int) -> MembershipOf | None:
 
 def _place(member: MembershipOf) -> str:
     return f"{member.role}/{member.branch_code}"
-
-
-def _move(export: CustomerExport, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
-    try:
-        transition(export, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise ExportRefused(_("Somebody else has dealt with this file already. Reload the page.")) from error

@@ -8,7 +8,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.transitions import Stateful
-from tenants.four_eyes import Standing
 from tenants.models import TenantForeignKey, TenantModel
 from tenants.pairing import person_field, two_people
 from tenants.reach import Reach
@@ -99,9 +98,10 @@ class OwnAttribute(Stateful, TenantModel):
         """What the institution asks of its customers is no secret from its staff."""
         return models.Q(pk__in=[]) if reach.is_operator else None
 
-    def was_proposed_by(self, standing: Standing) -> bool:
-        """Whether this member proposed it, under whatever account."""
-        return standing.did((self.proposed_by, self.proposed_person))
+    @property
+    def acts(self) -> list[tuple[int | None, str]]:
+        """Who proposed it, as (account, staff number)."""
+        return [(self.proposed_by, self.proposed_person)]
 
 
 class ValueKeeping(TenantModel):

@@ -5,21 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from django.db import connection, transaction
-from django.utils.functional import Promise
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record
-from audit.transitions import LostRace, transition
+from audit.transitions import transition
 from customers.facts.models import OwnAttribute
 from customers.facts.own import PREFIX, SENSITIVE, Definition, Problem, choices_removed, fact_from, key_of, problems_of
 from customers.facts.readers import readers_of
 from customers.facts.selectors import definition_of, forget_own_facts
 from customers.facts.shape import Fact, Kept
 from customers.models import Customer
-from tenants.four_eyes import Standing, standing_of
 from tenants.permissions import Permission
-from tenants.scoping import required_tenant_id
+from tenants.steps import Refused, Steps
+from tenants.turns import take_turn
 
 _STATUS = OwnAttribute.Status
 _ONE_AT_A_TIME = 4_310  # advisory lock class; the key within it is the tenant
@@ -34,15 +33,22 @@ class AttributeRefused(Exception):
         self.problems = list(problems)
 
 
-class StepRefused(Exception):
+class StepRefused(Refused):
     """The attribute is not where this step could be taken; its text is a sentence for the person who asked."""
 
-    def __init__(self, why: str | Promise) -> None:
-        self.why = why
-        super().__init__(why)
+    OWN_WORK = _("Whoever proposed the attribute cannot decide on it. Ask somebody else.")
+    TOO_LATE = _("The attribute has changed in the meantime. Look at its page again.")
 
-    def __str__(self) -> str:
-        return str(self.why)
+
+_STEPS = Steps(StepRefused)
+
+
+def lock_definitions() -> None:
+    """One after the other until the transaction ends.
+
+    Titles and the number of attributes are compared with all others, and what reads one may not begin to while it goes.
+    """
+    take_turn(_ONE_AT_A_TIME)
 
 
 def define_attribute(*, definition: Definition, actor: Actor, now: datetime) -> OwnAttribute:
@@ -54,7 +60,7 @@ def define_attribute(*, definition: Definition, actor: Actor, now: datetime) -> 
     """
     with transaction.atomic():
         lock_definitions()
-        standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
+        standing = _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
         _check(definition, _others())
         attribute: OwnAttribute = OwnAttribute.objects.create(
             code=definition.code,
@@ -62,9 +68,7 @@ def define_attribute(*, definition: Definition, actor: Actor, now: datetime) -> 
             kinds=definition.kinds,
             sensitivity=definition.sensitivity,
             **_said(definition),
-            proposed_at=now,
-            proposed_by=standing.user_id,
-            proposed_person=standing.person,
+            **standing.signs("proposed", now),
         )
         record("ownattribute.proposed", target=attribute, actor=actor, at=now, code=attribute.code)
         if attribute.sensitivity != SENSITIVE:
@@ -82,7 +86,7 @@ def change_attribute(*, attribute: OwnAttribute, definition: Definition, actor: 
     """
     with transaction.atomic():
         lock_definitions()
-        _standing(actor, Permission.MANAGE_SETTINGS, now)
+        _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
         mine: OwnAttribute = OwnAttribute.objects.select_for_update().get(pk=attribute.pk)
         if mine.status != _STATUS.ACTIVE:
             raise StepRefused(_("Only an attribute in use can be changed."))
@@ -112,9 +116,7 @@ def decide_attribute(*, attribute: OwnAttribute, is_agreed: bool, actor: Actor, 
         StepRefused: it is the same person, the role does not allow it, or it was decided already.
     """
     with transaction.atomic():
-        standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
-        if attribute.was_proposed_by(standing):
-            raise StepRefused(_("Whoever proposed the attribute cannot decide on it. Ask somebody else."))
+        standing = _STEPS.second(actor, Permission.APPROVE_SETTINGS, attribute.acts, now=now)
         decided = {"decided_by": standing.user_id, "decided_person": standing.person}
         _move(attribute, _STATUS.ACTIVE if is_agreed else _STATUS.REFUSED, _STATUS.PROPOSED, actor, now, **decided)
 
@@ -128,32 +130,22 @@ def retire_attribute(*, attribute: OwnAttribute, actor: Actor, now: datetime) ->
     with transaction.atomic():
         lock_definitions()
         _refuse_if_binding(attribute)
-        _standing(actor, Permission.MANAGE_SETTINGS, now)
+        _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
         _move(attribute, _STATUS.RETIRED, _STATUS.ACTIVE, actor, now)
 
 
 def restore_attribute(*, attribute: OwnAttribute, actor: Actor, now: datetime) -> None:
     """A retired attribute is in use again. Raises StepRefused."""
     with transaction.atomic():
-        _standing(actor, Permission.MANAGE_SETTINGS, now)
+        _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
         _move(attribute, _STATUS.ACTIVE, _STATUS.RETIRED, actor, now)
 
 
 def _move(attribute: OwnAttribute, to: str, expected: str, actor: Actor, now: datetime, **changes: object) -> None:
     if attribute.status != expected:
-        raise StepRefused(_("The attribute has changed in the meantime. Look at its page again."))
-    try:
-        transition(attribute, to, actor=actor, at=now, **changes)
-    except LostRace:
-        raise StepRefused(_("The attribute has changed in the meantime. Look at its page again.")) from None
+        raise StepRefused(StepRefused.TOO_LATE)
+    _STEPS.move(attribute, to, actor=actor, now=now, **changes)
     forget_own_facts()
-
-
-def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise StepRefused(_("Your role does not allow this."))
-    return standing
 
 
 def _refuse_if_binding(attribute: OwnAttribute) -> None:
@@ -170,15 +162,6 @@ def _refuse_if_asked(attribute: OwnAttribute) -> None:
             _("%(readers)s asks customers for it. Publish a version that does not, first.")
             % {"readers": _(", ").join(asking)}
         )
-
-
-def lock_definitions() -> None:
-    """One after the other until the transaction ends.
-
-    Titles and the number of attributes are compared with all others, and what reads one may not begin to while it goes.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONE_AT_A_TIME, required_tenant_id()])
 
 
 def _others() -> dict[str, Fact]:

@@ -5,29 +5,35 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
 from customers.flags.models import CustomerFlag, FlagLifting
 from customers.flags.rules import DECEASED, LIFTED_BY_TWO, OF_COMPANIES
 from customers.flags.signals import customer_flagged
 from customers.models import Customer
 from customers.pointers import lock_own
 from retention.expiring import day_in_japan
-from tenants.four_eyes import Standing, standing_of
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps, Words
 
 Status = CustomerFlag.Status
 SYSTEM = Actor.system("flags")
 
 
-class FlagRefused(Exception):
+class FlagRefused(Refused):
     """The step can't be taken; the text tells the person what to do next. ``field``: of the form, if it is one."""
 
-    def __init__(self, words: str, field: str | None = None) -> None:
+    NOT_ALLOWED = _("Your role does not include this step any more. Ask an administrator.")
+    OWN_WORK = _("You proposed this yourself. Somebody else has to approve it.")
+    TOO_LATE = _("Somebody else has dealt with this already. Reload the page.")
+
+    def __init__(self, words: Words, field: str | None = None) -> None:
         super().__init__(words)
         self.field = field
+
+
+_STEPS = Steps(FlagRefused)
 
 
 def raise_flag(
@@ -49,7 +55,7 @@ def raise_flag(
         CustomerMerged: the customer is part of another, for whom it has to be raised.
     """
     with transaction.atomic():
-        standing = _member(actor, now, Permission.FLAG_CUSTOMER)
+        standing = _STEPS.standing(actor, Permission.FLAG_CUSTOMER, now=now)
         _check(customer, kind, reason, from_on, until_on, day_in_japan(now))
         flag = CustomerFlag(
             customer=customer,
@@ -77,7 +83,7 @@ def lift_flag(*, flag: CustomerFlag, reason: str, actor: Actor, now: datetime) -
     if not reason.strip():
         raise FlagRefused(_("Write down why the flag is to be lifted."), "reason")
     with transaction.atomic():
-        standing = _member(actor, now, Permission.LIFT_FLAG)
+        standing = _STEPS.standing(actor, Permission.LIFT_FLAG, now=now)
         held: CustomerFlag = CustomerFlag.objects.select_for_update(of=("self",)).get(pk=flag.pk)
         if held.status != Status.IN_FORCE:
             raise FlagRefused(_("This flag is not in force any more."))
@@ -86,13 +92,8 @@ def lift_flag(*, flag: CustomerFlag, reason: str, actor: Actor, now: datetime) -
             return None
         if FlagLifting.objects.filter(flag=held, status=FlagLifting.Status.PROPOSED).exists():
             raise FlagRefused(_("A colleague has proposed this already. It waits for a second person."))
-        lifting: FlagLifting = FlagLifting.objects.create(
-            flag=held,
-            reason=reason.strip(),
-            proposed_by=standing.user_id,
-            proposed_person=standing.person,
-            proposed_at=now,
-        )
+        signed = standing.signs("proposed", now)
+        lifting: FlagLifting = FlagLifting.objects.create(flag=held, reason=reason.strip(), **signed)
         record("flaglifting.proposed", target=lifting, actor=actor, at=now, kind=held.kind)
     return lifting
 
@@ -104,20 +105,12 @@ def approve_lifting(*, lifting: FlagLifting, actor: Actor, now: datetime) -> Non
         FlagRefused: it is the actor's own proposal, the role is gone, or somebody else has decided.
     """
     with transaction.atomic():
-        standing = _member(actor, now, Permission.APPROVE_FLAG)
+        standing = _STEPS.standing(actor, Permission.APPROVE_FLAG, now=now)
         held = CustomerFlag.objects.select_for_update(of=("self",)).get(pk=lifting.flag_id)
         lifting.refresh_from_db(fields=["status", "proposed_by", "proposed_person"])
-        if standing.did((lifting.proposed_by, lifting.proposed_person)):
-            raise FlagRefused(_("You proposed this yourself. Somebody else has to approve it."))
-        _move(
-            lifting,
-            FlagLifting.Status.APPROVED,
-            actor=actor,
-            now=now,
-            approved_by=standing.user_id,
-            approved_person=standing.person,
-            approved_at=now,
-        )
+        if standing.did(*lifting.acts):
+            raise FlagRefused(FlagRefused.OWN_WORK)
+        _STEPS.approved(lifting, standing, actor=actor, now=now)
         _end(held, Status.LIFTED, actor=actor, now=now, ended_by=standing.user_id)
 
 
@@ -128,17 +121,7 @@ def reject_lifting(*, lifting: FlagLifting, actor: Actor, now: datetime) -> None
         FlagRefused: the role is gone, or somebody else has decided.
     """
     with transaction.atomic():
-        standing = standing_of(actor, now=now)
-        if standing is None or not (standing.may(Permission.APPROVE_FLAG) or standing.may(Permission.LIFT_FLAG)):
-            raise _not_entitled()
-        _move(
-            lifting,
-            FlagLifting.Status.REJECTED,
-            actor=actor,
-            now=now,
-            rejected_by=standing.user_id,
-            rejected_at=now,
-        )
+        _STEPS.reject(lifting, Permission.APPROVE_FLAG, Permission.LIFT_FLAG, actor=actor, now=now)
 
 
 def lapse_flags(*, now: datetime) -> int:
@@ -148,7 +131,7 @@ def lapse_flags(*, now: datetime) -> int:
         flags = list(over.select_for_update(of=("self",)))
         for flag in flags:
             for lifting in FlagLifting.objects.filter(flag=flag, status=FlagLifting.Status.PROPOSED):
-                _move(lifting, FlagLifting.Status.REJECTED, actor=SYSTEM, now=now, rejected_at=now)
+                _STEPS.move(lifting, FlagLifting.Status.REJECTED, actor=SYSTEM, now=now, rejected_at=now)
             _end(flag, Status.LAPSED, actor=SYSTEM, now=now)
     return len(flags)
 
@@ -161,7 +144,7 @@ def read_reason(*, flag: CustomerFlag, actor: Actor, now: datetime) -> list[str]
         PersonShredded: the customer's data were destroyed.
     """
     with transaction.atomic():
-        _member(actor, now, Permission.READ_FLAG_REASON)
+        _STEPS.standing(actor, Permission.READ_FLAG_REASON, now=now)
         record("customerflag.reason_read", target=flag, actor=actor, at=now, kind=flag.kind)
         found = [flag.reason]
         found += [flag.ended_because] if flag.ended_because else []
@@ -195,23 +178,5 @@ def _put_on(flag: CustomerFlag) -> None:
         raise FlagRefused(_("The customer has this flag already."), "kind") from error
 
 
-def _member(actor: Actor, now: datetime, permission: Permission) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise _not_entitled()
-    return standing
-
-
-def _not_entitled() -> FlagRefused:
-    return FlagRefused(_("Your role does not include this step any more. Ask an administrator."))
-
-
 def _end(flag: CustomerFlag, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
-    _move(flag, to, actor=actor, now=now, ended_at=now, **changes)
-
-
-def _move(row: CustomerFlag | FlagLifting, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
-    try:
-        transition(row, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise FlagRefused(_("Somebody else has dealt with this already. Reload the page.")) from error
+    _STEPS.move(flag, to, actor=actor, now=now, ended_at=now, **changes)

@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from audit.services import Actor, record
 from audit.transitions import transition
 from customers.imports.settling import settle_import
 from customers.models import CustomerImport
-from tenants.scoping import required_tenant_id
+from tenants.turns import take_turn
 
 LEASE = timedelta(minutes=2)
 _IMPORT_LOCK = 0x6B7A_0001
@@ -76,8 +76,7 @@ class Turn:
         Raises LeaseLost.
         """
         if writes:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_IMPORT_LOCK, required_tenant_id()])
+            take_turn(_IMPORT_LOCK)
         mine = self.customer_import
         held = CustomerImport.objects.select_for_update().values_list("status", "next_line")
         if held.get(pk=mine.pk) != (mine.status, mine.next_line):

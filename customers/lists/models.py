@@ -7,9 +7,9 @@ from typing import Any
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from audit.transitions import Stateful
+from tenants.drafts import Draft, published_by_two
 from tenants.models import TenantModel
-from tenants.pairing import person_field, two_people
+from tenants.pairing import person_field
 from tenants.reach import Reach
 
 
@@ -36,7 +36,7 @@ class CodeList(TenantModel):
         return models.Q(pk__in=[]) if reach.is_operator else None
 
 
-class CodeListDraft(Stateful, TenantModel):
+class CodeListDraft(Draft):
     """A version being written: in force once a second person has approved it."""
 
     class Status(models.TextChoices):
@@ -52,26 +52,9 @@ class CodeListDraft(Stateful, TenantModel):
 
     status = models.CharField(max_length=9, choices=Status, default=Status.DRAFT)
     key = models.CharField(max_length=40)
-    # the number of the version it began with; 0: the product's own list, or none
-    based_on = models.PositiveIntegerField(default=0)
-    # may be wrong while it is written
-    document: Any = models.JSONField()
-    # grows with each change, so that two who write do not overwrite each other
-    revision = models.PositiveIntegerField(default=1)
-    # everybody who wrote in it, as [account, staff number]: none of them may approve it
-    writers: Any = models.JSONField(default=list)
-    drafted_by = models.BigIntegerField()
-    drafted_person = person_field()
-    drafted_at = models.DateTimeField()
     proposed_by = models.BigIntegerField(null=True, blank=True)
     proposed_person = person_field()
     proposed_at = models.DateTimeField(null=True, blank=True)
-    approved_by = models.BigIntegerField(null=True, blank=True)
-    approved_person = person_field()
-    approved_at = models.DateTimeField(null=True, blank=True)
-    return_reason = models.CharField(max_length=400, blank=True)
-    # the number of the version that became of it
-    published_number = models.PositiveIntegerField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -80,12 +63,7 @@ class CodeListDraft(Stateful, TenantModel):
                 name="code_list_being_written",
                 condition=models.Q(status__in=["DRAFT", "PROPOSED"]),
             ),
-            two_people("code_list_draft_four_eyes", first=("drafted", "proposed"), second="approved"),
-            models.CheckConstraint(
-                condition=~models.Q(status="APPROVED")
-                | models.Q(approved_by__isnull=False, approved_at__isnull=False, published_number__isnull=False),
-                name="code_list_draft_approved",
-            ),
+            *published_by_two("code_list_draft", asked="proposed"),
         ]
 
     def __str__(self) -> str:

@@ -6,37 +6,27 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from django.db import connection, transaction
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
 from customers.codes import Label
 from customers.lists.content import Content, Problem, content_from, is_key, problems_of, tidied
 from customers.lists.models import CodeList, CodeListDraft
 from customers.lists.selectors import content_of_version, draft_of, forget_lists, versions_of
 from customers.lists.standard import STANDARD_KEYS
-from tenants.four_eyes import Standing, standing_of
+from tenants.drafts import DraftRefused, DraftSteps, begun_by
 from tenants.permissions import Permission
-from tenants.scoping import required_tenant_id
+from tenants.turns import take_turn
 
 MOST_LISTS = 60
-_STATUS = CodeListDraft.Status
 _ONE_AT_A_TIME = 4_312  # advisory lock class; the key within it is the tenant
 
 type Edit = Callable[[Content], Content]
 
 
-class ListRefused(Exception):
-    """What was asked for is not possible; its text is a sentence for the person who asked."""
-
-    def __init__(self, why: str | Promise) -> None:
-        self.why = why
-        super().__init__(why)
-
-    def __str__(self) -> str:
-        return str(self.why)
+class ListRefused(DraftRefused):
+    """The list cannot be written so."""
 
 
 class ListChanged(ListRefused):
@@ -55,6 +45,9 @@ class ListInvalid(ListRefused):
         self.problems = list(problems)
 
 
+_STEPS = DraftSteps(ListRefused)
+
+
 @transaction.atomic
 def begin_draft(
     *, key: str, actor: Actor, now: datetime, number: int | None = None, name: Label | None = None
@@ -65,8 +58,8 @@ def begin_draft(
         ListRefused: the actor may not; another draft is being written; there is no such version; or the key of a new
             list is none or taken.
     """
-    standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
-    _lock()
+    standing = _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
+    take_turn(_ONE_AT_A_TIME)
     if draft_of(key) is not None:
         raise ListRefused(_("A draft of this list is being written already. Finish it or throw it away."))
     newest = _newest(key)
@@ -84,10 +77,7 @@ def begin_draft(
         key=key,
         based_on=newest,
         document=content.document(),
-        writers=[[standing.user_id, standing.person]],
-        drafted_by=standing.user_id,
-        drafted_person=standing.person,
-        drafted_at=now,
+        **begun_by(standing, now),
     )
     record("codelistdraft.begun", target=draft, actor=actor, at=now, key=key, based_on=newest)
     return draft
@@ -101,19 +91,14 @@ def edit_draft(*, draft: CodeListDraft, revision: int, edit: Edit, actor: Actor,
         ListChanged: somebody else was faster.
         ListRefused: the actor may not, it is no draft any more, or the edit itself refuses.
     """
-    standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
+    standing = _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
     held = _held(draft)
-    if held.status != _STATUS.DRAFT:
-        raise ListRefused(_("Only a draft can be changed. Begin a new one."))
+    _STEPS.check_written(held)
     if held.revision != revision:
         raise ListChanged(held)
     document = tidied(edit(content_from(held.document))).document()
     if document != held.document:
-        held.document = document
-        held.revision += 1
-        held.drafted_by, held.drafted_person, held.drafted_at = standing.user_id, standing.person, now
-        if not standing.did(*_writers(held)):
-            held.writers = [*held.writers, [standing.user_id, standing.person]]
+        held.rewrite(document, standing, now)
         held.save()
         record("codelistdraft.written", target=held, actor=actor, at=now, key=held.key, revision=held.revision)
     draft.refresh_from_db()
@@ -128,14 +113,13 @@ def propose_draft(*, draft: CodeListDraft, revision: int, actor: Actor, now: dat
         ListInvalid: something is wrong with it.
         ListRefused: the actor may not, or it says what is in force already.
     """
-    standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
+    standing = _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
     held = _held(draft)
     if held.revision != revision:
         raise ListChanged(held)
     newest = _newest(held.key)
     _check(held, newest)
-    signed = {"proposed_by": standing.user_id, "proposed_person": standing.person, "proposed_at": now}
-    _move(held, _STATUS.PROPOSED, actor=actor, now=now, **signed, based_on=newest, return_reason="")
+    _STEPS.propose_draft(held, standing, newest, actor=actor, now=now)
     draft.refresh_from_db()
 
 
@@ -148,20 +132,13 @@ def approve_draft(*, draft: CodeListDraft, seen_hash: str, actor: Actor, now: da
         ListRefused: the actor wrote in it or proposed it, under whatever account; may not approve; it is not what they
             saw; or another version was published since.
     """
-    standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
-    _lock()
+    standing = _STEPS.standing(actor, Permission.APPROVE_SETTINGS, now=now)
+    take_turn(_ONE_AT_A_TIME)
     held = _held(draft)
-    if standing.did(*authors_of(held)):
-        raise ListRefused(_("You wrote in this draft yourself. Somebody else has to approve it."))
-    content = content_from(held.document)
-    if seen_hash != content.digest:
-        raise ListRefused(_("The draft has changed since you opened it. Reload it and look again."))
-    newest = _newest(held.key)
-    if held.based_on != newest:
-        raise ListRefused(_("Another version was published meanwhile. Return the draft, and have it proposed anew."))
+    content, newest = content_from(held.document), _newest(held.key)
+    _STEPS.check_approval(held, standing, is_seen=seen_hash == content.digest, newest=newest)
     _check(held, newest)
-    signed = {"approved_by": standing.user_id, "approved_person": standing.person, "approved_at": now}
-    _move(held, _STATUS.APPROVED, actor=actor, now=now, **signed, published_number=newest + 1)
+    _STEPS.publish_draft(held, standing, newest + 1, actor=actor, now=now)
     version: CodeList = CodeList.objects.create(
         key=held.key, number=newest + 1, document=held.document, sha256=content.digest, published_at=now
     )
@@ -186,30 +163,15 @@ def return_draft(*, draft: CodeListDraft, reason: str, actor: Actor, now: dateti
     Raises:
         ListRefused: the actor may neither approve nor did write it, or it is decided already.
     """
-    standing = standing_of(actor, now=now)
-    held = _held(draft)
-    if standing is None or not (standing.may(Permission.APPROVE_SETTINGS) or standing.did(*authors_of(held))):
-        raise ListRefused(_("Your role does not allow this."))
-    if held.status != _STATUS.PROPOSED:
-        raise ListRefused(_("Somebody else has dealt with this draft already. Reload the page."))
-    _move(held, _STATUS.DRAFT, actor=actor, now=now, return_reason=reason.strip()[:400])
+    _STEPS.return_draft(_held(draft), Permission.APPROVE_SETTINGS, reason, actor=actor, now=now)
     draft.refresh_from_db()
 
 
 @transaction.atomic
 def discard_draft(*, draft: CodeListDraft, actor: Actor, now: datetime) -> None:
     """Throw a draft away. Raises ListRefused: the actor may not, or it is no draft any more."""
-    _standing(actor, Permission.MANAGE_SETTINGS, now)
-    held = _held(draft)
-    if held.status != _STATUS.DRAFT:
-        raise ListRefused(_("Only a draft can be thrown away."))
-    _move(held, _STATUS.DISCARDED, actor=actor, now=now)
+    _STEPS.discard_draft(_held(draft), Permission.MANAGE_SETTINGS, actor=actor, now=now)
     draft.refresh_from_db()
-
-
-def authors_of(draft: CodeListDraft) -> list[tuple[int | None, str]]:
-    """Everybody who wrote in it or proposed it, as (account, staff number)."""
-    return [*_writers(draft), (draft.drafted_by, draft.drafted_person), (draft.proposed_by, draft.proposed_person)]
 
 
 def base_of(draft: CodeListDraft) -> Content | None:
@@ -252,30 +214,6 @@ def _check(draft: CodeListDraft, newest: int) -> None:
         raise ListRefused(_("The draft says what is in force already. There is nothing to approve."))
 
 
-def _writers(draft: CodeListDraft) -> list[tuple[int | None, str]]:
-    return [(int(account), str(person)) for account, person in draft.writers]
-
-
 def _held(draft: CodeListDraft) -> CodeListDraft:
     found: CodeListDraft = CodeListDraft.objects.select_for_update().get(pk=draft.pk)
     return found
-
-
-def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise ListRefused(_("Your role does not allow this."))
-    return standing
-
-
-def _lock() -> None:
-    """One after the other until the transaction ends: versions are counted, and drafts are one a list."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_ONE_AT_A_TIME, required_tenant_id()])
-
-
-def _move(draft: CodeListDraft, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
-    try:
-        transition(draft, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise ListRefused(_("Somebody else has dealt with this draft already. Reload the page.")) from error

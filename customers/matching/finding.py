@@ -14,6 +14,7 @@ from customers.matching.models import MatchCandidate
 from customers.matching.rules import FOR, Reason, weight_of
 from customers.writing import insert_many, update_many
 from tenants.scoping import required_tenant_id
+from tenants.turns import take_turn
 
 # What more customers than this share says nothing about two of them: a nursing home's telephone, a dormitory.
 LARGEST = 8
@@ -87,8 +88,7 @@ def find_candidates(*, actor: Actor, now: datetime) -> int:
 
 def _hold() -> None:
     """One search of the bank at a time."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, required_tenant_id()])
+    take_turn(_LOCK)
 
 
 def _pairs() -> dict[Pair, Reason]:

@@ -9,9 +9,10 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition, transition_many
+from audit.transitions import transition, transition_many
 from customers.matching.models import MatchCandidate
 from customers.matching.services import JUDGEMENTS
 from customers.merging.beside import Beside, attribute_label, beside_each_other
@@ -27,14 +28,21 @@ from customers.searching import index_names
 from customers.signals import customer_merged
 from retention.selectors import held_subjects
 from retention.services import lock_holds
-from tenants.four_eyes import Standing, standing_of
+from tenants.four_eyes import Standing
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps
 
 Status = CustomerMerge.Status
 
 
-class MergeRefused(Exception):
+class MergeRefused(Refused):
     """It cannot be done; its text is a sentence or several for the person who tried."""
+
+    NOT_ALLOWED = gettext_lazy("Your role does not include this step any more. Ask an administrator.")
+    TOO_LATE = gettext_lazy("Somebody else has dealt with this already. Reload the page.")
+
+
+_STEPS = Steps(MergeRefused)
 
 
 def reasons_against(survivor: Customer, merged: Customer, *, now: datetime) -> list[str]:
@@ -60,7 +68,7 @@ def propose_merge(
         MergeRefused: the actor may not, something stands in the way, or one of them waits to be merged already.
     """
     with transaction.atomic():
-        standing = _standing(actor, now, Permission.DECIDE_CASE)
+        standing = _STEPS.standing(actor, Permission.DECIDE_CASE, now=now)
         both = _locked(survivor.pk, merged.pk)
         survivor, merged = both[survivor.pk], both[merged.pk]
         _refuse(reasons_against(survivor, merged, now=now))
@@ -93,7 +101,7 @@ def approve_merge(*, merge: CustomerMerge, actor: Actor, now: datetime) -> None:
             or something about the two has changed since it was proposed.
     """
     with transaction.atomic():
-        standing = _standing(actor, now, Permission.APPROVE_CASE)
+        standing = _STEPS.standing(actor, Permission.APPROVE_CASE, now=now)
         if standing.did((merge.proposed_by, merge.proposed_person)):
             raise MergeRefused(_("You proposed this yourself. Somebody else has to approve it."))
         both = _locked(merge.survivor_id, merge.merged_id)
@@ -116,7 +124,7 @@ def _perform(merge: CustomerMerge, beside: Beside, standing: Standing, *, actor:
     source = AttributeChange.Source.MERGE
     write_changes(planned, source=source, reference=merge.pk, actor=actor, now=now)
     parties = carry_parties(survivor=survivor, merged=merged, actor=actor, now=now)
-    _move(
+    _STEPS.move(
         merge,
         Status.APPROVED,
         actor=actor,
@@ -173,8 +181,8 @@ def reject_merge(*, merge: CustomerMerge, actor: Actor, now: datetime) -> None:
         MergeRefused: the actor may not, or it was decided meanwhile.
     """
     with transaction.atomic():
-        standing = _standing(actor, now, Permission.APPROVE_CASE, Permission.DECIDE_CASE)
-        _move(merge, Status.REJECTED, actor=actor, now=now, rejected_by=standing.user_id, rejected_at=now)
+        standing = _STEPS.standing(actor, Permission.APPROVE_CASE, Permission.DECIDE_CASE, now=now)
+        _STEPS.move(merge, Status.REJECTED, actor=actor, now=now, rejected_by=standing.user_id, rejected_at=now)
 
 
 def reverse_merge(*, merge: CustomerMerge, reason: str, actor: Actor, now: datetime) -> None:
@@ -184,7 +192,7 @@ def reverse_merge(*, merge: CustomerMerge, reason: str, actor: Actor, now: datet
         MergeRefused: the actor may not, it was taken back already, or something was built on it since.
     """
     with transaction.atomic():
-        standing = _standing(actor, now, Permission.APPROVE_CASE)
+        standing = _STEPS.standing(actor, Permission.APPROVE_CASE, now=now)
         both = _locked(merge.survivor_id, merge.merged_id)
         merge.refresh_from_db()
         survivor, merged = both[merge.survivor_id], both[merge.merged_id]
@@ -198,7 +206,7 @@ def reverse_merge(*, merge: CustomerMerge, reason: str, actor: Actor, now: datet
         end_carried(survivor=survivor, ids=merge.parties, actor=actor, now=now)
         transition(merged, Customer.Status.ACTIVE, actor=actor, at=now, merged_into=None, is_rating_due=True)
         index_names(list(Customer.objects.filter(pk=survivor.pk)))
-        _move(
+        _STEPS.move(
             merge,
             Status.REVERSED,
             actor=actor,
@@ -258,20 +266,6 @@ def _pair(one: UUID, other: UUID) -> MatchCandidate | None:
     return found
 
 
-def _standing(actor: Actor, now: datetime, *permissions: Permission) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not any(map(standing.may, permissions)):
-        raise MergeRefused(_("Your role does not include this step any more. Ask an administrator."))
-    return standing
-
-
 def _refuse(reasons: Sequence[str]) -> None:
     if reasons:
         raise MergeRefused(" ".join(reasons))
-
-
-def _move(merge: CustomerMerge, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
-    try:
-        transition(merge, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise MergeRefused(_("Somebody else has dealt with this already. Reload the page.")) from error

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from audit.services import Actor, record
@@ -28,7 +28,7 @@ from integrations.pickups.opening import place_of
 from integrations.pickups.places import FileVanished, Place, PlaceFailed
 from integrations.pickups.rules import SETTLING, Entry, is_wanted, is_whole, next_look, next_try
 from tenants.keys import cipher
-from tenants.scoping import required_tenant_id
+from tenants.turns import take_turn
 from uploads.spooling import FRAME, SealedSpool
 
 log = structlog.get_logger(__name__)
@@ -230,8 +230,7 @@ def _hand_over(look: Look, row: PickedFile, entry: Entry, spool: SealedSpool, sh
     source, now = look.source, look.now()
     try:
         with transaction.atomic():
-            with connection.cursor() as cursor:  # two sources may bring the same file at once
-                cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, required_tenant_id()])
+            take_turn(_LOCK)  # two sources may bring the same file at once
             PickupSource.objects.filter(pk=source.pk).update(missing_since=None)
             settled: dict[str, Any] = {"actor": look.actor, "at": now, "settled_at": now, "sha256": sha256}
             same = CustomerImport.objects.filter(sha256=sha256).exclude(status__in=_FORGOTTEN).order_by("id")

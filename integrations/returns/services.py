@@ -6,31 +6,38 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
+from audit.transitions import transition
 from integrations.returns.building import Building, due_changes
 from integrations.returns.filling import ReturnFile
 from integrations.returns.layouts import document_of, form_from
 from integrations.returns.models import ReturnBatch, ReturnedChange, ReturnLayout, ReturnPiece
-from integrations.returns.selectors import current_layout, form_of, open_layout, returnable
+from integrations.returns.selectors import current_layout, form_of, returnable
 from integrations.returns.spelling import Unwritable
 from retention.expiring import day_in_japan
-from tenants.four_eyes import Standing, standing_of
 from tenants.permissions import Permission
-from tenants.scoping import required_tenant_id
+from tenants.steps import Refused, Steps
+from tenants.turns import take_turn
 from tenants.workbooks import SheetFull
 
 # A file that the core system lost can be had again so long; afterwards its changes go into a new one.
 KEPT = timedelta(days=30)
-_LOCK = 0x6B7A_0003
+_IN_TURNS = 0x6B7A_0003  # ordering a file and setting the layout: numbers follow one another
 
 
-class ReturnRefused(Exception):
-    """What was asked for is not possible; its text is a sentence for the person who asked."""
+class ReturnRefused(Refused):
+    """The layout cannot be changed so, or the file not go that way."""
+
+    OWN_WORK = _("You proposed this layout yourself. Somebody else has to approve it.")
+    TOO_LATE = _("Somebody else has dealt with this already. Reload the page.")
+    WAITING = _("Another layout waits for approval. Have it approved or rejected first.")
+
+
+_STEPS = Steps(ReturnRefused)
 
 
 def propose_layout(*, document: Mapping[str, Any], actor: Actor, now: datetime) -> ReturnLayout:
@@ -42,19 +49,10 @@ def propose_layout(*, document: Mapping[str, Any], actor: Actor, now: datetime) 
     """
     form = form_from(document, facts=returnable())
     with transaction.atomic():
-        _take_turns()
-        standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
-        if open_layout() is not None:
-            raise ReturnRefused(_("Another layout waits for approval. Have it approved or rejected first."))
+        take_turn(_IN_TURNS)
         last = ReturnLayout.objects.aggregate(last=Max("version"))["last"] or 0
-        layout: ReturnLayout = ReturnLayout.objects.create(
-            version=last + 1,
-            document=document_of(form),
-            proposed_by=standing.user_id,
-            proposed_person=standing.person,
-            proposed_at=now,
-        )
-        record("returnlayout.proposed", target=layout, actor=actor, at=now, version=layout.version)
+        layout = ReturnLayout(version=last + 1, document=document_of(form))
+        _STEPS.propose(layout, Permission.MANAGE_SETTINGS, actor=actor, now=now, version=layout.version)
     return layout
 
 
@@ -65,12 +63,8 @@ def approve_layout(*, layout: ReturnLayout, actor: Actor, now: datetime) -> None
         ReturnRefused: the actor proposed it, under whatever account; may not; or somebody was faster.
     """
     with transaction.atomic():
-        _take_turns()
-        standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
-        if standing.did((layout.proposed_by, layout.proposed_person)):
-            raise ReturnRefused(_("You proposed this layout yourself. Somebody else has to approve it."))
-        signed = {"approved_by": standing.user_id, "approved_person": standing.person, "approved_at": now}
-        _move(layout, ReturnLayout.Status.APPROVED, actor=actor, now=now, **signed)
+        take_turn(_IN_TURNS)
+        _STEPS.approve(layout, Permission.APPROVE_SETTINGS, actor=actor, now=now)
 
 
 def reject_layout(*, layout: ReturnLayout, actor: Actor, now: datetime) -> None:
@@ -80,12 +74,7 @@ def reject_layout(*, layout: ReturnLayout, actor: Actor, now: datetime) -> None:
         ReturnRefused: the actor may not, or it is decided already.
     """
     with transaction.atomic():
-        standing = standing_of(actor, now=now)
-        is_own = standing is not None and standing.did((layout.proposed_by, layout.proposed_person))
-        if standing is None or not (is_own or standing.may(Permission.APPROVE_SETTINGS)):
-            raise ReturnRefused(_("Your role does not allow this."))
-        signed = {"rejected_by": standing.user_id, "rejected_at": now}
-        _move(layout, ReturnLayout.Status.REJECTED, actor=actor, now=now, **signed)
+        _STEPS.take_back(layout, Permission.APPROVE_SETTINGS, actor=actor, now=now)
 
 
 def prepare_batch(*, actor: Actor, now: datetime) -> ReturnBatch:
@@ -95,8 +84,8 @@ def prepare_batch(*, actor: Actor, now: datetime) -> ReturnBatch:
         ReturnRefused: there is no layout, nothing is due, or another file waits to be released.
     """
     with transaction.atomic():
-        _take_turns()
-        standing = _standing(actor, Permission.EXPORT_DATA, now)
+        take_turn(_IN_TURNS)
+        standing = _STEPS.standing(actor, Permission.EXPORT_DATA, now=now)
         layout = current_layout()
         if layout is None:
             raise ReturnRefused(_("There is no layout for return files yet. An administrator has to set it first."))
@@ -108,9 +97,7 @@ def prepare_batch(*, actor: Actor, now: datetime) -> ReturnBatch:
         batch: ReturnBatch = ReturnBatch.objects.create(
             number=last + 1,
             layout=layout,
-            prepared_by=standing.user_id,
-            prepared_person=standing.person,
-            prepared_at=now,
+            **standing.signs("prepared", now),
             **_refusal_before(),
         )
         record("returnbatch.ordered", target=batch, actor=actor, at=now, number=batch.number, layout=layout.version)
@@ -161,7 +148,7 @@ def release_batch(*, batch: ReturnBatch, seen: str, actor: Actor, now: datetime)
     """
     with transaction.atomic():
         batch.refresh_from_db()
-        standing = _standing(actor, Permission.APPROVE_EXPORT, now)
+        standing = _STEPS.standing(actor, Permission.APPROVE_EXPORT, now=now)
         if standing.did((batch.prepared_by, batch.prepared_person)):
             raise ReturnRefused(_("You had this file made yourself. Somebody else has to release it."))
         if batch.refused_by is not None and standing.did((batch.refused_by, batch.refused_person)):
@@ -170,8 +157,8 @@ def release_batch(*, batch: ReturnBatch, seen: str, actor: Actor, now: datetime)
             )
         if seen != batch.sha256 or not _is_whole(batch):
             raise ReturnRefused(_("This is not the file that you saw, or it is gone. Reload the page."))
-        signed = {"released_by": standing.user_id, "released_person": standing.person, "released_at": now}
-        _move(batch, ReturnBatch.Status.RELEASED, actor=actor, now=now, kept_until=now + KEPT, **signed)
+        signed = {**standing.signs("released", now), "kept_until": now + KEPT}
+        _STEPS.move(batch, ReturnBatch.Status.RELEASED, actor=actor, now=now, **signed)
 
 
 def discard_batch(*, batch: ReturnBatch, reason: str, actor: Actor, now: datetime) -> None:
@@ -200,7 +187,7 @@ def acknowledge_batch(*, batch: ReturnBatch, records: int, receipt: str, actor: 
     """
     with transaction.atomic():
         batch.refresh_from_db()
-        standing = _standing(actor, Permission.EXPORT_DATA, now)
+        standing = _STEPS.standing(actor, Permission.EXPORT_DATA, now=now)
         if records != batch.records:
             counts = {"told": records, "ours": batch.records}
             raise ReturnRefused(
@@ -210,8 +197,8 @@ def acknowledge_batch(*, batch: ReturnBatch, records: int, receipt: str, actor: 
                 )
                 % counts
             )
-        signed = {"settled_by": standing.user_id, "settled_person": standing.person, "settled_at": now}
-        _move(batch, ReturnBatch.Status.ACKNOWLEDGED, actor=actor, now=now, receipt=receipt.strip(), **signed)
+        signed = {**standing.signs("settled", now), "receipt": receipt.strip()}
+        _STEPS.move(batch, ReturnBatch.Status.ACKNOWLEDGED, actor=actor, now=now, **signed)
 
 
 def take_file(*, batch: ReturnBatch, actor: Actor, now: datetime) -> bytes:
@@ -246,14 +233,9 @@ def _settle_back(batch: ReturnBatch, to: str, *, reason: str, actor: Actor, now:
         raise ReturnRefused(_("Write down why."))
     with transaction.atomic():
         batch.refresh_from_db()
-        standing = _standing(actor, Permission.EXPORT_DATA, now)
-        signed = {
-            "settled_by": standing.user_id,
-            "settled_person": standing.person,
-            "settled_at": now,
-            "kept_until": None,
-        }
-        _move(batch, to, actor=actor, now=now, reason=reason.strip()[:200], **signed)
+        standing = _STEPS.standing(actor, Permission.EXPORT_DATA, now=now)
+        signed = {**standing.signs("settled", now), "kept_until": None, "reason": reason.strip()[:200]}
+        _STEPS.move(batch, to, actor=actor, now=now, **signed)
         ReturnedChange.objects.filter(batch=batch).delete()
         ReturnPiece.objects.filter(batch=batch).delete()
 
@@ -269,23 +251,3 @@ def _refusal_before() -> dict[str, Any]:
 def _is_whole(batch: ReturnBatch) -> bool:
     """A file whose pieces went with a customer who was destroyed must not leave."""
     return ReturnPiece.objects.filter(batch=batch).exists() or not batch.size
-
-
-def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise ReturnRefused(_("Your role does not allow this."))
-    return standing
-
-
-def _move(batch: ReturnBatch | ReturnLayout, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
-    try:
-        transition(batch, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise ReturnRefused(_("Somebody else has dealt with this already. Reload the page.")) from error
-
-
-def _take_turns() -> None:
-    """Until the transaction ends, nobody else orders a file or sets the layout: numbers follow one another."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, required_tenant_id()])

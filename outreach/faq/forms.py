@@ -11,7 +11,7 @@ from outreach.faq.standard import AUDIENCES, TOPICS
 from tenants.forms import StaffForm
 
 LANGUAGES = ("ja", "ja-easy", "en", "zh-hans", "vi", "pt-br", "ne")
-_NAMES = {
+LANGUAGE_NAMES = {
     "ja": _("Japanese"),
     "ja-easy": _("Easy Japanese"),
     "en": _("English"),
@@ -48,7 +48,7 @@ class EntryForm(StaffForm):
         if not may_hide:
             del self.fields["is_hidden"]
         for language in LANGUAGES:
-            name = _NAMES[language]
+            name = LANGUAGE_NAMES[language]
             self.fields[f"ask_{language}"] = forms.CharField(
                 label=_("Question (%(language)s)") % {"language": name},
                 max_length=LONGEST_ASK,

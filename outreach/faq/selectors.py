@@ -103,6 +103,18 @@ def listed(code: str, among: Iterable[Listed] | None = None) -> Listed | None:
     return next((one for one in (among or listed_questions()) if one.code == code), None)
 
 
+def read_words(found: Listed, language: str, *, phone: str) -> Shown:
+    """What customers read of a question in a language, the institution's own words or the product's.
+
+    Of one that is not approved yet, what they would read.
+    """
+    said = found.entry or (found.waiting if found.is_own else None)
+    if said is not None and (own := words_of(said, language)):
+        return own
+    ask, answer = standard_words(found.code, language)
+    return Shown(found.code, ask, answer % {"phone": phone}, language)
+
+
 def standard_words(code: str, language: str) -> tuple[str, str]:
     """What the product says, the places of the telephone number left open."""
     with override(language):

@@ -6,27 +6,31 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
-from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
+from audit.services import Actor
 from outreach.faq.models import FaqEntry
 from outreach.faq.selectors import STANDARD, entries_in_force
 from outreach.faq.standard import ALWAYS_SHOWN
-from tenants.four_eyes import Standing, standing_of
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps, Words
 
 # So many questions of its own an institution has at most, that pages stay light.
 MOST_OWN = 30
 
 
-class FaqRefused(Exception):
+class FaqRefused(Refused):
     """The step cannot be taken; its text says what to do. ``field``: of the form, if it is one."""
 
-    def __init__(self, words: str, field: str | None = None) -> None:
+    WAITING = _("Another proposal waits. Have it approved or rejected first.")
+
+    def __init__(self, words: Words, field: str | None = None) -> None:
         super().__init__(words)
         self.field = field
+
+
+_STEPS = Steps(FaqRefused)
 
 
 @transaction.atomic
@@ -49,7 +53,7 @@ def propose_entry(
     Raises:
         FaqRefused: another proposal about it waits, it must not be hidden, Japanese is missing, or there are too many.
     """
-    standing = _standing(actor, Permission.EDIT_TEMPLATE, now)
+    _STEPS.standing(actor, Permission.EDIT_TEMPLATE, now=now)
     asks, answers = _clean(asks), _clean(answers)
     is_own = code not in STANDARD
     if is_hidden and code in ALWAYS_SHOWN:
@@ -69,17 +73,8 @@ def propose_entry(
         is_hidden=is_hidden,
         asks=asks,
         answers=answers,
-        proposed_by=standing.user_id,
-        proposed_person=standing.person,
-        proposed_at=now,
     )
-    try:
-        with transaction.atomic():
-            entry.save()
-    except IntegrityError:
-        raise FaqRefused(_("Another proposal waits. Have it approved or rejected first.")) from None
-    record("faqentry.proposed", target=entry, actor=actor, at=now, code=code)
-    return entry
+    return _STEPS.propose(entry, Permission.EDIT_TEMPLATE, actor=actor, now=now, code=code)
 
 
 @transaction.atomic
@@ -89,26 +84,8 @@ def decide_entry(*, entry: FaqEntry, is_approved: bool, actor: Actor, now: datet
     Raises:
         FaqRefused: the actor proposed it, may not approve, or somebody was faster.
     """
-    standing = standing_of(actor, now=now)
-    is_own = standing is not None and standing.did((entry.proposed_by, entry.proposed_person))
-    if is_approved and is_own:
-        raise FaqRefused(_("You proposed this change yourself. Somebody else has to approve it."))
-    if standing is None or not (standing.may(Permission.APPROVE_TEMPLATE) or (is_own and not is_approved)):
-        raise FaqRefused(_("Your role does not allow this."))
-    signed = {"approved_by": standing.user_id, "approved_person": standing.person, "approved_at": now}
-    unsigned = {"rejected_by": standing.user_id, "rejected_at": now}
-    to = FaqEntry.Status.APPROVED if is_approved else FaqEntry.Status.REJECTED
-    try:
-        transition(entry, to, actor=actor, at=now, **(signed if is_approved else unsigned))
-    except (IllegalTransition, LostRace) as error:
-        raise FaqRefused(_("Somebody else has dealt with this change already. Reload the page.")) from error
-
-
-def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise FaqRefused(_("Your role does not allow this."))
-    return standing
+    decide = _STEPS.approve if is_approved else _STEPS.take_back
+    decide(entry, Permission.APPROVE_TEMPLATE, actor=actor, now=now)
 
 
 def _clean(words: Mapping[str, str]) -> dict[str, str]:

@@ -9,4 +9,5 @@ urlpatterns = [
     path("faq/new/", views.add, name="faq-new"),
     path("faq/proposals/<uuid:faq_entry_id>/", views.decide, name="faq-decide"),
     path("faq/<slug:code>/", views.edit, name="faq-edit"),
+    path("faq/<slug:code>/words/", views.one, name="faq-one"),
 ]

@@ -13,11 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from outreach.faq.forms import LANGUAGES, EntryForm
+from outreach.faq.forms import LANGUAGE_NAMES, LANGUAGES, EntryForm
 from outreach.faq.models import FaqEntry
-from outreach.faq.selectors import Listed, listed, listed_questions, standard_words, words_of
+from outreach.faq.selectors import Listed, listed, listed_questions, read_words, standard_words, words_of
 from outreach.faq.services import FaqRefused, decide_entry, propose_entry
 from outreach.faq.standard import AUDIENCES, TOPICS
+from questionnaires.marking import tag
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
 from tenants.permissions import Permission, requires
@@ -28,6 +29,24 @@ from tenants.permissions import Permission, requires
 def index(request: StaffRequest) -> HttpResponse:
     """Every question by topic, with what is the institution's own and what waits."""
     return _index(request)
+
+
+@require_GET
+@requires(Permission.VIEW_CUSTOMERS)
+def one(request: StaffRequest, code: str) -> HttpResponse:
+    """A question and its answer as customers read them, for whoever works here."""
+    found = listed(code)
+    if found is None:
+        raise Http404
+    own = found.entry.asks if found.entry else {}
+    shown = [(language, read_words(found, language, phone=request.tenant.phone)) for language in LANGUAGES]
+    context = {
+        "found": found,
+        "topic": TOPICS[found.topic],
+        "audiences": [words for audience, words in AUDIENCES.items() if audience in found.audiences],
+        "shown": [(LANGUAGE_NAMES[code], code in own, tag(words.language), words) for code, words in shown],
+    }
+    return render(request, "staff/faq/one.html", context)
 
 
 @require_http_methods(["GET", "POST"])

@@ -7,22 +7,26 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
 from questionnaires.branding.colouring import is_fine
 from questionnaires.branding.models import Branding
 from questionnaires.branding.selectors import next_number, shown_of
-from tenants.four_eyes import Standing, standing_of
 from tenants.models import Tenant, tenant_in_scope
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps
 
 Status = Branding.Status
 
 
-class BrandingRefused(Exception):
-    """What was asked for is not possible; its text is a sentence for the person who asked."""
+class BrandingRefused(Refused):
+    """The look cannot be changed so."""
+
+    WAITING = _("Another change is being written or waits for approval. Have it dealt with first.")
+
+
+_STEPS = Steps(BrandingRefused)
 
 
 @transaction.atomic
@@ -32,11 +36,10 @@ def save_branding(*, shown: Mapping[str, str], mark: bytes | None, actor: Actor,
     Raises:
         BrandingRefused: customers' pages may not have the colour, a version waits for approval, or the actor may not.
     """
-    standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
+    standing = _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
     _check_colour(shown["brand_colour"], shown["brand_words"])
-    written = {"proposed_by": standing.user_id, "proposed_person": standing.person, "proposed_at": now}
     picture = {"mark": mark, "mark_digest": hashlib.sha256(mark).hexdigest()[:16] if mark else ""}
-    values: dict[str, object] = {**shown, **picture, **written}
+    values: dict[str, object] = {**shown, **picture, **standing.signs("proposed", now)}
     draft: Branding | None = Branding.objects.filter(status=Status.DRAFT).select_for_update().first()
     if draft is None:
         draft = _begin(values)
@@ -55,9 +58,8 @@ def propose_branding(*, branding: Branding, actor: Actor, now: datetime) -> None
     Raises:
         BrandingRefused: the actor may not, or it is not being written any more.
     """
-    standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
-    signed = {"proposed_by": standing.user_id, "proposed_person": standing.person, "proposed_at": now}
-    _move(branding, Status.PROPOSED, actor=actor, now=now, **signed)
+    standing = _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
+    _STEPS.move(branding, Status.PROPOSED, actor=actor, now=now, **standing.signs("proposed", now))
 
 
 @transaction.atomic
@@ -67,14 +69,14 @@ def restore_branding(*, branding: Branding, actor: Actor, now: datetime) -> Bran
     Raises:
         BrandingRefused: another is being written or waits, or the actor may not.
     """
-    standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
+    standing = _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
     if branding.status != Status.APPROVED:
         raise BrandingRefused(_("Only what was once in force can come back."))
     _check_colour(branding.brand_colour, branding.brand_words)
-    signed = {"proposed_by": standing.user_id, "proposed_person": standing.person, "proposed_at": now}
+    signed = standing.signs("proposed", now)
     made = _begin({**shown_of(branding), "mark": branding.mark, **signed})
     record("branding.restored", target=made, actor=actor, at=now, number=made.number, restores=branding.number)
-    _move(made, Status.PROPOSED, actor=actor, now=now, **signed)
+    _STEPS.move(made, Status.PROPOSED, actor=actor, now=now, **signed)
     return made
 
 
@@ -85,12 +87,9 @@ def approve_branding(*, branding: Branding, actor: Actor, now: datetime) -> None
     Raises:
         BrandingRefused: the actor proposed it, under whatever account; may not; or somebody was faster.
     """
-    standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
-    if standing.did((branding.proposed_by, branding.proposed_person)):
-        raise BrandingRefused(_("You proposed this change yourself. Somebody else has to approve it."))
+    standing = _STEPS.second(actor, Permission.APPROVE_SETTINGS, branding.acts, now=now)
     _check_colour(branding.brand_colour, branding.brand_words)
-    signed = {"approved_by": standing.user_id, "approved_person": standing.person, "approved_at": now}
-    _move(branding, Status.APPROVED, actor=actor, now=now, **signed)
+    _STEPS.approved(branding, standing, actor=actor, now=now)
     Tenant.objects.filter(pk=tenant_in_scope().pk).update(**shown_of(branding))
 
 
@@ -102,8 +101,7 @@ def reject_branding(*, branding: Branding, actor: Actor, now: datetime) -> None:
         BrandingRefused: the actor may not, or it is decided already.
     """
     needed = Permission.MANAGE_SETTINGS if branding.status == Status.DRAFT else Permission.APPROVE_SETTINGS
-    standing = _standing(actor, needed, now)
-    _move(branding, Status.REJECTED, actor=actor, now=now, rejected_by=standing.user_id, rejected_at=now)
+    _STEPS.reject(branding, needed, actor=actor, now=now)
 
 
 def _begin(values: Mapping[str, object]) -> Branding:
@@ -111,26 +109,10 @@ def _begin(values: Mapping[str, object]) -> Branding:
         with transaction.atomic():
             made: Branding = Branding.objects.create(**values, number=next_number())
     except IntegrityError as error:
-        raise BrandingRefused(
-            _("Another change is being written or waits for approval. Have it dealt with first.")
-        ) from error
+        raise BrandingRefused(BrandingRefused.WAITING) from error
     return made
 
 
 def _check_colour(colour: str, words: str) -> None:
     if not is_fine(colour, words):
         raise BrandingRefused(_("Customers could not read pages in this colour. Choose another."))
-
-
-def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise BrandingRefused(_("Your role does not allow this."))
-    return standing
-
-
-def _move(branding: Branding, to: str, *, actor: Actor, now: datetime, **changes: object) -> None:
-    try:
-        transition(branding, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise BrandingRefused(_("Somebody else has dealt with this change already. Reload the page.")) from error

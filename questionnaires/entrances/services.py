@@ -11,22 +11,32 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
-from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
 from questionnaires.models import EntranceKey, EntrancePolicy
-from tenants.four_eyes import Standing, standing_of
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps
 
 type Proposed = EntrancePolicy | EntranceKey
 
 Status = EntrancePolicy.Status
 
 
-class EntranceRefused(Exception):
-    """What was asked for is not allowed; its text is a sentence for the person who asked."""
+class EntranceRefused(Refused):
+    """How customers come in cannot be changed so."""
+
+    WAITING = _("Another proposal waits. Have it approved or rejected first.")
+
+
+class KeyTaken(EntranceRefused):
+    """Somebody proposed this key, and it was not rejected."""
+
+    WAITING = _("This key is registered already.")
+
+
+_STEPS = Steps(EntranceRefused)
 
 
 @transaction.atomic
@@ -39,7 +49,7 @@ def propose_policy(
         EntranceRefused: another proposal waits, or the actor may not.
     """
     policy = EntrancePolicy(individual=individual, company=company, app_asks_facts=app_asks_facts)
-    return _propose(policy, _("Another proposal waits. Have it approved or rejected first."), actor, now)
+    return _STEPS.propose(policy, Permission.MANAGE_SETTINGS, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -51,7 +61,7 @@ def propose_key(*, name: str, public_key: str, actor: Actor, now: datetime) -> E
     """
     algorithm, key_id, pem = _read_key(public_key)
     key = EntranceKey(name=name, algorithm=algorithm, key_id=key_id, public_key=pem)
-    return _propose(key, _("This key is registered already."), actor, now)
+    return Steps(KeyTaken).propose(key, Permission.MANAGE_SETTINGS, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -61,11 +71,7 @@ def approve(*, proposed: Proposed, actor: Actor, now: datetime) -> None:
     Raises:
         EntranceRefused: the actor proposed it, under whatever account; may not approve; or somebody was faster.
     """
-    standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
-    if standing.did((proposed.proposed_by, proposed.proposed_person)):
-        raise EntranceRefused(_("You proposed this change yourself. Somebody else has to approve it."))
-    signed = {"approved_by": standing.user_id, "approved_person": standing.person, "approved_at": now}
-    _move(proposed, Status.APPROVED, actor, now, **signed)
+    _STEPS.approve(proposed, Permission.APPROVE_SETTINGS, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -75,8 +81,7 @@ def reject(*, proposed: Proposed, actor: Actor, now: datetime) -> None:
     Raises:
         EntranceRefused: the actor may not, or it is decided already.
     """
-    standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
-    _move(proposed, Status.REJECTED, actor, now, rejected_by=standing.user_id, rejected_at=now)
+    _STEPS.reject(proposed, Permission.APPROVE_SETTINGS, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -86,24 +91,11 @@ def retire_key(*, key: EntranceKey, actor: Actor, now: datetime) -> None:
     Raises:
         EntranceRefused: the actor may not, or it is not in use.
     """
-    standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
+    standing = _STEPS.standing(actor, Permission.APPROVE_SETTINGS, now=now)
     rows = EntranceKey.objects.filter(pk=key.pk, status=Status.APPROVED, retired_at__isnull=True)
     if not rows.update(retired_by=standing.user_id, retired_at=now):
         raise EntranceRefused(_("This key is not in use. Reload the page."))
     record("entrancekey.retired", target=key, actor=actor, at=now)
-
-
-def _propose[P: (EntrancePolicy, EntranceKey)](proposal: P, taken: str, actor: Actor, now: datetime) -> P:
-    standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
-    proposal.proposed_by, proposal.proposed_person = standing.user_id, standing.person
-    proposal.proposed_at = now
-    try:
-        with transaction.atomic():
-            proposal.save()
-    except IntegrityError:
-        raise EntranceRefused(taken) from None
-    record(f"{proposal._meta.model_name}.proposed", target=proposal, actor=actor, at=now)
-    return proposal
 
 
 def _read_key(text: str) -> tuple[str, str, str]:
@@ -129,17 +121,3 @@ def _read_key(text: str) -> tuple[str, str, str]:
 
 def _url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-
-
-def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise EntranceRefused(_("Your role does not allow this."))
-    return standing
-
-
-def _move(proposed: Proposed, to: str, actor: Actor, now: datetime, **changes: object) -> None:
-    try:
-        transition(proposed, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise EntranceRefused(_("Somebody else has dealt with this change already. Reload the page.")) from error

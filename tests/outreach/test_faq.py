@@ -16,6 +16,7 @@ from audit.services import Actor
 from outreach.faq.models import FaqEntry
 from outreach.faq.selectors import shown_questions
 from outreach.faq.services import FaqRefused, decide_entry, propose_entry
+from outreach.faq.standard import QUESTIONS
 from portal.pages import LANGUAGES
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_scope
@@ -189,3 +190,28 @@ def test_staff_write_look_and_approve_by_hand(tenant: Tenant, writers: tuple[Use
         assert FaqEntry.objects.get().status == "APPROVED"
     assert writer.get(reverse("faq-edit", args=["genuine"])).status_code == 200
     assert approver.get(reverse("faq-edit", args=["genuine"])).status_code == 403
+
+
+def test_who_may_not_edit_opens_a_question_and_reads_it_in_every_language(
+    tenant: Tenant, writers: tuple[User, User]
+) -> None:
+    with tenant_scope(tenant.pk):
+        approved(writers, code="genuine", asks={"ja": "本物ですか"}, answers={"ja": HOSTILE})
+        proposed(writers[0], code="own-2", asks={"ja": "待っている問い"})
+    reader = Client()
+    reader.force_login(writers[1])
+    index = reader.get(reverse("faq")).content.decode()
+    for code in ("genuine", "own-2", "must"):
+        assert reverse("faq-one", args=[code]) in index
+        assert reader.get(reverse("faq-edit", args=[code])).status_code == 403, "reading is not writing"
+    own = reader.get(reverse("faq-one", args=["genuine"])).content.decode()
+    assert own.count("本物ですか") >= 3, "easy Japanese falls back to it"
+    assert "<script>alert" not in own
+    assert "&lt;script&gt;" in own
+    standard = reader.get(reverse("faq-one", args=["must"])).content.decode()
+    with override("vi"):
+        assert str(next(one for one in QUESTIONS if one.code == "must").ask) in standard
+    assert not any("\ufdd0" <= letter <= "\ufdef" for letter in standard), "no mark of a reading is left"
+    assert "%(phone)s" not in standard
+    assert "待っている問い" in reader.get(reverse("faq-one", args=["own-2"])).content.decode()
+    assert reader.get(reverse("faq-one", args=["no-such"])).status_code == 404

@@ -84,7 +84,7 @@ class Bank:
             values |= {name: value for name, value in PARTS.items() if name in values}
         if route.name.startswith("list"):  # a list that every bank has, and a choice of it
             values |= {name: value for name, value in LISTED.items() if name in values}
-        if route.name == "faq-edit":  # a question that every bank has
+        if route.name in ("faq-edit", "faq-one"):  # a question that every bank has
             values["code"] = "genuine"
         return values
 

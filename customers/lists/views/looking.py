@@ -32,7 +32,6 @@ from customers.lists.selectors import (
 from customers.lists.services import (
     ListRefused,
     approve_draft,
-    authors_of,
     base_of,
     begin_draft,
     discard_draft,
@@ -241,7 +240,7 @@ def draft_page(
         "missing": [(part_name(language), count) for language, count in untranslated(content).items()],
         "base_codes": base.codes if base else frozenset(),
         "digest": content.digest,
-        "is_own": request.membership.did(*authors_of(draft)),
+        "is_own": request.membership.did(*draft.acts),
         "people": names_of([draft.drafted_by, draft.proposed_by, draft.approved_by]),
         "return_form": form or ReturnForm(),
         "form": form,

@@ -37,7 +37,6 @@ from questionnaires.building.views.writing import outline_address, revision_in
 from questionnaires.drafting import (
     DraftRefused,
     approve_draft,
-    authors_of,
     discard_draft,
     edit_draft,
     newest_version,
@@ -294,7 +293,7 @@ def _page(
         "missing": [(language_name(code), len(ones)) for code, ones in by_language(found.document).items()],
         "breaks": breaks_of(found.document, before, language),
         "digest": digest_of(found.document),
-        "is_own": request.membership.did(*authors_of(found)),
+        "is_own": request.membership.did(*found.acts),
         "people": names_of(people_in([found])),
         "return_form": form or ReturnForm(),
         "form": form,
