@@ -7,8 +7,9 @@ from datetime import date
 from django.http import HttpRequest, HttpResponse
 
 from portal import pages
+from portal.visiting import Visit, last_day_of
 from questionnaires.links import LinkState
-from questionnaires.models import AccessLink
+from questionnaires.models import AccessLink, Response
 from tenants.models import Tenant
 
 
@@ -23,3 +24,14 @@ def show_closed(
             request, "end", tenant=tenant, status=409, end="notyet", opens_at=link.opens_at, deadline=deadline
         )
     return pages.show_end(request, tenant, state.value)
+
+
+def end_of_visit(request: HttpRequest, visit: Visit) -> HttpResponse | None:
+    """Why somebody who has proved themselves may answer nothing at present; None if they may."""
+    if visit.response.status == Response.Status.CANCELLED:
+        return pages.show_end(request, visit.tenant, "cancelled")
+    if visit.closed:
+        return show_closed(request, visit.tenant, visit.lead, visit.closed, deadline=last_day_of(visit.lead))
+    if visit.response.status == Response.Status.OPEN:  # it has opened since they proved themselves, to read
+        return pages.show_timeout(request, visit.tenant)
+    return None

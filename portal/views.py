@@ -18,7 +18,7 @@ from channels.line_linking import linking_state
 from customers.models import Customer
 from customers.selectors import facts_of
 from portal import guessing, pages
-from portal.ending import show_closed
+from portal.ending import end_of_visit, show_closed
 from portal.forms import facts_named, identity_context, identity_errors, read_factors
 from portal.hosting import is_here, own_tenant_id
 from portal.pages import customer_page, show
@@ -30,7 +30,6 @@ from portal.visiting import (
     begin_visit,
     deadline_of,
     has_visit,
-    last_day_of,
     load_visit,
     remember_typed,
     what_it_takes,
@@ -97,12 +96,8 @@ def answering[**P](
         except VisitOver as over:
             return pages.show_timeout(request, over.tenant, is_moved=over.is_moved)
         pages.prefer_language(request, visit.response.language)
-        if visit.response.status == Response.Status.CANCELLED:
-            return pages.show_end(request, visit.tenant, "cancelled")
-        if visit.closed:
-            return show_closed(request, visit.tenant, visit.lead, visit.closed, deadline=last_day_of(visit.lead))
-        if visit.response.status == Response.Status.OPEN:  # it has opened since they proved themselves, to read
-            return pages.show_timeout(request, visit.tenant)
+        if end := end_of_visit(request, visit):
+            return end
         with tenant_context(visit.tenant.pk), acting(Actor.customer(visit.customer.pk)):
             return view(request, visit, *args, **kwargs)
 
