@@ -40,6 +40,14 @@ class BrandingForm(StaffForm):
         max_length=16,
         help_text=_("As six hexadecimal digits, such as #005f5b. The colours of dark pages are made from it."),
     )
+    # The browser's own palette beside the digits, and what both began with: whichever was changed counts, and nobody
+    # needs a script for that.
+    brand_picked = forms.CharField(
+        label=_("Main colour on a palette"),
+        required=False,
+        widget=forms.TextInput(attrs={"type": "color", "class": "look-picker"}),
+    )
+    brand_before = forms.CharField(required=False, widget=forms.HiddenInput)
     brand_words = forms.ChoiceField(
         label=_("Words on it"),
         choices=[(AUTOMATIC, _("White or black, whichever reads better")), (WHITE, _("White")), (BLACK, _("Black"))],
@@ -85,12 +93,11 @@ class BrandingForm(StaffForm):
         return kana
 
     def clean_brand_colour(self) -> str:
-        typed = unicodedata.normalize("NFKC", self.cleaned_data["brand_colour"]).strip().lower()
-        found = _COLOUR.fullmatch(typed)
-        if not found:
+        typed: str = self.cleaned_data["brand_colour"]
+        colour = _read(typed)
+        if not colour:
             raise forms.ValidationError(_("Enter six hexadecimal digits, such as #005f5b."))
-        digits = found[1]
-        return "#" + (digits if len(digits) == 6 else "".join(2 * digit for digit in digits))
+        return colour
 
     def clean_short_mark(self) -> str:
         mark: str = self.cleaned_data["short_mark"]
@@ -112,7 +119,7 @@ class BrandingForm(StaffForm):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if colour := data.get("brand_colour"):
+        if colour := self._chosen(data):
             wanted = data.get("brand_words", AUTOMATIC)
             data["brand_words"] = words = readable_words(colour) if wanted == AUTOMATIC else wanted
             if complaints := complaints_about(colour, words):
@@ -127,3 +134,25 @@ class BrandingForm(StaffForm):
             except PictureRefused as refused:
                 self.add_error("picture", why_no_mark(refused.code))
         return data
+
+    def _chosen(self, data: dict[str, Any]) -> str:
+        """The colour that was changed, as digits or on the palette; "" where there is none or it cannot be told."""
+        typed, picked, before = (_read(data.get(f"brand_{name}") or "") for name in ("colour", "picked", "before"))
+        if not typed or picked in ("", before, typed):
+            return typed
+        if typed != before:
+            words = _("The digits say %(typed)s and the palette says %(picked)s. Set one of them to the other.")
+            self.add_error("brand_colour", words % {"typed": typed, "picked": picked})
+            return ""
+        data["brand_colour"] = picked
+        self.data = {**self.data, **dict.fromkeys(("brand_colour", "brand_before"), picked)}  # as it is shown again
+        return picked
+
+
+def _read(text: str) -> str:
+    """A colour as CSS writes it; "" for what is none."""
+    found = _COLOUR.fullmatch(unicodedata.normalize("NFKC", text).strip().lower())
+    if not found:
+        return ""
+    digits = found[1]
+    return "#" + (digits if len(digits) == 6 else "".join(2 * digit for digit in digits))

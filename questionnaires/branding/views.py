@@ -25,7 +25,7 @@ from questionnaires.branding.models import Branding
 from questionnaires.branding.selectors import in_force, looking_like, open_branding, shown_of, versions_page
 from questionnaires.branding.services import BrandingRefused
 from questionnaires.branding.sheets import address_of
-from questionnaires.branding.wording import SCHEMES, USES
+from questionnaires.branding.wording import SCHEMES, USES, in_words
 from questionnaires.building.rehearsing import Rehearsal, answered
 from questionnaires.building.views.walking import customers_page
 from questionnaires.shaping import parse
@@ -55,7 +55,7 @@ def save(request: StaffRequest) -> HttpResponse:
     """Keep what was entered, to be looked at and proposed. With ``use``, the colour that was offered instead."""
     data = request.POST.dict()
     if "use" in data:
-        data["brand_colour"] = data["use"]
+        data |= dict.fromkeys(("brand_colour", "brand_picked", "brand_before"), data["use"])
     form = BrandingForm(data, request.FILES, kept=_mark_so_far())
     if not form.is_valid():
         return _page(request, form)
@@ -169,7 +169,8 @@ def _page(request: StaffRequest, form: BrandingForm | None = None, refusal: str 
     colour, words = shown.brand_colour or STANDARD, shown.brand_words or WHITE
     page = versions_page(cursor=request.GET.get("after") or request.GET.get("before"))
     wanted = AUTOMATIC if words == readable_words(colour) else words
-    initial = {**shown_of(shown), "brand_colour": colour, "brand_words": wanted}
+    colours = dict.fromkeys(("brand_colour", "brand_picked", "brand_before"), colour)
+    initial = {**shown_of(shown), **colours, "brand_words": wanted}
     is_writing = waiting is None or waiting.status == Status.DRAFT
     people = [who for one in page.items for who in (one.proposed_by, one.approved_by, one.rejected_by)]
     context = {
@@ -180,7 +181,7 @@ def _page(request: StaffRequest, form: BrandingForm | None = None, refusal: str 
         "is_own": waiting and request.membership.did((waiting.proposed_by, waiting.proposed_person)),
         "may_write": may(request, Permission.MANAGE_SETTINGS) and is_writing,
         "shown": shown,
-        "pairs": [(pair, SCHEMES[pair.scheme], USES[pair.use]) for pair in pairs_of(colour, words)],
+        "pairs": [(pair, SCHEMES[pair.scheme], USES[pair.use], in_words(pair)) for pair in pairs_of(colour, words)],
         "palette": [(SCHEMES[name], scheme) for name, scheme in schemes_of(colour, words).items()],
         "changes": _changes(request.tenant, waiting) if waiting else [],
         "screens": _screens(),

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from questionnaires.branding.colouring import APART, Alarm, Pair, alarms_of, pairs_of
+from questionnaires.branding.colouring import APART, MARKS, WORDS, Alarm, Pair, alarms_of, pairs_of
 from uploads.wording import reason_in_words
 
 SCHEMES: Mapping[str, Promise] = {"light": _("light"), "dark": _("dark")}
@@ -17,6 +17,12 @@ USES: Mapping[str, Promise] = {
     "pointed": _("words of the button under the pointer"),
     "marks": _("strip, marks and borders on the page"),
 }
+_READS = (
+    _("Too hard to read for many customers"),
+    _("Reads well, for older eyes too"),
+    _("Reads very well, for weak eyes too"),
+)
+_STANDS_OUT = (_("Many customers would not see it"), _("Stands out"), _("Stands out clearly"))
 _REASONS: Mapping[str, Promise] = {
     "only_png": _("Only a picture in PNG can be taken here. Please save the mark as PNG and choose that file."),
     "svg": _(
@@ -32,6 +38,13 @@ _REASONS: Mapping[str, Promise] = {
 def why_no_mark(code: str) -> str:
     """Why a picture was not taken as the mark, and what to do."""
     return str(_REASONS[code]) if code in _REASONS else reason_in_words(code)
+
+
+def in_words(pair: Pair) -> str:
+    """What a contrast means to whoever looks: of words (WCAG 2.2, 1.4.3 and 1.4.6), or of marks (1.4.11)."""
+    if pair.use == "marks":
+        return str(_STANDS_OUT[0 if pair.ratio < MARKS else 1 if pair.ratio < WORDS else 2])
+    return str(_READS[0 if pair.ratio < WORDS else 1 if pair.ratio < 7 else 2])
 
 
 def complaints_about(colour: str, words: str) -> list[str]:

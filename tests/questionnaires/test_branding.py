@@ -31,6 +31,7 @@ from questionnaires.branding.colouring import (
     STANDARD,
     WHITE,
     WORDS,
+    Pair,
     alarms_of,
     is_fine,
     nearest,
@@ -42,6 +43,7 @@ from questionnaires.branding.colours import colour_of, contrast, distance, shade
 from questionnaires.branding.models import Branding
 from questionnaires.branding.services import BrandingRefused, approve_branding, propose_branding, save_branding
 from questionnaires.branding.sheets import address_of, digest_of, recipe, sheet_of
+from questionnaires.branding.wording import in_words
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
 from tests.portal.test_styles import tokens_of
@@ -340,6 +342,75 @@ def test_a_colour_that_fails_is_refused_with_its_number_and_one_that_passes_is_o
     assert writer.post("/look/draft/", typed(brand_colour="#ffd43d", use=offered)).status_code == 302
     with tenant_scope(tenant.pk):
         assert Branding.objects.get().brand_colour == offered
+
+
+@pytest.mark.parametrize(
+    ("digits", "palette", "kept"),
+    [
+        ("#0033a0", "#0033a0", "#0033a0"),
+        ("#0033a0", "#005f5b", "#0033a0"),  # the palette was left alone
+        ("#005f5b", "#0033A0", "#0033a0"),  # the digits were
+        ("＃００３３ａ０", "#0033a0", "#0033a0"),  # a script has put both alike
+        ("#0033a0", "", "#0033a0"),  # a browser without a palette
+        ("#0033a0", "rgb(0, 0, 0)", "#0033a0"),
+    ],
+)
+def test_of_digits_and_palette_whichever_was_changed_counts(
+    digits: str, palette: str, kept: str, tenant: Tenant, writer: Client
+) -> None:
+    said = typed(brand_colour=digits, brand_picked=palette, brand_before="#005f5b")
+    assert writer.post("/look/draft/", said).status_code == 302
+    with tenant_scope(tenant.pk):
+        assert Branding.objects.get().brand_colour == kept
+
+
+def test_two_colours_at_once_are_asked_about_and_both_are_kept_on_the_page(tenant: Tenant, writer: Client) -> None:
+    said = typed(brand_colour="#0033a0", brand_picked="#7a1fa2", brand_before="#005f5b")
+    refused = writer.post("/look/draft/", said)
+    text = refused.content.decode()
+    assert refused.status_code == 422
+    assert "The digits say #0033a0 and the palette says #7a1fa2." in text
+    assert re.search(r'name="brand_colour"[^>]*value="#0033a0"|value="#0033a0"[^>]*name="brand_colour"', text)
+    assert re.search(r'name="brand_picked"[^>]*value="#7a1fa2"|value="#7a1fa2"[^>]*name="brand_picked"', text)
+    with tenant_scope(tenant.pk):
+        assert not Branding.objects.exists()
+
+
+def test_a_colour_of_the_palette_that_fails_is_told_of_as_if_typed(tenant: Tenant, writer: Client) -> None:
+    said = typed(brand_colour="#005f5b", brand_picked="#ffd43d", brand_before="#005f5b")
+    text = writer.post("/look/draft/", said).content.decode()
+    [offered] = re.findall(r'name="use" value="(#[0-9a-f]{6})"', text)
+    assert text.count('value="#ffd43d"') == 3, "digits, palette and what both begin with"
+    taken = {**said, "use": offered}
+    assert writer.post("/look/draft/", taken).status_code == 302
+    with tenant_scope(tenant.pk):
+        assert Branding.objects.get().brand_colour == offered
+
+
+def test_the_page_says_in_words_what_a_contrast_means(tenant: Tenant, writer: Client) -> None:
+    page = writer.get("/look/").content.decode()
+    assert "Reads very well, for weak eyes too" in page
+    with translation.override("en"):
+        verdicts = [in_words(Pair("light", use, one, WHITE, 0)) for use, one in CONTRASTS]
+    assert verdicts == [
+        "Too hard to read for many customers",
+        "Reads well, for older eyes too",
+        "Reads very well, for weak eyes too",
+        "Many customers would not see it",
+        "Stands out",
+        "Stands out clearly",
+    ]
+
+
+# On white 4.48, 4.54, 21, 2.8, 3.5 and 4.54 to 1.
+CONTRASTS = (
+    ("button", "#777777"),
+    ("pointed", "#767676"),
+    ("button", "#000000"),
+    ("marks", "#9a9a9a"),
+    ("marks", "#888888"),
+    ("marks", "#767676"),
+)
 
 
 def test_a_red_is_refused_with_the_reason(tenant: Tenant, writer: Client) -> None:
