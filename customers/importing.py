@@ -98,6 +98,13 @@ def _parser(fact: Fact) -> Callable[[str], Any]:
     return _Memo(read).__getitem__ if fact.is_repeated or fact.type in FEW_VALUES else read
 
 
+def _retired(fact: Fact) -> frozenset[str]:
+    """The codes of its list that nobody chooses any more."""
+    if fact.codes is None or fact.type not in (Type.CODE, Type.CODES):
+        return frozenset()
+    return frozenset(code for code, label in fact.codes.items() if not label.is_offered)
+
+
 class RowReader:
     """Validates the records of one file in order; remembers customer numbers, so a second use is caught.
 
@@ -113,7 +120,8 @@ class RowReader:
         known = {**BY_KEY, **own}
         self._there = there = {key: known[key] for _, key in self._columns}
         days = [key for key, fact in there.items() if fact.type is Type.DAY]
-        self._doubts = Doubts(layout.columns, layout.encoding, days)
+        retired = {key: codes for key, fact in there.items() if (codes := _retired(fact))}
+        self._doubts = Doubts(layout.columns, layout.encoding, days, retired)
         self._parsers = [(key, index, _parser(there[key])) for index, key in self._columns]
         self._number_at = layout.columns.index("customer_number")
         self._opened_at = layout.columns.index("opened_on")

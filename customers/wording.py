@@ -198,6 +198,7 @@ _WARNINGS: Mapping[str, Promise] = {
     "other_prefecture": _("The postal code is of another prefecture than the address. Both are kept as they are."),
     "other_municipality": _("The postal code is of another municipality than the address. Both are kept as they are."),
     "other_town": _("The postal code is of another town of the same municipality. Both are kept as they are."),
+    "retired_choice": _("Not offered any more in the list: %(codes)s. Kept as it is; is there a newer code for it?"),
     "unknown_columns": _("These columns are not known and were not read: %(columns)s."),
 }
 

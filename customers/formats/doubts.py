@@ -5,7 +5,7 @@ A doubt is (column, code, params), without anything personal in its params. Noth
 kept as the file has it, or the code says as what it was read.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from customers.addresses.reading import CONTRADICTIONS, compare
@@ -22,10 +22,20 @@ _IN_JIS = str.maketrans(dict.fromkeys("‖−〜—¢£¬"))
 
 
 class Doubts:
-    """Looks over the records of one file, in order; ``days``: the columns that hold days."""
+    """Looks over the records of one file, in order.
 
-    def __init__(self, columns: Sequence[str | None], encoding: str, days: Sequence[str]) -> None:
+    ``days``: the columns that hold days; ``retired``: by column, the codes that its list offers no more.
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[str | None],
+        encoding: str,
+        days: Sequence[str],
+        retired: Mapping[str, Collection[str]],
+    ) -> None:
         self._days = days
+        self._retired = retired
         self._at = {key: index for index, key in enumerate(columns) if key}
         self._is_cp932 = encoding == "cp932"
         self._longest = 0
@@ -59,7 +69,14 @@ class Doubts:
         code, address = facts.get("postal_code"), facts.get("address")
         if code and address and (verdict := compare(code, address)) in CONTRADICTIONS:
             found.append(("postal_code", verdict.value, {}))
+        found += self._gone(facts)
         return found
+
+    def _gone(self, facts: Mapping[str, Any]) -> Iterator[Doubt]:
+        for key, retired in self._retired.items():
+            said = facts.get(key, ())
+            if gone := [code for code in ((said,) if isinstance(said, str) else said) if code in retired]:
+                yield key, "retired_choice", {"codes": gone}
 
     def _cell(self, fields: Sequence[str], key: str) -> str:
         return fields[self._at[key]] if key in self._at else ""

@@ -17,6 +17,7 @@ from audit.services import Actor
 from customers.codes import OCCUPATIONS, Label, label_of
 from customers.editing.forms import EditForm
 from customers.facts.catalogue import BY_KEY
+from customers.imports.warned import WarnedRow
 from customers.lists.content import content_from
 from customers.lists.models import CodeList, CodeListDraft
 from customers.lists.selectors import forget_lists, list_in_force, lists_in_force, word_of
@@ -33,11 +34,14 @@ from customers.lists.services import (
 )
 from customers.lists.standard import standard_content
 from customers.lists.uses import uses_of
+from customers.models import CustomerImport
 from customers.parsing import Invalid
 from customers.presenting import say
 from customers.segments.conditions import AnyOf, SegmentInvalid, document_of
 from customers.segments.models import Segment
 from customers.segments.wording import values_of
+from customers.services import confirm_layout, run_import, start_import
+from customers.wording import warning
 from risk.drafting import DraftRefused, publish_approved
 from risk.drafting import approve_draft as approve_policy
 from risk.judging import NO_POINTS, propose_verdicts, verdicts_between, waiting
@@ -48,7 +52,7 @@ from risk.services import publish_default_policy, rate_customers
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_context
 from tests.conftest import NOW, SYSTEM, MakeUser
-from tests.customers.books import book, person
+from tests.customers.books import book, person, upload
 from tests.customers.lists.publishing import adding, draft, entry, of, publish, retiring
 from tests.customers.test_own_attributes import customer, take
 from tests.customers.test_views import english
@@ -120,6 +124,35 @@ def test_a_file_with_a_new_word_is_read_by_the_list_in_force(
     publish("occupation", WITH_DIVER, administrator, approver, now)
     assert take(book(said), now).rows_created == 1
     assert customer().occupation == "diver"
+
+
+def test_a_row_with_a_retired_code_is_taken_with_a_warning_that_the_dry_run_counts(
+    in_tenant: Tenant, administrator: User, approver: User, now: datetime
+) -> None:
+    publish("occupation", retiring(STANDARD, "student"), administrator, approver, now)
+    publish("purpose", retiring(standard_content("purpose"), "loan"), administrator, approver, now)
+    rows = [
+        person(customer_number="1", occupation="学生", purpose="loan"),
+        person(customer_number="2", occupation="student"),
+        person(customer_number="3", occupation="会社員"),
+    ]
+    started = start_import(file=upload(book(*rows)), filename="顧客.csv", by_steps=True, actor=SYSTEM, now=now)
+    confirm_layout(customer_import=started, columns=started.columns, actor=SYSTEM, now=now)
+    run_import(import_id=started.pk, actor=SYSTEM, now=now)
+    with transaction.atomic():
+        tried = CustomerImport.objects.get(pk=started.pk)
+    assert (tried.status, tried.rows_rejected) == (CustomerImport.Status.CHECKED, 0)
+    told = {key: count for key, count in tried.warnings.items() if key.endswith("retired_choice")}
+    assert told == {"occupation.retired_choice": 2, "purpose.retired_choice": 1}
+    with transaction.atomic():
+        rows_warned = WarnedRow.objects.filter(code="retired_choice")
+        found = [(row.line, row.column, warning(row.code, row.params)) for row in rows_warned]
+    words = "Not offered any more in the list: {}. Kept as it is; is there a newer code for it?"
+    assert sorted(found) == [
+        (2, "occupation", words.format("student")),
+        (2, "purpose", words.format("loan")),
+        (3, "occupation", words.format("student")),
+    ]
 
 
 def test_the_edit_form_offers_what_is_on_offer_under_its_groups_and_keeps_what_is_on_file(
