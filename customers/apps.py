@@ -25,6 +25,7 @@ class CustomersConfig(AppConfig):
         from customers import destroying
         from customers.codes import read_own_lists
         from customers.facts import keeping
+        from customers.facts import listing as own_listing
         from customers.flags import obstacles
         from customers.lists.selectors import labels_of_own
         from customers.matching import listing
@@ -32,6 +33,7 @@ class CustomersConfig(AppConfig):
 
         destroying.register()
         listing.register()
+        own_listing.register()
         keeping.register()
         obstacles.register()
         read_own_lists(labels_of_own)

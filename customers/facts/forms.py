@@ -7,12 +7,14 @@ from typing import Any
 
 from django import forms
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from customers.codes import Label
 from customers.facts.models import OwnAttribute
 from customers.facts.own import Choice, Definition, Problem
 from customers.facts.selectors import definition_of
+from customers.lists.selectors import lists_named
 from tenants.forms import StaffForm
 
 LONGEST_KEPT = 600  # months
@@ -28,6 +30,8 @@ _SENTENCES: Mapping[str, Promise] = {
     "title_taken": _("“%(what)s” is the name of another column already."),
     "no_choices": _("Values of this kind have no choices. Leave this empty."),
     "number_of_choices": _("Enter 2 to %(what)s choices."),
+    "no_list": _("There is no list “%(what)s”. Choose another one."),
+    "list_or_choices": _("Choose a list or write choices down, not both."),
     "bad_choice": _("“%(what)s” is not complete: code, Japanese, English. Codes are small letters and digits."),
     "choice_twice": _("The choice “%(what)s” cannot be told from another one."),
     "choice_in_use": _("Some customers have “%(what)s”. A choice in use stays; change its names if you like."),
@@ -59,6 +63,11 @@ class AttributeForm(StaffForm):
         widget=forms.Textarea(attrs={"rows": 5}),
         max_length=20_000,
     )
+    list_key = forms.ChoiceField(
+        label=_("Or choices of a list"),
+        help_text=_("The attribute follows the list: what is added to it can be chosen at once."),
+        required=False,
+    )
     kinds = forms.ChoiceField(label=_("Customers"), choices=OwnAttribute.Kinds.choices, widget=forms.RadioSelect())
     sensitivity = forms.ChoiceField(
         label=_("Sensitivity"),
@@ -78,13 +87,15 @@ class AttributeForm(StaffForm):
     def __init__(self, *args: Any, attribute: OwnAttribute | None = None, **kwargs: Any) -> None:
         initial = {"kinds": "EITHER", "sensitivity": "SEALED"} if attribute is None else _initial(attribute)
         super().__init__(*args, initial=initial, **kwargs)
+        named = lists_named(get_language() or "ja")
+        self.fields["list_key"].choices = [("", _("The choices written down above")), *named]  # type: ignore[attr-defined]  # a choice field
         for name in ("name_ja", "name_en", "code", "titles"):
             self.fields[name].error_messages["required"] = _("A value is required.")
         if attribute is not None:
             for name in _FIXED:
                 self.fields[name].disabled, self.fields[name].required = True, False
-            if not attribute.choices:
-                del self.fields["choices"]
+            if attribute.type not in (OwnAttribute.Type.CODE, OwnAttribute.Type.CODES):
+                del self.fields["choices"], self.fields["list_key"]
             if attribute.sensitivity != OwnAttribute.Sensitivity.PLAIN:
                 del self.fields["bears_on_risk"]
 
@@ -100,6 +111,7 @@ class AttributeForm(StaffForm):
             name=Label(data["name_ja"], data["name_en"]),
             titles=tuple(_lines(data["titles"])),
             choices=tuple(map(_choice, _lines(data.get("choices", "")))),
+            list_key=data.get("list_key", ""),
             bears_on_risk=data.get("bears_on_risk", False),
             asks_customers=data.get("asks_customers", False),
         )
@@ -135,6 +147,7 @@ def _initial(attribute: OwnAttribute) -> dict[str, Any]:
         "name_en": said.name.en,
         "titles": "\n".join(said.titles),
         "choices": "\n".join(", ".join(choice) for choice in said.choices),
+        "list_key": said.list_key,
         "bears_on_risk": said.bears_on_risk,
         "asks_customers": said.asks_customers,
     }

@@ -58,6 +58,8 @@ class OwnAttribute(Stateful, TenantModel):
     name_en = models.CharField(max_length=60)
     # [[code, Japanese, English], ...] in the order of the page
     choices: Any = models.JSONField(default=list)
+    # the key of the list whose choices it has, in the place of its own
+    list_key = models.CharField(max_length=40, blank=True, default="")
     # what files call it, the first one in files of ours
     titles: Any = models.JSONField(default=list)
     bears_on_risk = models.BooleanField(default=False)

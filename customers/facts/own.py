@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from customers.codes import Label
 from customers.facts.catalogue import BY_KEY
 from customers.facts.shape import COMPANY_ONLY, EITHER, PERSON_ONLY, Fact, Kept, Type
 from customers.folding import fold
+from customers.lists.standard import listed
 
 # No fact of the product begins so: a later release cannot take a key that an institution has given.
 PREFIX = "own_"
@@ -36,6 +37,7 @@ class Definition:
     name: Label
     titles: tuple[str, ...]
     choices: tuple[Choice, ...] = ()
+    list_key: str = ""  # of the list whose choices it has, instead of its own
     bears_on_risk: bool = False
     asks_customers: bool = False
 
@@ -63,7 +65,7 @@ def fact_from(definition: Definition, *, is_retired: bool = False) -> Fact:
         titles=definition.titles,
         kept=Kept.ATTRIBUTES if definition.sensitivity == PLAIN else Kept.PROFILE,
         kinds=_KINDS[definition.kinds],
-        codes={code: Label(ja, en) for code, ja, en in definition.choices} or None,
+        codes=codes_of(definition) or None,
         is_masked=definition.sensitivity == SENSITIVE,
         bears_on_risk=definition.bears_on_risk,
         asks_customers=definition.asks_customers,
@@ -71,12 +73,22 @@ def fact_from(definition: Definition, *, is_retired: bool = False) -> Fact:
     )
 
 
-def problems_of(definition: Definition, others: Mapping[str, Fact]) -> list[Problem]:
-    """Everything that is wrong; ``others`` are the institution's other attributes by key, retired ones too."""
+def codes_of(definition: Definition) -> Mapping[str, Label]:
+    """Its choices: of a list, as that one is in force wherever they are read, with what it offers no more."""
+    if definition.list_key:
+        return listed(definition.list_key)
+    return {code: Label(ja, en) for code, ja, en in definition.choices}
+
+
+def problems_of(definition: Definition, others: Mapping[str, Fact], lists: Collection[str] = ()) -> list[Problem]:
+    """Everything that is wrong.
+
+    ``others`` are the institution's other attributes by key, retired ones too; ``lists`` the keys of its lists.
+    """
     return [
         *_of_code(definition, others),
         *_of_titles(definition, others),
-        *_of_choices(definition),
+        *_of_choices(definition, lists),
         *_of_rest(definition),
     ]
 
@@ -106,11 +118,14 @@ def _of_titles(definition: Definition, others: Mapping[str, Fact]) -> Iterator[P
             yield Problem("titles", "title_taken", title)
 
 
-def _of_choices(definition: Definition) -> Iterator[Problem]:
+def _of_choices(definition: Definition, lists: Collection[str]) -> Iterator[Problem]:
     choices = definition.choices
     if Type(definition.type) not in (Type.CODE, Type.CODES):
-        if choices:
+        if choices or definition.list_key:
             yield Problem("choices", "no_choices")
+        return
+    if definition.list_key:
+        yield from _of_list(definition, lists)
         return
     if not 2 <= len(choices) <= MOST_CHOICES:
         yield Problem("choices", "number_of_choices", str(MOST_CHOICES))
@@ -124,6 +139,13 @@ def _of_choices(definition: Definition) -> Iterator[Problem]:
             yield Problem("choices", "choice_twice", choices[number][0])
 
 
+def _of_list(definition: Definition, lists: Collection[str]) -> Iterator[Problem]:
+    if definition.list_key not in lists:
+        yield Problem("list_key", "no_list", definition.list_key)
+    if definition.choices:
+        yield Problem("choices", "list_or_choices")
+
+
 def _of_rest(definition: Definition) -> Iterator[Problem]:
     for name in (definition.name.ja, definition.name.en):
         if not 0 < len(name.strip()) <= _LONGEST:
@@ -135,10 +157,10 @@ def _of_rest(definition: Definition) -> Iterator[Problem]:
         yield Problem("bears_on_risk", "risk_is_plain")
 
 
-def choices_removed(before: Sequence[Choice], after: Sequence[Choice]) -> Collection[str]:
-    """The codes that are no longer offered."""
-    kept = {choice[0] for choice in after}
-    return [choice[0] for choice in before if choice[0] not in kept]
+def choices_removed(before: Definition, after: Definition) -> list[str]:
+    """The codes that nobody would know any more."""
+    kept = codes_of(after)
+    return [code for code in codes_of(before) if code not in kept]
 
 
 def _folded(title: str) -> str:

@@ -82,6 +82,7 @@ def definition_of(attribute: OwnAttribute) -> Definition:
         name=Label(attribute.name_ja, attribute.name_en),
         titles=tuple(attribute.titles),
         choices=tuple((code, ja, en) for code, ja, en in attribute.choices),
+        list_key=attribute.list_key,
         bears_on_risk=attribute.bears_on_risk,
         asks_customers=attribute.asks_customers,
     )

@@ -15,6 +15,7 @@ from customers.facts.own import PREFIX, SENSITIVE, Definition, Problem, choices_
 from customers.facts.readers import readers_of
 from customers.facts.selectors import definition_of, forget_own_facts
 from customers.facts.shape import Fact, Kept
+from customers.lists.selectors import lists_in_force
 from customers.models import Customer
 from tenants.permissions import Permission
 from tenants.steps import Refused, Steps
@@ -22,7 +23,7 @@ from tenants.turns import take_turn
 
 _STATUS = OwnAttribute.Status
 _ONE_AT_A_TIME = 4_310  # advisory lock class; the key within it is the tenant
-_SAID = ("name_ja", "name_en", "choices", "titles", "bears_on_risk", "asks_customers")
+_SAID = ("name_ja", "name_en", "choices", "list_key", "titles", "bears_on_risk", "asks_customers")
 
 
 class AttributeRefused(Exception):
@@ -99,8 +100,7 @@ def change_attribute(*, attribute: OwnAttribute, definition: Definition, actor: 
         if (definition.code, definition.type, definition.kinds, definition.sensitivity) != fixed:
             raise AttributeRefused([Problem("code", "fixed")])
         _check(definition, {key: fact for key, fact in _others().items() if key != key_of(was.code)})
-        gone = choices_removed(was.choices, definition.choices)
-        if used := _still_used(fact_from(was), gone):
+        if used := _still_used(fact_from(was), choices_removed(was, definition)):
             raise AttributeRefused([Problem("choices", *used)])
         for name, value in _said(definition).items():
             setattr(mine, name, value)
@@ -170,7 +170,7 @@ def _others() -> dict[str, Fact]:
 
 
 def _check(definition: Definition, others: dict[str, Fact]) -> None:
-    if problems := problems_of(definition, others):
+    if problems := problems_of(definition, others, lists_in_force()):
         raise AttributeRefused(problems)
 
 
@@ -179,6 +179,7 @@ def _said(definition: Definition) -> dict[str, object]:
         "name_ja": definition.name.ja,
         "name_en": definition.name.en,
         "choices": [list(choice) for choice in definition.choices],
+        "list_key": definition.list_key,
         "titles": list(definition.titles),
         "bears_on_risk": definition.bears_on_risk,
         "asks_customers": definition.asks_customers,
@@ -191,8 +192,6 @@ def _still_used(fact: Fact, gone: Collection[str]) -> tuple[str, str] | None:
         return None
     if fact.kept is not Kept.ATTRIBUTES:
         return "choice_sealed", ", ".join(gone)
-    for code in gone:
-        for held in (code, [code]):
-            if Customer.objects.filter(attributes__contains={fact.key: held}).exists():
-                return "choice_in_use", code
-    return None
+    held = Customer.objects.filter(attributes__has_key=fact.key).values_list(f"attributes__{fact.key}", flat=True)
+    used = {code for one in held.distinct() for code in (one if isinstance(one, list) else [one])}
+    return next((("choice_in_use", code) for code in gone if code in used), None)

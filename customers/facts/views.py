@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -27,6 +28,7 @@ from customers.facts.services import (
     restore_attribute,
     retire_attribute,
 )
+from customers.lists.selectors import lists_named
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
 from tenants.permissions import Permission, may, requires
@@ -160,6 +162,7 @@ def _page(
         "form": form,
         "refusal": refusal,
         "proposer": names_of([found.proposed_by]).get(found.proposed_by, "—"),
+        "list_name": dict(lists_named(get_language() or "ja")).get(found.list_key, found.list_key),
         "readers": readers_of(key_of(found.code)),
         "keeping": keeping,
         "keeping_form": keeping_form or KeepingForm(initial=kept),

@@ -69,6 +69,11 @@ def lists_in_force() -> dict[str, InForce]:
     return {**first, **{key: own[key] for key in sorted(own) if key not in first}}
 
 
+def lists_named(language: str) -> list[tuple[str, str]]:
+    """Every list there is here, as (key, what it is called)."""
+    return [(key, one.content.name.in_language(language)) for key, one in lists_in_force().items()]
+
+
 def list_in_force(key: str) -> InForce | None:
     """One of them."""
     return own_lists().get(key) or (_standard(key) if key in STANDARD_KEYS else None)

@@ -34,6 +34,11 @@ def standard_content(key: str) -> Content:
     )
 
 
+def listed(key: str) -> Listed:
+    """A list by its key, the product's or of the institution's making, as it is in force wherever it is read."""
+    return _LISTED.get(key) or Listed(key, {})
+
+
 def standard_codes(key: str) -> frozenset[str]:
     """The codes that the product's own list has; none for a list of the institution's making."""
     return frozenset(_LISTED[key].standard) if key in _LISTED else frozenset()
