@@ -28,10 +28,11 @@ EXPOSE 9100 9125
 CMD ["python", "-m", "sandbox", "--host", "0.0.0.0", "--port", "9100", "--smtp-port", "9125", "--data", "/tmp/sandbox"]
 
 FROM base AS production
-# Letters are set with Pango in BIZ UDGothic.
+# Letters are set with Pango in BIZ UDGothic; answer sheets and copies for customers also in Chinese, Nepali, Vietnamese.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        fontconfig fonts-morisawa-bizud-gothic libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
+        fontconfig fonts-dejavu-core fonts-lohit-deva fonts-morisawa-bizud-gothic fonts-wqy-microhei \
+        libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin keizoku \
     # New volumes take over the owner of the directory they are mounted on.

@@ -37,7 +37,7 @@ LOCALES = {
 }
 # Where the texts of customers' pages stand.
 _CUSTOMERS = re.compile(
-    r"portal/|templates/portal/|channels/wording/authenticity\.py|uploads/wording\.py|questionnaires/files/wording\.py"
+    r"portal/|templates/portal/|templates/notices/answer-copy|channels/wording/authenticity\.py|uploads/wording\.py|questionnaires/files/wording\.py"
     r"|outreach/(?:inquiries/(?:models|ready)|calls/models|claims/asking|faq/standard|papers/printing)\.py"
     r"|questionnaires/(?:addressing|formatting|masking|messages|persons|presenting|saying)\.py"
 )

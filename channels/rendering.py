@@ -181,16 +181,16 @@ def render_letters(sheets: Sequence[Sheet]) -> list[bytes]:
         return [document.copy([sheet]).write_pdf() for sheet in document.pages]
 
 
-def render_pages(page: str, *, style: str) -> bytes:
+def render_pages(page: str, *, style: str, is_tagged: bool = False) -> bytes:
     """A document of as many pages as it takes, from HTML whose every value is escaped and every picture inline.
 
-    ``style``: a style sheet beside the letters' own.
+    ``style``: a style sheet beside the letters' own. ``is_tagged``: with its structure, for those who have it read out.
 
     Raises:
         CannotRender: it would be printed with something missing.
     """
     with _setting():
-        pdf: bytes = _layout(page, style).write_pdf()
+        pdf: bytes = _layout(page, style).write_pdf(pdf_tags=is_tagged)
     return pdf
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from outreach.models import (
+    AnswerCopy,
     CallRequest,
     Claim,
     Inquiry,
@@ -24,6 +25,7 @@ def erase_customers(ids: Sequence[UUID]) -> None:
     InquiryMessage.objects.filter(inquiry__customer__in=ids).delete()
     for told in (Inquiry, Claim, CallRequest):
         told.objects.filter(customer__in=ids).delete()
+    AnswerCopy.objects.filter(response__customer__in=ids).delete()
     papers = PaperAnswer.objects.filter(customer__in=ids)
     Upload.objects.filter(purpose=Upload.Purpose.PAPER_ANSWER, reference__in=papers.values("pk")).delete()
     papers.delete()

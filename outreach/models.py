@@ -10,6 +10,7 @@ from audit.transitions import Stateful
 from customers.models import Customer
 from outreach.calls.models import CallRequest as CallRequest
 from outreach.claims.models import Claim as Claim
+from outreach.copies.models import AnswerCopy as AnswerCopy
 from outreach.faq.models import FaqEntry as FaqEntry
 from outreach.inquiries.models import Inquiry as Inquiry
 from outreach.inquiries.models import InquiryMessage as InquiryMessage

@@ -8,6 +8,7 @@ from portal.delegating.views.parts import parts
 from portal.entering.views.handing import later, phone
 from portal.helping import urls as helping
 from portal.linking.views import line
+from portal.receipts.views import copy, done
 from portal.verifying.views import ekyc, ekyc_return
 
 app_name = "portal"
@@ -19,7 +20,8 @@ urlpatterns = [
     path("answer/check/", views.check, name="check"),
     path("answer/ekyc/", ekyc, name="ekyc"),
     path("answer/ekyc/return/", ekyc_return, name="ekyc-return"),
-    path("answer/done/", views.done, name="done"),
+    path("answer/done/", done, name="done"),
+    path("answer/done/copy/", copy, name="copy"),
     path("part/", parts, name="parts"),
     path("part/<slug:page_id>/", parts, name="parts-page"),
     path("answer/helpers/", helpers, name="helpers"),

@@ -14,7 +14,6 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from audit.acting import acting
 from audit.services import Actor
 from campaigns.identity import ekyc_method_for
-from channels.line_linking import linking_state
 from customers.models import Customer
 from customers.selectors import facts_of
 from portal import guessing, pages
@@ -40,7 +39,6 @@ from questionnaires.answering import Errors, validate
 from questionnaires.files.posting import Posted, asks_for_files, nothing_chosen, take_posted
 from questionnaires.files.selectors import files_of, handed_in
 from questionnaires.filling import controls_filled
-from questionnaires.formatting import receipt_number
 from questionnaires.models import AccessLink, Response
 from questionnaires.presenting import Writer
 from questionnaires.services import Incomplete, OffRoute, ResponseClosed, save_page, submit_response
@@ -234,7 +232,7 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
         except (ResponseClosed, Incomplete):  # changed meanwhile, as by a flag that ended the link
             return redirect("portal:resume")
         return _after_submission(visit)
-    writer = _writer(visit)
+    writer = writer_of(visit)
     shown = [page for page in visit.questionnaire.pages if page.id in visit.route]
     return show(
         request,
@@ -247,27 +245,6 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 @customer_page
-@answering
-def done(request: HttpRequest, visit: Visit) -> HttpResponse:
-    """The receipt."""
-    if visit.response.status != Response.Status.SUBMITTED:
-        return onwards(request, visit)
-    with tenant_scope(visit.tenant.pk):
-        line_state = linking_state(visit.customer.pk, now=timezone.now())
-    submitted_at = visit.response.submitted_at
-    is_today = submitted_at is not None and timezone.localdate(submitted_at) == timezone.localdate()
-    writer = _writer(visit)
-    shown = [page for page in visit.questionnaire.pages if page.id in visit.route]
-    return show(
-        request,
-        "done",
-        copy=[row for page in shown for row in writer.answers(page)] if is_today else [],
-        line_state=line_state,
-        is_check_open=visit.awaits_check,
-        tenant=visit.tenant,
-        receipt_number=receipt_number(visit.response.receipt_number),
-        submitted_at=visit.response.submitted_at,
-    )
 
 
 @customer_page
@@ -305,7 +282,7 @@ def _show_question(
     data: dict[str, str] = request.POST.dict() if is_posted else {}
     if is_filled:
         data, errors = filled_in(page, data)
-    writer = _writer(visit, errors or {})
+    writer = writer_of(visit, errors or {})
     writer.names_places = is_filled
     has_files = asks_for_files(page)
     if has_files:
@@ -347,7 +324,8 @@ def _is_block(visit: Visit, page_id: str) -> bool:
     return page is not None and page.block
 
 
-def _writer(visit: Visit, errors: Errors | None = None) -> Writer:
+def writer_of(visit: Visit, errors: Errors | None = None) -> Writer:
+    """The words of what this visit answers, in the language of the page."""
     language = visit.questionnaire.language(translation.get_language() or "ja")
     return Writer(visit, language, errors or {})
 

@@ -46,6 +46,8 @@ PAPERS: Mapping[str, Wording] = {
     "faqentry.proposed": Wording(_("%(actor)s proposed a change of the questions and answers (%(code)s)."), "edit"),
     "faqentry.approved": Wording(_("%(actor)s approved a change of the questions and answers."), "check", "warning"),
     "faqentry.rejected": Wording(_("%(actor)s rejected a change of the questions and answers."), "undo"),
+    "response.copy_ordered": Wording(_("Customer %(target)s ordered a copy of their answers as a PDF."), "form"),
+    "response.copy_taken": Wording(_("Customer %(target)s saved the copy of their answers."), "download"),
     "response.begun_on_behalf": Wording(
         _("%(actor)s began to enter the answers of customer %(target)s on their behalf."), "edit", "warning"
     ),

@@ -92,6 +92,9 @@ else:
 
 has_japanese_font() { command -v fc-list >/dev/null 2>&1 && [ -n "$(fc-list :lang=ja 2>/dev/null | head -n 1)" ]; }
 
+# For customers who read Chinese, Nepali and Vietnamese: what is printed for them, and their pages in the tests' browser.
+has_font_of() { [ -n "$(fc-list ":lang=$1" 2>/dev/null | head -n 1)" ]; }
+
 has_browser() {
     for candidate in chromium chromium-browser google-chrome google-chrome-stable; do
         runs "$candidate" --version && return
@@ -113,6 +116,9 @@ ensure_system() {
     missing=
     has_libraries || missing="$missing libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
     has_japanese_font || missing="$missing fontconfig fonts-morisawa-bizud-gothic"
+    has_font_of zh-cn || missing="$missing fonts-wqy-microhei"
+    has_font_of ne || missing="$missing fonts-lohit-deva"
+    has_font_of vi || missing="$missing fonts-dejavu-core"
     # The simulated timestamp authority is openssl's.
     runs openssl version || missing="$missing openssl"
     if [ "$1" = test ]; then

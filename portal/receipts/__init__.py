@@ -1,0 +1,1 @@
+"""The receipt, and the copy of the answers to keep."""
