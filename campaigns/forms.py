@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.enclosing import Enclosing
 from campaigns.planning import TELEPHONE, VISIT
 from tenants.forms import DateInput, StaffForm
 
@@ -76,6 +77,29 @@ class PlanForm(StaffForm):
         widget=forms.RadioSelect,
         error_messages={"invalid_choice": _("Choose the order of channels.")},
     )
+    encloses = forms.ChoiceField(
+        label=_("Answer sheet with the letter"),
+        help_text=_("On paper, with the reference number and a code on every page, to be filled in and sent back."),
+        choices=[
+            (Enclosing.NOBODY, _("With no letter")),
+            (Enclosing.OFFLINE, _("With letters to whom nothing but post reaches, and from the age below")),
+            (Enclosing.ALL, _("With every letter")),
+        ],
+        initial=Enclosing.NOBODY,
+        required=False,
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": _("Choose with which letters the answer sheet goes.")},
+    )
+    encloses_from = forms.IntegerField(
+        label=_("From the age of (years)"),
+        help_text=_(
+            "Also with the letters to people of that age, whatever reaches them; leave it empty to ask no age."
+        ),
+        required=False,
+        min_value=18,
+        max_value=120,
+        error_messages={name: _("Enter an age from 18 to 120.") for name in _WRONG_NUMBER},
+    )
     call_after = forms.IntegerField(
         label=_("Call who stays silent after (days)"),
         help_text=_("Counted from the last notice. High and medium risk only; leave it empty to call nobody."),
@@ -111,6 +135,8 @@ class PlanForm(StaffForm):
         answers = {kind: data.pop(name) for kind, name in _ANSWERS.items()}
         data["questionnaires"] = {kind: key for kind, key in answers.items() if key}
         data["begins_with_reached"] = data.pop("order") == REACHED
+        whom, from_age = data.pop("encloses") or Enclosing.NOBODY, data.pop("encloses_from")
+        data["enclosing"] = {"whom": whom, "from_age": from_age if whom == Enclosing.OFFLINE else None}
         return {**data, "silence": {kind: after for kind, after in days.items() if after}}
 
 

@@ -59,7 +59,8 @@ class Terms:
     ``silence``: days without an answer after which somebody is called, and days after that until they are visited,
     where their ladder has such a rung; what is not in it is not done. ``begins_with_reached``: the rungs by which
     something has arrived come before the others, both in their usual order. ``questionnaires``: the key of the one
-    that each kind of customer answers.
+    that each kind of customer answers. ``enclosing``: with whose letters the answer sheet goes, as
+    `campaigns.enclosing.is_enclosed` reads it.
     """
 
     ladder: Mapping[str, tuple[str, ...]] = field(default_factory=_ladders)
@@ -80,6 +81,7 @@ class Terms:
 
     begins_with_reached: bool = False
     questionnaires: Mapping[str, str] = field(default_factory=lambda: dict(STANDARD))
+    enclosing: Mapping[str, str | int | None] = field(default_factory=dict)
 
     def document(self) -> dict[str, object]:
         """As kept with the campaign: numbers as text, so that no float ever rounds them."""
@@ -91,6 +93,7 @@ class Terms:
             "answer_rate": {channel: str(rate) for channel, rate in self.answer_rate.items()},
             "begins_with_reached": self.begins_with_reached,
             "questionnaires": dict(self.questionnaires),
+            "enclosing": dict(self.enclosing),
         }
 
 

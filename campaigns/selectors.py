@@ -219,6 +219,7 @@ def plan_summary(campaign: Campaign) -> dict[str, Any]:
         "silence": campaign.plan.get("silence", {}),
         "begins_with_reached": campaign.plan.get("begins_with_reached", False),
         "ekyc": campaign.plan["ekyc"],
+        "enclosing": campaign.plan.get("enclosing", {}),
         "questionnaires": _versions_of(campaign),
         "hash": now_hash,
         "is_unchanged": now_hash == campaign.plan_hash,

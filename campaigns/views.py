@@ -21,7 +21,7 @@ from campaigns.forms import PlanForm, ReasonForm
 from campaigns.funnels import funnel_of
 from campaigns.listing import CONCERNED, NAME, asked_of, reviews_asked, title_of
 from campaigns.models import Campaign
-from campaigns.samples import sample_letter, samples_of
+from campaigns.samples import sample_letter, samples_of, weights_of
 from campaigns.selectors import (
     campaign_costs,
     campaign_page,
@@ -45,6 +45,7 @@ from campaigns.services import (
 from campaigns.steps import steps_of
 from campaigns.wording import TASK_FIGURES, reasons, task_figure
 from channels.models import ChannelKind
+from channels.protocols import STANDARD_SIZE_G
 from customers.models import Customer
 from customers.presenting import name_shown
 from customers.selectors import facts_of_each
@@ -279,6 +280,8 @@ def _plan(request: StaffRequest, found: Campaign) -> dict[str, Any]:
         "exemptions": reasons(summary["reasons"].get("EXEMPT", {})),
         "not_due": reasons(summary["reasons"].get("NOT_DUE", {})),
         "questionnaires": _asked(summary["questionnaires"]),
+        "weights": weights_of(found),
+        "heaviest": STANDARD_SIZE_G,
         "samples": samples_of(found, request.tenant, used),
     }
 

@@ -10,6 +10,8 @@ from uuid import UUID
 from django.db import transaction
 
 from channels.barcodes import address_number
+from channels.binding import pages_of
+from channels.enclosing import Enclosure, with_sheets
 from channels.models import DeliveryAttempt
 from channels.models import Letter as PrintedLetter
 from channels.protocols import Channel, Failure, Letter, LetterBatch, Receipt, TransientFailure
@@ -98,7 +100,7 @@ def sheet_of(attempt: DeliveryAttempt) -> Sheet:
 def _render(attempts: Sequence[DeliveryAttempt]) -> tuple[dict[UUID, bytes], dict[UUID, str]]:
     """PDFs, and why the others have none: together if all can be printed, else one by one."""
     try:
-        pdfs = render_letters([sheet_of(attempt) for attempt in attempts])
+        pdfs = _enclosed(attempts, render_letters([sheet_of(attempt) for attempt in attempts]))
     except CannotRender as refusal:
         if len(attempts) == 1:
             return {}, {attempts[0].pk: refusal.code}
@@ -118,12 +120,30 @@ def _render(attempts: Sequence[DeliveryAttempt]) -> tuple[dict[UUID, bytes], dic
     return done, refused
 
 
+def _enclosed(attempts: Sequence[DeliveryAttempt], letters: Sequence[bytes]) -> list[bytes]:
+    """Letters, those that were to have one with an answer sheet behind them."""
+    pieces = dict(zip([attempt.pk for attempt in attempts], letters, strict=True))
+    alike: dict[Enclosure, dict[str, UUID]] = {}
+    for attempt in attempts:
+        if enclosed := attempt.snapshot.get("enclosure"):
+            number = attempt.snapshot["number"].replace("-", "")
+            alike.setdefault(Enclosure(**enclosed), {})[number] = attempt.pk
+    for enclosure, numbers in alike.items():
+        bound = with_sheets({number: pieces[pk] for number, pk in numbers.items()}, enclosure)
+        pieces |= {numbers[number]: pdf for number, pdf in bound.items()}
+    return list(pieces.values())
+
+
 def _keep(pdfs: dict[UUID, bytes], *, now: datetime) -> None:
     attempts = DeliveryAttempt.objects.select_related("notice").only("notice", "notice__customer").in_bulk(pdfs)
     PrintedLetter.objects.bulk_create(
         [
             PrintedLetter(
-                attempt=attempts[pk], pdf=pdf, sha256=hashlib.sha256(pdf).hexdigest(), pages=1, rendered_at=now
+                attempt=attempts[pk],
+                pdf=pdf,
+                sha256=hashlib.sha256(pdf).hexdigest(),
+                pages=pages_of(pdf),
+                rendered_at=now,
             )
             for pk, pdf in pdfs.items()
         ],

@@ -111,6 +111,15 @@ class Message:
     template: str = ""  # LINE's template notification messages: their body as JSON, without the recipient
 
 
+# In grams: A4 of 80 g/m² and a 長形3号 envelope, both rounded up; and what a letter of the standard size may weigh.
+LEAF_G, ENVELOPE_G, STANDARD_SIZE_G = 5, 6, 50
+
+
+def weight_of(pages: int) -> int:
+    """Of a piece, in grams. Printed on one side: an answer sheet is written on, and pens show through."""
+    return ENVELOPE_G + LEAF_G * pages
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """One piece of a printed batch: its file, and what the manifest says of it."""

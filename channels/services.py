@@ -17,6 +17,7 @@ from audit.services import Actor, record, record_many
 from audit.transitions import transition_many
 from channels.alarms import pause_account, resume_account
 from channels.barcodes import return_id
+from channels.enclosing import Enclosure
 from channels.gates import change_limits, change_rules, hold_group, pause_tenant, release_group, resume_tenant
 from channels.line_talk import send_replies
 from channels.line_templates import filled_template
@@ -95,6 +96,7 @@ class NoticeRequest:
     sequence: int = 1  # of reminders
     not_before: datetime | None = None
     group: UUID | None = None  # what is held and released together with it
+    enclosure: Enclosure | None = None  # the answer sheet that goes with a letter
 
 
 @transaction.atomic
@@ -271,6 +273,8 @@ def _freeze(requests: Sequence[NoticeRequest], notices: Mapping[Any, Notice], no
         customer = customers.get(request.customer_id)
         envelope = _envelope(customer, point, guardians.get(request.customer_id)) if customer else None
         attempt.snapshot = _snapshot(attempt, wording, point, envelope, now)
+        if request.enclosure and request.channel == Channel.POST:
+            attempt.snapshot["enclosure"] = asdict(request.enclosure)
         attempt.snapshot["wording"] = {"id": said.template_id, "version": said.version}
         attempts.append(attempt)
     return attempts

@@ -9,7 +9,9 @@ class OutreachConfig(AppConfig):
     def ready(self) -> None:
         """Say what of ours retention may destroy, what keeps customers from merging, and which lists are exported."""
         from outreach import destroying, handlers, listing, obstacles  # noqa: F401  # handlers register themselves
+        from outreach.papers import enclosing
 
         destroying.register()
+        enclosing.register()
         listing.register()
         obstacles.register()

@@ -245,9 +245,6 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 @customer_page
-
-
-@customer_page
 def display(request: HttpRequest) -> HttpResponse:
     """Keep the chosen size of letters and language in cookies, and go back."""
     back = request.POST.get("next", "")

@@ -36,12 +36,13 @@ def plan_campaign(
     silence: Mapping[str, int] | None = None,
     begins_with_reached: bool = False,
     questionnaires: Mapping[str, str] | None = None,
+    enclosing: Mapping[str, str | int | None] | None = None,
 ) -> Campaign:
     """Judge the whole customer book and keep a draft with one review for everybody who is due.
 
-    ``silence``, ``begins_with_reached`` and ``questionnaires`` (keys by kind of customer) are for the usual terms,
-    where no others are given. ``opens_on``: the first day on which answers are taken, if it is not the day on which
-    somebody is asked. Constant number of queries per 1,000 customers.
+    ``silence``, ``begins_with_reached``, ``questionnaires`` (keys by kind of customer) and ``enclosing`` (whose letters
+    have an answer sheet) are for the usual terms, where no others are given. ``opens_on``: the first day on which
+    answers are taken, if it is not the day on which somebody is asked. Constant number of queries per 1,000 customers.
 
     Raises:
         CampaignRefused: the deadline is past, the first day does not fit, customers are not rated yet, a questionnaire
@@ -71,6 +72,8 @@ def plan_campaign(
         terms = terms or _usual_terms(deadline_on, opens_on, silence, begins_with_reached)
         if questionnaires:
             terms = replace(terms, questionnaires={**terms.questionnaires, **questionnaires})
+        if enclosing:
+            terms = replace(terms, enclosing=enclosing)
         _check_questionnaires(terms.questionnaires)
         _judge(campaign, terms, now)
         campaign.plan_hash = current_hash(campaign)

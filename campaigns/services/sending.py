@@ -10,6 +10,7 @@ from django.db import transaction
 
 from audit.services import record_ids
 from audit.transitions import transition_many
+from campaigns.enclosing import Enclosing, age_on, is_enclosed
 from campaigns.models import Campaign, PeriodicReview
 from campaigns.planning import TELEPHONE, VISIT, first_usable, rungs_for
 from campaigns.selectors import (
@@ -24,12 +25,14 @@ from campaigns.selectors import (
 )
 from campaigns.services.approving import pause_campaign
 from campaigns.services.refusals import JAPAN, SYSTEM
+from channels.enclosing import Enclosure
 from channels.protocols import Channel
 from channels.selectors import usable_channels
 from channels.services import NoticeRequest, cancel_queued, queue_notices
 from customers.flags.rules import silenced_by
 from customers.flags.selectors import kinds_in_force
 from customers.models import Customer
+from customers.selectors import facts_of_each
 from outreach.claims.selectors import quiet_until
 from outreach.papers.selectors import held_by_paper
 from outreach.selectors import given_up, ways_to_people
@@ -205,6 +208,7 @@ def _queue(
         responses=list(responses.values()), channel=channel, expires_at=expires_at, opens_at=opens_at, now=now
     )
     quiet, base = quiet_until(list(customers), now=now), base_of(tenant_in_scope())
+    enclosures = _enclosures(campaign, customers, responses, usable, now) if channel == Channel.POST else {}
     requests = [
         NoticeRequest(
             customer_id=review.customer_id,
@@ -218,11 +222,41 @@ def _queue(
             language=customers[review.customer_id].language,
             not_before=quiet.get(review.customer_id),
             group=campaign.pk,
+            enclosure=enclosures.get(review.customer_id),
         )
         for review in reviews
         if (response := responses[review.customer_id]).pk in tokens
     ]
     queue_notices(requests=requests, actor=SYSTEM, now=now)
+
+
+def _enclosures(
+    campaign: Campaign,
+    customers: Mapping[UUID, Customer],
+    responses: Mapping[UUID, Response],
+    usable: Mapping[UUID, Mapping[Channel, UUID | None]],
+    now: datetime,
+) -> dict[UUID, Enclosure]:
+    """The answer sheets that go with the letters to these customers, by customer."""
+    rule = campaign.plan.get("enclosing", {})
+    if rule.get("whom", Enclosing.NOBODY) == Enclosing.NOBODY:
+        return {}
+    facts, today = facts_of_each(customers.values()), now.astimezone(JAPAN).date()
+    return {
+        pk: Enclosure(
+            version=str(responses[pk].version_id),
+            language=customer.language,
+            is_company=customer.kind == Customer.Kind.COMPANY,
+        )
+        for pk, customer in customers.items()
+        if is_enclosed(rule, channels=usable.get(pk, ()), age=age_on(_born_on(customer, facts[pk]), today))
+    }
+
+
+def _born_on(customer: Customer, facts: Mapping[str, object]) -> str | None:
+    """Of a company nobody's age counts."""
+    born_on = facts.get("birth_on") if customer.kind == Customer.Kind.INDIVIDUAL else None
+    return str(born_on) if born_on else None
 
 
 def _hand_to_people(campaign: Campaign, reviews: Sequence[PeriodicReview], kind: str, now: datetime) -> None:

@@ -29,6 +29,7 @@ from channels.protocols import (
     Receipt,
     Report,
     TransientFailure,
+    weight_of,
 )
 
 TIMEOUT = httpx.Timeout(60.0, connect=5.0)
@@ -122,6 +123,7 @@ def _piece(letter: Letter) -> dict[str, Any]:
         "sha256": hashlib.sha256(letter.pdf).hexdigest(),
         "first_page": 1,
         "pages": letter.pages,
+        "weight_g": weight_of(letter.pages),
         "postal_code": letter.postal_code,
         "name": letter.name,
         "service": "standard",

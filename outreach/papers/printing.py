@@ -5,7 +5,7 @@ Nothing on the sheet is about the customer but the number: what is on file is no
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override, pgettext
 
 from channels.barcodes import qr_svg
+from channels.enclosing import STYLE
 from channels.numbers import written
 from channels.rendering import image, render_pages
 from channels.wording.selectors import bank_of
@@ -82,6 +83,14 @@ def answer_sheet(
     Raises:
         channels.rendering.CannotRender: something would be missing on it.
     """
+    return render_pages(
+        sheet_page(tenant=tenant, version=version, number=number, language=language, is_company=is_company),
+        style=STYLE,
+    )
+
+
+def sheet_page(*, tenant: Tenant, version: QuestionnaireVersion, number: str, language: str, is_company: bool) -> str:
+    """The sheet as HTML, every value escaped. ``number``: "" for one on which each customer's is put afterwards."""
     questionnaire = questionnaire_of(version)
     spoken = questionnaire.language(language)
     with override(spoken):
@@ -93,14 +102,22 @@ def answer_sheet(
             "phone": bank.phone,
             "phone_hours": bank.phone_hours,
             "title": questionnaire.title[spoken],
-            "number": written(number),
-            "code": image(qr_svg(number, module=0.62)),
+            "number": written(number) if number else "",
+            "code": image(qr_svg(number, module=0.62)) if number else "",
             "is_company": is_company,
             "sheets": list(_sheets(version.document, questionnaire.pages, spoken)),
             "eras": _eras(),
         }
-        page = rendered(render_to_string("portal/paper/sheet.html", context))
-    return render_pages(page, style="answer-sheet.css")
+        return rendered(render_to_string("portal/paper/sheet.html", context))
+
+
+def heads_page(*, version: QuestionnaireVersion, numbers: Sequence[str], language: str) -> str:
+    """One page for each number, where it stands on a sheet and nothing else."""
+    spoken = questionnaire_of(version).language(language)
+    with override(spoken):
+        shown = [(written(number), image(qr_svg(number, module=0.62))) for number in numbers]
+        context = {"language": spoken, "numbers": shown}
+        return rendered(render_to_string("portal/paper/heads.html", context))
 
 
 def _sheets(document: Mapping[str, Any], pages: tuple[Page, ...], language: str) -> Iterator[Sheet]:
