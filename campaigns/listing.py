@@ -12,6 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.entrances import WORDS, reviews_by
 from campaigns.models import Campaign, PeriodicReview
 from campaigns.selectors import STATES, last_failures, reviews_in, reviews_tried, reviews_with_task
 from campaigns.wording import STAGES, TASK_FIGURES, attempt_status, channel, task_figure
@@ -40,7 +41,9 @@ def asked_of(address: Asked) -> Asked | None:
     except ValueError:
         return None
     way, what = address.get("channel", ""), address.get("status", "")
-    stage = address.get("stage", "targeted")
+    stage, came = address.get("stage", "targeted"), address.get("came", "")
+    if came in WORDS:
+        return {"campaign": campaign, "came": came}
     if way in ChannelKind.values and what in DeliveryAttempt.Status.values:
         return {"campaign": campaign, "channel": way, "status": what}
     if way in OutreachKind.values and what in (*TASK_FIGURES, *OutreachTry.Outcome.values):
@@ -54,6 +57,8 @@ def title_of(asked: Asked) -> str:
     """What the list is called."""
     if "stage" in asked:
         return str(STAGES[asked["stage"]])
+    if "came" in asked:
+        return str(WORDS[asked["came"]])
     way, what = asked["channel"], asked["status"]
     return f"{channel(way)}: {attempt_status(what) if way in ChannelKind.values else task_figure(what)}"
 
@@ -65,6 +70,8 @@ def reviews_asked(asked: Asked, *, today: date) -> QuerySet[PeriodicReview]:
         return cast("QuerySet[PeriodicReview]", PeriodicReview.objects.none())
     if "stage" in asked:
         return reviews_in(campaign, asked["stage"])
+    if "came" in asked:
+        return reviews_by(campaign, asked["came"])
     way, what = asked["channel"], asked["status"]
     if way in ChannelKind.values:
         return reviews_tried(campaign, channel=way, status=what)

@@ -17,6 +17,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from campaigns.entrances import answers_by_entrance, sheets_under_way
 from campaigns.forms import PlanForm, ReasonForm
 from campaigns.funnels import funnel_of
 from campaigns.listing import CONCERNED, NAME, asked_of, reviews_asked, title_of
@@ -251,6 +252,8 @@ def _progress(found: Campaign) -> dict[str, Any]:
         "funnel": funnel_of(progress),
         "progress": progress,
         "costs": campaign_costs(found, progress, people),
+        "entrances": answers_by_entrance(found),
+        "sheets": sheets_under_way(found),
         "by_people": [(figures, _numbers(figures)) for figures in people],
         "is_moving": found.status == Campaign.Status.RUNNING,
         "channels": [

@@ -10,8 +10,10 @@ class OutreachConfig(AppConfig):
         """Say what of ours retention may destroy, what keeps customers from merging, and which lists are exported."""
         from outreach import destroying, handlers, listing, obstacles  # noqa: F401  # handlers register themselves
         from outreach.papers import enclosing
+        from outreach.papers import listing as paper_listing
 
         destroying.register()
         enclosing.register()
         listing.register()
+        paper_listing.register()
         obstacles.register()

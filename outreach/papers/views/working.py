@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.conf import settings
@@ -12,6 +13,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -21,9 +23,9 @@ from channels.numbers import written
 from customers.presenting import name_shown
 from customers.selectors import facts_of, facts_of_each
 from customers.viewing import ViewReason, is_sensitive, reveal, shown_until
-from outreach.papers.comparing import Finding
 from outreach.papers.forms import DiscardForm, LookForm, ReceiveForm, ResumeForm, ReturnForm
 from outreach.papers.holding import PaperRefused
+from outreach.papers.listing import NAME, differed
 from outreach.papers.models import PaperAnswer
 from outreach.papers.receiving import add_scan, discard_paper, note_looked, receive_paper
 from outreach.papers.selectors import (
@@ -78,6 +80,7 @@ def index(request: StaffRequest) -> HttpResponse:
         "which": which,
         "lists": [(name, words, waiting.get(name)) for name, (words, _where) in LISTS.items()],
         "people": names_of([one.keyer for one in page.items]),
+        "export": f"{reverse('export-new')}?{urlencode({'list': NAME, 'papers': which})}",
     }
     return render(request, "staff/papers/list.html", context)
 
@@ -255,7 +258,7 @@ def page_of(
         "keyed": answers_beside(paper, response, get_language() or "ja")
         if is_shown and response and paper.status in (Status.ACCEPTED, Status.SET_ASIDE)
         else [],
-        "differed": sum(1 for one in paper.findings.values() if one in (Finding.FIRST, Finding.SECOND)),
+        "differed": differed(paper),
         "note": paper.note if is_shown else None,
         "because": paper.closed_because if is_shown else None,
         "age": (today - paper.received_on).days,
@@ -274,10 +277,6 @@ def page_of(
         "is_scanned": settings.UPLOAD_SCAN == "required",
     }
     return render(request, "staff/papers/one.html", context, status=422 if form or refusal else 200)
-
-
-def _scans(paper: PaperAnswer) -> list[tuple[Upload, str]]:
-    return [(one, reason_in_words(one.reason) if one.reason else "") for one in scans_of(paper)]
 
 
 def _begin(
