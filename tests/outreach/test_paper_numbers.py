@@ -44,7 +44,7 @@ def people(settings: Any, tenant: Tenant, make_user: MakeUser) -> tuple[User, Us
 
 
 def at_work(people: tuple[User, User, User]) -> tuple[Campaign, list[Customer]]:
-    """One sheet that became the answer, one to be checked, one to be keyed; two who answered on their own; one silent."""
+    """One sheet is the answer, one is to be checked, one to be keyed; two answered by themselves, one is silent."""
     keyer, checker, approver = people
     customers = [enter(number) for number in range(1, 7)]
     campaign = notified(keyer, approver)
