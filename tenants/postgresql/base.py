@@ -32,7 +32,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     tenant_applied: int | None = None
     acting_applied: Acting | None = None
-    beginning = b"BEGIN"
+    telling = b""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,7 +87,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         told = ("" if tenant_id is None else str(tenant_id), *values)
         match self.connection.info.transaction_status:
             case TransactionStatus.IDLE:  # psycopg begins with the first statement
-                self.beginning = self._beginning(told) if any(told) else b"BEGIN"
+                self.telling = self._settings(told) if any(told) else b""
             case TransactionStatus.INTRANS:
                 with self.cursor() as cursor:
                     cursor.execute(_TELL, told)
@@ -95,9 +95,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 return
         self.tenant_applied, self.acting_applied = tenant_id, acting
 
-    def _beginning(self, told: Sequence[str]) -> bytes:
+    def _settings(self, told: Sequence[str]) -> bytes:
         literal = Escaping(self.connection.pgconn).escape_literal
-        return b"BEGIN" + b"".join(
+        return b"".join(
             b"; SET LOCAL %b = %b" % (name.encode(), bytes(literal(value.encode())))
             for name, value in zip(_TOLD, told, strict=True)
         )
@@ -111,7 +111,7 @@ def _start_query(wrapper: DatabaseWrapper, connection: Any) -> Generator[Any, An
     if connection.autocommit or connection.pgconn.transaction_status != TransactionStatus.IDLE:
         return
     connection._check_connection_ok()
-    connection.pgconn.send_query(wrapper.beginning)
+    connection.pgconn.send_query(connection._get_tx_start_command() + wrapper.telling)
     for result in (yield from generators.execute(connection.pgconn)):
         if result.status != ExecStatus.COMMAND_OK:
             raise error_from_result(result, encoding=connection.info.encoding)

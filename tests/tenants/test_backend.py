@@ -14,6 +14,7 @@ from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import reverse
+from psycopg import IsolationLevel
 from psycopg.pq import Trace
 
 from audit.acting import acting, current_acting, current_actor
@@ -90,6 +91,18 @@ def test_a_scope_in_a_transaction_that_was_begun_without_one_is_told(tenant: Ten
         assert told() == NOBODY
         with tenant_scope(tenant.pk):
             assert Response.objects.count() == 0
+
+
+def test_a_transaction_keeps_the_isolation_that_was_asked_for(tenant: Tenant) -> None:
+    connection.ensure_connection()
+    raw = connection.connection
+    raw.isolation_level = IsolationLevel.REPEATABLE_READ
+    try:
+        with acting(ANNA), tenant_scope(tenant.pk), connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('transaction_isolation'), current_setting('app.actor_id')")
+            assert cursor.fetchone() == ("repeatable read", "7")
+    finally:
+        raw.isolation_level = None
 
 
 def test_no_transaction_begins_as_the_one_before(tenant: Tenant) -> None:
