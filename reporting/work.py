@@ -330,7 +330,7 @@ def _settings() -> Iterator[Offer]:
         Permission.MANAGE_SETTINGS,
         troubled_domains,
         gettext("Own domains in trouble"),
-        gettext("DNS does not say what it should. The domain lapses, and links to it die."),
+        gettext("DNS does not say what it should: the domain lapses or has lapsed, and links to it die."),
         reverse("domains"),
         is_urgent=True,
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from tenants.domains.models import LIVE, TenantDomain
 from tenants.keyset import Page, keyset_page
 
 Status = TenantDomain.Status
+_FORTNIGHT = timedelta(days=14)
 _OVER = (Status.LAPSED, Status.ENDED, Status.REJECTED)
 
 
@@ -36,7 +40,17 @@ def hosts_left() -> frozenset[str]:
     return frozenset(hosts[False] - hosts[True])
 
 
+def lapsed_lately() -> TenantDomain | None:
+    """What lapsed within a fortnight, unless something was proposed since."""
+    latest: TenantDomain | None = TenantDomain.objects.order_by("-proposed_at", "-id").first()
+    if latest is None or latest.status != Status.LAPSED:
+        return None
+    recent: TenantDomain | None = TenantDomain.objects.filter(pk=latest.pk, ended_at__gt=Now() - _FORTNIGHT).first()
+    return recent
+
+
 def troubled_domains() -> int:
-    """Domains in use of which DNS does not say what it should."""
+    """Domains in use of which DNS does not say what it should, and one that lapsed for it."""
     troubled = Q(failures__gt=0) | Q(silent_since__isnull=False)
-    return int(TenantDomain.objects.filter(troubled, status__in=LIVE).count())
+    failing = int(TenantDomain.objects.filter(troubled, status__in=LIVE).count())
+    return failing + (lapsed_lately() is not None)

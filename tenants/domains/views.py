@@ -23,7 +23,7 @@ from tenants.domains.forms import DomainForm
 from tenants.domains.models import TenantDomain
 from tenants.domains.naming import is_under, shown
 from tenants.domains.proving import Seen, record_name, record_value, target
-from tenants.domains.selectors import coming_domain, live_domains, past_domains
+from tenants.domains.selectors import coming_domain, lapsed_lately, live_domains, past_domains
 from tenants.domains.services import FAILURES, DomainRefused
 from tenants.middleware import StaffRequest
 from tenants.people import names_of
@@ -153,6 +153,7 @@ def _page(request: StaffRequest, form: DomainForm | None = None, refusal: str = 
         "coming": _shown(coming, site) if coming else None,
         "is_proposed": coming is not None and coming.status == Status.PROPOSED,
         "is_own": coming and request.membership.did((coming.proposed_by, coming.proposed_person)),
+        "lapsed": lapsed_lately(),
         "live": [_shown(domain, site) for domain in live],
         "form": form or DomainForm(),
         "target": target(),

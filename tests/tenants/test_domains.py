@@ -18,6 +18,7 @@ from audit.services import Actor
 from tenants.domains.models import ServedHost, TenantDomain, id_of
 from tenants.domains.naming import HostRefused, is_under, read_host, shown
 from tenants.domains.proving import record_name, record_value
+from tenants.domains.selectors import troubled_domains
 from tenants.domains.services import (
     APART,
     FAILURES,
@@ -233,6 +234,8 @@ def test_a_domain_whose_records_are_gone_lapses(registrar: Registrar, tenant: Te
         at += timedelta(minutes=10)
         assert registrar.look(domain, now=at).status == Status.IN_FORCE
         assert domain.failures == look
+        with tenant_scope(tenant.pk):
+            assert troubled_domains() == 1
         assert registrar.look(domain, now=at + APART / 2).failures == look, "looking again at once counts once"
     assert registrar.look(domain, now=at + timedelta(minutes=10)).status == Status.LAPSED
     tenant.refresh_from_db()
@@ -313,6 +316,8 @@ def test_the_task_looks_at_every_institution_and_writes_once(
     assert look_at_own_domains() == 0
     assert tenant_at(theirs.host) == other_tenant.pk
     assert tenant_at(mine.host) is None
+    with tenant_scope(tenant.pk):
+        assert troubled_domains() == 1, "the home page says so"
     [letter] = mail.outbox
     assert letter.to == ["settings@asanagi.example"]
     assert mine.host in letter.subject + str(letter.body)
