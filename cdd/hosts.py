@@ -37,7 +37,7 @@ class OwnHosts:
         tenant_id = tenant_at(host)
         if tenant_id is None:
             return self.get_response(request)
-        request.own_tenant_id = tenant_id  # type: ignore[attr-defined]  # read by portal.hosting
+        request.own_tenant_id = tenant_id  # type: ignore[attr-defined]  # read by tenants.domains.serving
         # ALLOWED_HOSTS is fixed when the process starts; this host has been looked up instead.
         request.get_host = lambda: raw  # type: ignore[method-assign]
         request.urlconf = OWN_URLCONF  # Django's own way of giving one request other addresses

@@ -7,17 +7,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 
+from tenants.domains.serving import is_here, own_tenant_id
 from tenants.models import Tenant
-
-
-def own_tenant_id(request: HttpRequest) -> int | None:
-    """Whose own host the request came to; None for the service's, which is everybody's."""
-    return getattr(request, "own_tenant_id", None)
-
-
-def is_here(request: HttpRequest, tenant_id: int) -> bool:
-    """Whether the institution's pages answer on this host: not on another's own."""
-    return own_tenant_id(request) in (None, tenant_id)
 
 
 def at_home(request: HttpRequest, tenant: Tenant | None) -> Tenant | None:

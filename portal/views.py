@@ -19,7 +19,6 @@ from customers.selectors import facts_of
 from portal import guessing, pages
 from portal.ending import end_of_visit, show_closed
 from portal.forms import facts_named, identity_context, identity_errors, read_factors
-from portal.hosting import is_here, own_tenant_id
 from portal.pages import customer_page, show
 from portal.visiting import (
     Visit,
@@ -42,6 +41,7 @@ from questionnaires.filling import controls_filled
 from questionnaires.models import AccessLink, Response
 from questionnaires.presenting import Writer
 from questionnaires.services import Incomplete, OffRoute, ResponseClosed, save_page, submit_response
+from tenants.domains.serving import is_here, own_tenant_id
 from tenants.models import Tenant
 from tenants.permissions import takes_body_of
 from tenants.scoping import tenant_context, tenant_scope

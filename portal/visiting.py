@@ -13,7 +13,7 @@ from campaigns.models import PeriodicReview
 from customers.models import Customer
 from customers.selectors import facts_of
 from ekyc.models import Verification
-from portal.hosting import at_home, is_here
+from portal.hosting import at_home
 from questionnaires import schema
 from questionnaires.delegating import Contribution, contributions
 from questionnaires.entrances.selectors import facts_asked
@@ -24,6 +24,7 @@ from questionnaires.rereading import reread
 from questionnaires.selectors import questionnaire_of
 from questionnaires.sittings import Sitting
 from questionnaires.timing import minutes
+from tenants.domains.serving import is_here
 from tenants.keys import PersonShredded
 from tenants.models import Tenant
 from tenants.prepared import Prepared

@@ -13,6 +13,7 @@ from django.utils import translation
 
 from audit.acting import acting
 from audit.services import Actor
+from tenants.domains.serving import own_tenant_id
 from tenants.keys import KeysUnavailable, PersonShredded
 from tenants.lookups import MembershipOf, memberships_of
 from tenants.models import Role, Tenant, User
@@ -78,7 +79,9 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith((CUSTOMER_PAGES, ENTRANCE, JOINING)) or not request.user.is_authenticated:
+        if request.path.startswith((CUSTOMER_PAGES, ENTRANCE, JOINING)) or own_tenant_id(request) is not None:
+            return self.get_response(request)
+        if not request.user.is_authenticated:
             return self.get_response(request)
         memberships = memberships_of(request.user.pk)
         bound = request.session.get(BOUND_TENANT)

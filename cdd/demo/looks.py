@@ -1,9 +1,10 @@
-"""How the two invented banks look: written by the administrator, proposed, and let by the approver."""
+"""How the two invented banks look: written by the administrator, proposed, and let by the approver; and where."""
 
 from __future__ import annotations
 
 import io
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from PIL import Image, ImageDraw
 
@@ -12,6 +13,8 @@ from cdd.demo.banks import Bank
 from questionnaires.branding.colouring import readable_words
 from questionnaires.branding.models import Branding
 from questionnaires.branding.services import approve_branding, propose_branding, save_branding
+from tenants.domains.models import TenantDomain
+from tenants.domains.services import propose_domain
 from tenants.models import User
 from uploads.marks import remake_mark
 
@@ -38,6 +41,15 @@ def give_look(bank: Bank, *, now: datetime) -> None:
     branding = save_branding(shown=shown, mark=mark, actor=writer, now=now)
     propose_branding(branding=branding, actor=writer, now=now)
     approve_branding(branding=branding, actor=approver, now=now)
+
+
+def propose_own_domain(bank: Bank, *, now: datetime) -> None:
+    """One below its site, for the approver to look at, unless it has one. Needs its staff."""
+    if TenantDomain.objects.exists():
+        return
+    host = "kakunin." + (urlsplit(bank.official_site).hostname or "").removeprefix("www.")
+    writer = Actor.user(User.objects.get(email=f"admin@{bank.slug}.example").pk)
+    propose_domain(host=host, actor=writer, now=now)
 
 
 def _sun_over_the_sea(colour: str) -> bytes:

@@ -18,7 +18,7 @@ from campaigns.services import approve_campaign, plan_campaign, submit_campaign
 from cdd.demo.accounts import channel_accounts, directory, ekyc_account
 from cdd.demo.banks import BANKS, STAFF, Bank
 from cdd.demo.drafting import leave_a_draft
-from cdd.demo.looks import give_look
+from cdd.demo.looks import give_look, propose_own_domain
 from channels.services import ensure_accounts, register_webhooks
 from customers.accounts.inventing import PRODUCTS
 from customers.accounts.selectors import products
@@ -98,6 +98,7 @@ def seed_bank(bank: Bank, *, password: str, now: datetime) -> Tenant:
         vendor = ekyc_account(bank, sandbox_url=settings.SANDBOX_URL)
         ensure_account(credentials=vendor["credentials"], options=vendor["options"], actor=SYSTEM, now=now)
         give_look(bank, now=now)
+        propose_own_domain(bank, now=now)
         if bank.has_directory and not IdentityProvider.objects.exists():
             values = directory(bank, sandbox_url=settings.SANDBOX_URL)
             save_provider(provider=IdentityProvider(), values=values, actor=SYSTEM, now=now)

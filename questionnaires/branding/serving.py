@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 
 from questionnaires.branding.selectors import mark_of
 from questionnaires.branding.sheets import digest_of, sheet_of
+from tenants.domains.serving import own_tenant_id
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 
@@ -30,6 +31,9 @@ def sheet(request: HttpRequest, made: str, digest: str) -> HttpResponse:
 @require_GET
 def mark(request: HttpRequest, slug: str, digest: str) -> HttpResponse:
     """The picture of an institution's mark. From memory, once it was asked for."""
+    own = own_tenant_id(request)
+    if own is not None and not Tenant.objects.filter(pk=own, slug=slug).exists():
+        raise Http404
     return _kept(request, _picture(slug, digest), "image/png", is_forever=True)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.db import connection
+from django.http import HttpRequest
 
 # How long a host that was let go of may still be answered on by another process.
 FRESH_S = 5.0
@@ -32,6 +33,16 @@ def tenant_at(host: str) -> int | None:
     if time.monotonic() >= known.until:
         _known = known = _Known(_read(), time.monotonic() + FRESH_S)
     return known.tenants.get(host.rstrip("."))
+
+
+def own_tenant_id(request: HttpRequest) -> int | None:
+    """Whose own host the request came to; None for the service's, which is everybody's."""
+    return getattr(request, "own_tenant_id", None)
+
+
+def is_here(request: HttpRequest, tenant_id: int) -> bool:
+    """Whether the institution's pages answer on this host: not on another's own."""
+    return own_tenant_id(request) in (None, tenant_id)
 
 
 def forget_hosts() -> None:

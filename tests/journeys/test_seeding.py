@@ -16,6 +16,7 @@ from cdd.demo.banks import BANKS, STAFF
 from channels.models import ProviderAccount
 from customers.models import Customer
 from risk.models import RiskPolicy
+from tenants.domains.models import TenantDomain
 from tenants.models import Membership, Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import NOW
@@ -35,14 +36,21 @@ def demo(db_clean: None, settings: Any, tmp_path: Path, monkeypatch: pytest.Monk
 
 def rows_of(slug: str) -> dict[str, int]:
     with tenant_scope(Tenant.objects.get(slug=slug).pk):
-        models = (Membership, ProviderAccount, RiskPolicy, Customer, Campaign)
+        models = (Membership, ProviderAccount, RiskPolicy, Customer, Campaign, TenantDomain)
         return {model.__name__: model.objects.count() for model in models}
 
 
 def test_seeding_twice_leaves_what_seeding_once_made(demo: Path) -> None:
     seeding.seed_all(with_books=False, now=NOW)
     once = {bank.slug: rows_of(bank.slug) for bank in BANKS}
-    assert once["asanagi"] == {"Membership": 9, "ProviderAccount": 4, "RiskPolicy": 1, "Customer": 0, "Campaign": 0}
+    assert once["asanagi"] == {
+        "Membership": 9,
+        "ProviderAccount": 4,
+        "RiskPolicy": 1,
+        "Customer": 0,
+        "Campaign": 0,
+        "TenantDomain": 1,
+    }
     seeding.seed_all(with_books=False, now=NOW)
     assert {bank.slug: rows_of(bank.slug) for bank in BANKS} == once
     assert User.objects.count() == len(BANKS) * len(STAFF)

@@ -113,11 +113,15 @@ def test_nothing_else_answers_there(ours: Tenant, officer: User) -> None:
         assert client.get(address).status_code == 404
 
 
-def test_a_staff_session_opens_nothing_there(ours: Tenant, officer: User) -> None:
+def test_a_staff_session_opens_nothing_there(ours: Tenant, officer: User, other_officer: User) -> None:
     client = at(HOST)
     client.force_login(officer)
     assert client.get("/customers/").status_code == 404
     assert page_of(client.get("/")) == "entry"
+    stranger = at(HOST)
+    stranger.force_login(other_officer)
+    assert page_of(stranger.get("/")) == "entry"
+    assert stranger.get("/customers/").status_code == 404
 
 
 def test_its_addresses_mean_the_same_as_on_the_service() -> None:
@@ -157,6 +161,14 @@ def test_another_banks_pages_are_not_there(ours: Tenant, other_tenant: Tenant, a
         answer = client.generic(method, address)
         assert (answer.status_code, end_of(answer)) == (404, "unknown"), method
         assert plain(answer) == plain(wrong)
+
+
+def test_another_banks_mark_is_not_there(ours: Tenant, other_tenant: Tenant) -> None:
+    assert at(HOST).get("/looks/komorebi/0123456789abcdef.png").status_code == 404
+    assert at(HOST).get("/looks/asanagi/0123456789abcdef.png").status_code == 404
+    sheet = at(HOST).get("/static/css/portal.css")
+    assert sheet.status_code == 200
+    sheet.close()
 
 
 def test_a_visit_at_one_bank_is_none_at_the_others_host(ours: Tenant, theirs: Tenant, person: Sent) -> None:

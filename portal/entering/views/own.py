@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from portal import pages
 from portal.entering.views.authenticity import authenticity
 from portal.entering.views.numbers import number
-from portal.hosting import own_tenant_id
 from portal.pages import customer_page
 from portal.visiting import active_tenant
+from tenants.domains.serving import own_tenant_id
 
 
 def _of_the_host(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
