@@ -9,15 +9,17 @@ and row-level security shows nothing.
 
 from __future__ import annotations
 
+import select
 from collections.abc import Generator, Sequence
 from functools import partial
 from typing import Any
 
+import psycopg
 from django.db import transaction
 from django.db.backends.postgresql import base
 from psycopg import generators
 from psycopg.errors import error_from_result
-from psycopg.pq import Escaping, ExecStatus, TransactionStatus
+from psycopg.pq import ConnStatus, Escaping, ExecStatus, TransactionStatus
 
 from audit.acting import Acting, current_acting
 from tenants.scoping import TenantScopeError, current_tenant_id
@@ -75,6 +77,23 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._forget()
         if not self.needs_rollback and (was is not None or current_acting() is not None):
             self._tell(was)
+
+    def is_usable(self) -> bool:
+        """Whether the server holds the line: a closed one has something to read. Django asks with a round trip.
+
+        It is asked before each request. A server that went without a word is found out by the query itself, as it
+        would be by the one that asks.
+        """
+        if self.connection is None:
+            return False
+        wire, line = self.connection.pgconn, select.poll()
+        try:
+            line.register(wire.socket, select.POLLIN)
+            while line.poll(0):  # its last words, and then that it hung up
+                wire.consume_input()
+        except psycopg.Error:
+            return False
+        return bool(wire.status == ConnStatus.OK)
 
     def close(self) -> Any:
         """Close the connection; the next one belongs to nobody."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from tempfile import TemporaryFile
@@ -10,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 import structlog
+from django.core.signals import request_started
 from django.db import DatabaseError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
@@ -103,6 +105,28 @@ def test_a_transaction_keeps_the_isolation_that_was_asked_for(tenant: Tenant) ->
             assert cursor.fetchone() == ("repeatable read", "7")
     finally:
         raw.isolation_level = None
+
+
+def test_a_line_is_known_to_be_closed_without_asking(db_clean: None, superuser: psycopg.Connection) -> None:
+    """The server restarted between two requests: the next one gets a new line and not an error."""
+    with round_trips() as sent:
+        assert connection.is_usable()
+    assert sent == []
+    superuser.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+    assert not connection.is_usable()
+    request_started.send(sender=None)
+    assert told() == NOBODY, "on a new line"
+    connection.close()
+    assert not connection.is_usable()
+
+
+def test_word_from_the_server_does_not_close_the_line(db_clean: None, superuser: psycopg.Connection) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("LISTEN word")
+    superuser.execute("NOTIFY word")
+    time.sleep(0.2)
+    assert connection.is_usable()
+    connection.close()
 
 
 def test_no_transaction_begins_as_the_one_before(tenant: Tenant) -> None:
