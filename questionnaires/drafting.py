@@ -111,7 +111,7 @@ def begin_questionnaire(
         name=name,
         name_en=name_en,
         template=template,
-        template_sha256=standard.questionnaire(template).digest if template else "",
+        **(standard.origin(template) if template else {}),
     )
     record("questionnaire.begun", target=made, actor=actor, at=now, key=made.key, template=template)
     return begin_draft(questionnaire=made, document=document or _blank(made), actor=actor, now=now)

@@ -25,6 +25,8 @@ class Questionnaire(TenantModel):
     # the product's ready questionnaire that it began as, and the digest of that one as it was looked at last
     template = models.CharField(max_length=40, blank=True, default="")
     template_sha256 = models.CharField(max_length=64, blank=True, default="")
+    # that one's document, to tell its news from what was changed here; null where it was not kept yet
+    template_document = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

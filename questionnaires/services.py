@@ -85,7 +85,7 @@ def _begun_as_ready(key: str) -> Questionnaire:
         name=ready.name.ja,
         name_en=ready.name.en,
         template=key,
-        template_sha256=standard.questionnaire(key).digest,
+        **standard.origin(key),
     )
     return made
 

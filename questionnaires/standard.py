@@ -89,3 +89,8 @@ def document(name: str) -> dict[str, Any]:
 def questionnaire(name: str) -> Questionnaire:
     """The parsed document of a ready questionnaire."""
     return parse(document(name))
+
+
+def origin(name: str) -> dict[str, Any]:
+    """The columns of a `Questionnaire` saying as which state of a ready questionnaire it began or was looked at last."""
+    return {"template_sha256": questionnaire(name).digest, "template_document": document(name)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from copy import deepcopy
+from enum import StrEnum
 from typing import Any
 
 from questionnaires.building.differing import Change, What, changes_between, paired
@@ -16,6 +17,34 @@ _PAGE = ("title", "why", "block", "show_if")
 def pieces_between(document: Document, source: Document, language: str) -> list[Change]:
     """What ``source`` says otherwise, each of which can be taken over. A document keeps the name it has."""
     return changes_between(document, _named_as(document, source), language)
+
+
+class Whose(StrEnum):
+    """Who said something otherwise than the state of a template that a document began as."""
+
+    NEWS = "news"  # the template alone
+    CONFLICT = "conflict"  # both, and not alike
+    OWN = "own"  # the document alone
+
+
+def whose_pieces(document: Document, source: Document, base: Document, language: str) -> dict[Whose, list[Change]]:
+    """As `pieces_between`, told apart by ``base``: the state of ``source`` that the document began as.
+
+    Where it stands and what it says are apart: who moved a question has not changed it. Checks of pages are told by
+    what they say, so those of one side are told apart from the other's as a whole.
+    """
+    theirs = set(map(_aspect, pieces_between(base, source, language)))
+    ours = set(map(_aspect, pieces_between(base, document, language)))
+    found: dict[Whose, list[Change]] = {whose: [] for whose in Whose}
+    for change in pieces_between(document, source, language):
+        aspect = _aspect(change)
+        is_new = aspect in theirs
+        found[Whose.OWN if not is_new else Whose.CONFLICT if aspect in ours else Whose.NEWS].append(change)
+    return found
+
+
+def _aspect(change: Change) -> tuple[str, str, bool]:
+    return change.subject, "" if change.subject == "check" else change.id, change.what is What.MOVED
 
 
 def taken(document: Document, source: Document, wanted: Collection[str]) -> Part:

@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from questionnaires import standard
-from questionnaires.building.taking import pieces_between
+from questionnaires.building.taking import Whose
 from questionnaires.drafting import DraftRefused, begin_questionnaire, draft_of
 from questionnaires.models import Questionnaire, QuestionnaireDraft
 from questionnaires.ready.forms import BeginForm, UpdateForm
 from questionnaires.ready.selectors import ready_rows
-from questionnaires.ready.services import compared_with, note_template, take_from_template
+from questionnaires.ready.services import compared_with, note_template, origin_of, take_from_template, told_apart
 from questionnaires.timing import minutes
 from questionnaires.xlsform.columns import LANGUAGES
 from questionnaires.xlsform.views import XLSX
@@ -146,11 +146,15 @@ def _page(
 def _outdated(questionnaire: Questionnaire, key: str) -> dict[str, object]:
     """What differs between one that began as an earlier state of a template, and the template."""
     language = get_language() or "ja"
-    draft = draft_of(questionnaire)
+    draft, base = draft_of(questionnaire), origin_of(questionnaire)
+    found = told_apart(compared_with(questionnaire), standard.document(key), base, language)
     return {
         "questionnaire": questionnaire,
         "name": questionnaire.name_in(language),
         "draft": draft,
         "is_waiting": draft is not None and draft.status == QuestionnaireDraft.Status.AWAITING_APPROVAL,
-        "changes": pieces_between(compared_with(questionnaire), standard.document(key), language),
+        "is_told_apart": base is not None,
+        "changes": found[Whose.NEWS],
+        "conflicts": found[Whose.CONFLICT],
+        "own": found[Whose.OWN],
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
@@ -22,9 +23,11 @@ from questionnaires import standard
 from questionnaires.building.editing import remove_page, remove_question, write_question
 from questionnaires.building.parts import page_of as part_of
 from questionnaires.building.parts import question_of
+from questionnaires.building.taking import Whose, whose_pieces
 from questionnaires.drafting import DraftRefused, approve_draft, begin_questionnaire, propose_draft
 from questionnaires.mapping import problems_of
 from questionnaires.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion
+from questionnaires.ready.services import origin_of, told_apart
 from questionnaires.schema import CHANGED, Kind, Page, Question, digest_of, next_page, route
 from questionnaires.services import publish_standard
 from questionnaires.timing import minutes
@@ -296,3 +299,83 @@ def test_what_is_new_in_a_template_is_taken_over_piece_by_piece(
         draft.refresh_from_db()
     assert draft.document == template
     assert "The template is newer" not in client.get(reverse("questionnaire-templates")).content.decode()
+
+
+def worded(document: Any, name: str, words: str) -> Any:
+    """The document with a question in other words."""
+    return write_question(document, name, {**(question_of(document, name) or {}), "label": {"ja": words, "en": words}})
+
+
+def test_only_what_the_template_changed_is_news_and_what_both_changed_is_named(
+    in_tenant: Tenant, officer: User, staff_client: SignIn, now: datetime
+) -> None:
+    officer.language = "en"
+    officer.save(update_fields=["language"])
+    client = staff_client(officer)
+    template = standard.document("individual")
+
+    was = worded(worded(remove_page(template, "abroad"), "occupation", "前の職業"), "purpose", "前の目的")
+    ours = remove_question(worded(worded(was, "occupation", "当行の職業"), "handles_cash", "当行の現金"), "email")
+    with transaction.atomic():
+        publish_standard(actor=SYSTEM, now=now)
+        found = Questionnaire.objects.get(key="individual")
+        found.template_sha256, found.template_document = digest_of(was), was
+        found.save()
+        QuestionnaireVersion.objects.filter(questionnaire=found).update(document=ours)
+    told = told_apart(ours, template, was, "en")
+    assert {change.key for change in told[Whose.NEWS]} >= {"added page abroad", "changed question purpose"}
+    assert [change.key for change in told[Whose.CONFLICT]] == ["changed question occupation"]
+    assert {change.key for change in told[Whose.OWN]} == {"added question email", "changed question handles_cash"}
+    address = reverse("questionnaire-template", args=["individual"])
+    page = client.get(address).content.decode()
+    assert "Changed by you and in the template" in page
+    assert "2 differences are changes of your own and stay" in page
+    assert "What you changed yourselves is among it" not in page
+    assert 'value="added question email"' not in page, "nothing of it is offered"
+    update = reverse("questionnaire-template-update", args=["individual"])
+    assert client.post(update, {"questionnaire": found.pk, "act": "draft"}).status_code == 302
+    with transaction.atomic():
+        draft = QuestionnaireDraft.objects.get()
+    assert part_of(draft.document, "abroad") == part_of(template, "abroad")
+    assert question_of(draft.document, "purpose") == question_of(template, "purpose")
+    assert question_of(draft.document, "email") is None, "what was taken out here stays out"
+    labels = {name: (question_of(draft.document, name) or {})["label"]["ja"] for name in ("occupation", "handles_cash")}
+    assert labels == {"occupation": "当行の職業", "handles_cash": "当行の現金"}
+    page = client.get(address).content.decode()
+    assert "The template is newer" in page, "the conflict is left"
+    taken_over = {"questionnaire": found.pk, "act": "pieces", "piece": ["changed question occupation"]}
+    client.post(update, taken_over)
+    with transaction.atomic():
+        draft.refresh_from_db()
+        found.refresh_from_db()
+    assert question_of(draft.document, "occupation") == question_of(template, "occupation")
+    assert "The template is newer" not in client.get(address).content.decode()
+    assert (found.template_document, found.template_sha256) == (template, standard.questionnaire("individual").digest)
+
+
+def test_who_moved_a_question_has_not_changed_it() -> None:
+    base = standard.document("individual")
+    page = next(page for page in base["pages"] if len(page["questions"]) > 1)
+    first = page["questions"][0]["id"]
+    ours, source = deepcopy(base), deepcopy(base)
+    moved = next(one for one in ours["pages"] if one["id"] == page["id"])["questions"]
+    moved.append(moved.pop(0))
+    changed = question_of(source, first)
+    assert changed is not None
+    changed["label"] = {**changed["label"], "ja": "新しい問い"}
+    told = whose_pieces(ours, source, base, "ja")
+    assert [change.key for change in told[Whose.NEWS]] == [f"changed question {first}"]
+    assert told[Whose.CONFLICT] == []
+    assert all(change.what == "moved" for change in told[Whose.OWN])
+
+
+def test_a_questionnaire_keeps_the_state_of_the_template_that_it_began_as(
+    in_tenant: Tenant, officer: User, staff_client: SignIn
+) -> None:
+    begin = reverse("questionnaire-template-begin", args=["npo"])
+    assert staff_client(officer).post(begin, {"name": "団体", "name_en": "Clubs"}).status_code == 302
+    with transaction.atomic():
+        made = Questionnaire.objects.get()
+    assert origin_of(made) == standard.document("npo")
+    made.template_sha256 = "0" * 64
+    assert origin_of(made) is None, "what was kept of another state is no origin"
