@@ -182,7 +182,7 @@ def question(request: HttpRequest, visit: Visit, page_id: str) -> HttpResponse:
         return redirect("portal:resume")
     if posted.errors or posted.is_removed or action == "attach":
         return _show_question(request, visit, page, posted=posted, errors=posted.errors or nothing_chosen(page, posted))
-    if action in ("add", "fill"):
+    if action in ("add", "fill", "find"):
         more = int(action == "add")
         return _show_question(request, visit, page, posted=posted, extra_people=more, is_filled=action == "fill")
     if action == "unchanged" and known:
@@ -324,7 +324,7 @@ def _is_block(visit: Visit, page_id: str) -> bool:
 def writer_of(visit: Visit, errors: Errors | None = None) -> Writer:
     """The words of what this visit answers, in the language of the page."""
     language = visit.questionnaire.language(translation.get_language() or "ja")
-    return Writer(visit, language, errors or {})
+    return Writer(visit, language, errors or {}, finds=True)
 
 
 def onwards(request: HttpRequest, visit: Visit) -> HttpResponse:

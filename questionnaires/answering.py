@@ -14,6 +14,7 @@ from questionnaires.controls import (
     control_of,
     date_control,
     file_control,
+    find_control,
     is_untouched,
     person_control,
 )
@@ -77,7 +78,7 @@ def validate(
             given, wrong = _read_files(question, (files or {}).get(question.id, ()))
         else:
             given, wrong = _READERS[question.kind](question, data)
-        wrong |= _more(question, given, data)
+        wrong |= _more(question, given, data) | _unchosen(question, given, data)
         for field in question.fields:
             answers[field] = given.get(field)
             if answers[field] is None and not wrong and field != more_field(question.id):
@@ -88,6 +89,12 @@ def validate(
     if known and not errors and is_untouched(page, data):
         errors[control_of(page.questions[0])] = ("nothing_changed", {})
     return answers, errors or _contradictions(page, {**(before or {}), **answers})
+
+
+def _unchosen(question: Question, given: Answers, data: Mapping[str, str]) -> Errors:
+    """Somebody looked for one of very many choices and went on without taking any of those found."""
+    is_looked_for = question.kind is Kind.RADIO and data.get(find_control(question), "").strip()
+    return {question.id: ("choose_found", {})} if is_looked_for and not given.get(question.id) else {}
 
 
 def read_question(question: Question, data: Mapping[str, str]) -> Given:

@@ -19,6 +19,16 @@ def choice_control(question: Question, value: str) -> str:
     return f"{question.id}-{value}"
 
 
+def find_control(question: Question) -> str:
+    """Of the word by which one of very many choices is looked for."""
+    return f"{question.id}-find"
+
+
+def group_control(question: Question) -> str:
+    """Of the group in which it is looked for."""
+    return f"{question.id}-group"
+
+
 def date_control(question: Question, part: str) -> str:
     """Of one of DATE_PARTS. A date that is written in one box has the question's own name."""
     return f"{question.id}-{part}"

@@ -39,6 +39,11 @@ def without_readings(text: str) -> str:
     return _WRITTEN.sub(r"\1", text)
 
 
+def as_read(text: str) -> str:
+    """A text in kana alone, wherever it has readings."""
+    return _READINGS.sub(r"\2", _WRITTEN.sub(r"\2", text))
+
+
 def in_language(text: str, language: str) -> str:
     """Words in this language, marked if the page speaks another."""
     if not text or tag(language) == tag(get_language() or language):

@@ -14,6 +14,7 @@ def sentence(error: Error, label: str) -> str:
     code, params = error
     words = {
         "required": _("Enter “%(label)s”."),
+        "choose_found": _("Choose one of those that were found for “%(label)s”."),
         "choose": _("Choose one for “%(label)s”."),
         "more": _("Write a few words beside what you chose for “%(label)s”."),
         "exclusive": _("You chose “none of these” together with another answer. Please choose one or the other."),

@@ -15,6 +15,7 @@ from questionnaires.controls import DATE_PARTS, choice_control, controls_of, dat
 from questionnaires.files.presenting import Slot, accept_of, slots_of
 from questionnaires.files.selectors import Handed
 from questionnaires.filling import controls_filled
+from questionnaires.finding import Found, found_among, is_looked_for
 from questionnaires.formatting import era_name
 from questionnaires.marking import in_language
 from questionnaires.masking import Masked, plain
@@ -45,6 +46,7 @@ class Field:
     is_held: bool  # the file answers it: left blank it stays as it is
     parts: tuple[Control, ...] = ()
     more: Control | None = None
+    found: Found | None = None  # of very many choices, those that were looked for
     postal_code: Control | None = None
     places: str = ""  # what the postal code stands for, when that was asked
     people: tuple[Person, ...] = ()
@@ -76,6 +78,7 @@ class Writer:
     language: str
     errors: Errors = field(default_factory=dict)
     names_places: bool = False
+    finds: bool = False  # very many choices are looked for, as customers do; staff scroll
     files: Mapping[str, Sequence[Handed]] = field(default_factory=dict)
     read: dict[str, str] = field(default_factory=dict)  # of what is shown as it was typed, by control
 
@@ -137,13 +140,16 @@ class Writer:
         return controls_filled(page, self.visit.response.answers, known=self.visit.held(page))
 
     def _field(self, question: Question, data: Mapping[str, str], is_held: bool, extra_people: int) -> Field:
-        options = options_of(question, self.words)
+        options = self._options(question, data)
         is_long = len(options) > LONGEST_RADIO_LIST and question.kind is not Kind.CHECKBOXES
+        like = "select" if is_long else _LIKE.get(question.kind, question.kind)
+        found = found_among(question, options, data) if self.finds and is_looked_for(question, options) else None
         is_address = question.kind is Kind.ADDRESS
         postal = postal_field(question.id)
         return Field(
-            template=f"portal/kinds/{'select' if is_long else _LIKE.get(question.kind, question.kind)}.html",
-            control=self._control(question.id, self.words(question.label), data, self._options(question, data)),
+            template=f"portal/kinds/{'found' if found else like}.html",
+            control=self._control(question.id, self.words(question.label), data, found.shown if found else options),
+            found=found,
             hint=self.words(question.hint),
             is_required=question.required and not is_held,
             autocomplete=question.autocomplete,

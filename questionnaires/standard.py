@@ -92,5 +92,5 @@ def questionnaire(name: str) -> Questionnaire:
 
 
 def origin(name: str) -> dict[str, Any]:
-    """The columns of a `Questionnaire` saying as which state of a ready questionnaire it began or was looked at last."""
+    """The columns of a `Questionnaire` saying as which state of a template it began or was looked at last."""
     return {"template_sha256": questionnaire(name).digest, "template_document": document(name)}

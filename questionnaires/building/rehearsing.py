@@ -61,7 +61,7 @@ class Rehearsal:
 
     def writer(self, language: str, errors: Errors | None = None) -> Writer:
         """The words of the page."""
-        return Writer(self.sitting, language, errors or {})
+        return Writer(self.sitting, language, errors or {}, finds=True)
 
 
 def resumed(questionnaire: schema.Questionnaire, state: str) -> Rehearsal:

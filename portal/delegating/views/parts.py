@@ -94,8 +94,8 @@ def _asked(request: HttpRequest, tenant: Tenant, delegation: Delegation, page: P
         return question()
     request.session[PART_KEY] = {**request.session[PART_KEY], "seen_at": now.isoformat()}
     typed, action = request.POST.dict(), request.POST.get("action")
-    if action == "add":
-        return question(data=typed, extra_people=1)
+    if action in ("add", "find"):
+        return question(data=typed, extra_people=int(action == "add"))
     if action == "fill":
         data, errors = filled_in(page, typed)
         return question(data=data, errors=errors)
@@ -127,7 +127,7 @@ def _show(
     theirs.answers, theirs.confirmed_pages = dict(delegation.answers), []  # shown, never saved
     shown = data or controls_filled(page, delegation.answers, known={})
     sitting = Sitting(response=theirs, questionnaire=questionnaire, facts={}, typed=frozenset(delegation.pages))
-    writer = Writer(sitting, questionnaire.language(translation.get_language() or "ja"), errors or {})
+    writer = Writer(sitting, questionnaire.language(translation.get_language() or "ja"), errors or {}, finds=True)
     place = delegation.pages.index(page.id)
     before = questionnaire.page(delegation.pages[place - 1]) if place else None
     return show(

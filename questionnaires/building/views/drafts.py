@@ -33,6 +33,7 @@ from questionnaires.building.parts import (
     page_with,
 )
 from questionnaires.building.views.catalogue import as_file, find_draft
+from questionnaires.building.views.weighing import BUDGET, heavy_pages
 from questionnaires.building.views.writing import outline_address, revision_in
 from questionnaires.drafting import (
     DraftRefused,
@@ -44,6 +45,7 @@ from questionnaires.drafting import (
     return_draft,
     undo_edit,
 )
+from questionnaires.faults import judge
 from questionnaires.listing import newer_lists, renewed
 from questionnaires.models import QuestionnaireDraft
 from questionnaires.schema import Kind, digest_of
@@ -290,6 +292,8 @@ def _page(
         "asked": sum(counts.get(pk, 0) for pk in found.questionnaire.versions.values_list("pk", flat=True)),
         "newer": newer_lists(found.document),
         "may_renew": found.status == QuestionnaireDraft.Status.DRAFT and may(request, Permission.EDIT_QUESTIONNAIRE),
+        "heavy": _heavy(request, found.document, language),
+        "budget": BUDGET,
         "missing": [(language_name(code), len(ones)) for code, ones in by_language(found.document).items()],
         "breaks": breaks_of(found.document, before, language),
         "digest": digest_of(found.document),
@@ -301,6 +305,14 @@ def _page(
         "may_edit": found.status == QuestionnaireDraft.Status.DRAFT,
     }
     return render(request, "staff/questionnaires/draft.html", context, status=422 if refusal or form else 200)
+
+
+def _heavy(request: StaffRequest, document: Document, language: str) -> list[tuple[str, str, int]]:
+    """Pages that are too heavy for a cheap telephone, in words, with the language in which they are and their bytes."""
+    shaped = judge(document)[1]
+    heavy = heavy_pages(request, request.tenant, shaped) if shaped else []
+    spoken = shaped.language(language) if shaped else ""
+    return [(one.title[spoken], str(language_name(one.language)), one.weight) for one in heavy]
 
 
 _EMPTY: Document = {"pages": [], "languages": [], "title": {}}

@@ -37,7 +37,7 @@ def walk_through(
                 rehearsal, errors = answered(
                     rehearsal, request.POST.dict(), is_unchanged=action == "unchanged", today=timezone.localdate()
                 )
-    data = request.POST.dict() if errors or extra else {}
+    data = request.POST.dict() if errors or extra or action == "find" else {}
     context = {"rehearsal": rehearsal, "address": address, "back": back, "back_words": words}
     context["carried"] = {"state": rehearsal.state, "spoken": language}
     context["spoken"], context["spoken_in"] = language, [(one, language_name(one)) for one in questionnaire.languages]
