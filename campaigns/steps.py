@@ -89,7 +89,11 @@ def steps_of(campaign: Campaign, *, language: str, now: datetime) -> list[Versio
     sent = {(version, page): Sent(*rest) for version, page, *rest in _rows(_SENT, given)}
     waiting = {(version, page): Waiting(*rest) for version, page, *rest in _rows(_WAITING, given)}
     found = []
-    for version in QuestionnaireVersion.objects.select_related("questionnaire").filter(pk__in=list(begun)):
+    for version in (
+        QuestionnaireVersion.objects.select_related("questionnaire")
+        .defer("questionnaire__template_document")
+        .filter(pk__in=list(begun))
+    ):
         questionnaire = questionnaire_of(version)
         spoken = questionnaire.language(language)
         people, submitted, seconds = begun[version.pk]

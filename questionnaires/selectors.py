@@ -19,7 +19,9 @@ class NotPublished(LookupError):
 
 def latest_versions() -> dict[str, QuestionnaireVersion]:
     """The newest version of each questionnaire, by its key; documents are not loaded."""
-    versions = QuestionnaireVersion.objects.select_related("questionnaire").defer("document")
+    versions = QuestionnaireVersion.objects.select_related("questionnaire").defer(
+        "document", "questionnaire__template_document"
+    )
     newest = versions.order_by("questionnaire_id", "-number").distinct("questionnaire_id")
     return {version.questionnaire.key: version for version in newest}
 

@@ -12,13 +12,14 @@ from django.test import Client
 from django.urls import reverse
 
 from audit.services import Actor
+from portal.pages import LANGUAGES
 from questionnaires.building.views.weighing import BUDGET
 from questionnaires.drafting import begin_questionnaire
 from questionnaires.models import Response
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
 from tests.portal.journey import BIRTH, end_of, page_of, post
-from tests.portal.test_pages import LANGUAGES, weight_of
+from tests.portal.test_pages import weight_of
 from tests.questionnaires.documents import document, page, question
 from tests.questionnaires.filing import send_link
 
