@@ -54,4 +54,4 @@ def test_only_what_somebody_may_do_is_counted(in_tenant: Tenant, officer: User) 
         with transaction.atomic(), CaptureQueriesContext(connection) as queries:
             work_of(allowed={permission} if permission else set(), user_id=officer.pk, today=TODAY)
         counted[permission] = len(queries)
-    assert counted == {None: 0, Permission.APPROVE_SETTINGS: 8, Permission.PLAN_CAMPAIGN: 1}
+    assert counted == {None: 0, Permission.APPROVE_SETTINGS: 9, Permission.PLAN_CAMPAIGN: 1}
