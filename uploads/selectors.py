@@ -9,8 +9,12 @@ from uploads.models import Upload
 
 def uploads_of(*, purpose: str, reference: UUID) -> list[Upload]:
     """The files of one place in the order they came, a PDF page by page, without their bodies."""
-    rows = Upload.objects.filter(purpose=purpose, reference=reference).defer("body")
-    return list(rows.order_by("received_at", "sha256", "page", "id"))
+    rows = list(Upload.objects.filter(purpose=purpose, reference=reference).defer("body").order_by("id"))
+    # Of files that came in one request the identifiers tell the order; the pages of a PDF were made later.
+    first: dict[str, UUID] = {}
+    for row in rows:
+        first.setdefault(row.sha256, row.pk)
+    return sorted(rows, key=lambda row: (row.received_at, first[row.sha256], row.page, row.pk))
 
 
 def clean_upload(upload_id: UUID, *, purpose: str, reference: UUID) -> Upload:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from cdd.demo.banks import BANKS, Bank
 from cdd.demo.errands import give_errands
+from cdd.demo.papering import bring_papers
 from cdd.demo.registering import load_register, look_around
 from cdd.demo.sandbox import Sandbox
 from cdd.demo.seeding import connect_bank
@@ -38,6 +39,7 @@ def enliven(*, sandbox_url: str, now: datetime) -> int:
         sandbox.close()
     for bank in BANKS:
         give_errands(bank, now=now)
+        bring_papers(bank, now=now)
     return answered
 
 

@@ -17,6 +17,7 @@ from cdd.demo.banks import BANKS, STAFF, Bank
 from cdd.demo.branches import Branch, id_in
 from cdd.demo.browsing import Browser, Page, UnexpectedPage
 from cdd.demo.calling import steps_of_people
+from cdd.demo.clerks import steps_of_paper
 from cdd.demo.evidence import Evidence
 from cdd.demo.fetching import steps_of_fetching
 from cdd.demo.importing import steps_of_the_book
@@ -104,6 +105,7 @@ class Story:
             ("File, rating and next review date follow", self.check_cases),
             *steps_of_returning(),
             *steps_of_people(),
+            *steps_of_paper(),
             ("The campaign's numbers add up on its page", self.check_progress),
             ("No page of one bank opens for the other", self.check_walls),
             ("The audit trail tells every change of status", self.check_trail),

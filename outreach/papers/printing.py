@@ -26,7 +26,7 @@ from questionnaires.models import QuestionnaireVersion
 from questionnaires.persons import person_labels
 from questionnaires.reading import ERAS
 from questionnaires.saying import options_of
-from questionnaires.schema import Kind, NamePart, Page, Question, Text
+from questionnaires.schema import UNASKED, Kind, NamePart, Question, Questionnaire, Text
 from questionnaires.selectors import questionnaire_of
 from tenants.models import Tenant
 
@@ -105,7 +105,7 @@ def sheet_page(*, tenant: Tenant, version: QuestionnaireVersion, number: str, la
             "number": written(number) if number else "",
             "code": image(qr_svg(number, module=0.62)) if number else "",
             "is_company": is_company,
-            "sheets": list(_sheets(version.document, questionnaire.pages, spoken)),
+            "sheets": list(_sheets(version.document, questionnaire, spoken)),
             "eras": _eras(),
         }
         return rendered(render_to_string("portal/paper/sheet.html", context))
@@ -120,14 +120,17 @@ def heads_page(*, version: QuestionnaireVersion, numbers: Sequence[str], languag
         return rendered(render_to_string("portal/paper/heads.html", context))
 
 
-def _sheets(document: Mapping[str, Any], pages: tuple[Page, ...], language: str) -> Iterator[Sheet]:
-    number = 0
+def numbers_on_sheet(questionnaire: Questionnaire) -> dict[str, int]:
+    """By id, the number that each question has on the printed sheet; what asks nothing has none."""
+    asked = [question.id for question in questionnaire.questions() if question.kind not in UNASKED]
+    return {one: number for number, one in enumerate(asked, start=1)}
+
+
+def _sheets(document: Mapping[str, Any], questionnaire: Questionnaire, language: str) -> Iterator[Sheet]:
+    numbers = numbers_on_sheet(questionnaire)
     raw = {page["id"]: page for page in document["pages"]}
-    for page in pages:
-        asked = []
-        for question in page.questions:
-            number += question.kind not in (Kind.INFORMATION, Kind.EKYC)
-            asked.append(_asked(question, number, language))
+    for page in questionnaire.pages:
+        asked = [_asked(question, numbers.get(question.id, 0), language) for question in page.questions]
         logic = raw[page.id].get("show_if")
         read_in = "ja" if language.startswith("ja") else "en"
         yield Sheet(

@@ -20,6 +20,7 @@ from customers.selectors import facts_of
 from outreach.papers.comparing import readable_page
 from outreach.papers.holding import PaperRefused
 from outreach.papers.models import PaperAnswer
+from outreach.papers.printing import numbers_on_sheet
 from outreach.papers.selectors import blind_pages, enclosures_of, next_to_key, scans_of, sitting_over
 from outreach.papers.services import (
     enclose,
@@ -293,12 +294,15 @@ def _show(
     writer.files = enclosures_of(paper, sitting.response)
     fields = writer.fields(page, data, extra_people=int(asks == "add"))
     known = sitting.known(page)
+    places = [one.id for one in blind_pages(paper, sitting.questionnaire)] if is_second else sitting.route
     context: dict[str, Any] = {
         "paper": paper,
         "scans": _pictures(paper),
         "page": page,
         "title": writer.words(page.title),
-        "pairs": _with_marks(page, fields, marks or {}),
+        "pairs": _with_marks(page, fields, marks or {}, numbers_on_sheet(sitting.questionnaire)),
+        "place": places.index(page.id) + 1 if page.id in places else 1,
+        "places": len(places),
         "errors": writer.error_list(page),
         "is_whole": bool(known),
         "has_files": any(one.kind is Kind.FILE for one in page.questions),
@@ -311,13 +315,16 @@ def _show(
     return render(request, "staff/papers/page.html", context, status=422 if errors else 200)
 
 
-def _with_marks(page: schema.Page, fields: list[Field], marks: Mapping[str, str]) -> list[dict[str, Any]]:
+def _with_marks(
+    page: schema.Page, fields: list[Field], marks: Mapping[str, str], numbers: Mapping[str, int]
+) -> list[dict[str, Any]]:
     """Each question with its mark; a held one is not prefilled, and required as on the sheet."""
     pairs = zip(page.questions, fields, strict=True)
     return [
         {
             "field": replace(field, is_required=question.required and question.id not in marks),
             "name": _MARK + question.id,
+            "number": numbers.get(question.id),
             "mark": marks.get(question.id, ""),
             "can_mark": question.kind not in schema.UNASKED,
         }
