@@ -100,8 +100,8 @@ def test_without_rights_the_exact_command_to_type_is_printed(tmp_path: Path) -> 
     result = in_setup("ensure_system test", PATH=str(tmp_path))
     assert result.returncode == 1
     assert (
-        "apt-get install --no-install-recommends fontconfig fonts-morisawa-bizud-gothic openssl chromium"
-        in result.stderr
+        "apt-get install --no-install-recommends fontconfig fonts-morisawa-bizud-gothic fonts-wqy-microhei"
+        " fonts-lohit-deva fonts-dejavu-core openssl chromium" in result.stderr
     )
 
 
