@@ -51,6 +51,7 @@ EXPLAINED = {
     ("channels/management/commands/mail_certificate.py", "B105"): "the name of an environment variable",
     ("sandbox/line_accounts.py", "B105"): "the name of a kind of token",
     ("sandbox/twilio_setup.py", "B105"): "invented, of a simulation",
+    ("cdd/demo/papers.py", "B311"): "an invented hand, the same for the same sheet",
     ("cdd/demo", "B105"): "a password that is refused on purpose",
     ("cdd/servers/places.py", "B108"): "a sticky directory whose owner and mode are checked before use",
     ("cdd/servers/postgres.py", "B105"): "the name of an authentication method",

@@ -19,6 +19,7 @@ from customers import tasks as customer_tasks
 from customers.models import Customer
 from ekyc import tasks as ekyc_tasks
 from integrations import tasks as integration_tasks
+from outreach import tasks as outreach_tasks
 from retention import tasks as retention_tasks
 from reviews.models import Case
 from risk import tasks as risk_tasks
@@ -59,6 +60,9 @@ TASKS: dict[str, Callable[[], object]] = {
     "purge": retention_tasks.execute_approved,
     "rewrap-keys": tenant_tasks.rewrap_person_keys,
     "invitations": tenant_tasks.deliver_invitations,
+    "own-domains": tenant_tasks.look_at_own_domains,
+    "copies": outreach_tasks.make_copies,
+    "old-copies": outreach_tasks.destroy_copies,
     "return-files": integration_tasks.make_return_files,
     "old-files": integration_tasks.destroy_old_files,
     "pick-ups": integration_tasks.pick_up_books,
