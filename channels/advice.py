@@ -210,6 +210,10 @@ TABLE: Mapping[tuple[str, str], Advice] = {
     (POST, "address_does_not_fit"): Advice(
         _("The address does not fit the window of the envelope."), _("Shorten the address in the customer file.")
     ),
+    (POST, "no_sheet"): Advice(
+        _("The answer sheet that goes with the letter cannot be printed without gaps."),
+        _("Look for characters in the questionnaire that cannot be printed, or send this letter by hand."),
+    ),
     (POST, "name_does_not_fit"): Advice(_("The name does not fit the window of the envelope."), _BY_HAND),
     (POST, "missing_glyph"): Advice(_("A character of the name or the address cannot be printed."), _BY_HAND),
 }

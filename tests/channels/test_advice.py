@@ -102,7 +102,10 @@ def missing(pairs: Iterator[tuple[str, str]]) -> set[tuple[str, str]]:
 
 EVERYWHERE = ("LINE", "SMS", "EMAIL", "POST")
 # Said by a module for all channels, and true of one only.
-LETTERS = ("no_postal_code", "does_not_fit", "name_does_not_fit", "address_does_not_fit", "missing_glyph", "incomplete")
+LETTERS = (
+    *("no_postal_code", "does_not_fit", "name_does_not_fit", "address_does_not_fit"),
+    *("missing_glyph", "incomplete", "no_sheet"),
+)
 CHANNELS_OF_OURS = dict.fromkeys(LETTERS, ("POST",)) | dict.fromkeys(
     ("line_template", "untied", "key_expired"), ("LINE",)
 )
