@@ -388,7 +388,8 @@ def test_an_attribute_has_the_choices_of_a_list_and_follows_it(
     with transaction.atomic():
         codes = own_facts()[AREA].codes or {}
         assert [code for code, label in codes.items() if label.is_offered] == ["east", "abroad"]
-        assert [use.words for use in uses_of("areas")] == ["Own attribute “会員ランク”"]
+        with override("en"):
+            assert [use.words for use in uses_of("areas")] == ["Own attribute “会員ランク”"]
     by: dict[str, Any] = {"attribute": made, "actor": Actor.user(administrator.pk), "now": now}
     own = (("east", "東日本", "East"), ("abroad", "海外", "Abroad"))
     with pytest.raises(AttributeRefused) as refused, transaction.atomic():
