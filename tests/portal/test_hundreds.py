@@ -182,9 +182,9 @@ def test_the_builder_weighs_pages_as_customers_get_them(
     with tenant_scope(tenant.pk):
         names = {"audience": "INDIVIDUAL", "name": "業種", "name_en": "Kinds", "key": "kinds"}
         draft = begin_questionnaire(**names, document=said, actor=Actor.user(officer.pk), now=now)
-    staff = staff_client(officer)
-    staff.cookies["django_language"] = "en"
-    shown = staff.get(reverse("questionnaire-draft", args=[draft.pk])).content.decode()
+    officer.language = "en"
+    officer.save(update_fields=["language"])
+    shown = staff_client(officer).get(reverse("questionnaire-draft", args=[draft.pk])).content.decode()
     found = re.search(r"The page “お仕事” weighs ([0-9,]+) bytes in (.+?); 40,960 are the most", shown)
     assert bool(found) == is_heavy
     if found is None:

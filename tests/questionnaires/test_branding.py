@@ -324,9 +324,9 @@ def typed(**changed: object) -> dict[str, object]:
 
 @pytest.fixture
 def writer(administrator: User, staff_client: Callable[[User], Client]) -> Client:
-    client = staff_client(administrator)
-    client.cookies["django_language"] = "en"
-    return client
+    administrator.language = "en"
+    administrator.save(update_fields=["language"])
+    return staff_client(administrator)
 
 
 def test_a_colour_that_fails_is_refused_with_its_number_and_one_that_passes_is_one_click_away(
