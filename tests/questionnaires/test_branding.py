@@ -261,7 +261,9 @@ def test_one_writes_and_proposes_another_approves_and_customers_see_it(
     assert mark.content.startswith(PNG)
     assert "immutable" in mark.headers["Cache-Control"]
     with tenant_scope(tenant.pk):
-        told = list(AuditEvent.objects.filter(event__startswith="branding.").values_list("event", flat=True))
+        told = list(
+            AuditEvent.objects.filter(event__startswith="branding.").order_by("id").values_list("event", flat=True)
+        )
     assert told == ["branding.saved", "branding.proposed", "branding.approved"]
 
 

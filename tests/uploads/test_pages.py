@@ -183,7 +183,7 @@ def test_a_pdf_becomes_a_row_a_page_and_the_file_is_gone(
         sealed = stored(superuser, row)
         assert sealed is not None
         assert sealed[1:17] == row.person_id.bytes, "each page under the customer's own key"
-        assert b"PDF" not in sealed
+        assert b"%PDF-" not in sealed
     assert [event for event, _ in acts(upload)] == ["upload.received", "upload.clean"]
 
 
