@@ -22,9 +22,9 @@ type Words = str | Promise
 class Refused(Exception):
     """What was asked for is not possible; its text is a sentence for the person who asked."""
 
-    NOT_ALLOWED: Words = _("Your role does not allow this.")
+    NOT_ALLOWED: Words = _("Your role does not include this step any more. Ask an administrator.")
     OWN_WORK: Words = _("You proposed this change yourself. Somebody else has to approve it.")
-    TOO_LATE: Words = _("Somebody else has dealt with this change already. Reload the page.")
+    TOO_LATE: Words = _("Somebody else has dealt with this already. Reload the page.")
     WAITING: Words = _("Another change waits for approval. Have it approved or rejected first.")
 
 

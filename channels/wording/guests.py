@@ -18,9 +18,9 @@ from customers.indexing import contact_index
 from customers.models import ContactPoint
 from customers.parsing import Invalid, read_email, read_line_id, read_phone
 from customers.presenting import hide, say
-from tenants.four_eyes import standing_of
 from tenants.keys import blind_index
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps
 
 MOST = 50
 # A letter is looked at as a PDF instead.
@@ -37,8 +37,11 @@ _POINTS: Mapping[str, str] = {
 }
 
 
-class GuestRefused(Exception):
+class GuestRefused(Refused):
     """What was asked for is not allowed; its text is a sentence for the person who asked."""
+
+
+_STEPS = Steps(GuestRefused)
 
 
 def add_guest(*, channel: str, name: str, address: str, actor: Actor, now: datetime) -> Guest:
@@ -52,7 +55,7 @@ def add_guest(*, channel: str, name: str, address: str, actor: Actor, now: datet
     index = blind_index(f"guest.{channel}", fold(plain))
     try:
         with transaction.atomic():
-            user_id = _user_of(actor, now)
+            user_id = _STEPS.standing(actor, Permission.EDIT_TEMPLATE, now=now).user_id
             if is_customers(channel, plain):
                 raise GuestRefused(_("This address is a customer's. Tests never go to customers."))
             if Guest.objects.count() >= MOST:
@@ -73,7 +76,7 @@ def remove_guest(*, guest: Guest, actor: Actor, now: datetime) -> None:
         GuestRefused: the actor may not.
     """
     with transaction.atomic():
-        _user_of(actor, now)
+        _STEPS.standing(actor, Permission.EDIT_TEMPLATE, now=now)
         record("guest.removed", target=guest, actor=actor, at=now, channel=guest.channel)
         guest.delete()
 
@@ -119,13 +122,6 @@ def covered(channel: str, address: str) -> str:
         case Channel.SMS:
             return hide("phone", say("phone", address))
     return address[:5] + "●" * 8
-
-
-def _user_of(actor: Actor, now: datetime) -> int:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(Permission.EDIT_TEMPLATE):
-        raise GuestRefused(_("Your role does not allow this."))
-    return standing.user_id
 
 
 _WRONG: Mapping[str, Callable[[], str]] = {

@@ -39,10 +39,10 @@ from channels.rendering import CannotRender, render_text
 from channels.restoring import is_whole
 from channels.wording.guests import covered, guests_of, is_customers
 from channels.wording.selectors import Words, remarks_on, sample_wording
-from tenants.four_eyes import standing_of
 from tenants.identifiers import uuid7
 from tenants.models import Membership, Role, User, tenant_in_scope
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps
 from tenants.turns import take_turn
 
 log = logging.getLogger(__name__)
@@ -65,8 +65,11 @@ _STATUS_OF: Mapping[Outcome, str] = {
 _OURS = (FailureKind.CONFIGURATION, FailureKind.QUOTA)  # whose advice holds for a test as for a notice
 
 
-class TrialRefused(Exception):
+class TrialRefused(Refused):
     """Nothing was sent; its text is a sentence for the person who asked."""
+
+
+_STEPS = Steps(TrialRefused)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +181,7 @@ def _guest(guest: Guest) -> Recipient:
 def _begin(
     words: Words, to: str, account: ProviderAccount, actor: Actor, now: datetime
 ) -> tuple[Trial, Message, Sends | Failure]:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(Permission.EDIT_TEMPLATE):
-        raise TrialRefused(_("Your role does not allow this."))
+    standing = _STEPS.standing(actor, Permission.EDIT_TEMPLATE, now=now)
     _lock()
     _check_brakes(account, now)
     channel = words.slot.channel

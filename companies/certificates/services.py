@@ -35,9 +35,6 @@ PURPOSE = Upload.Purpose.REGISTRY_CERTIFICATE
 class CertificateRefused(Refused):
     """The step cannot be taken; its text says what to do. ``field``: of the form, if it is one."""
 
-    NOT_ALLOWED = _("Your role does not include this step any more. Ask an administrator.")
-    TOO_LATE = _("Somebody else has dealt with this already. Reload the page.")
-
     def __init__(self, words: Words, field: str | None = None) -> None:
         super().__init__(words)
         self.field = field

@@ -18,13 +18,16 @@ from customers.editing.services import edit_customer
 from customers.models import Customer
 from customers.selectors import facts_of
 from retention.expiring import day_in_japan
-from tenants.four_eyes import standing_of
 from tenants.keys import cipher
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps
 
 
-class GbizRefused(Exception):
+class GbizRefused(Refused):
     """It cannot be done now; its text is a sentence for the person who tried."""
+
+
+_STEPS = Steps(GbizRefused)
 
 
 @transaction.atomic
@@ -34,9 +37,7 @@ def set_access(*, token: str, most_a_day: int, actor: Actor, now: datetime) -> G
     Raises:
         GbizRefused: there is no token yet, or the role is gone.
     """
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(Permission.MANAGE_SETTINGS):
-        raise GbizRefused(_("Your role does not allow this."))
+    standing = _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
     held = GbizAccess.objects.select_for_update().first() or GbizAccess()
     if not token and held.token is None:
         raise GbizRefused(_("Enter the token."))
@@ -54,9 +55,7 @@ def end_access(*, actor: Actor, now: datetime) -> None:
     Raises:
         GbizRefused: there is none, or the role is gone.
     """
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(Permission.MANAGE_SETTINGS):
-        raise GbizRefused(_("Your role does not allow this."))
+    standing = _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
     held = GbizAccess.objects.select_for_update().filter(token__isnull=False).first()
     if held is None:
         raise GbizRefused(_("There is no token any more."))

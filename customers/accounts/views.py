@@ -51,7 +51,7 @@ def product(request: StaffRequest, product_id: UUID) -> HttpResponse:
     """What it is called; whoever may, changes it."""
     found = get_object_or_404(Product.objects.all(), pk=product_id)
     if request.method == "POST" and not may(request, Permission.MANAGE_SETTINGS):
-        messages.error(request, _("Your role does not allow this."))
+        messages.error(request, _("Your role does not include this step any more. Ask an administrator."))
         return redirect("products")
     return _product_page(request, found)
 

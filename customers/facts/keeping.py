@@ -26,9 +26,9 @@ from customers.pointers import survivors_of, whole_of
 from customers.presenting import label
 from retention.classes import Due, RecordClass, Words, register_class
 from retention.expiring import Period, Unit, day_in_japan, end_of_day, free_from, latest_trigger
-from tenants.four_eyes import standing_of
 from tenants.keys import PersonShredded, person_ciphers
 from tenants.permissions import Permission
+from tenants.steps import Steps
 
 BATCH = 2_000
 _DAY = timedelta(days=1)
@@ -57,9 +57,7 @@ def set_keeping(
         StepRefused: the role does not allow it, or the attribute was never in use.
     """
     with transaction.atomic():
-        standing = standing_of(actor, now=now)
-        if standing is None or not standing.may(Permission.MANAGE_SETTINGS):
-            raise StepRefused(_("Your role does not allow this."))
+        standing = Steps(StepRefused).standing(actor, Permission.MANAGE_SETTINGS, now=now)
         mine: OwnAttribute = OwnAttribute.objects.select_for_update().get(pk=attribute.pk)
         if mine.status not in _KEPT:
             raise StepRefused(_("Nothing is kept of this attribute yet."))

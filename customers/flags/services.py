@@ -24,9 +24,7 @@ SYSTEM = Actor.system("flags")
 class FlagRefused(Refused):
     """The step can't be taken; the text tells the person what to do next. ``field``: of the form, if it is one."""
 
-    NOT_ALLOWED = _("Your role does not include this step any more. Ask an administrator.")
     OWN_WORK = _("You proposed this yourself. Somebody else has to approve it.")
-    TOO_LATE = _("Somebody else has dealt with this already. Reload the page.")
 
     def __init__(self, words: Words, field: str | None = None) -> None:
         super().__init__(words)

@@ -9,7 +9,6 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from audit.services import Actor, record
 from audit.transitions import transition, transition_many
@@ -37,9 +36,6 @@ Status = CustomerMerge.Status
 
 class MergeRefused(Refused):
     """It cannot be done; its text is a sentence or several for the person who tried."""
-
-    NOT_ALLOWED = gettext_lazy("Your role does not include this step any more. Ask an administrator.")
-    TOO_LATE = gettext_lazy("Somebody else has dealt with this already. Reload the page.")
 
 
 _STEPS = Steps(MergeRefused)

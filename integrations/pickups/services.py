@@ -8,13 +8,14 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
 from integrations.pickups.models import AgainReason, PickedFile, PickupSource
 from integrations.pickups.sftp import make_key
-from tenants.four_eyes import Standing, standing_of
+from tenants.four_eyes import Standing
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps
 
 # What `save_source` may set; everything else is the clock's or another person's.
 SETTINGS = (
@@ -28,8 +29,14 @@ _FRESH: Mapping[str, Any] = {
 _NOBODY: Mapping[str, Any] = {"approved_by": None, "approved_person": "", "approved_at": None}
 
 
-class PickupRefused(Exception):
+class PickupRefused(Refused):
     """What was asked for is not possible; its text is a sentence for the person who asked."""
+
+    OWN_WORK = gettext_lazy("You set this up yourself. Somebody else has to approve it.")
+    TOO_LATE = gettext_lazy("Somebody was faster. Reload the page.")
+
+
+_STEPS = Steps(PickupRefused)
 
 
 def save_source(
@@ -43,7 +50,7 @@ def save_source(
     kept = source or PickupSource()
     try:
         with transaction.atomic():
-            standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
+            standing = _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
             changed = sorted(name for name in SETTINGS if source is None or getattr(kept, name) != values[name])
             for name in SETTINGS:
                 setattr(kept, name, values[name])
@@ -62,7 +69,7 @@ def renew_key(*, source: PickupSource, actor: Actor, now: datetime) -> None:
     Raises PickupRefused.
     """
     with transaction.atomic():
-        standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
+        standing = _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
         held = _held(source)
         held.private_key, held.public_key = make_key()
         _propose(held, standing, now)
@@ -77,9 +84,8 @@ def approve_source(*, source: PickupSource, seen: str, actor: Actor, now: dateti
     """
     with transaction.atomic():
         held = _held(source)
-        standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
-        if standing.did((held.proposed_by, held.proposed_person)):
-            raise PickupRefused(_("You set this up yourself. Somebody else has to approve it."))
+        asked = (held.proposed_by, held.proposed_person)
+        standing = _STEPS.second(actor, Permission.APPROVE_SETTINGS, [asked], now=now)
         if not held.takes_in or held.approved_by is not None or seen != version_of(held):
             raise PickupRefused(_("This is not what the page showed. Reload it and look again."))
         held.approved_by, held.approved_person, held.approved_at = standing.user_id, standing.person, now
@@ -100,7 +106,7 @@ def resume_source(*, source: PickupSource, actor: Actor, now: datetime) -> None:
 def look_now(*, source: PickupSource, actor: Actor, now: datetime) -> None:
     """Have the place looked at as soon as a worker is free, whatever the hour. Raises PickupRefused."""
     with transaction.atomic():
-        _standing(actor, Permission.IMPORT_CUSTOMERS, now)
+        _STEPS.standing(actor, Permission.IMPORT_CUSTOMERS, now=now)
         active = PickupSource.objects.filter(pk=source.pk, status=PickupSource.Status.ACTIVE)
         if not active.update(next_look_at=now):
             raise PickupRefused(_("This pick-up is paused. Resume it first."))
@@ -113,7 +119,7 @@ def take_again(*, file: PickedFile, reason: str, actor: Actor, now: datetime) ->
     ``reason``: one of AgainReason. Raises PickupRefused.
     """
     with transaction.atomic():
-        standing = _standing(actor, Permission.IMPORT_CUSTOMERS, now)
+        standing = _STEPS.standing(actor, Permission.IMPORT_CUSTOMERS, now=now)
         source = _held(PickupSource(pk=file.source_id))
         newest = PickedFile.objects.filter(source=source, name_index=file.name_index).order_by("-id")
         was = newest.select_related("customer_import").first()
@@ -158,21 +164,11 @@ def _propose(source: PickupSource, standing: Standing, now: datetime) -> None:
 
 
 def _move(source: PickupSource, to: str, *, actor: Actor, now: datetime, **changes: Any) -> None:
-    try:
-        with transaction.atomic():
-            _standing(actor, Permission.MANAGE_SETTINGS, now)
-            transition(source, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise PickupRefused(_("Somebody was faster. Reload the page.")) from error
+    with transaction.atomic():
+        _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
+        _STEPS.move(source, to, actor=actor, now=now, **changes)
 
 
 def _held(source: PickupSource) -> PickupSource:
     held: PickupSource = PickupSource.objects.select_for_update(no_key=True).get(pk=source.pk)
     return held
-
-
-def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise PickupRefused(_("Your role does not allow this."))
-    return standing

@@ -33,7 +33,6 @@ class ReturnRefused(Refused):
     """The layout cannot be changed so, or the file not go that way."""
 
     OWN_WORK = _("You proposed this layout yourself. Somebody else has to approve it.")
-    TOO_LATE = _("Somebody else has dealt with this already. Reload the page.")
     WAITING = _("Another layout waits for approval. Have it approved or rejected first.")
 
 

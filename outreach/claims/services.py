@@ -10,7 +10,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
 from channels.delaying import delay_queued, end_delay
 from customers.contacts.health import Health
 from customers.flags.services import FlagRefused, raise_flag
@@ -25,14 +24,17 @@ from outreach.tellers import Teller, check_pace, new_number
 from questionnaires.links import end_links
 from questionnaires.models import AccessLink
 from retention.expiring import day_in_japan
-from tenants.four_eyes import standing_of
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps
 
 Status = Claim.Status
 
 
-class ClaimRefused(Exception):
+class ClaimRefused(Refused):
     """The step can't be taken; the text tells the member of staff what to do next."""
+
+
+_STEPS = Steps(ClaimRefused)
 
 
 @transaction.atomic
@@ -105,14 +107,10 @@ def dismiss_claim(*, claim: Claim, finding: str, actor: Actor, now: datetime) ->
 
 
 def _decided(claim_id: UUID, to: str, finding: str, actor: Actor, now: datetime) -> Claim:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(Permission.FLAG_CUSTOMER):
-        raise ClaimRefused(_("Your role does not include this step any more. Ask an administrator."))
+    standing = _STEPS.standing(actor, Permission.FLAG_CUSTOMER, now=now)
     held: Claim = Claim.objects.select_for_update(of=("self",), no_key=True).get(pk=claim_id)
-    try:
-        transition(held, to, actor=actor, at=now, decided_by=standing.user_id, decided_at=now, finding=finding.strip())
-    except (IllegalTransition, LostRace) as error:
-        raise ClaimRefused(_("Somebody else has dealt with this already. Reload the page.")) from error
+    signed = {"decided_by": standing.user_id, "decided_at": now, "finding": finding.strip()}
+    _STEPS.move(held, to, actor=actor, now=now, **signed)
     return held
 
 

@@ -12,7 +12,7 @@ from django.db.models import Q
 from audit.services import Actor
 from customers.models import Customer
 from customers.selectors import facts_of
-from outreach.papers.holding import move
+from outreach.papers.holding import STEPS
 from outreach.papers.models import PaperAnswer
 from outreach.papers.selectors import PURPOSE, sitting_over
 from questionnaires import schema
@@ -41,7 +41,7 @@ def accept(
     _keep_files_begun(held, response, now)
     _hand_in(held, response, now)
     confirmed = list(held.confirmed_pages)
-    move(
+    STEPS.move(
         held, PaperAnswer.Status.ACCEPTED, actor=actor, now=now, answers=dict(answers), beside=begun, closed_at=now,
         confirmed_pages=confirmed, **changes,
     )  # fmt: skip

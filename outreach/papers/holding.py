@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from audit.services import Actor
-from audit.transitions import IllegalTransition, LostRace, transition
 from outreach.papers.models import PaperAnswer
 from questionnaires.models import Response
 from questionnaires.selectors import response_of
 from questionnaires.services import hold_response
-from tenants.four_eyes import Standing, standing_of
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps
 
 
-class PaperRefused(Exception):
+class PaperRefused(Refused):
     """The step cannot be taken; its text says what to do. ``field``: of the form, if it is one; ``paper``: the sheet
     that stands in the way."""
 
@@ -27,16 +25,7 @@ class PaperRefused(Exception):
         self.field, self.paper = field, paper
 
 
-def member(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    """Who acts.
-
-    Raises:
-        PaperRefused: their role does not include the step any more.
-    """
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise PaperRefused(_("Your role does not include this step any more. Ask an administrator."))
-    return standing
+STEPS = Steps(PaperRefused)
 
 
 def hold(paper: PaperAnswer) -> tuple[PaperAnswer, Response]:
@@ -55,7 +44,7 @@ def hold_for_keying(paper: PaperAnswer, actor: Actor, now: datetime) -> tuple[Pa
     Raises:
         PaperRefused: it is not to be keyed at present, or a colleague keys it.
     """
-    member(actor, Permission.KEY_PAPER, now)
+    STEPS.standing(actor, Permission.KEY_PAPER, now=now)
     held, response = hold(paper)
     if held.status != PaperAnswer.Status.RECEIVED:
         raise PaperRefused(_("This sheet is not to be keyed any more. Look at where it stands."))
@@ -64,21 +53,9 @@ def hold_for_keying(paper: PaperAnswer, actor: Actor, now: datetime) -> tuple[Pa
     return held, response
 
 
-def move(paper: PaperAnswer, to: str, *, actor: Actor, now: datetime, **changes: Any) -> None:
-    """Change the state.
-
-    Raises:
-        PaperRefused: somebody was faster.
-    """
-    try:
-        transition(paper, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise PaperRefused(_("Somebody else has dealt with this already. Reload the page.")) from error
-
-
 def set_aside(paper: PaperAnswer, because: str, *, actor: Actor, now: datetime) -> None:
     """It cannot become the answer any more; it stays as it is, for a person to look at."""
-    move(paper, PaperAnswer.Status.SET_ASIDE, actor=actor, now=now, aside_because=because)
+    STEPS.move(paper, PaperAnswer.Status.SET_ASIDE, actor=actor, now=now, aside_because=because)
 
 
 def why_not_wanted(response: Response) -> PaperAnswer.Aside | None:

@@ -17,7 +17,7 @@ from channels.numbers import NotANumber, Slip, read_number
 from channels.wording.authenticity import reference_of
 from customers.models import Customer
 from outreach.models import OutreachTask
-from outreach.papers.holding import PaperRefused, hold, member, move, set_aside, why_not_wanted
+from outreach.papers.holding import STEPS, PaperRefused, hold, set_aside, why_not_wanted
 from outreach.papers.models import OPEN, PaperAnswer
 from outreach.papers.selectors import PURPOSE, scans_of
 from outreach.services import TaskRequest, queue_tasks
@@ -57,7 +57,7 @@ def receive_paper(
     reference = _find(number)
     try:
         with transaction.atomic():
-            standing = member(actor, Permission.KEY_PAPER, now)
+            standing = STEPS.standing(actor, Permission.KEY_PAPER, now=now)
             hold_response(reference)
             response = response_of(reference)
             if response is None:
@@ -96,7 +96,7 @@ def add_scan(*, paper: PaperAnswer, scan: BinaryIO, actor: Actor, now: datetime)
     Raises:
         PaperRefused, UploadRefused.
     """
-    member(actor, Permission.KEY_PAPER, now)
+    STEPS.standing(actor, Permission.KEY_PAPER, now=now)
     held, _response = hold(paper)
     if held.closed_at is not None:
         raise PaperRefused(_("This sheet is done. Nothing more can be added."))
@@ -114,11 +114,11 @@ def discard_paper(*, paper: PaperAnswer, because: str, is_other_customers: bool,
     """
     if not because.strip():
         raise PaperRefused(_("Say in a few words why it is not used."), "because")
-    member(actor, Permission.KEY_PAPER, now)
+    STEPS.standing(actor, Permission.KEY_PAPER, now=now)
     held, response = hold(paper)
     if is_other_customers:
         remove_uploads([one.pk for one in scans_of(held)], actor=actor, now=now)
-    move(
+    STEPS.move(
         held, Status.DISCARDED, actor=actor, now=now, closed_because=because.strip(), closed_at=now,
         answers={}, second={}, confirmed_pages=[], enclosures={},
     )  # fmt: skip
@@ -135,7 +135,7 @@ def note_looked(*, paper: PaperAnswer, finding: str, actor: Actor, now: datetime
     """
     if not finding.strip():
         raise PaperRefused(_("Write down what you compared, and what follows from it."), "finding")
-    standing = member(actor, Permission.CHECK_PAPER, now)
+    standing = STEPS.standing(actor, Permission.CHECK_PAPER, now=now)
     held, _response = hold(paper)
     if held.status != Status.SET_ASIDE or held.looked_at is not None:
         raise PaperRefused(_("Somebody else has dealt with this already. Reload the page."))

@@ -17,7 +17,7 @@ from customers.models import Customer
 from outreach.models import OutreachKind, OutreachTask
 from outreach.papers.accepting import accept
 from outreach.papers.comparing import Finding, findings_of, lines_of, required_marks, settled
-from outreach.papers.holding import PaperRefused, hold, hold_for_keying, member, move, set_aside, why_not_wanted
+from outreach.papers.holding import STEPS, PaperRefused, hold, hold_for_keying, set_aside, why_not_wanted
 from outreach.papers.models import PaperAnswer
 from outreach.papers.printing import answer_sheet
 from outreach.papers.selectors import (
@@ -50,7 +50,7 @@ def begin_keying(*, paper: PaperAnswer, takes_over: bool, actor: Actor, now: dat
         PaperRefused: a colleague keys it, or it is not to be keyed.
     """
     with transaction.atomic():
-        standing = member(actor, Permission.KEY_PAPER, now)
+        standing = STEPS.standing(actor, Permission.KEY_PAPER, now=now)
         held, response = hold(paper)
         if because := why_not_wanted(response):
             if held.is_open:
@@ -85,7 +85,7 @@ def key_page(
         PaperRefused: it is a colleague's, or not to be keyed.
     """
     held, _response = hold_for_keying(paper, actor, now)
-    standing = member(actor, Permission.KEY_PAPER, now)
+    standing = STEPS.standing(actor, Permission.KEY_PAPER, now=now)
     asked = {question.id for question in page.questions}
     held.answers = {**held.answers, **{field: answers.get(field) for field in page.fields}}
     others = [one for one in held.confirmed_pages if one != page.id]
@@ -145,7 +145,7 @@ def finish_keying(*, paper: PaperAnswer, actor: Actor, now: datetime) -> PaperAn
         PaperRefused: a page is open, or there is no picture to check it against.
     """
     held, response = hold_for_keying(paper, actor, now)
-    standing = member(actor, Permission.KEY_PAPER, now)
+    standing = STEPS.standing(actor, Permission.KEY_PAPER, now=now)
     if because := why_not_wanted(response):
         set_aside(held, because, actor=actor, now=now)
         return held
@@ -159,11 +159,11 @@ def finish_keying(*, paper: PaperAnswer, actor: Actor, now: datetime) -> PaperAn
     keyed = {"keyed_by": standing.user_id, "keyed_person": standing.person, "keyed_at": now}
     if lacking or (policy.needs_signature and not held.is_signed):
         _ask_back(held, lacking, actor=actor, now=now)
-        move(held, Status.ASKING, actor=actor, now=now, **keyed)
+        STEPS.move(held, Status.ASKING, actor=actor, now=now, **keyed)
         return held
     is_drawn = secrets.randbelow(100) < policy.checked_share
     if is_drawn:
-        move(held, Status.KEYED, actor=actor, now=now, is_drawn=True, **keyed)
+        STEPS.move(held, Status.KEYED, actor=actor, now=now, is_drawn=True, **keyed)
         return held
     for field, value in keyed.items():
         setattr(held, field, value)
@@ -182,14 +182,14 @@ def resume_keying(*, paper: PaperAnswer, note: str, signed_on: date | None, acto
     """
     if not note.strip():
         raise PaperRefused(_("Write down who said what, and when."), "note")
-    standing = member(actor, Permission.KEY_PAPER, now)
+    standing = STEPS.standing(actor, Permission.KEY_PAPER, now=now)
     held, _response = hold(paper)
     if signed_on is not None and signed_on > day_in_japan(now):
         raise PaperRefused(_("Enter a day that is not in the future."), "signed_on")
     if policy_in_force().needs_signature and not held.is_signed and signed_on is None:
         raise PaperRefused(_("The sheet is not signed. Add the signed page, and enter its day."), "signed_on")
     signed = {"is_signed": True, "signed_on": signed_on} if signed_on else {}
-    move(
+    STEPS.move(
         held, Status.RECEIVED, actor=actor, now=now, note=note.strip(), keyer=standing.user_id, begun_at=now,
         returned=list(held.marks), **signed,
     )  # fmt: skip
@@ -242,7 +242,7 @@ def settle_check(*, paper: PaperAnswer, said: Mapping[str, str], actor: Actor, n
     """
     with transaction.atomic():
         held, response = _hold_for_check(paper, actor, now)
-        standing = member(actor, Permission.CHECK_PAPER, now)
+        standing = STEPS.standing(actor, Permission.CHECK_PAPER, now=now)
         if because := why_not_wanted(response):
             set_aside(held, because, actor=actor, now=now)
             return []
@@ -280,7 +280,7 @@ def return_paper(*, paper: PaperAnswer, note: str, actor: Actor, now: datetime) 
     held, response = _hold_for_check(paper, actor, now)
     lines = lines_of(questionnaire_of(response.version), held.answers, {}, {})
     again = [line.question.id for line in lines]
-    move(
+    STEPS.move(
         held, Status.RECEIVED, actor=actor, now=now, note=note.strip(), returned=again,
         second={}, second_pages=[], second_by=None,
     )  # fmt: skip
@@ -292,7 +292,7 @@ def next_to_check(paper: PaperAnswer, questionnaire: schema.Questionnaire) -> st
 
 
 def _hold_for_check(paper: PaperAnswer, actor: Actor, now: datetime) -> tuple[PaperAnswer, Response]:
-    standing = member(actor, Permission.CHECK_PAPER, now)
+    standing = STEPS.standing(actor, Permission.CHECK_PAPER, now=now)
     held, response = hold(paper)
     if held.status != Status.KEYED:
         raise PaperRefused(_("This sheet does not wait for a check any more. Look at where it stands."))
@@ -318,7 +318,7 @@ def _send_back(
     now: datetime,
 ) -> None:
     confirmed = held.confirmed_pages
-    move(
+    STEPS.move(
         held, Status.RECEIVED, actor=actor, now=now, answers=dict(answers), returned=list(dict.fromkeys(again)),
         findings=dict(found), confirmed_pages=confirmed, second={}, second_pages=[], second_by=None,
     )  # fmt: skip

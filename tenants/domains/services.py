@@ -8,19 +8,19 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from audit.services import Actor, record
-from audit.transitions import IllegalTransition, LostRace, transition
+from audit.transitions import transition
 from tenants.dns import Dns, DnsSilent
 from tenants.domains.models import LIVE, WATCHED, ServedHost, TenantDomain, id_of
 from tenants.domains.naming import HostRefused, read_host
 from tenants.domains.proving import Seen, look, new_challenge, target
 from tenants.domains.serving import forget_hosts
 from tenants.domains.wording import REFUSALS
-from tenants.four_eyes import Standing, standing_of
 from tenants.models import Tenant, tenant_in_scope
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps
 
 Status = TenantDomain.Status
 SYSTEM = Actor.system("domains")
@@ -35,8 +35,13 @@ PATIENCE = timedelta(days=30)
 _NOTED = timedelta(hours=1)
 
 
-class DomainRefused(Exception):
+class DomainRefused(Refused):
     """What was asked for is not possible; its text is a sentence for the person who asked."""
+
+    WAITING = _("This domain is in use already, or another one is on its way.")
+
+
+_STEPS = Steps(DomainRefused)
 
 
 @transaction.atomic
@@ -46,19 +51,12 @@ def propose_domain(*, host: str, actor: Actor, now: datetime) -> TenantDomain:
     Raises:
         DomainRefused: it may not be had, another is on its way, or the actor may not.
     """
-    standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
     try:
         name = read_host(host, ours=_our_hosts(), others=_known_sites())
     except HostRefused as refused:
         raise DomainRefused(str(REFUSALS[refused.code])) from refused
-    signed = {"proposed_by": standing.user_id, "proposed_person": standing.person, "proposed_at": now}
-    try:
-        with transaction.atomic():
-            made: TenantDomain = TenantDomain.objects.create(host=name, challenge=new_challenge(), **signed)
-    except IntegrityError as error:
-        raise DomainRefused(_("This domain is in use already, or another one is on its way.")) from error
-    record("tenantdomain.proposed", target=made, actor=actor, at=now, host=name)
-    return made
+    asked = TenantDomain(host=name, challenge=new_challenge())
+    return _STEPS.propose(asked, Permission.MANAGE_SETTINGS, actor=actor, now=now, host=name)
 
 
 @transaction.atomic
@@ -68,11 +66,7 @@ def approve_domain(*, domain: TenantDomain, actor: Actor, now: datetime) -> None
     Raises:
         DomainRefused: the actor proposed it, under whatever account; may not; or somebody was faster.
     """
-    standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
-    if standing.did((domain.proposed_by, domain.proposed_person)):
-        raise DomainRefused(_("You proposed this change yourself. Somebody else has to approve it."))
-    signed = {"approved_by": standing.user_id, "approved_person": standing.person, "approved_at": now}
-    _move(domain, Status.APPROVED, actor=actor, now=now, **signed)
+    _STEPS.approve(domain, Permission.APPROVE_SETTINGS, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -82,8 +76,7 @@ def reject_domain(*, domain: TenantDomain, actor: Actor, now: datetime) -> None:
     Raises:
         DomainRefused: the actor may not, or it is decided already.
     """
-    standing = _standing(actor, Permission.APPROVE_SETTINGS, now)
-    _move(domain, Status.REJECTED, actor=actor, now=now, rejected_by=standing.user_id, rejected_at=now)
+    _STEPS.reject(domain, Permission.APPROVE_SETTINGS, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -93,8 +86,8 @@ def retire_domain(*, domain: TenantDomain, actor: Actor, now: datetime) -> None:
     Raises:
         DomainRefused: the actor may not, or it is not in use.
     """
-    _standing(actor, Permission.MANAGE_SETTINGS, now)
-    _move(domain, Status.RETIRING, actor=actor, now=now)
+    _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
+    _STEPS.move(domain, Status.RETIRING, actor=actor, now=now)
     _lead_to("")
 
 
@@ -105,7 +98,7 @@ def end_domain(*, domain: TenantDomain, actor: Actor, now: datetime) -> None:
     Raises:
         DomainRefused: the actor may not, or it has ended.
     """
-    standing = _standing(actor, Permission.MANAGE_SETTINGS, now)
+    standing = _STEPS.standing(actor, Permission.MANAGE_SETTINGS, now=now)
     _leave(domain, Status.ENDED, actor=actor, now=now, ended_by=standing.user_id)
 
 
@@ -116,7 +109,7 @@ def look_at(*, domain: TenantDomain, actor: Actor, now: datetime) -> Seen | None
         DomainRefused: nobody has approved it, or it is not used any more.
     """
     if domain.status not in WATCHED:
-        raise DomainRefused(_("Somebody else has dealt with this change already. Reload the page."))
+        raise DomainRefused(str(DomainRefused.TOO_LATE))
     try:
         seen = look(domain.host, domain.challenge, Dns(settings.DNS_SERVERS))
     except DnsSilent:
@@ -187,7 +180,7 @@ def _lapse(domain: TenantDomain, now: datetime) -> None:
 def _leave(domain: TenantDomain, to: str, *, actor: Actor, now: datetime, **changes: Any) -> None:
     """Neither answer there nor write it into notices, from this transaction on."""
     leads = domain.status == Status.IN_FORCE
-    _move(domain, to, actor=actor, now=now, ended_at=now, **changes)
+    _STEPS.move(domain, to, actor=actor, now=now, ended_at=now, **changes)
     ServedHost.objects.filter(domain=domain).delete()
     if leads:
         _lead_to("")
@@ -213,17 +206,3 @@ def _our_hosts() -> set[str]:
 def _known_sites() -> set[str]:
     sites = Tenant.objects.values_list("official_site", flat=True)
     return {host for host in (urlsplit(site).hostname for site in sites) if host}
-
-
-def _standing(actor: Actor, permission: Permission, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(permission):
-        raise DomainRefused(_("Your role does not allow this."))
-    return standing
-
-
-def _move(domain: TenantDomain, to: str, *, actor: Actor, now: datetime, **changes: Any) -> None:
-    try:
-        transition(domain, to, actor=actor, at=now, **changes)
-    except (IllegalTransition, LostRace) as error:
-        raise DomainRefused(_("Somebody else has dealt with this change already. Reload the page.")) from error

@@ -9,15 +9,19 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
-from tenants.four_eyes import Standing, standing_of
+from tenants.four_eyes import Standing
 from tenants.models import Membership, Role
 from tenants.permissions import Permission
+from tenants.steps import Refused, Steps
 
 COLUMNS = ("appointed_by", "appointed_person", "appointed_until", "confirmed_by", "confirmed_person")
 
 
-class MemberRefused(Exception):
+class MemberRefused(Refused):
     """The change can't be made; the text tells the person what to do next."""
+
+
+STEPS = Steps(MemberRefused)
 
 
 def propose(*, member: Membership, until: datetime | None, by: Standing, actor: Actor, now: datetime) -> None:
@@ -49,7 +53,7 @@ def confirm_appointment(*, member: Membership, actor: Actor, now: datetime) -> N
             approver while another administrator could confirm; or it has been answered.
     """
     with transaction.atomic():
-        standing = _standing(actor, now)
+        standing = STEPS.standing(actor, Permission.CONFIRM_ADMINISTRATOR, now=now)
         _lock(member)
         mine, theirs = (member.user_id, member.staff_number), (member.appointed_by, member.appointed_person)
         if standing.did(mine, theirs):
@@ -70,7 +74,7 @@ def decline_appointment(*, member: Membership, actor: Actor, now: datetime) -> N
         MemberRefused: it has been answered.
     """
     with transaction.atomic():
-        _standing(actor, now)
+        STEPS.standing(actor, Permission.CONFIRM_ADMINISTRATOR, now=now)
         _lock(member)
         forget(member)
         save(member, list(COLUMNS))
@@ -94,13 +98,6 @@ def save(member: Membership, fields: list[str]) -> None:
             member.save(update_fields=fields)
     except IntegrityError as error:
         raise MemberRefused(_("This person already has an account in that role.")) from error
-
-
-def _standing(actor: Actor, now: datetime) -> Standing:
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(Permission.CONFIRM_ADMINISTRATOR):
-        raise MemberRefused(_("Your role does not include this step any more. Ask an administrator."))
-    return standing
 
 
 def _lock(member: Membership) -> None:

@@ -16,9 +16,8 @@ from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
 from audit.transitions import LostRace, transition
-from tenants.four_eyes import standing_of
 from tenants.lookups import memberships_of, tenant_of_invitation
-from tenants.members.appointing import MemberRefused
+from tenants.members.appointing import STEPS, MemberRefused
 from tenants.models import Invitation, Membership, Role, User, tenant_in_scope
 from tenants.permissions import Permission
 from tenants.scoping import tenant_scope
@@ -44,9 +43,7 @@ def invite_member(
     """
     token = secrets.token_urlsafe(20)
     with transaction.atomic():
-        standing = standing_of(actor, now=now)
-        if standing is None or not standing.may(Permission.MANAGE_MEMBERS):
-            raise MemberRefused(_("Your role does not include this step any more. Ask an administrator."))
+        standing = STEPS.standing(actor, Permission.MANAGE_MEMBERS, now=now)
         present = Membership.objects.filter(is_active=True)
         if present.filter(user__email=email).exists():
             raise MemberRefused(_("This address belongs to a member already."))

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from audit.services import Actor, record
-from tenants.four_eyes import Standing, standing_of
-from tenants.members.appointing import COLUMNS, MemberRefused, forget, holds_office, propose, save
+from tenants.four_eyes import Standing
+from tenants.members.appointing import COLUMNS, STEPS, MemberRefused, forget, holds_office, propose, save
 from tenants.models import Membership, Role
 from tenants.permissions import Permission
 from tenants.sign_in.sessions import end_sessions_of_member
@@ -85,9 +85,7 @@ def _check(member: Membership, actor: Actor, now: datetime, *, leaves_office: bo
     """Lock the administrators, so that two who dismiss each other at once do not both succeed."""
     office = Membership.objects.filter(role=Role.ADMINISTRATOR, is_active=True, valid_until__isnull=True)
     others = [held.pk for held in office.select_for_update(no_key=True).order_by("pk") if held.pk != member.pk]
-    standing = standing_of(actor, now=now)
-    if standing is None or not standing.may(Permission.MANAGE_MEMBERS):
-        raise MemberRefused(_("Your role does not include this step any more. Ask an administrator."))
+    standing = STEPS.standing(actor, Permission.MANAGE_MEMBERS, now=now)
     if standing.did((member.user_id, member.staff_number)):
         raise MemberRefused(_("Nobody changes their own role or ends their own membership. Ask another administrator."))
     member.refresh_from_db()
