@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 from django.core.management import call_command
@@ -21,11 +22,12 @@ from customers.services import apply_facts
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_context
 from tests.conftest import NOW, SYSTEM, MakeUser
+from tests.customers.attributes import take
 from tests.customers.books import book, company, person
-from tests.customers.test_own_attributes import TODAY, take
 from tests.customers.test_views import english
 
 type SignIn = Callable[[User], Client]
+TODAY = date(2026, 11, 22)
 SALES, MAIN = "法人営業部", "本店営業部"
 
 

@@ -38,10 +38,9 @@ from risk.services import default_document, publish_policy, rate_waiting_custome
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_context
 from tests.conftest import NOW, SYSTEM, MakeUser
-from tests.customers.attributes import define
+from tests.customers.attributes import RANK, define, take, with_column
 from tests.customers.books import book, person
 from tests.customers.merging.acting import merge, reverse
-from tests.customers.test_own_attributes import RANK, take, with_column
 from tests.customers.test_views import english
 
 NOTE = key_of("note")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import Context
-from copy import deepcopy
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -32,67 +30,32 @@ from customers.facts.services import (
     retire_attribute,
 )
 from customers.imports.layouts import guess_layout
-from customers.lists.content import Entry
-from customers.lists.selectors import content_of_version
-from customers.lists.uses import uses_of
 from customers.merging.presenting import word
 from customers.models import AttributeChange, Customer, CustomerImport, RejectedRow
 from customers.presenting import MASK, present
-from customers.segments.conditions import SegmentInvalid
-from customers.segments.models import Segment
-from customers.segments.selecting import customers_of
 from customers.selectors import facts_of, known_before
 from customers.services import apply_facts, commit_import, confirm_layout, run_import, start_import
-from reviews.comparing import compare
-from risk.models import RiskRating
-from risk.scoring import PolicyInvalid
-from risk.services import default_document, publish_policy, rate_waiting_customers
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import MakeUser
-from tests.customers.attributes import CHOICES, define, definition
+from tests.customers.attributes import (
+    ACTOR,
+    CHOICES,
+    FORM,
+    RANK,
+    WORKER,
+    customer,
+    define,
+    definition,
+    stored,
+    take,
+    unread,
+    with_column,
+)
 from tests.customers.books import book, company, person, upload
-from tests.customers.lists.publishing import entry, of, publish
 
-ACTOR = Actor.user(7)
-WORKER = Actor.system("worker")
-RANK = key_of("member_rank")
 TODAY = date(2026, 11, 22)
-
 type SignIn = Callable[[User], Client]
-
-
-def with_column(content: bytes, title: str, *cells: str) -> bytes:
-    """A book with one more column."""
-    head, *rows = content.decode("cp932").splitlines()
-    lines = [f"{head},{title}", *(f"{row},{cell}" for row, cell in zip(rows, cells, strict=True))]
-    return "\r\n".join([*lines, ""]).encode("cp932")
-
-
-def take(content: bytes, now: datetime) -> CustomerImport:
-    started = start_import(file=upload(content), filename="顧客.csv", actor=ACTOR, now=now)
-    run_import(import_id=started.pk, actor=WORKER, now=now)
-    with transaction.atomic():
-        done: CustomerImport = CustomerImport.objects.get(pk=started.pk)
-        return done
-
-
-def unread(done: CustomerImport) -> int:
-    return int(done.warnings.get(".unknown_columns", 0))
-
-
-@transaction.atomic
-def customer(number: str = "0000000001") -> Customer:
-    found: Customer = Customer.objects.get(number=number)
-    return found
-
-
-def stored(superuser: psycopg.Connection) -> tuple[Any, ...]:
-    """What stands plain of the only customer, seen past all walls."""
-    row = superuser.execute("SELECT attributes, encode(profile, 'escape') FROM customers_customer").fetchone()
-    superuser.commit()
-    assert row is not None
-    return tuple(row)
 
 
 def test_a_file_with_the_column_is_read_at_once_and_kept_plain(
@@ -355,103 +318,11 @@ def test_choices_of_sealed_ones_never_go(in_tenant: Tenant, administrator: User,
     assert [problem.code for problem in refused.value.problems] == ["choice_sealed"]
 
 
-AREAS = Label("取引地域", "Trade areas")
-AREA = key_of("trade_area")
-
-
-def area(**said: Any) -> Any:
-    given = {"code": "trade_area", "choices": (), "list_key": "areas", "titles": ("取引地域",), **said}
-    return definition(**given)
-
-
-def publish_areas(first: User, second: User, now: datetime, *entries: Entry) -> None:
-    with transaction.atomic():
-        is_new = content_of_version("areas", 1) is None
-        publish("areas", of(AREAS, entries), first, second, now, name=AREAS if is_new else None)
-
-
-def test_an_attribute_has_the_choices_of_a_list_and_follows_it(
-    in_tenant: Tenant, administrator: User, approver: User, now: datetime
-) -> None:
-    east, west = entry("east", "東日本", en="East"), entry("west", "西日本", en="West")
-    publish_areas(administrator, approver, now, east, west)
-    with transaction.atomic():
-        made = define_attribute(definition=area(), actor=Actor.user(administrator.pk), now=now)
-    assert take(with_column(book(person()), "取引地域", "西日本"), now).rows_created == 1
-    assert customer().attributes == {AREA: "west"}
-    assert take(with_column(book(person()), "取引地域", "海外"), now).rows_rejected == 1
-    publish_areas(administrator, approver, now, east, replace(west, is_offered=False), entry("abroad", "海外"))
-    tried = take(with_column(book(person(), person(customer_number="2")), "取引地域", "西日本", "海外"), now)
-    assert tried.rows_rejected == 0
-    assert tried.warnings[f"{AREA}.retired_choice"] == 1
-    assert customer("2").attributes == {AREA: "abroad"}
-    with transaction.atomic():
-        codes = own_facts()[AREA].codes or {}
-        assert [code for code, label in codes.items() if label.is_offered] == ["east", "abroad"]
-        with override("en"):
-            assert [use.words for use in uses_of("areas")] == ["Own attribute “会員ランク”"]
-    by: dict[str, Any] = {"attribute": made, "actor": Actor.user(administrator.pk), "now": now}
-    own = (("east", "東日本", "East"), ("abroad", "海外", "Abroad"))
-    with pytest.raises(AttributeRefused) as refused, transaction.atomic():
-        change_attribute(definition=area(list_key="", choices=own), **by)
-    assert [(one.code, one.what) for one in refused.value.problems] == [("choice_in_use", "west")]
-    with transaction.atomic():
-        change_attribute(definition=area(list_key="", choices=(*own, ("west", "西日本", "West"))), **by)
-        assert list(own_facts()[AREA].codes or ()) == ["east", "abroad", "west"]
-        change_attribute(definition=area(), **by)
-        assert own_facts()[AREA].codes == codes, "and back, as nothing is lost by it"
-
-
-@pytest.mark.parametrize(
-    ("said", "problem"),
-    [
-        ({"list_key": "no_such"}, "no_list"),
-        ({"choices": CHOICES}, "list_or_choices"),
-        ({"type": "day"}, "no_choices"),
-    ],
-)
-def test_a_list_that_is_none_or_not_all_of_the_choices_is_refused(
-    said: dict[str, Any], problem: str, in_tenant: Tenant, administrator: User, now: datetime
-) -> None:
-    with pytest.raises(AttributeRefused) as refused, transaction.atomic():
-        define_attribute(
-            definition=area(**{"list_key": "purpose", **said}), actor=Actor.user(administrator.pk), now=now
-        )
-    assert [one.code for one in refused.value.problems] == [problem]
-
-
-def test_a_list_is_chosen_on_the_page(in_tenant: Tenant, administrator: User, staff_client: SignIn) -> None:
-    client = staff_client(administrator)
-    said = {**FORM, "choices": "", "list_key": "purpose"}
-    assert client.post(reverse("attribute-new"), {**said, "list_key": "smuggled"}).status_code == 422
-    assert client.post(reverse("attribute-new"), {**said, "choices": FORM["choices"]}).status_code == 422
-    assert client.post(reverse("attribute-new"), said).status_code == 302
-    with transaction.atomic():
-        made = OwnAttribute.objects.get()
-    assert (made.list_key, made.choices) == ("purpose", [])
-    page = reverse("attribute", args=[made.pk])
-    assert '<option value="purpose" selected>' in client.get(page).content.decode()
-    client.post(reverse("attribute-retire", args=[made.pk]))
-    assert reverse("list", args=["purpose"]) in client.get(page).content.decode()
-
-
 @pytest.mark.parametrize("role", [Role.OFFICER, Role.APPROVER, Role.AUDITOR])
 def test_only_administrators_define(in_tenant: Tenant, make_user: MakeUser, now: datetime, role: Role) -> None:
     somebody = make_user(in_tenant, role, "somebody")
     with pytest.raises(StepRefused), transaction.atomic():
         define_attribute(definition=definition(), actor=Actor.user(somebody.pk), now=now)
-
-
-FORM = {
-    "name_ja": "会員ランク",
-    "name_en": "Member rank",
-    "code": "member_rank",
-    "type": "code",
-    "choices": "gold, ゴールド, Gold\nsilver、シルバー、Silver\n",
-    "kinds": "EITHER",
-    "sensitivity": "PLAIN",
-    "titles": "会員ランク\nランク",
-}
 
 
 def test_on_the_pages(in_tenant: Tenant, administrator: User, approver: User, staff_client: SignIn) -> None:
@@ -486,118 +357,3 @@ def test_on_the_pages(in_tenant: Tenant, administrator: User, approver: User, st
     with transaction.atomic():
         acts = set(AuditEvent.objects.filter(event__startswith="ownattribute").values_list("event", flat=True))
     assert acts == {f"ownattribute.{act}" for act in ("proposed", "active", "changed", "retired")}
-
-
-def found(document: dict[str, Any]) -> list[str]:
-    with transaction.atomic():
-        return sorted(customer.number for customer in customers_of(document, today=TODAY))
-
-
-def asking(**condition: Any) -> dict[str, Any]:
-    return {"schema": 1, "conditions": [condition]}
-
-
-def test_segments_ask_what_stands_plain(in_tenant: Tenant, administrator: User, now: datetime) -> None:
-    define(administrator, now)
-    define(administrator, now, code="likes", type="codes", titles=("好み",))
-    define(administrator, now, code="staff_family", type="answer", titles=("行員家族",))
-    define(administrator, now, code="contract_on", type="day", titles=("契約日",))
-    people = [person(customer_number=f"{number}") for number in (1, 2, 3)]
-    content = with_column(book(*people), "会員ランク", "gold", "silver", "")
-    content = with_column(content, "好み", "gold；basic", "silver", "")
-    content = with_column(content, "行員家族", "有", "無", "")
-    content = with_column(content, "契約日", "2026-11-01", "2025-11-01", "")
-    assert take(content, now).rows_created == 3
-    assert found(asking(field=RANK, any_of=["gold"])) == ["1"]
-    assert found(asking(field=RANK, any_of=["gold", ""])) == ["1", "3"]
-    assert found(asking(field="own_likes", any_of=["basic", "silver"])) == ["1", "2"]
-    assert found(asking(field="own_staff_family", any_of=["no"])) == ["2"]
-    assert found(asking(field="own_staff_family", any_of=["yes", ""])) == ["1", "3"]
-    assert found(asking(field="own_contract_on", way="past")) == ["1", "2"]
-    assert found(asking(field="own_contract_on", way="ago", days=100)) == ["2"]
-    assert found(asking(field="own_contract_on", way="until", day="2025-12-31")) == ["2"]
-    assert found(asking(field="own_contract_on", way="past", or_missing=True)) == ["1", "2", "3"]
-    assert found(asking(field="own_contract_on", way="missing")) == ["3"]
-    for wrong in (
-        asking(field=RANK, any_of=["platinum"]),
-        asking(field="own_unknown", any_of=["gold"]),
-        asking(field="own_contract_on", any_of=["2026-01-01"]),
-    ):
-        with pytest.raises(SegmentInvalid):
-            found(wrong)
-
-
-def test_segments_never_ask_what_is_sealed(in_tenant: Tenant, administrator: User, now: datetime) -> None:
-    define(administrator, now, sensitivity="SEALED")
-    with pytest.raises(SegmentInvalid):
-        found(asking(field=RANK, any_of=["gold"]))
-
-
-def test_the_builder_offers_it_and_keeps_it_when_it_is_retired(
-    in_tenant: Tenant, administrator: User, officer: User, now: datetime, staff_client: SignIn
-) -> None:
-    made = define(administrator, now)
-    take(with_column(book(person()), "会員ランク", "gold"), now)
-    client = staff_client(officer)
-    page = client.get(reverse("segment-new")).content.decode()
-    assert "ゴールド" in page or "Gold" in page
-    answer = client.post(reverse("segment-new"), {"name": "上位のお客さま", RANK: ["gold"]})
-    assert answer.status_code == 302, answer.context["form"].errors
-    with transaction.atomic():
-        segment = Segment.objects.get()
-        assert segment.document["conditions"] == [{"field": RANK, "any_of": ["gold"]}]
-    listed = client.get(answer.headers["Location"])
-    assert [row.number for row, _ in listed.context["rows"]] == ["0000000001"]
-    with transaction.atomic():
-        retire_attribute(attribute=made, actor=Actor.user(administrator.pk), now=now)
-    assert client.get(reverse("segments")).status_code == 200
-    assert client.get(reverse("segment", args=[segment.pk])).status_code == 200
-    assert RANK not in client.get(reverse("segment-new")).context["form"].fields
-
-
-def policy(rule: dict[str, Any]) -> dict[str, Any]:
-    document: dict[str, Any] = deepcopy(default_document())
-    label = {"ja": "上位会員", "en": "High rank"}
-    document["factors"].append({"code": "rank", "label": label, "kinds": ["INDIVIDUAL"], "points": 100, "when": [rule]})
-    return document
-
-
-def test_risk_rules_read_it(in_tenant: Tenant, administrator: User, now: datetime) -> None:
-    define(administrator, now, bears_on_risk=True)
-    define(administrator, now, code="likes", type="codes", titles=("好み",), bears_on_risk=True)
-    people = [person(customer_number=f"{number}") for number in (1, 2, 3)]
-    content = with_column(book(*people), "会員ランク", "gold", "silver", "")
-    take(with_column(content, "好み", "gold；basic", "silver", "silver"), now)
-    for rule in ({"==": [{"var": RANK}, "gold"]}, {"in": ["basic", {"var": "own_likes"}]}):
-        publish_policy(document=policy(rule), actor=ACTOR, now=now)
-        rate_waiting_customers(now=now)
-        with transaction.atomic():
-            assert customer("1").risk_tier == "HIGH"
-            assert customer("2").risk_tier != "HIGH"
-    publish_policy(document=policy({"==": [{"var": RANK}, "gold"]}), actor=ACTOR, now=now)
-    rate_waiting_customers(now=now)
-    with transaction.atomic():
-        rating = RiskRating.objects.filter(customer=customer("3")).latest("rated_at")
-        assert "rank" in rating.unknown, "what is not known is not low"
-
-
-@pytest.mark.parametrize("said", [{}, {"bears_on_risk": True, "code": "other"}])
-def test_a_policy_may_read_only_what_is_marked_for_it(
-    in_tenant: Tenant, administrator: User, now: datetime, said: dict[str, Any]
-) -> None:
-    define(administrator, now, **said)
-    with pytest.raises(PolicyInvalid):
-        publish_policy(document=policy({"==": [{"var": RANK}, "gold"]}), actor=ACTOR, now=now)
-
-
-def test_an_answer_to_a_question_of_its_name_is_compared_and_taken_over(
-    in_tenant: Tenant, administrator: User, now: datetime
-) -> None:
-    define(administrator, now)
-    take(with_column(book(person()), "会員ランク", "silver"), now)
-    with transaction.atomic():
-        facts = facts_of(customer())
-        assert [one.field for one in compare(facts, {RANK: "gold"}, [RANK])] == [RANK]
-        assert compare(facts, {RANK: "silver"}, [RANK]) == []
-        apply_facts(customer=customer(), changes={RANK: "gold"}, source="CUSTOMER", actor=ACTOR, now=now)
-        assert customer().attributes == {RANK: "gold"}

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from typing import Any
+
 from axe_playwright_python.sync_playwright import Axe
+from django.contrib.staticfiles import finders
+from django.test import Client
 from playwright.sync_api import Page
 
 # Of what is in order axe keeps one place each, not all of them: a third of its time.
@@ -116,3 +122,12 @@ def violations_of(page: Page) -> list[str]:
     is_forced = page.evaluate("matchMedia('(forced-colors: active)').matches")
     result = Axe().run(page, options={**AXE, "rules": {"color-contrast": {"enabled": not is_forced}}})
     return [f"{one['id']}: {one['nodes'][0]['html'][:140]}" for one in result.response["violations"]]
+
+
+def weight_of(page: Any) -> int:
+    """Bytes of a page and of the style sheets it asks for."""
+    sheets = re.findall(r'rel="stylesheet" href="([^"]+)"', page.content.decode())
+    found = [finders.find(sheet.removeprefix("/static/")) for sheet in sheets if sheet.startswith("/static/")]
+    made = [len(Client().get(sheet).content) for sheet in sheets if sheet.startswith("/looks/")]
+    assert len(found) + len(made) == len(sheets)
+    return len(page.content) + sum(made) + sum(Path(sheet).stat().st_size for sheet in found if sheet)

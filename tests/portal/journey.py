@@ -3,8 +3,11 @@
 import re
 from typing import Any
 
+import psycopg
 from django.test import Client
 
+from questionnaires.models import Response
+from tenants.scoping import tenant_scope
 from tests.questionnaires.filing import Sent
 
 BIRTH = {"era": "showa", "year": "23", "month": "5", "day": "3", "last_digits": "4567"}
@@ -57,3 +60,20 @@ def walk(client: Client, sent: Sent) -> None:
     if sent.customer.kind != "COMPANY":
         last = post(client, "office", is_foreign_pep="no")
     assert last.headers["Location"] == "/r/answer/check/"
+
+
+def stored(sent: Sent) -> Response:
+    with tenant_scope(sent.tenant.pk):
+        response: Response = Response.objects.get(pk=sent.response.pk)
+        return response
+
+
+def answers_of(sent: Sent) -> dict[str, object]:
+    with tenant_scope(sent.tenant.pk):
+        response = Response.objects.get(pk=sent.response.pk)
+        return dict(response.answers)
+
+
+def snapshot(superuser: psycopg.Connection) -> list[object]:
+    tables = ("questionnaires_response", "questionnaires_accesslink", "audit_auditevent", "django_session")
+    return [superuser.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in tables]

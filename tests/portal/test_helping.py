@@ -1,95 +1,35 @@
-"""Writing to the bank, asking to be called, and telling of circumstances: what is taken, shown, limited and kept."""
+"""Writing to the bank: what is taken, shown, limited and kept, and where help is found."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
-from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from audit.services import Actor
-from cdd.demo.accounts import channel_accounts
-from cdd.demo.banks import BANKS
 from channels.models import DeliveryAttempt, Notice
-from channels.services import ensure_accounts
-from customers.flags.models import CustomerFlag
 from customers.models import Customer
-from outreach.calls import hours
 from outreach.calls.models import CallRequest
-from outreach.calls.services import desk_of
 from outreach.claims.models import Claim
-from outreach.claims.services import ClaimRefused, confirm_claim, dismiss_claim
 from outreach.inquiries.emergencies import is_emergency
 from outreach.inquiries.models import Inquiry, InquiryMessage
-from outreach.inquiries.services import answer_inquiry
 from outreach.inquiries.telling import Told
 from outreach.models import OutreachTask
 from questionnaires.models import AccessLink, Response
-from tenants.models import Role, Tenant, User
-from tenants.scoping import tenant_context, tenant_scope
-from tests.conftest import MakeUser
+from tenants.models import Tenant, User
+from tenants.scoping import tenant_scope
+from tests.portal.helping import HOSTILE, answer, ask, inquiries, tell, texts, wish
 from tests.portal.journey import end_of, page_of, post, prove, walk
-from tests.questionnaires.filing import Sent, plan_review
+from tests.questionnaires.filing import Sent
 
 type SignIn = Callable[[User], Client]
-HOSTILE = (
-    '<script>alert(1)</script>"><img src=x onerror=alert(2)>{{ tenant }}{% now "Y" %}',
-    "javascript:alert(1)//</textarea><svg/onload=alert(3)>",
-    "'; DROP TABLE outreach_inquiry; --",
-    "${7*7} #{7*7} %(phone)s {0} <a href='//evil.example'>x</a>",
-)
-
-
-def ask(client: Client, way: str = "", **data: str) -> Any:
-    """Send the form of inquiries: on a visit, or with the link whose token is given."""
-    address = f"/r/{way}/help/inquiry/" if way else "/r/help/inquiry/"
-    typed = {"topic": "PRIVACY", "text": "何に使われますか", "reply_by": "PAGES", "token": str(uuid4()), **data}
-    return client.post(address, typed)
-
-
-def inquiries(sent: Sent) -> list[Inquiry]:
-    with tenant_scope(sent.tenant.pk):
-        return list(Inquiry.objects.order_by("told_at"))
-
-
-def texts(sent: Sent) -> list[str]:
-    with tenant_scope(sent.tenant.pk):
-        rows = InquiryMessage.objects.select_related("inquiry").order_by("written_at")
-        return [str(row.text) for row in rows]
-
-
-@pytest.fixture
-def open_accounts(tenant: Tenant) -> None:
-    """The bank can send messages; nobody is at the other end."""
-    accounts = channel_accounts(BANKS[0], sandbox_url="http://127.0.0.1:9", sandbox_smtp="127.0.0.1:9")
-    with tenant_scope(tenant.pk):
-        ensure_accounts(accounts=accounts, actor=Actor.system("tests"), now=timezone.now())
-
-
-@pytest.fixture
-def make_officer(tenant: Tenant, make_user: MakeUser) -> Callable[[], User]:
-    """A colleague."""
-    return lambda: make_user(tenant, Role.OFFICER, "colleague")
-
-
-@pytest.fixture
-def visitor(person: Sent) -> Client:
-    """A customer who proved who they are."""
-    client = Client()
-    assert prove(client, person).status_code == 302
-    return client
-
-
-# Inquiries
 
 
 def test_an_inquiry_is_taken_sealed_and_numbered(person: Sent, visitor: Client, superuser: psycopg.Connection) -> None:
@@ -206,13 +146,6 @@ def test_whoever_writes_of_fraud_or_loss_is_shown_the_telephone_at_once(
     calm = ask(visitor).content.decode()
     assert calm.index('href="tel:0120000101"') > calm.index("<h1>")  # positive control
     assert not is_emergency("住所が変わりました")
-
-
-def answer(sent: Sent, by: User, text: str = "お答えします", inquiry: Inquiry | None = None) -> Told:
-    with tenant_context(sent.tenant.pk):
-        with transaction.atomic():
-            found = inquiry or Inquiry.objects.select_related("customer").get()
-        return answer_inquiry(inquiry=found, token=uuid4(), text=text, actor=Actor.user(by.pk), now=timezone.now())
 
 
 def test_an_answer_is_read_after_proof_and_answered_again(
@@ -349,238 +282,6 @@ def test_where_no_message_reaches_the_customer_a_call_is_made(person: Sent, visi
         assert OutreachTask.objects.get().origin == OutreachTask.Origin.ASKED
 
 
-# Calls
-
-
-def wish(sent: Sent, now: datetime) -> dict[str, str]:
-    """A day and a part of it that can be asked for."""
-    with tenant_scope(sent.tenant.pk):
-        desk = desk_of(sent.tenant)
-    day = hours.days(desk, now=now)[1]
-    return {"day": day.isoformat(), "part": "AFTERNOON", "token": str(uuid4())}
-
-
-def test_a_customer_who_asks_is_called_then_and_there(
-    person: Sent, visitor: Client, now: datetime, officer: User, staff_client: SignIn
-) -> None:
-    form = visitor.get("/r/help/call/").content.decode()
-    assert "-5678" in form
-    assert "9012345678" not in form
-    asked = wish(person, now)
-    page = visitor.post("/r/help/call/", {**asked, "which": "file"})
-    assert page_of(page) == "sent"
-    with tenant_scope(person.tenant.pk):
-        task, made = OutreachTask.objects.get(), CallRequest.objects.get()
-    assert task.origin == OutreachTask.Origin.ASKED
-    assert task.due_on.isoformat() == asked["day"]
-    assert made.phone is None
-    assert timezone.localtime(task.call_back_at).hour == 12
-    client = staff_client(officer)
-    client.post(reverse("outreach-take", args=[task.pk]))
-    assert made.number in client.get(reverse("outreach-task", args=[task.pk])).content.decode()
-
-
-def test_another_number_is_sealed_and_shown_to_whoever_calls(
-    person: Sent, now: datetime, officer: User, staff_client: SignIn, superuser: psycopg.Connection
-) -> None:
-    stranger = Client()
-    address = f"/r/{person.token}/help/call/"
-    assert "5678" not in stranger.get(address).content.decode().replace("090-1234-5678", ""), (
-        "the number on file is not hinted at"
-    )
-    asked = wish(person, now)
-    assert stranger.post(address, {**asked, "which": "file"}).status_code == 422, "a number is needed"
-    assert page_of(stranger.post(address, {**asked, "phone": "０８０−１１１１−２２２２"})) == "sent"
-    raw = superuser.execute("SELECT phone FROM outreach_callrequest").fetchall()[0][0]
-    assert b"080-" not in bytes(raw)
-    with tenant_scope(person.tenant.pk):
-        task = OutreachTask.objects.get()
-    client = staff_client(officer)
-    assert "080-1111-2222" not in client.get(reverse("outreach-task", args=[task.pk])).content.decode()
-    client.post(reverse("outreach-take", args=[task.pk]))
-    assert "080-1111-2222" in client.get(reverse("outreach-task", args=[task.pk])).content.decode()
-
-
-def test_calls_are_asked_for_on_working_days_and_not_too_soon(person: Sent, visitor: Client, now: datetime) -> None:
-    with tenant_scope(person.tenant.pk):
-        desk = desk_of(person.tenant)
-    days = hours.days(desk, now=now)
-    assert len(days) == 5
-    assert all(day.weekday() < 5 for day in days)
-    asked = wish(person, now)
-    late = (now + timedelta(days=90)).date().isoformat()
-    for wrong in ({"day": "2020-01-06"}, {"day": late}, {"day": "x"}, {"part": "NIGHT"}):
-        assert visitor.post("/r/help/call/", {**asked, "which": "file", **wrong}).status_code == 422, wrong
-
-
-def test_whoever_answers_after_asking_is_called_all_the_same(
-    tenant: Tenant, person: Sent, visitor: Client, now: datetime
-) -> None:
-    plan_review(tenant, person, now=now)
-    visitor.post("/r/help/call/", {**wish(person, now), "which": "file"})
-    walk(visitor, person)
-    visitor.post("/r/answer/check/", {"action": "submit"})
-    with tenant_scope(person.tenant.pk):
-        assert OutreachTask.objects.get().status == OutreachTask.Status.OPEN
-
-
-# Circumstances
-
-
-def tell(client: Client, way: str, name: str, **data: str) -> Any:
-    address = f"/r/{way}/help/circumstances/{name}/" if way else f"/r/help/circumstances/{name}/"
-    told = {"name": "山田 一郎", "phone": "080-1111-2222", "text": "お知らせします", "token": str(uuid4())}
-    return client.post(address, {**told, **data})
-
-
-def claims(sent: Sent) -> list[Claim]:
-    with tenant_scope(sent.tenant.pk):
-        return list(Claim.objects.select_related("customer").order_by("told_at"))
-
-
-def test_the_bereaved_tell_it_without_proof_and_nothing_irreversible_follows(
-    person: Sent, superuser: psycopg.Connection
-) -> None:
-    """An unproved claim reveals nothing, changes nothing of the customer, and locks nobody out."""
-    tables = ["customers_customer", "customers_customerflag", "questionnaires_response", "questionnaires_accesslink"]
-    tables += ["customers_contactpoint", "outreach_outreachtask"]
-
-    def everything() -> list[object]:
-        return [superuser.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in tables]
-
-    before, stranger = everything(), Client()
-    form = stranger.get(f"/r/{person.token}/help/circumstances/deceased/").content.decode()
-    assert form.index('class="notice"') < form.index("<form method"), "what it does stands above the form"
-    names = ("deceased", "guardian", "helper", "not-mine", "refusal")
-    for name in names[:3]:
-        page = tell(stranger, person.token, name)
-        text = page.content.decode()
-        assert page_of(page) == "sent", name
-        for secret in ("花子", "杉並", "5678", "4567", "1948"):
-            assert secret not in text, (name, secret)
-    assert page_of(tell(stranger, person.token, "refusal")) == "many"
-    assert everything() == before
-    assert [claim.is_proved for claim in claims(person)] == [False] * 3
-    customer = Client()
-    assert prove(customer, person).status_code == 302, "the customer is not locked out"
-    walk(customer, person)
-    assert customer.post("/r/answer/check/", {"action": "submit"}).status_code == 302
-
-
-def test_every_claim_looks_the_same_whatever_was_told_before(person: Sent) -> None:
-    def shape(page: Any) -> str:
-        return re.sub(r'value="[^"]*"|\d', "", page.content.decode())
-
-    first, second = (shape(tell(Client(), person.token, "deceased")) for _ in range(2))
-    assert first == second
-
-
-def test_after_proof_a_claim_is_marked_as_proved(person: Sent, visitor: Client) -> None:
-    assert page_of(tell(visitor, "", "refusal", reason="ALL")) == "sent"
-    (claim,) = claims(person)
-    assert claim.is_proved
-    with tenant_scope(person.tenant.pk):
-        assert claim.details == {"reason": "ALL", "text": "お知らせします"}
-
-
-def test_a_claim_holds_what_waits_for_a_while_and_lets_it_go_again(
-    tenant: Tenant, person: Sent, officer: User, open_accounts: None, visitor: Client, now: datetime
-) -> None:
-    ask(visitor)
-    answer(person, officer)
-
-    def waits_until() -> datetime:
-        with tenant_scope(person.tenant.pk):
-            found: datetime = DeliveryAttempt.objects.get().not_before
-            return found
-
-    assert waits_until() <= timezone.now()
-    tell(Client(), person.token, "not-mine")
-    (claim,) = claims(person)
-    assert waits_until() == claim.quiet_until
-    assert claim.quiet_until - claim.told_at == timedelta(days=14)
-    with tenant_context(tenant.pk):
-        dismiss_claim(claim=claim, finding="いたずら", actor=Actor.user(officer.pk), now=timezone.now())
-    assert waits_until() <= timezone.now()
-
-
-def test_a_confirmed_death_puts_the_flag_on_and_ends_the_asking(
-    tenant: Tenant, person: Sent, officer: User, now: datetime, staff_client: SignIn
-) -> None:
-    plan_review(tenant, person, now=now)
-    tell(Client(), person.token, "deceased")
-    (claim,) = claims(person)
-    client = staff_client(officer)
-    page = client.get(reverse("claim", args=[claim.pk])).content.decode()
-    assert "山田 一郎" in page
-    address = reverse("claim-decide", args=[claim.pk])
-    missing = client.post(address, {"decision": "confirm", "finding": "戸籍を確認"})
-    assert missing.status_code == 422, "since when is not said"
-    decided = client.post(address, {"decision": "confirm", "finding": "戸籍を確認", "from_on": "2026-11-01"})
-    assert decided.status_code == 302
-    with tenant_scope(tenant.pk):
-        assert CustomerFlag.objects.get().kind == CustomerFlag.Kind.DECEASED
-        assert Response.objects.get().status == Response.Status.CANCELLED
-    again = client.post(address, {"decision": "dismiss", "finding": "x"})
-    assert again.status_code == 422, "decided once"
-
-
-def test_a_confirmed_refusal_leads_the_review_where_silence_leads_it(
-    tenant: Tenant, person: Sent, officer: User, now: datetime
-) -> None:
-    from campaigns.models import PeriodicReview
-
-    plan_review(tenant, person, now=now)
-    tell(Client(), person.token, "refusal")
-    (claim,) = claims(person)
-    with tenant_context(tenant.pk):
-        confirm_claim(claim=claim, finding="電話で確認", from_on=None, actor=Actor.user(officer.pk), now=timezone.now())
-    with tenant_scope(tenant.pk):
-        assert PeriodicReview.objects.get().status == PeriodicReview.Status.NO_ANSWER
-    customer = Client()
-    prove(customer, person)
-    walk(customer, person)
-    assert customer.post("/r/answer/check/", {"action": "submit"}).status_code == 302, "an answer counts all the same"
-    with tenant_scope(tenant.pk):
-        assert PeriodicReview.objects.get().status != PeriodicReview.Status.NO_ANSWER
-
-
-def test_a_notice_that_reached_somebody_else_marks_the_address_and_ends_the_link(
-    tenant: Tenant, person: Sent, officer: User
-) -> None:
-    from customers.models import ContactPoint
-
-    tell(Client(), person.token, "not-mine")
-    (claim,) = claims(person)
-    with tenant_context(tenant.pk):
-        confirm_claim(
-            claim=claim, finding="転送不要で返戻", from_on=None, actor=Actor.user(officer.pk), now=timezone.now()
-        )
-    with tenant_scope(tenant.pk):
-        assert ContactPoint.objects.get(channel="POST").health == ContactPoint.Health.RETURNED
-        assert ContactPoint.objects.get(channel="PHONE").health != ContactPoint.Health.RETURNED
-        assert AccessLink.objects.get().expires_at <= timezone.now()
-    assert end_of(prove(Client(), person)) == "expired"
-
-
-def test_who_may_flag_nobody_decides_nothing(tenant: Tenant, person: Sent, auditor: User, staff_client: SignIn) -> None:
-    tell(Client(), person.token, "deceased")
-    (claim,) = claims(person)
-    client = staff_client(auditor)
-    assert client.post(reverse("claim-decide", args=[claim.pk]), {"finding": "x"}).status_code == 403
-    assert "山田 一郎" not in client.get(reverse("claim", args=[claim.pk])).content.decode()
-    with tenant_context(tenant.pk), pytest.raises(ClaimRefused):
-        confirm_claim(claim=claim, finding="x", from_on=None, actor=Actor.user(auditor.pk), now=timezone.now())
-
-
-def test_a_company_cannot_be_told_to_have_died(company: Sent) -> None:
-    assert Client().get(f"/r/{company.token}/help/circumstances/deceased/").status_code == 404
-    assert tell(Client(), company.token, "deceased").status_code == 404
-    page = Client().get(f"/r/{company.token}/help/circumstances/").content.decode()
-    assert "/deceased/" not in page
-    assert "/refusal/" in page
-
-
 def test_help_opens_whatever_became_of_the_link(tenant: Tenant, person: Sent, now: datetime) -> None:
     """A link that is locked, over or answered still lets its holder ask for help."""
     address = f"/r/{person.token}/help/circumstances/"
@@ -601,9 +302,6 @@ def test_everything_told_goes_with_the_customer(tenant: Tenant, person: Sent, vi
         erase_everywhere([person.customer.pk])
         assert not any(model.objects.exists() for model in (Inquiry, InquiryMessage, Claim, CallRequest))
         assert not Customer.objects.filter(pk=person.customer.pk).exists()
-
-
-# The copy
 
 
 def test_whoever_has_answered_gets_a_copy_with_the_file_covered(person: Sent, visitor: Client) -> None:

@@ -18,8 +18,8 @@ from questionnaires.drafting import begin_questionnaire
 from questionnaires.models import Response
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
+from tests.portal.inspecting import weight_of
 from tests.portal.journey import BIRTH, end_of, page_of, post
-from tests.portal.test_pages import weight_of
 from tests.questionnaires.documents import document, page, question
 from tests.questionnaires.filing import send_link
 

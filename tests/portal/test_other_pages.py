@@ -29,13 +29,12 @@ from questionnaires.services import cancel_responses
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
 from tests.portal.browsing import CHROMIUM
-from tests.portal.inspecting import faults_of, sideways, violations_of
+from tests.portal.inspecting import faults_of, sideways, violations_of, weight_of
 from tests.portal.journey import BIRTH, end_of, page_of, prove, walk
 from tests.portal.papers import PAPERS, picture, send
 from tests.portal.test_authenticity import notice_of
 from tests.portal.test_entrances import numbered
 from tests.portal.test_everyone import browsing, told, walker
-from tests.portal.test_pages import weight_of
 from tests.questionnaires.filing import Sent, plan_review, send_link
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")]

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from tests.portal.journey import page_of, post, prove
-from tests.portal.test_pages import answers_of
+from tests.portal.journey import answers_of, page_of, post, prove
 from tests.questionnaires.filing import Sent
 
 
