@@ -27,7 +27,6 @@ MAX_FAILURES = 5
 MOST = 10  # of one response that are good at once
 CODE_DIGITS = 6
 _ALONE = {Kind.FILE, Kind.EKYC, Kind.DECLARATION}
-_OPEN = (Response.Status.OPEN, Response.Status.STARTED)
 _SYSTEM = Actor.system("portal")
 
 
@@ -202,7 +201,7 @@ def _good(rows: QuerySet[Delegation], now: datetime) -> Delegation:
         or held.handed_over_at
         or held.expires_at <= now
         or held.failed_proofs >= MAX_FAILURES
-        or held.response.status not in _OPEN
+        or held.response.status not in Response.UNANSWERED
     ):
         raise DelegationOver
     return held

@@ -147,7 +147,7 @@ def issue_links(
     tokens: dict[UUID, str] = {}
     links = []
     for response in responses:
-        if not is_to_read and response.status not in (Response.Status.OPEN, Response.Status.STARTED):
+        if not is_to_read and response.status not in Response.UNANSWERED:
             continue
         tokens[response.pk] = token = new_token()
         links.append(
@@ -174,11 +174,10 @@ def end_links(*, references: Sequence[UUID], actor: Actor, now: datetime) -> int
     What has been answered so far and not sent off is forgotten. The responses stay open, for links that are issued
     from now on.
     """
-    open_states = (Response.Status.OPEN, Response.Status.STARTED)
-    live = AccessLink.objects.filter(response__reference__in=references, response__status__in=open_states)
+    live = AccessLink.objects.filter(response__reference__in=references, response__status__in=Response.UNANSWERED)
     # The links before the responses, as whoever proves themselves just now.
     links = list(live.filter(expires_at__gt=now).order_by("pk").select_for_update(of=("self",)))
-    rows = Response.objects.filter(reference__in=references, status__in=open_states).order_by("pk")
+    rows = Response.objects.filter(reference__in=references, status__in=Response.UNANSWERED).order_by("pk")
     held = list(rows.select_for_update(of=("self",), no_key=True))
     for response in held:
         response.answers, response.confirmed_pages = {}, []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -104,6 +106,9 @@ class Response(Stateful, TenantModel):
         STARTED = "STARTED", _("Being answered")
         SUBMITTED = "SUBMITTED", _("Answered")
         CANCELLED = "CANCELLED", _("Cancelled")
+
+    # What still waits for the customer.
+    UNANSWERED: ClassVar = (Status.OPEN, Status.STARTED)
 
     class Origin(models.TextChoices):
         PORTAL = "PORTAL", _("The customer's own pages")

@@ -12,12 +12,11 @@ from questionnaires.models import AccessLink, Response
 def register() -> None:
     """Called when the apps are ready."""
     words = _("Customer %(number)s holds a link that still opens a form.")
-    answerable = (Response.Status.OPEN, Response.Status.STARTED)
     register_matter(
         Matter(
             AccessLink,
             words,
-            lambda now: Q(response__status__in=answerable, is_to_read=False, expires_at__gt=now),
+            lambda now: Q(response__status__in=Response.UNANSWERED, is_to_read=False, expires_at__gt=now),
             customer="response__customer",
         )
     )

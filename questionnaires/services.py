@@ -228,7 +228,7 @@ def begin_on_behalf(*, response: Response, origin: str, actor: Actor, person: st
         ResponseClosed.
     """
     held = locked(response)
-    if held.status not in (Response.Status.OPEN, Response.Status.STARTED):
+    if held.status not in Response.UNANSWERED:
         raise ResponseClosed(held.status)
     typed = {"origin": origin, "entered_by": int(actor.id), "entered_person": person}
     if held.status == Response.Status.OPEN:
@@ -259,7 +259,7 @@ def submit_whole(
         Incomplete: a page is still open.
     """
     held = locked(response)
-    if held.status not in (Response.Status.OPEN, Response.Status.STARTED):
+    if held.status not in Response.UNANSWERED:
         raise ResponseClosed(held.status)
     if held.status == Response.Status.OPEN:
         transition(held, Response.Status.STARTED, actor=actor, at=now, started_at=now)
@@ -287,7 +287,7 @@ def cancel_responses(*, references: Sequence[UUID], actor: Actor, now: datetime)
     """
     waiting = [response.pk for response in responses_of(references).values()]
     cancelled: list[UUID] = []
-    for was in (Response.Status.OPEN, Response.Status.STARTED):
+    for was in Response.UNANSWERED:
         cancelled += transition_many(Response, waiting, was=was, to=Response.Status.CANCELLED, actor=actor, at=now)
     emptied = list(Response.objects.filter(pk__in=cancelled, saved_at__isnull=False))
     for response in emptied:

@@ -20,8 +20,6 @@ from questionnaires.mapping import facts_fitting, facts_fitting_calculated, fact
 from questionnaires.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion, Response
 from questionnaires.schema import InvalidQuestionnaire, Kind, Working
 
-_ASKED = (Response.Status.OPEN, Response.Status.STARTED)
-
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -69,7 +67,12 @@ def listed() -> list[Listed]:
 
 def asked_by_version() -> dict[object, int]:
     """How many are being asked by each version, and stay on it."""
-    rows = Response.objects.filter(status__in=_ASKED).values("version_id").annotate(count=Count("id")).order_by()
+    rows = (
+        Response.objects.filter(status__in=Response.UNANSWERED)
+        .values("version_id")
+        .annotate(count=Count("id"))
+        .order_by()
+    )
     return {row["version_id"]: row["count"] for row in rows}
 
 

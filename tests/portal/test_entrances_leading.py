@@ -22,7 +22,7 @@ from outreach.inquiries.models import Inquiry
 from outreach.inquiries.services import answer_inquiry
 from questionnaires.links import issue_links, leading_link
 from questionnaires.models import AccessLink, Delegation, Response
-from questionnaires.services import cancel_responses
+from questionnaires.services import cancel_responses, open_responses
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_context, tenant_scope
 from tests.portal.journey import BIRTH, COMPANY_PROOF, end_of, page_of, post, prove, walk
@@ -214,3 +214,21 @@ def test_a_companys_reply_leads_to_no_question_either(company: Sent, reply_to: R
     browser = by_reply(reply_to(company), COMPANY_PROOF)
     assert end_of(browser.get("/r/answer/helpers/")) == "expired"
     assert end_of(browser.get("/r/answer/", follow=True)) == "expired"
+
+
+def test_the_app_opens_what_may_be_answered_now_rather_than_what_was_asked_last(
+    person: Sent, app: App, now: datetime
+) -> None:
+    with tenant_scope(person.tenant.pk):
+        later = open_responses(
+            customers=[person.customer], reference_by_customer={person.customer.pk: uuid4()}, now=now + DAY
+        )[person.customer.pk]
+        issue_links(responses=[later], channel="POST", expires_at=now + 60 * DAY, now=now, opens_at=now + 3 * DAY)
+    browser = Client()
+    ticket = bring(app.word()).headers["Location"]
+    assert browser.post(ticket, {"action": "continue"}).headers["Location"] == "/r/answer/"
+    assert page_of(browser.get("/r/answer/", follow=True)) == "question"
+    with tenant_scope(person.tenant.pk):
+        cancel_responses(references=[person.response.reference], actor=Actor.system("tests"), now=now)
+    ticket = bring(app.word()).headers["Location"]
+    assert end_of(Client().post(ticket, {"action": "continue"})) == "notyet", "control: nothing else is left"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -66,15 +67,18 @@ def _exchange(tenant: Tenant, word: str, now: datetime) -> str:
     """The whole exchange in one transaction, so that a word is spent only together with its ticket."""
     with tenant_scope(tenant.pk):
         customer, word_hash = read_word(word, tenant=tenant, now=now)
-        link = _link_of(customer) if customer else None
+        link = _link_of(customer, now) if customer else None
         if link is None:
             raise NothingWaits
         return issue_ticket(link=link, entrance=Entrance.BANK_APP, now=now, word_hash=word_hash)
 
 
-def _link_of(customer: Customer) -> AccessLink | None:
-    """Of what the customer was asked last."""
-    latest = Response.objects.filter(customer=customer).order_by("-opened_at", "-pk").first()
+def _link_of(customer: Customer, now: datetime) -> AccessLink | None:
+    """Of what the customer was asked last and may answer now; of what they were asked last, if there is no such."""
+    asked = Response.objects.filter(customer=customer).order_by("-opened_at", "-pk")
+    begun = Q(opens_at__isnull=True) | Q(opens_at__lte=now)
+    lives = AccessLink.objects.filter(begun, response=OuterRef("pk"), is_to_read=False, expires_at__gt=now)
+    latest = asked.filter(Exists(lives), status__in=Response.UNANSWERED).first() or asked.first()
     return leading_link(latest) if latest else None
 
 
