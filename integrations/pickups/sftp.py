@@ -29,6 +29,7 @@ STEP_SECONDS = 30.0
 # Its own words, which name files, stay out of our logs.
 logging.getLogger("paramiko").setLevel(logging.CRITICAL)
 _REQUEST = paramiko.SFTPFile.MAX_REQUEST_SIZE
+_UNSENT = -1  # the number of a request that never left
 # As in the first column of known_hosts; what a host of that kind may sign with.
 _SIGNS_WITH = {
     "ssh-ed25519": ("ssh-ed25519",),
@@ -87,7 +88,7 @@ def open_sftp(server: Server) -> Iterator[SftpPlace]:
             channel = transport.open_session(timeout=STEP_SECONDS)
             channel.settimeout(STEP_SECONDS)
             channel.invoke_subsystem("sftp")
-            client = paramiko.SFTPClient(channel)
+            client = _Client(channel)
         except (paramiko.SSHException, OSError, EOFError) as error:
             raise PlaceFailed("no_sftp") from error
         yield SftpPlace(client, server.folder)
@@ -129,6 +130,19 @@ def _wire(server: Server) -> socket.socket:
         raise PlaceFailed("forbidden_address") from error
     except OSError as error:
         raise PlaceFailed("unreachable") from error
+
+
+class _Client(paramiko.SFTPClient):
+    """Leaves a broken wire to whoever reads: the library asks ahead in a thread whose failure nobody hears."""
+
+    def _async_request(self, asker: Any, kind: Any, *said: Any) -> int:
+        try:
+            number: int = super()._async_request(asker, kind, *said)  # type: ignore[misc]  # the stubs leave it out
+        except (OSError, EOFError, paramiko.SSHException):
+            if not isinstance(asker, paramiko.SFTPFile):
+                raise
+            return _UNSENT
+        return number
 
 
 class SftpPlace:

@@ -9,9 +9,11 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import paramiko
 import pytest
+from paramiko.sftp import CMD_READ
 from pytest_django import Settings
 
 from audit.services import Actor
@@ -129,6 +131,25 @@ def test_a_connection_that_breaks_while_reading_is_a_failure_and_a_shorter_file_
             list(place.read(entry))
     bring(host.home("cif"), "CIF_1.csv", b"a" * 4_000_000)
     host.cut_after, host.served = 2_000_000, 0
+    with open_sftp(ours) as place, pytest.raises(PlaceFailed) as failed:
+        list(place.read(place.entries()[0]))
+    assert failed.value.code == "cut_off"
+
+
+def test_a_wire_that_breaks_under_what_is_asked_ahead_is_told_once_and_by_the_reader(
+    host: SftpServer, ours: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library asks ahead in a thread of its own, whose failure nobody would hear of."""
+    library: Any = paramiko.SFTPClient
+    send = library._send_packet
+
+    def cut(client: Any, kind: int, packet: Any) -> None:
+        if kind == CMD_READ:
+            client.get_channel().get_transport().close()
+        send(client, kind, packet)
+
+    bring(host.home("cif"), "CIF_1.csv", b"a" * 4_000_000)
+    monkeypatch.setattr(library, "_send_packet", cut)
     with open_sftp(ours) as place, pytest.raises(PlaceFailed) as failed:
         list(place.read(place.entries()[0]))
     assert failed.value.code == "cut_off"
