@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -64,6 +65,23 @@ def record_value(challenge: str) -> str:
 def target() -> str:
     """The name that own domains lead to."""
     return settings.DOMAINS_TARGET or urlsplit(settings.PUBLIC_BASE_URL).hostname or ""
+
+
+@dataclass(frozen=True, slots=True)
+class LeadingRecord:
+    """The record that leads customers from an own domain to the service, as DNS has it."""
+
+    kind: str
+    value: str
+
+
+def leading_record() -> LeadingRecord:
+    """A name is led to by a CNAME; where the service has an address and no name, by that address."""
+    try:
+        address = ip_address(target())
+    except ValueError:
+        return LeadingRecord("CNAME", f"{target()}.")
+    return LeadingRecord("A" if address.version == 4 else "AAAA", str(address))
 
 
 def look(host: str, challenge: str, dns: Dns) -> Seen:

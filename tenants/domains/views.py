@@ -22,7 +22,7 @@ from tenants.domains.addresses import base_at
 from tenants.domains.forms import DomainForm
 from tenants.domains.models import TenantDomain
 from tenants.domains.naming import is_under, shown
-from tenants.domains.proving import Seen, record_name, record_value, target
+from tenants.domains.proving import Seen, leading_record, record_name, record_value
 from tenants.domains.selectors import coming_domain, lapsed_lately, live_domains, past_domains
 from tenants.domains.services import FAILURES, DomainRefused
 from tenants.middleware import StaffRequest
@@ -156,7 +156,7 @@ def _page(request: StaffRequest, form: DomainForm | None = None, refusal: str = 
         "lapsed": lapsed_lately(),
         "live": [_shown(domain, site) for domain in live],
         "form": form or DomainForm(),
-        "target": target(),
+        "target": leading_record(),
         "site": site,
         "page": page,
         "people": names_of(people),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django import template
 from django.http import HttpRequest
 from django.utils.formats import number_format
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from tenants.explaining import NAMES, sight_of
 from tenants.keys import PersonShredded
@@ -52,6 +52,14 @@ def opened(row: object, name: str) -> object:
 def person(user_id: int | None, people: dict[int, str]) -> str:
     """The name of an account on a page that has looked its people up."""
     return people.get(user_id, "—") if user_id is not None else "—"
+
+
+@register.filter
+def days_ago(days: int) -> str:
+    """How long ago a day was."""
+    if days == 0:
+        return pgettext("how long ago", "today")
+    return ngettext("%(days)s day ago", "%(days)s days ago", days) % {"days": days}
 
 
 @register.filter

@@ -12,12 +12,13 @@ from django.test import Client
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from audit.models import AuditEvent
 from audit.services import Actor
 from tenants.domains.models import ServedHost, TenantDomain, id_of
 from tenants.domains.naming import HostRefused, is_under, read_host, shown
-from tenants.domains.proving import record_name, record_value
+from tenants.domains.proving import LeadingRecord, leading_record, record_name, record_value
 from tenants.domains.selectors import troubled_domains
 from tenants.domains.services import (
     APART,
@@ -223,6 +224,21 @@ def test_nobody_keeps_a_name_from_its_owner_by_asking_first(
 
 
 # Losing it
+
+
+@pytest.mark.parametrize(
+    ("target", "kind", "value"),
+    [
+        ("pages.service.example", "CNAME", "pages.service.example."),
+        ("192.0.2.10", "A", "192.0.2.10"),
+        ("2001:db8::10", "AAAA", "2001:db8::10"),
+    ],
+)
+def test_what_leads_to_the_service_is_said_as_dns_has_it(
+    settings: Settings, target: str, kind: str, value: str
+) -> None:
+    settings.DOMAINS_TARGET = target
+    assert leading_record() == LeadingRecord(kind, value)
 
 
 def test_a_domain_whose_records_are_gone_lapses(registrar: Registrar, tenant: Tenant, now: datetime) -> None:
