@@ -33,7 +33,7 @@ from cdd.benchmarks.ground import ALIASES
 from cdd.broker import broker_address
 from cdd.celery import app as celery_app
 from cdd.servers import EmbeddedServers
-from tenants.keys import forget_keys, key_encryption_key
+from tenants.keys import forget_keys, holding, key_encryption_key
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_context
 from tenants.services import add_member, create_tenant
@@ -68,6 +68,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(getattr(pytest.mark, group))
     long = {item.path for item in items for name in ("browser", "slow") if item.get_closest_marker(name)}
     items.sort(key=lambda item: item.path not in long)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keys_are_not_looked_at_again() -> Iterator[None]:
+    """By this process: a slow machine would do so in the midst of what counts queries."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(holding, "REFRESH", 3_600.0)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -184,11 +184,16 @@ def _timed(ask: Callable[[], Any]) -> float:
 
 
 def _queries(book: Book, name: str) -> int:
-    """How many statements one such page costs, on the main database, with the tenant's keys at hand."""
-    _asks(book)[name]()
-    with CaptureQueriesContext(connection) as captured:
-        _asks(book)[name]()
-    return len(captured)
+    """How many statements one such page costs, on the main database, with the tenant's keys at hand.
+
+    The fewest of three: every few seconds a request also looks for newer keys, or notes that the session is in use.
+    """
+    costs = []
+    for _ in range(3):
+        with CaptureQueriesContext(connection) as captured:
+            _asks(book)[name]()
+        costs.append(len(captured))
+    return min(costs)
 
 
 def _p95(seconds: Sequence[float]) -> float:
