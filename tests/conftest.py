@@ -234,6 +234,7 @@ def in_tenant(tenant: Tenant) -> Iterator[Tenant]:
 
 
 type MakeUser = Callable[..., User]
+type SignIn = Callable[[User], Client]
 
 
 @pytest.fixture(scope="session")
@@ -263,6 +264,13 @@ def make_user(db_clean: None, hashed: str) -> MakeUser:
         return user
 
     return make
+
+
+def english(user: User) -> User:
+    """They read the pages in the language of the source."""
+    user.language = "en"
+    user.save(update_fields=["language"])
+    return user
 
 
 @pytest.fixture
@@ -320,7 +328,7 @@ def other_officer(other_tenant: Tenant, make_user: MakeUser) -> User:
 
 
 @pytest.fixture
-def staff_client(db_clean: None) -> Callable[[User], Client]:
+def staff_client(db_clean: None) -> SignIn:
     """A browser that has signed in: ``staff_client(officer)``."""
 
     def make(user: User) -> Client:

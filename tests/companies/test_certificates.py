@@ -45,8 +45,7 @@ from customers.related.selectors import related_to
 from customers.selectors import facts_of
 from tenants.models import Role, Tenant, User
 from tests.companies.conftest import Agency, Make, Weather, agency, number_of, weather
-from tests.conftest import NOW, SYSTEM, MakeUser
-from tests.customers.test_views import english
+from tests.conftest import NOW, SYSTEM, MakeUser, english
 from tests.uploads.hostile import photograph
 from uploads.models import Upload
 from uploads.services import examine_waiting

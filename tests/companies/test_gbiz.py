@@ -32,8 +32,7 @@ from customers.selectors import facts_of
 from tenants.models import Tenant, User
 from tenants.outgoing import guarded_client
 from tests.companies.conftest import Agency, Make, number_of
-from tests.conftest import NOW
-from tests.customers.test_views import english
+from tests.conftest import NOW, english
 
 TOKEN = "sandbox-gbiz"
 MAKER, CLOSED = "6120001039879", "1010001012570"

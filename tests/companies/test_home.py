@@ -10,9 +10,8 @@ from django.urls import reverse
 
 from companies.models import ChangeKind, CompanyNews
 from tenants.models import Tenant, User
-from tests.conftest import NOW
+from tests.conftest import NOW, english
 from tests.customers.related.behind import company
-from tests.customers.test_views import english
 
 
 def test_open_news_waits_on_the_home_page(

@@ -22,8 +22,7 @@ from customers.related.services import end_party, enter_party
 from tenants.models import User
 from tests.companies.conftest import Agency, Weather, agency, weather
 from tests.companies.test_certificates import actor, company_of_ours, transcribed
-from tests.conftest import NOW, SYSTEM
-from tests.customers.test_views import english
+from tests.conftest import NOW, SYSTEM, english
 
 __all__ = ["Agency", "Weather", "agency", "company_of_ours", "weather"]
 type SignIn = Callable[[User], Client]

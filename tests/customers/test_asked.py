@@ -17,7 +17,7 @@ from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import NOW
 from tests.customers.books import book, person
-from tests.customers.test_views import take
+from tests.customers.taking import take
 
 type SignIn = Callable[[User], Client]
 

@@ -27,8 +27,8 @@ from questionnaires.services import publish
 from questionnaires.shaping import parse
 from risk.services import default_document, publish_policy
 from tenants.models import Tenant, User
+from tests.conftest import english
 from tests.customers.attributes import define, definition
-from tests.customers.test_views import english
 from tests.questionnaires.documents import document, page, question
 
 type SignIn = Callable[[User], Client]

@@ -21,10 +21,9 @@ from customers.selectors import facts_of
 from customers.services import apply_facts
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_context
-from tests.conftest import NOW, SYSTEM, MakeUser
+from tests.conftest import NOW, SYSTEM, MakeUser, english
 from tests.customers.attributes import take
 from tests.customers.books import book, company, person
-from tests.customers.test_views import english
 
 type SignIn = Callable[[User], Client]
 TODAY = date(2026, 11, 22)

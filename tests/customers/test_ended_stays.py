@@ -21,9 +21,8 @@ from customers.tasks import note_stays_that_ended
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_context
 from tests.campaigns.acting import enter
-from tests.conftest import SYSTEM, MakeUser
+from tests.conftest import SYSTEM, MakeUser, english
 from tests.customers.test_staying import LAST, OVER, STILL, abroad
-from tests.customers.test_views import english
 
 type SignIn = Callable[[User], Client]
 

@@ -20,9 +20,9 @@ from customers.fixed_layouts.services import NameTaken, keep_layout
 from customers.formats.fixed import document_of, table_from
 from customers.models import Customer, CustomerImport, FixedLayout
 from tenants.models import Role, Tenant, User
-from tests.conftest import NOW, SYSTEM, MakeUser
+from tests.conftest import NOW, SYSTEM, MakeUser, SignIn, english
+from tests.customers.taking import id_in, work
 from tests.customers.test_fixed import TABLE, document, fixed, record
-from tests.customers.test_views import SignIn, english, id_in, work
 
 type Change = Callable[[dict[str, Any]], None]
 

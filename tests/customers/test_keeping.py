@@ -37,11 +37,10 @@ from risk.models import RiskRating
 from risk.services import default_document, publish_policy, rate_waiting_customers
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_context
-from tests.conftest import NOW, SYSTEM, MakeUser
+from tests.conftest import NOW, SYSTEM, MakeUser, english
 from tests.customers.attributes import RANK, define, take, with_column
 from tests.customers.books import book, person
 from tests.customers.merging.acting import merge, reverse
-from tests.customers.test_views import english
 
 NOTE = key_of("note")
 # Of the fixture's `now` in Japan, and the first days on which what was set then may go after twelve months.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +13,7 @@ from audit.services import Actor
 from customers.models import AttributeChange, Customer
 from customers.services import apply_facts
 from integrations.returns.models import ReturnBatch, ReturnedChange, ReturnLayout, ReturnPiece
+from integrations.returns.selectors import current_layout, form_of, waiting
 from integrations.returns.services import approve_layout, make_waiting, prepare_batch, propose_layout, release_batch
 from tenants.models import Membership, Role, User
 from tenants.scoping import required_tenant_id
@@ -75,3 +78,13 @@ def dealt_with(batch: ReturnBatch) -> dict[str, list[str]]:
     for row in ReturnedChange.objects.filter(batch=batch).order_by("attribute", "pk"):
         found.setdefault(row.outcome, []).append(row.attribute)
     return found
+
+
+def lines(data: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(data.decode("cp932"), newline="")))[1:]
+
+
+@transaction.atomic
+def due() -> tuple[int, int]:
+    layout = current_layout()
+    return waiting(form_of(layout) if layout else None)

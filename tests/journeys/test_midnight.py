@@ -9,8 +9,8 @@ from cdd.demo.evidence import Evidence
 from reviews.services import approve_decision
 from tenants.models import Tenant, User
 from tests.campaigns.acting import answer, enter, notified
+from tests.reviews.acting import MOVED, case_of, decided, fresh
 from tests.reviews.conftest import bank
-from tests.reviews.test_deciding import MOVED, case_of, decided, fresh
 
 __all__ = ["bank"]
 

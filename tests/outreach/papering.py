@@ -117,3 +117,8 @@ def keyed_facts(paper: PaperAnswer) -> dict[str, object]:
     """What the sheet says so far, as the pages show it."""
     response, _questionnaire = questions_of(paper)
     return dict(sitting_over(paper, response, dict(facts_of(paper.customer))).response.answers)
+
+
+def response_to(customer: Customer) -> Response:
+    found: Response = Response.objects.get(customer=customer)
+    return found

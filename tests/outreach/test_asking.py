@@ -21,7 +21,7 @@ from reviews.services import approve_decision
 from tenants.models import Role, Tenant, User
 from tests.campaigns.acting import enter, notified
 from tests.conftest import NOW, MakeUser
-from tests.reviews.test_deciding import case_of, decided, moved_customer
+from tests.reviews.acting import case_of, decided, moved_customer
 
 type SignIn = Callable[[User], Client]
 QUESTION = "新しいご住所に番地が入っていません。番地をお伺いしてください。"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,11 +24,7 @@ from tests.conftest import NOW, MakeUser
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)>{{ 7|add:1 }}%(phone)s"
 
 
-@pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    """Refusals are read here."""
-    with override("en"):
-        yield
+pytestmark = pytest.mark.usefixtures("in_english")
 
 
 @pytest.fixture

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import transaction
-from django.utils.translation import override
 
 from campaigns.entrances import WORDS, answers_by_entrance, reviews_by, sheets_under_way
 from campaigns.listing import asked_of, reviews_asked, title_of
@@ -17,30 +14,13 @@ from customers.models import Customer
 from outreach.papers.listing import NAME
 from outreach.papers.listing import asked_of as papers_asked
 from questionnaires.models import AccessLink
-from tenants.models import Role, Tenant, User
+from tenants.models import User
 from tests.campaigns.acting import answer, enter, notified
-from tests.conftest import NOW, MakeUser
+from tests.conftest import NOW
 from tests.customers.exporting.ordering import lines, made
 from tests.outreach.papering import came_in, key_all, key_blind, look_at_scans, number_on, settle
 
-pytestmark = pytest.mark.usefixtures("bank")
-
-
-@pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    with override("en"):
-        yield
-
-
-@pytest.fixture
-def people(settings: Any, tenant: Tenant, make_user: MakeUser) -> tuple[User, User, User]:
-    """Who enters and keys, who checks, and who approves campaigns."""
-    settings.UPLOAD_SCAN = "off"
-    return (
-        make_user(tenant, Role.OFFICER, "saeki"),
-        make_user(tenant, Role.OFFICER, "hirano"),
-        make_user(tenant, Role.APPROVER, "otsuka"),
-    )
+pytestmark = pytest.mark.usefixtures("bank", "in_english")
 
 
 def at_work(people: tuple[User, User, User]) -> tuple[Campaign, list[Customer]]:

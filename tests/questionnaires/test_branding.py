@@ -1,56 +1,34 @@
-"""How an institution looks: colours that everybody can read, marks that hold nothing else, and two people."""
+"""How an institution looks: two people decide, and the page says in words what a colour lacks."""
 
 from __future__ import annotations
 
-import io
 import re
-import struct
-import zlib
 from collections.abc import Callable
 from datetime import date, datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.utils import IntegrityError
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone, translation
-from hypothesis import given
-from hypothesis import settings as hypothesis_settings
-from hypothesis import strategies as st
-from PIL import Image
 
 from audit.models import AuditEvent
 from audit.services import Actor
 from questionnaires.branding.colouring import (
-    BLACK,
-    DANGERS,
-    GROUNDS,
-    MARKS,
-    STANDARD,
     WHITE,
-    WORDS,
     Pair,
-    alarms_of,
-    is_fine,
-    nearest,
-    pairs_of,
-    readable_words,
-    schemes_of,
 )
-from questionnaires.branding.colours import colour_of, contrast, distance, shade_of
+from questionnaires.branding.colours import contrast
 from questionnaires.branding.models import Branding
 from questionnaires.branding.services import BrandingRefused, approve_branding, propose_branding, save_branding
-from questionnaires.branding.sheets import address_of, digest_of, recipe, sheet_of
+from questionnaires.branding.sheets import address_of
 from questionnaires.branding.wording import in_words
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
-from tests.portal.test_styles import tokens_of
-from uploads.marks import MAX_ANSWER, PNG, remake_mark
-from uploads.pictures import PictureRefused
+from tests.uploads.marks import png
+from uploads.marks import PNG, remake_mark
 
-COLOURS = st.integers(0, 0xFFFFFF).map(lambda number: f"#{number:06x}")
 SHOWN = {
     "name": "みなと銀行",
     "name_en": "Minato Bank",
@@ -62,164 +40,6 @@ SHOWN = {
     "brand_words": "#ffffff",
     "short_mark": "み",
 }
-
-
-# Colours
-
-
-def test_contrast_is_what_wcag_says() -> None:
-    assert contrast("#ffffff", "#000000") == pytest.approx(21)
-    assert contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.005)
-    assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
-    assert contrast("#123456", "#123456") == 1
-
-
-@given(COLOURS)
-def test_a_colour_survives_being_taken_apart(colour: str) -> None:
-    assert distance(colour, colour_of(shade_of(colour))) < 0.02
-
-
-def test_grounds_and_reds_are_those_of_the_pages() -> None:
-    for scheme, tokens in zip(("light", "dark"), tokens_of("portal-tokens.css"), strict=True):
-        assert set(GROUNDS[scheme]) == {tokens[f"--{name}"] for name in ("canvas", "sunken", "raised", "hover")}
-        assert set(DANGERS[scheme]) == {tokens["--danger"], tokens["--danger-text"]}
-    assert tokens_of("portal-tokens.css")[0]["--brand"] == STANDARD
-
-
-@hypothesis_settings(max_examples=60)
-@given(COLOURS)
-def test_whatever_is_offered_can_be_read_and_is_no_red(colour: str) -> None:
-    words = readable_words(colour)
-    offered = nearest(colour, words)
-    assert is_fine(offered, words if offered != STANDARD else WHITE)
-    for name, scheme in schemes_of(offered, words).items():
-        assert contrast(scheme.words, scheme.brand) >= WORDS, name
-        assert contrast(scheme.words, scheme.strong) >= WORDS, name
-        assert all(contrast(scheme.brand, ground) >= MARKS for ground in GROUNDS[name]), name
-        assert all(distance(scheme.brand, red) >= 0.09 for red in DANGERS[name]), name
-
-
-def test_the_number_of_what_cannot_be_read_is_told() -> None:
-    [failed] = [pair for pair in pairs_of("#ffd43d", BLACK) if not pair.passes]
-    assert (failed.scheme, failed.use, failed.least) == ("light", "marks", 3.0)
-    assert failed.ratio == pytest.approx(contrast("#ffd43d", "#f0f2f5"), abs=0.01)
-    assert [pair.use for pair in pairs_of("#606060", BLACK) if not pair.passes] == ["button", "pointed"]
-
-
-@pytest.mark.parametrize("red", ["#ce0000", "#a90000", "#e60012", "#c8102e", "#d3381c"])
-def test_what_looks_like_an_error_is_refused(red: str) -> None:
-    assert alarms_of(red, WHITE)
-    assert not is_fine(red, WHITE)
-    assert is_fine("#7a2e12", WHITE), "a brown is none"
-    assert is_fine("#6d1d2c", WHITE), "a wine is none"
-
-
-def test_a_colour_that_passes_is_offered_as_it_is() -> None:
-    assert nearest("#0033a0", WHITE) == "#0033a0"
-
-
-# The style sheet
-
-
-def test_the_sheet_is_kept_for_ever_and_needs_no_database(tenant: Tenant) -> None:
-    address = address_of("#0033a0", WHITE)
-    with CaptureQueriesContext(connection) as queries:
-        sheet = Client().get(address)
-    assert len(queries) == 0
-    assert sheet.headers["Content-Type"] == "text/css; charset=utf-8"
-    assert sheet.headers["Cache-Control"] == "public, max-age=31536000, immutable"
-    assert sheet.headers["X-Content-Type-Options"] == "nosniff"
-    assert "Cookie" not in sheet.headers.get("Vary", "")
-    assert not sheet.cookies
-    text = sheet.content.decode()
-    assert "--brand:#0033a0" in text
-    assert text.count("--on-brand:") == 2
-    assert len(text) < 300
-
-
-def test_another_content_has_another_address() -> None:
-    addresses = {
-        address_of(colour, words) for colour, words in (("#0033a0", WHITE), ("#0033a1", WHITE), ("#00a040", BLACK))
-    }
-    assert len(addresses) == 3
-    made = recipe("#0033a0", WHITE)
-    assert address_of("#0033a0", WHITE).endswith(f"/{made}/{digest_of(sheet_of(made))}.css")
-    assert address_of("", "") == ""
-
-
-@pytest.mark.parametrize(
-    "made", ["0033a0", "0033A0-white", "0033a0-red", "ce0000-white", "ffd43d-black", "0033a0-white-dim", "x"]
-)
-def test_a_sheet_that_nobody_may_have_is_not_there(made: str, tenant: Tenant) -> None:
-    assert Client().get(f"/looks/{made}/0123456789ab.css").status_code == 404
-
-
-def test_the_address_of_an_earlier_release_gets_the_sheet_but_does_not_keep_it(tenant: Tenant) -> None:
-    old = Client().get("/looks/0033a0-white/000000000000.css")
-    assert old.status_code == 200
-    assert old.headers["Cache-Control"] == "no-cache"
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_preview_shows_one_scheme_whatever_the_system_prefers(scheme: str) -> None:
-    sheet = sheet_of(recipe("#0033a0", WHITE, scheme))
-    tokens = tokens_of("portal-tokens.css")[scheme == "dark"]
-    assert f"color-scheme:{scheme}" in sheet
-    assert f"--canvas: {tokens['--canvas']}" in sheet
-    assert "@media" not in sheet
-    assert sheet.rindex("--brand:") > sheet.index("--canvas")
-
-
-# Marks
-
-
-def png(size: tuple[int, int] = (288, 288), *, noise: bool = False) -> bytes:
-    picture = Image.effect_noise(size, 200).convert("RGBA") if noise else Image.new("RGBA", size, (0, 51, 160, 128))
-    out = io.BytesIO()
-    picture.save(out, "PNG")
-    return out.getvalue()
-
-
-def test_a_mark_is_drawn_anew_and_stays_transparent() -> None:
-    secret = b"ignore previous orders"
-    chunk = b"tEXt" + b"Comment\0" + secret
-    carrying = png()
-    at = carrying.index(b"IDAT") - 4
-    carrying = (
-        carrying[:at] + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + carrying[at:]
-    )
-    assert secret in carrying
-    mark = remake_mark(carrying + b"<script>")
-    assert mark.body.startswith(PNG)
-    assert secret not in mark.body
-    assert b"<script>" not in mark.body
-    assert (mark.width, mark.height) == (144, 144)
-    with Image.open(io.BytesIO(mark.body)) as drawn:
-        assert drawn.convert("RGBA").getpixel((9, 9)) in ((0, 51, 160, 128), (0, 51, 159, 128)), "but for rounding"
-
-
-@pytest.mark.parametrize(
-    ("data", "code"),
-    [
-        (b"", "empty"),
-        (b'<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>', "svg"),
-        (b"\xff\xd8\xff\xe0", "only_png"),
-        (png((40, 40)), "mark_too_small"),
-        (png((2100, 2000)), "mark_too_large"),
-        (png()[:200], "damaged"),
-        (PNG + b"x" * 600_000, "mark_too_large"),
-    ],
-)
-def test_what_is_no_mark_is_refused_with_its_reason(data: bytes, code: str) -> None:
-    with pytest.raises(PictureRefused) as refused:
-        remake_mark(data)
-    assert refused.value.code == code
-
-
-def test_a_photograph_becomes_small() -> None:
-    noise = png((400, 400), noise=True)
-    assert len(noise) > 100_000
-    assert len(remake_mark(noise).body) <= MAX_ANSWER
 
 
 # Two people

@@ -12,8 +12,8 @@ from playwright.sync_api import Page, sync_playwright
 from tenants.models import Tenant, User
 from tests.portal.browsing import CHROMIUM, address
 from tests.portal.inspecting import violations_of
-from tests.questionnaires.test_branding import png
 from tests.reporting.test_journey import AXE, DESK, PHONE, TOO_WIDE, sign_in
+from tests.uploads.marks import png
 
 __all__ = ["address"]
 

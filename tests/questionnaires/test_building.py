@@ -20,8 +20,7 @@ from questionnaires.schema import digest_of
 from questionnaires.services import publish_standard
 from risk.services import publish_default_policy
 from tenants.models import Role, Tenant, User
-from tests.conftest import NOW, SYSTEM, MakeUser
-from tests.customers.test_views import english
+from tests.conftest import NOW, SYSTEM, MakeUser, english
 
 type SignIn = Callable[[User], Client]
 

@@ -22,8 +22,7 @@ from questionnaires.schema import digest_of
 from questionnaires.services import publish, publish_standard
 from questionnaires.shaping import parse
 from tenants.models import Role, Tenant, User
-from tests.conftest import NOW, SYSTEM, MakeUser
-from tests.customers.test_views import english
+from tests.conftest import NOW, SYSTEM, MakeUser, english
 from tests.questionnaires.documents import document, page, question
 from tests.questionnaires.test_building import SignIn, act, held, post
 

@@ -32,10 +32,9 @@ from questionnaires.xlsform.workbooks import read_workbook
 from questionnaires.xlsform.writing import workbook_of
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
-from tests.conftest import NOW, SYSTEM
+from tests.conftest import NOW, SYSTEM, english
 from tests.customers.lists.publishing import adding, entry, of, retiring
 from tests.customers.lists.publishing import publish as publish_list
-from tests.customers.test_views import english
 from tests.portal.journey import address_of, prove
 from tests.questionnaires.documents import document, page, question
 from tests.questionnaires.filing import Sent, send_link

@@ -34,8 +34,7 @@ from questionnaires.faults import faults_of
 from questionnaires.models import Questionnaire, QuestionnaireDraft
 from questionnaires.shaping import parse
 from tenants.models import Tenant, User
-from tests.conftest import NOW
-from tests.customers.test_views import english
+from tests.conftest import NOW, english
 from tests.questionnaires.documents import EVERYTHING, document, page, question
 from tests.questionnaires.test_building import SignIn, act, held, post
 

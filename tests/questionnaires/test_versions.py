@@ -20,8 +20,7 @@ from questionnaires.services import publish, publish_standard
 from reviews.models import Case
 from tenants.models import Role, Tenant, User
 from tests.campaigns.acting import answer, enter, notified, open_for_business
-from tests.conftest import NOW, SYSTEM, MakeUser
-from tests.customers.test_views import english
+from tests.conftest import NOW, SYSTEM, MakeUser, english
 from tests.questionnaires.documents import EVERYTHING
 from tests.questionnaires.test_building import SignIn, _state
 

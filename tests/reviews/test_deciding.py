@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
-from uuid import uuid4
 
 import psycopg
 import pytest
@@ -15,11 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from audit.models import AuditEvent
 from audit.services import Actor
 from campaigns.services import receive_verification
-from customers.models import AttributeChange, Customer
-from customers.selectors import facts_of
-from ekyc.models import EkycAccount, Verification
-from reviews.comparing import Kind
-from reviews.models import Case, Decision, Discrepancy
+from customers.models import AttributeChange
+from reviews.models import Decision, Discrepancy
 from reviews.policies import (
     RULE_UNCHANGED,
     CaseNotOpen,
@@ -33,51 +28,19 @@ from reviews.services import approve_decision, decide_case, reconcile_response, 
 from tenants.models import Tenant, User
 from tests.campaigns.acting import answer, enter, in_parallel, notified, review_of
 from tests.conftest import NOW
+from tests.reviews.acting import (
+    MOVED,
+    case_of,
+    decided,
+    differences,
+    file_of,
+    fresh,
+    moved_customer,
+    verification,
+)
 
 TODAY = date(2026, 11, 24)
-MOVED: dict[str, Any] = {"postal_code": "2310017", "address": "神奈川県横浜市中区港町1-1"}
 LATER = NOW + timedelta(hours=1)
-
-
-@transaction.atomic
-def case_of(customer: Customer) -> Case:
-    case: Case = Case.objects.select_related("customer").get(customer=customer)
-    return case
-
-
-@transaction.atomic
-def file_of(customer: Customer) -> dict[str, Any]:
-    return facts_of(Customer.objects.get(pk=customer.pk))
-
-
-@transaction.atomic
-def fresh(customer: Customer) -> Customer:
-    found: Customer = Customer.objects.get(pk=customer.pk)
-    return found
-
-
-@transaction.atomic
-def differences(customer: Customer) -> dict[str, tuple[str, str]]:
-    rows = Discrepancy.objects.filter(case__customer=customer)
-    return {row.attribute: (row.kind, row.severity) for row in rows}
-
-
-def decided(customer: Customer, officer: User, *, accepted: Sequence[str] = ("address", "postal_code")) -> Decision:
-    return decide_case(
-        case=case_of(customer),
-        outcome="UPDATE_FILE" if accepted else "KEEP_FILE",
-        accepted_fields=accepted,
-        rationale="転居の届出と一致",
-        actor=Actor.user(officer.pk),
-        now=NOW,
-    )
-
-
-def moved_customer(officer: User, approver: User, **columns: Any) -> Customer:
-    customer = enter(1, **columns)
-    notified(officer, approver)
-    answer(customer, **MOVED)
-    return customer
 
 
 def test_an_unchanged_answer_of_low_risk_is_cleared_by_rule(bank: Tenant, officer: User, approver: User) -> None:
@@ -317,58 +280,6 @@ def test_an_incomplete_decision_is_refused(
             now=NOW,
         )
     assert case_of(customer).status == "OPEN"
-
-
-def verification(customer: Customer, *, status: str = "APPROVED", **attributes: str) -> Verification:
-    review = review_of(customer)
-    account = EkycAccount.objects.create(provider="hosted_page", public_id=uuid4().hex, credentials={})
-    found: Verification = Verification.objects.create(
-        customer=customer,
-        account=account,
-        reference=review.pk,
-        method_code="ic_chip_selfie",
-        regulation_revision="x",
-        status=status,
-        reason_codes=["face_mismatch"] if status == "REJECTED" else [],
-        result={"attributes": attributes, "document": {}} if status == "APPROVED" else None,
-        created_at=NOW,
-        expires_at=NOW + timedelta(days=7),
-    )
-    return found
-
-
-def high_risk_answer(officer: User, approver: User, **changes: Any) -> Customer:
-    customer = enter(1, tier="HIGH")
-    notified(officer, approver)
-    answer(customer, **changes)
-    return customer
-
-
-def test_a_refused_identity_is_a_discrepancy(bank: Tenant, officer: User, approver: User) -> None:
-    customer = high_risk_answer(officer, approver)
-    with transaction.atomic():
-        refused = verification(customer, status="REJECTED")
-    receive_verification(reference=review_of(customer).pk, verification_id=refused.pk, now=NOW)
-    assert differences(customer) == {"identity": (Kind.IDENTITY, "SERIOUS")}
-    assert case_of(customer).verification_id == refused.pk
-
-
-def test_a_document_that_says_otherwise_is_a_discrepancy(bank: Tenant, officer: User, approver: User) -> None:
-    customer = high_risk_answer(officer, approver)
-    with transaction.atomic():
-        shown = verification(customer, name="高橋　二郎", birth_on="1960-04-01", address="東京都中央区日本橋１－２－３")
-    receive_verification(reference=review_of(customer).pk, verification_id=shown.pk, now=NOW)
-    assert differences(customer) == {"name": (Kind.IDENTITY, "SERIOUS")}
-    with pytest.raises(DecisionIncomplete):
-        decided(customer, officer, accepted=["name"])
-
-
-def test_an_expired_verification_leaves_the_door_open(bank: Tenant, officer: User, approver: User) -> None:
-    customer = high_risk_answer(officer, approver)
-    with transaction.atomic():
-        expired = verification(customer, status="EXPIRED")
-    receive_verification(reference=review_of(customer).pk, verification_id=expired.pk, now=NOW)
-    assert review_of(customer).status == "VERIFYING"
 
 
 def test_reconciling_twice_opens_one_case(bank: Tenant, officer: User, approver: User) -> None:

@@ -23,7 +23,7 @@ from reviews.services import approve_decision, return_decision
 from tenants.models import Role, Tenant, User
 from tests.campaigns.acting import enter, in_parallel, submitted
 from tests.conftest import NOW, MakeUser
-from tests.reviews.test_deciding import case_of, decided, moved_customer
+from tests.reviews.acting import case_of, decided, moved_customer
 
 SAEKI = "10023"
 

@@ -20,9 +20,8 @@ from risk.selectors import open_draft, published_policy
 from risk.services import default_document, publish_policy
 from risk.tasks import rate_waiting
 from tenants.models import Tenant, User
-from tests.conftest import NOW, SYSTEM
+from tests.conftest import NOW, SYSTEM, english
 from tests.customers.test_staying import abroad
-from tests.customers.test_views import english
 
 type SignIn = Callable[[User], Client]
 

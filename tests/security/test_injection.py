@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from customers.models import Customer
 from tenants.scoping import tenant_context, tenant_scope
 from tests.customers.books import book, person
-from tests.customers.test_views import take
+from tests.customers.taking import take
 from tests.security.addresses import Route
 from tests.security.world import World
 from tests.test_routes import guarded

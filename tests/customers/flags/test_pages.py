@@ -21,10 +21,9 @@ from customers.flags.services import lift_flag
 from customers.models import Customer
 from outreach.services import make_task, take_task
 from tenants.models import Tenant, User
-from tests.conftest import NOW, SYSTEM
+from tests.conftest import NOW, SYSTEM, english
 from tests.customers.flags.raising import WHY, as_it_is, events_of, flag
 from tests.customers.related.behind import individual
-from tests.customers.test_views import english
 from tests.uploads.hostile import photograph
 from uploads.models import Upload
 

@@ -51,11 +51,10 @@ from risk.selectors import compiled, published_policy, reason_labels
 from risk.services import publish_default_policy, rate_customers
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_context
-from tests.conftest import NOW, SYSTEM, MakeUser
+from tests.conftest import NOW, SYSTEM, MakeUser, english
 from tests.customers.attributes import customer, take
 from tests.customers.books import book, person, upload
 from tests.customers.lists.publishing import adding, draft, entry, of, publish, retiring
-from tests.customers.test_views import english
 
 type SignIn = Callable[[User], Client]
 

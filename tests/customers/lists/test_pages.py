@@ -19,8 +19,8 @@ from customers.lists.models import CodeList, CodeListDraft
 from customers.lists.standard import standard_content
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
+from tests.conftest import english
 from tests.customers.lists.publishing import adding, entry, of, publish
-from tests.customers.test_views import english
 
 type SignIn = Callable[[User], Client]
 

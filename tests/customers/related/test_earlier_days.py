@@ -14,10 +14,9 @@ from audit.models import AuditEvent
 from customers.models import Customer
 from customers.related.services import end_party, take_paper
 from tenants.models import Tenant, User
-from tests.conftest import SYSTEM
+from tests.conftest import SYSTEM, english
 from tests.customers.related.behind import behind, company
 from tests.customers.related.test_pages import show_data
-from tests.customers.test_views import english
 
 type SignIn = Callable[[User], Client]
 NOW = timezone.now()

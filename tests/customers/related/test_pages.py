@@ -19,9 +19,8 @@ from customers.models import Customer, OwnerPaper, RelatedParty
 from customers.related.selectors import related_to
 from customers.related.services import end_party, take_paper
 from tenants.models import Tenant, User
-from tests.conftest import SYSTEM
+from tests.conftest import SYSTEM, english
 from tests.customers.related.behind import behind, company, individual
-from tests.customers.test_views import english
 
 type SignIn = Callable[[User], Client]
 

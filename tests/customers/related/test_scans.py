@@ -17,9 +17,8 @@ from customers.destroying import destroy_customers
 from customers.models import Customer, OwnerPaper
 from customers.related.services import take_paper
 from tenants.models import Tenant, User
-from tests.conftest import NOW, SYSTEM
+from tests.conftest import NOW, SYSTEM, english
 from tests.customers.related.behind import behind, company
-from tests.customers.test_views import english
 from tests.uploads.hostile import photograph
 from uploads.models import Upload
 

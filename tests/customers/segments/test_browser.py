@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 from customers.models import Customer
 from tenants.models import Tenant, User
 from tests.customers.books import book, company, person
-from tests.customers.test_views import take
+from tests.customers.taking import take
 from tests.portal.browsing import CHROMIUM, address
 from tests.reporting.test_journey import DESK, PHONE, TOO_WIDE, sign_in
 

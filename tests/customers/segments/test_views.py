@@ -19,7 +19,7 @@ from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_scope
 from tests.conftest import MakeUser
 from tests.customers.books import book, company, person
-from tests.customers.test_views import take
+from tests.customers.taking import take
 
 type SignIn = Callable[[User], Client]
 HX = {"HX-Request": "true"}
