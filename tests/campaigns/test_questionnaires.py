@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
 from datetime import date
 
 import pytest
 from django.db import connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -23,9 +21,7 @@ from questionnaires.services import publish
 from questionnaires.shaping import parse
 from tenants.models import Tenant, User
 from tests.campaigns.acting import DEADLINE, DUE_BY, begin, enter, planned, running
-from tests.conftest import NOW, SYSTEM
-
-type SignIn = Callable[[User], Client]
+from tests.conftest import NOW, SYSTEM, SignIn
 
 
 @transaction.atomic

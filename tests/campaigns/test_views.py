@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 import pytest
 from django.db import connection, transaction
@@ -26,8 +25,7 @@ from tests.campaigns.acting import (
     settle_attempt,
     submitted,
 )
-
-type SignIn = Callable[[User], Client]
+from tests.conftest import SignIn
 
 PLAN = {"name": "12月 定期確認", "due_by": "2026-12-31", "deadline_on": "2099-01-31"}
 

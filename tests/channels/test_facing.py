@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
@@ -16,8 +15,7 @@ from customers.models import Customer
 from tenants.models import Tenant, User
 from tests.channels.conftest import MakeCustomer, Weather, count
 from tests.channels.test_templates import english
-
-type SignIn = Callable[[User], Client]
+from tests.conftest import SignIn
 
 
 @pytest.fixture(autouse=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from uuid import uuid4
 
 import psycopg
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -36,11 +34,10 @@ from customers.models import ContactPoint
 from tenants.models import Membership, Role, Tenant, User
 from tenants.scoping import tenant_context, tenant_scope
 from tests.channels.conftest import SYSTEM, MakeCustomer, Queue, again, request_for
-from tests.conftest import MakeUser
+from tests.conftest import MakeUser, SignIn
 
 SMS = SLOTS["sms-request-ja"]
 OURS = "【{金融機関名}】お届け内容のご確認のお願いです。期限{期限（短）}\n受付番号{受付番号}\n電話{電話番号}\n{リンク}"
-type SignIn = Callable[[User], Client]
 
 
 def put_in_force(

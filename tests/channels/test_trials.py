@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -28,8 +28,8 @@ from channels.wording.trials import A_DAY, TrialRefused, note_report, reason_of,
 from tenants.models import Tenant, User
 from tests.channels.conftest import SYSTEM, Listener, MakeCustomer, Weather, account_of, count, post_raw
 from tests.channels.test_templates import english
+from tests.conftest import SignIn
 
-type SignIn = Callable[[User], Client]
 PLACES = {Channel.LINE: "line-request-ja", Channel.SMS: "sms-request-ja", Channel.EMAIL: "email-request-ja"}
 ADDRESSES = {Channel.LINE: "U" + "7c" * 16, Channel.SMS: "090-7777-0001", Channel.EMAIL: "guest@elsewhere.example"}
 

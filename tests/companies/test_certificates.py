@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from io import BytesIO
 from typing import Any
@@ -45,13 +44,12 @@ from customers.related.selectors import related_to
 from customers.selectors import facts_of
 from tenants.models import Role, Tenant, User
 from tests.companies.conftest import Agency, Make, Weather, agency, number_of, weather
-from tests.conftest import NOW, SYSTEM, MakeUser, english
+from tests.conftest import NOW, SYSTEM, MakeUser, SignIn, english
 from tests.uploads.hostile import photograph
 from uploads.models import Upload
 from uploads.services import examine_waiting
 
 __all__ = ["Agency", "Weather", "agency", "weather"]
-type SignIn = Callable[[User], Client]
 TODAY = NOW.date()
 PAPER: dict[str, Any] = {
     "name": "株式会社うみかぜ",

@@ -16,7 +16,6 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 
 from audit.models import AuditEvent
@@ -32,11 +31,10 @@ from customers.selectors import facts_of
 from tenants.models import Tenant, User
 from tenants.outgoing import guarded_client
 from tests.companies.conftest import Agency, Make, number_of
-from tests.conftest import NOW, english
+from tests.conftest import NOW, SignIn, english
 
 TOKEN = "sandbox-gbiz"
 MAKER, CLOSED = "6120001039879", "1010001012570"
-type SignIn = Callable[[User], Client]
 type Answer = Callable[[dict[str, str]], tuple[int, bytes]]
 
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 
 from audit.models import AuditEvent
@@ -22,10 +20,9 @@ from customers.related.services import end_party, enter_party
 from tenants.models import User
 from tests.companies.conftest import Agency, Weather, agency, weather
 from tests.companies.test_certificates import actor, company_of_ours, transcribed
-from tests.conftest import NOW, SYSTEM, english
+from tests.conftest import NOW, SYSTEM, SignIn, english
 
 __all__ = ["Agency", "Weather", "agency", "company_of_ours", "weather"]
-type SignIn = Callable[[User], Client]
 pytestmark = pytest.mark.usefixtures("in_tenant")
 
 

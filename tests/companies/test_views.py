@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -18,10 +17,10 @@ from customers.selectors import facts_of
 from tenants.models import Tenant, User
 from tests.companies.conftest import Agency, Make, number_of, record
 from tests.companies.test_news import ADDRESS, keep, match, moved_customer, only_news
+from tests.conftest import SignIn
 from tests.customers.books import company
 
 __all__ = ["moved_customer"]
-type SignIn = Callable[[User], Client]
 pytestmark = pytest.mark.usefixtures("in_tenant")
 
 

@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 
 from customers.asked import LIFETIME, open_search, seal_search
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
-from tests.conftest import NOW
+from tests.conftest import NOW, SignIn
 from tests.customers.books import book, person
 from tests.customers.taking import take
-
-type SignIn = Callable[[User], Client]
 
 
 @transaction.atomic

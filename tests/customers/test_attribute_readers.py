@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 
 from audit.services import Actor
@@ -27,11 +25,10 @@ from questionnaires.services import publish
 from questionnaires.shaping import parse
 from risk.services import default_document, publish_policy
 from tenants.models import Tenant, User
-from tests.conftest import english
+from tests.conftest import SignIn, english
 from tests.customers.attributes import define, definition
 from tests.questionnaires.documents import document, page, question
 
-type SignIn = Callable[[User], Client]
 RANK = key_of("member_rank")
 ACTOR = Actor.user(7)
 

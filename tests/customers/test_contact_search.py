@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from django.db import transaction
 from django.test import Client
@@ -14,8 +12,8 @@ from customers.indexing import contact_index
 from customers.models import ContactPoint
 from tenants.models import Tenant, User
 from tests.campaigns.acting import CONTACTS, enter
+from tests.conftest import SignIn
 
-type SignIn = Callable[[User], Client]
 KNOWN = (CONTACTS["EMAIL"], "090-1234-5678", "０９０１２３４５６７８", "+81 90 1234 5678")
 
 

@@ -25,7 +25,6 @@ from tests.conftest import NOW, SYSTEM, MakeUser, english
 from tests.customers.attributes import take
 from tests.customers.books import book, company, person
 
-type SignIn = Callable[[User], Client]
 TODAY = date(2026, 11, 22)
 SALES, MAIN = "法人営業部", "本店営業部"
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 
 from audit.services import Actor
@@ -21,10 +19,8 @@ from customers.tasks import note_stays_that_ended
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_context
 from tests.campaigns.acting import enter
-from tests.conftest import SYSTEM, MakeUser, english
+from tests.conftest import SYSTEM, MakeUser, SignIn, english
 from tests.customers.test_staying import LAST, OVER, STILL, abroad
-
-type SignIn = Callable[[User], Client]
 
 
 def note(now: Any = OVER) -> int:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import psycopg
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse as address_of
 
 from audit.models import AuditEvent
@@ -37,7 +35,7 @@ from risk.models import RiskRating
 from risk.services import default_document, publish_policy, rate_waiting_customers
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_context
-from tests.conftest import NOW, SYSTEM, MakeUser, english
+from tests.conftest import NOW, SYSTEM, MakeUser, SignIn, english
 from tests.customers.attributes import RANK, define, take, with_column
 from tests.customers.books import book, person
 from tests.customers.merging.acting import merge, reverse
@@ -47,8 +45,6 @@ NOTE = key_of("note")
 ENTERED = date(2026, 11, 24)
 OVER = datetime(2027, 11, 25, 3, tzinfo=NOW.tzinfo)
 LISTED = OVER + timedelta(days=2)
-
-type SignIn = Callable[[User], Client]
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from django.db import transaction
 from django.test import Client
@@ -14,11 +12,10 @@ from customers.matching.models import MatchCandidate
 from customers.matching.presenting import Likeness
 from customers.models import Customer
 from tenants.models import Tenant, User
-from tests.conftest import NOW, SYSTEM
+from tests.conftest import NOW, SYSTEM, SignIn
 from tests.customers.books import person
 from tests.customers.test_matching import GOOD, enter, other
 
-type SignIn = Callable[[User], Client]
 Status = MatchCandidate.Status
 PHONE = "080-9999-1111"
 

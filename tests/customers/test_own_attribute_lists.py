@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -27,6 +25,7 @@ from customers.lists.content import Entry
 from customers.lists.selectors import content_of_version
 from customers.lists.uses import uses_of
 from tenants.models import Tenant, User
+from tests.conftest import SignIn
 from tests.customers.attributes import (
     CHOICES,
     FORM,
@@ -37,9 +36,6 @@ from tests.customers.attributes import (
 )
 from tests.customers.books import book, person
 from tests.customers.lists.publishing import entry, of, publish
-
-type SignIn = Callable[[User], Client]
-
 
 AREAS = Label("取引地域", "Trade areas")
 AREA = key_of("trade_area")

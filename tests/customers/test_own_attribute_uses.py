@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import deepcopy
 from datetime import date, datetime
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 
 from audit.services import Actor
@@ -26,6 +24,7 @@ from risk.models import RiskRating
 from risk.scoring import PolicyInvalid
 from risk.services import default_document, publish_policy, rate_waiting_customers
 from tenants.models import Tenant, User
+from tests.conftest import SignIn
 from tests.customers.attributes import (
     ACTOR,
     RANK,
@@ -37,7 +36,6 @@ from tests.customers.attributes import (
 from tests.customers.books import book, person
 
 TODAY = date(2026, 11, 22)
-type SignIn = Callable[[User], Client]
 
 
 def found(document: dict[str, Any]) -> list[str]:

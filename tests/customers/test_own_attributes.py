@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextvars import Context
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import DatabaseError, transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
@@ -37,7 +35,7 @@ from customers.selectors import facts_of, known_before
 from customers.services import apply_facts, commit_import, confirm_layout, run_import, start_import
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_scope
-from tests.conftest import MakeUser
+from tests.conftest import MakeUser, SignIn
 from tests.customers.attributes import (
     ACTOR,
     CHOICES,
@@ -55,7 +53,6 @@ from tests.customers.attributes import (
 from tests.customers.books import book, company, person, upload
 
 TODAY = date(2026, 11, 22)
-type SignIn = Callable[[User], Client]
 
 
 def test_a_file_with_the_column_is_read_at_once_and_kept_plain(

@@ -20,10 +20,9 @@ from channels.services import ensure_accounts
 from tenants.fields import EncryptedBinaryField, EncryptedJSONField, EncryptedTextField
 from tenants.models import Role, Tenant, TenantModel, User
 from tenants.scoping import tenant_scope
-from tests.conftest import NOW, SYSTEM
+from tests.conftest import NOW, SYSTEM, SignIn
 from tests.tenants.builders import one_row_of_each
 
-type SignIn = Callable[[User], Client]
 SEALED = (EncryptedBinaryField, EncryptedJSONField, EncryptedTextField, models.BinaryField)
 
 

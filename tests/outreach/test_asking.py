@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -20,10 +19,9 @@ from reviews.policies import OwnWork
 from reviews.services import approve_decision
 from tenants.models import Role, Tenant, User
 from tests.campaigns.acting import enter, notified
-from tests.conftest import NOW, MakeUser
+from tests.conftest import NOW, MakeUser, SignIn
 from tests.reviews.acting import case_of, decided, moved_customer
 
-type SignIn = Callable[[User], Client]
 QUESTION = "新しいご住所に番地が入っていません。番地をお伺いしてください。"
 REPLY = "番地は5-6とのこと"
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -18,12 +16,11 @@ from customers.models import Customer
 from outreach.models import OutreachTask
 from tenants.models import Tenant, User
 from tests.campaigns.acting import enter, notified, settle_attempt
-from tests.conftest import NOW
+from tests.conftest import NOW, SignIn
 from tests.outreach.test_pages import of_kind, photograph
 from tests.outreach.test_tasks import task_of, tell
 from uploads.models import Upload
 
-type SignIn = Callable[[User], Client]
 LATER = NOW + timedelta(days=15)
 
 

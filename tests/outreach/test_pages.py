@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,10 +27,9 @@ from reviews.policies import OwnWork
 from reviews.services import decide_case
 from tenants.models import Role, Tenant, User
 from tests.campaigns.acting import PROFILE, enter, notified, settle_attempt
-from tests.conftest import NOW, MakeUser
+from tests.conftest import NOW, MakeUser, SignIn
 from uploads.models import Upload
 
-type SignIn = Callable[[User], Client]
 PHONE = "+819012345678"
 RIGHT = {"birth_on": "昭和35年4月1日", "last_digits": "4567"}
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,10 +17,9 @@ from outreach.services import OutreachRefused, assign_task, assign_tasks, make_t
 from outreach.spreading import next_days, working_days
 from tenants.models import Membership, Tenant, User
 from tests.campaigns.acting import enter
-from tests.conftest import NOW
+from tests.conftest import NOW, SignIn
 from tests.outreach.test_tasks import tell
 
-type SignIn = Callable[[User], Client]
 TODAY = date(2026, 11, 24)  # a Tuesday
 
 

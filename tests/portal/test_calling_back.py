@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import psycopg
@@ -16,11 +15,10 @@ from outreach.calls.services import desk_of
 from outreach.models import OutreachTask
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
+from tests.conftest import SignIn
 from tests.portal.helping import wish
 from tests.portal.journey import page_of, walk
 from tests.questionnaires.filing import Sent, plan_review
-
-type SignIn = Callable[[User], Client]
 
 
 def test_a_customer_who_asks_is_called_then_and_there(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,11 +19,10 @@ from outreach.claims.services import ClaimRefused, confirm_claim, dismiss_claim
 from questionnaires.models import AccessLink, Response
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_context, tenant_scope
+from tests.conftest import SignIn
 from tests.portal.helping import answer, ask, claims, tell
 from tests.portal.journey import end_of, page_of, prove, walk
 from tests.questionnaires.filing import Sent, plan_review
-
-type SignIn = Callable[[User], Client]
 
 
 def test_the_bereaved_tell_it_without_proof_and_nothing_irreversible_follows(

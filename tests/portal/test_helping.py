@@ -25,11 +25,10 @@ from outreach.models import OutreachTask
 from questionnaires.models import AccessLink, Response
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
+from tests.conftest import SignIn
 from tests.portal.helping import HOSTILE, answer, ask, inquiries, tell, texts, wish
 from tests.portal.journey import end_of, page_of, post, prove, walk
 from tests.questionnaires.filing import Sent
-
-type SignIn = Callable[[User], Client]
 
 
 def test_an_inquiry_is_taken_sealed_and_numbered(person: Sent, visitor: Client, superuser: psycopg.Connection) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,9 +19,7 @@ from questionnaires.schema import digest_of
 from questionnaires.services import publish_standard
 from risk.services import publish_default_policy
 from tenants.models import Role, Tenant, User
-from tests.conftest import NOW, SYSTEM, MakeUser, english
-
-type SignIn = Callable[[User], Client]
+from tests.conftest import NOW, SYSTEM, MakeUser, SignIn, english
 
 
 @pytest.fixture

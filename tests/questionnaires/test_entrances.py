@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from django.test import Client
 from django.utils import timezone
 
 from questionnaires.models import EntranceKey, EntrancePolicy
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
+from tests.conftest import SignIn
 
 POLICY = {"individual": "BIRTH_PHONE", "company": "PHONE_NUMBER", "app_asks_facts": "on"}
-type SignIn = Callable[[User], Client]
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -32,14 +31,12 @@ from questionnaires.xlsform.workbooks import read_workbook
 from questionnaires.xlsform.writing import workbook_of
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
-from tests.conftest import NOW, SYSTEM, english
+from tests.conftest import NOW, SYSTEM, SignIn, english
 from tests.customers.lists.publishing import adding, entry, of, retiring
 from tests.customers.lists.publishing import publish as publish_list
 from tests.portal.journey import address_of, prove
 from tests.questionnaires.documents import document, page, question
 from tests.questionnaires.filing import Sent, send_link
-
-type SignIn = Callable[[User], Client]
 
 STANDARD = standard_content("occupation")
 DIVER = entry("diver", "海女・海士", en="Diver", group="漁業")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,9 +32,7 @@ from questionnaires.services import publish_standard
 from questionnaires.timing import minutes
 from questionnaires.xlsform.columns import LANGUAGES as LANGUAGES_OF_ALL
 from tenants.models import Tenant, User
-from tests.conftest import SYSTEM
-
-type SignIn = Callable[[User], Client]
+from tests.conftest import SYSTEM, SignIn
 
 KEYS = list(standard.READY)
 _READING = re.compile(r"\{([^{}|]+)\|([^{}|]+)\}")

@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import pytest
 import xlsxwriter
@@ -24,11 +24,10 @@ from questionnaires.xlsform.wording import csv_of, sentence, table_of
 from questionnaires.xlsform.workbooks import MAX_BYTES, read_workbook
 from questionnaires.xlsform.writing import workbook_of
 from tenants.models import Tenant, User
-from tests.conftest import NOW, SYSTEM
+from tests.conftest import NOW, SYSTEM, SignIn
 from tests.uploads.test_spreadsheets import bomb, workbook
 from uploads.spreadsheets import WorkbookRefused
 
-type SignIn = Callable[[User], Client]
 type Rows = Sequence[Sequence[str]]
 
 HEAD = ("type", "name", "label::日本語 (ja)", "hint::日本語 (ja)", "relevant", "constraint", "required")

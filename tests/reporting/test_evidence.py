@@ -6,13 +6,11 @@ import io
 import subprocess
 import sys
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 
 from audit.checkpoints import trust
@@ -20,10 +18,9 @@ from audit.models import AuditEvent
 from reporting import evidence
 from tenants.models import Tenant, User
 from tests.audit.conftest import Sealer, happen, sealer
+from tests.conftest import SignIn
 
 __all__ = ["sealer"]
-
-type SignIn = Callable[[User], Client]
 PERIOD = {"since": "2026-11-20", "until": "2027-12-31"}
 
 

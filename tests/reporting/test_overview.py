@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -19,9 +18,8 @@ from reporting.fact_history import LATEST, Told
 from tenants.models import Tenant, User
 from tenants.shredding import shred_person
 from tests.campaigns.acting import enter
-from tests.conftest import SYSTEM
+from tests.conftest import SYSTEM, SignIn
 
-type SignIn = Callable[[User], Client]
 OLD, NEW = "taro@mail.example.jp", "jiro@mail.example.jp"
 
 

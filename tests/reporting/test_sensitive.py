@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from django.db import transaction
 from django.test import Client
@@ -15,9 +13,8 @@ from customers.viewing import ReasonRequired, reveal
 from reviews.models import Case
 from tenants.models import Tenant, User
 from tests.campaigns.acting import answer, enter, notified, open_for_business
-from tests.conftest import NOW, SYSTEM
+from tests.conftest import NOW, SYSTEM, SignIn
 
-type SignIn = Callable[[User], Client]
 SECRET = "taro@mail.example.jp"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from django.db import connection, transaction
@@ -16,10 +15,8 @@ from customers.services import apply_facts
 from outreach.services import make_task
 from tenants.models import Tenant, User
 from tests.campaigns.acting import enter, notified, open_for_business
-from tests.conftest import NOW
+from tests.conftest import NOW, SignIn
 from tests.reporting.test_views import english
-
-type SignIn = Callable[[User], Client]
 
 
 @transaction.atomic

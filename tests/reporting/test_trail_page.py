@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import psycopg
@@ -17,10 +16,9 @@ from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
 from tests.audit.conftest import Sealer, happen, sealer
 from tests.campaigns.acting import enter
+from tests.conftest import SignIn
 
 __all__ = ["sealer"]
-
-type SignIn = Callable[[User], Client]
 
 
 @pytest.fixture

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -20,9 +18,7 @@ from risk.services import publish_default_policy, rate_customers
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
 from tests.campaigns.acting import answer, enter, notified, open_for_business, running, submitted
-from tests.conftest import NOW, SYSTEM
-
-type SignIn = Callable[[User], Client]
+from tests.conftest import NOW, SYSTEM, SignIn
 
 
 def english(user: User) -> User:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 
 import pytest
@@ -15,10 +14,8 @@ from customers.models import Customer
 from retention.executing import execute_approved
 from retention.models import DestructionRecord, LegalHold, PurgeProposal, RetentionClass
 from tenants.models import Role, Tenant, User
-from tests.conftest import SYSTEM, MakeUser
+from tests.conftest import SYSTEM, MakeUser, SignIn
 from tests.retention.test_purging import customer
-
-type SignIn = Callable[[User], Client]
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -17,14 +16,12 @@ from questionnaires.files.models import AnswerFile
 from reviews.models import Case
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_scope
-from tests.conftest import MakeUser
+from tests.conftest import MakeUser, SignIn
 from tests.portal.journey import prove
 from tests.portal.papers import picture, send
 from tests.questionnaires.documents import document, page, question
 from tests.questionnaires.filing import Sent, plan_review, send_link
 from tests.uploads.hostile import card, opened, written
-
-type SignIn = Callable[[User], Client]
 
 PAPERS = document(
     page("papers", question("card", "file", sides=["front"]), question("letter", "file", sensitivity="sensitive")),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
@@ -19,13 +18,13 @@ from reviews.models import Case
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_context, tenant_scope
 from tests.campaigns.acting import answer, enter, notified, open_for_business
+from tests.conftest import SignIn
 from tests.uploads.conftest import clamd, running_clamd  # noqa: F401  # fixtures
 from tests.uploads.hostile import EICAR, opened, photograph, with_place_and_turn
 from uploads.models import Upload
 from uploads.services import examine_waiting
 from uploads.serving import POLICY
 
-type SignIn = Callable[[User], Client]
 HTMX = {"HX-Request": "true"}
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 
 from customers.models import Customer
@@ -16,12 +14,11 @@ from customers.selectors import facts_of
 from reviews.models import Case
 from tenants.models import Tenant, User
 from tests.campaigns.acting import answer, enter, notified
-from tests.conftest import NOW
+from tests.conftest import NOW, SignIn
 from tests.customers.related.behind import behind
 from tests.questionnaires.filing import COMPANY
 from tests.reviews.test_views import english
 
-type SignIn = Callable[[User], Client]
 NAMED = [{"name": "相川　一郎", "birth_on": "1970-01-01", "share_percent": "60", "is_pep": False}]
 
 

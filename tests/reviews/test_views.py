@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from django.db import connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -17,8 +14,7 @@ from reviews.models import Case, Decision
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
 from tests.campaigns.acting import answer, enter, notified, open_for_business
-
-type SignIn = Callable[[User], Client]
+from tests.conftest import SignIn
 
 
 def english(user: User) -> User:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
-from django.test import Client
 from django.urls import reverse
 
 from audit.services import Actor
@@ -20,10 +18,8 @@ from risk.selectors import open_draft, published_policy
 from risk.services import default_document, publish_policy
 from risk.tasks import rate_waiting
 from tenants.models import Tenant, User
-from tests.conftest import NOW, SYSTEM, english
+from tests.conftest import NOW, SYSTEM, SignIn, english
 from tests.customers.test_staying import abroad
-
-type SignIn = Callable[[User], Client]
 
 
 def older() -> dict[str, Any]:

@@ -7,7 +7,7 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -23,9 +23,8 @@ from channels.providers.smtp import SmtpProvider
 from tenants.identifiers import uuid7
 from tenants.models import Role, Tenant, User
 from tests.campaigns.acting import enter
-from tests.conftest import ROOT, MakeUser
+from tests.conftest import ROOT, MakeUser, SignIn
 
-type SignIn = Callable[[User], Client]
 SECRET = "山田花子 090-9999-0000"
 
 # What production writes, line by line, when somebody's words have a line break in them.

@@ -20,9 +20,8 @@ from tenants.members.inviting import send_invitations
 from tenants.models import Membership, Role, Tenant, User
 from tenants.scoping import tenant_context, tenant_scope
 from tests.campaigns.acting import in_parallel
-from tests.conftest import MakeUser
+from tests.conftest import MakeUser, SignIn
 
-type SignIn = Callable[[User], Client]
 PASSWORD = "朝凪の海を渡る三羽の白い鳥"
 
 

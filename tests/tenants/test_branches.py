@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 import pytest
 from django.db import connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -16,10 +14,10 @@ from audit.services import Actor
 from tenants.branches import note_branches
 from tenants.models import Branch, Membership, Tenant, User
 from tenants.scoping import tenant_scope
+from tests.conftest import SignIn
 from tests.customers.books import book, person
 from tests.customers.test_imports import take
 
-type SignIn = Callable[[User], Client]
 WORKER = Actor.system("customers")
 
 

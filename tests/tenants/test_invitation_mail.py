@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -13,9 +12,8 @@ from django.urls import reverse
 from cdd import settings as product
 from tenants.models import Tenant, User
 from tenants.tasks import deliver_invitations
-from tests.conftest import Sandbox
+from tests.conftest import Sandbox, SignIn
 
-type SignIn = Callable[[User], Client]
 WANTED = {"email": "nishi@asanagi.example", "name": "西 由紀", "staff_number": "10200", "role": "OFFICER"}
 
 

@@ -22,9 +22,7 @@ from tenants.members.services import change_member, end_member
 from tenants.models import Invitation, Membership, Role, Tenant, User
 from tenants.scoping import tenant_context, tenant_scope
 from tests.campaigns.acting import in_parallel
-from tests.conftest import MakeUser
-
-type SignIn = Callable[[User], Client]
+from tests.conftest import MakeUser, SignIn
 
 WANTED = {"email": "Nishi@asanagi.example", "name": "西 由紀", "staff_number": "10200", "role": "OFFICER"}
 SAME = {"staff_number": "10900"}

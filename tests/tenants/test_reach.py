@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -21,9 +20,8 @@ from tenants.granting import give_grant
 from tenants.models import Branch, BranchGrant, Membership, Tenant, User
 from tenants.reach import Reach, within_reach
 from tests.campaigns.acting import PROFILE, answer, enter, notified, open_for_business
-from tests.conftest import NOW
+from tests.conftest import NOW, SignIn
 
-type SignIn = Callable[[User], Client]
 SOON = timezone.now() + timedelta(days=30)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -14,8 +13,8 @@ from customers.models import Customer
 from reviews.models import Case
 from tenants.models import Tenant, User
 from tests.campaigns.acting import answer, enter, notified, open_for_business
+from tests.conftest import SignIn
 
-type SignIn = Callable[[User], Client]
 NOBODY = UUID("01930000-0000-7000-8000-000000000000")
 
 

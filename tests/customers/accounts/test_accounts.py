@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -40,6 +39,7 @@ from risk.models import RiskRating
 from risk.scoring import Policy, PolicyInvalid
 from risk.services import default_document, publish_policy, rate_waiting_customers
 from tenants.models import Tenant, User
+from tests.conftest import SignIn
 from tests.customers.books import book, person, upload
 from tests.customers.merging.acting import merge, reverse
 
@@ -47,8 +47,6 @@ ACTOR = Actor.user(7)
 WORKER = Actor.system("worker")
 TODAY = date(2026, 11, 24)
 FURTHER = "001|7654321|20|2018-05-01|2021-03-31; 002|5555555|30|2026-11-01||USD"
-
-type SignIn = Callable[[User], Client]
 
 
 def take(content: bytes, now: datetime) -> CustomerImport:

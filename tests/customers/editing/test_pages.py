@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -24,10 +23,9 @@ from tenants.models import Branch, Role, Tenant, User
 from tenants.permissions import ROLE_PERMISSIONS, Permission
 from tenants.shredding import shred_persons
 from tests.campaigns.acting import enter
-from tests.conftest import NOW, SYSTEM, MakeUser
+from tests.conftest import NOW, SYSTEM, MakeUser, SignIn
 from tests.reporting.test_views import english
 
-type SignIn = Callable[[User], Client]
 WHY = {"reason": EditReason.ASKED.value}
 
 

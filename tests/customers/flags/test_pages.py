@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -21,13 +20,12 @@ from customers.flags.services import lift_flag
 from customers.models import Customer
 from outreach.services import make_task, take_task
 from tenants.models import Tenant, User
-from tests.conftest import NOW, SYSTEM, english
+from tests.conftest import NOW, SYSTEM, SignIn, english
 from tests.customers.flags.raising import WHY, as_it_is, events_of, flag
 from tests.customers.related.behind import individual
 from tests.uploads.hostile import photograph
 from uploads.models import Upload
 
-type SignIn = Callable[[User], Client]
 FLAG = {"kind": "DECEASED", "reason": WHY, "from_on": "2026-11-20", "until_on": ""}
 
 

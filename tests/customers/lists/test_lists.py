@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
 from django.db import IntegrityError, connection, transaction
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.translation import override
@@ -51,12 +50,10 @@ from risk.selectors import compiled, published_policy, reason_labels
 from risk.services import publish_default_policy, rate_customers
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_context
-from tests.conftest import NOW, SYSTEM, MakeUser, english
+from tests.conftest import NOW, SYSTEM, MakeUser, SignIn, english
 from tests.customers.attributes import customer, take
 from tests.customers.books import book, person, upload
 from tests.customers.lists.publishing import adding, draft, entry, of, publish, retiring
-
-type SignIn = Callable[[User], Client]
 
 STANDARD = standard_content("occupation")
 DIVER = entry("diver", "海女・海士", en="Diver", also=("潜水漁業",), group="漁業")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +18,8 @@ from customers.lists.models import CodeList, CodeListDraft
 from customers.lists.standard import standard_content
 from tenants.models import Tenant, User
 from tenants.scoping import tenant_scope
-from tests.conftest import english
+from tests.conftest import SignIn, english
 from tests.customers.lists.publishing import adding, entry, of, publish
-
-type SignIn = Callable[[User], Client]
 
 STANDARD = standard_content("occupation")
 NEW = {"code": "diver", "ja": "海女・海士", "en": "Diver", "group": "漁業", "also": "潜水漁業\n素潜り", "place": "2"}

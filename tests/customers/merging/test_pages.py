@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from uuid import UUID
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 
 from customers.matching.models import MatchCandidate
 from customers.merging.models import CustomerMerge
 from customers.models import Customer
 from tenants.models import Tenant, User
+from tests.conftest import SignIn
 from tests.customers.merging.acting import OTHER_PHONE, WHY, change, customer, enter_pair, merge, propose
 from tests.retention.test_views import sign_in_again
 
-type SignIn = Callable[[User], Client]
 CHOICES = {
     "keep-name": "SURVIVOR",
     "keep-address": "SURVIVOR",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
@@ -14,11 +13,10 @@ from audit.models import AuditEvent
 from customers.models import Customer
 from customers.related.services import end_party, take_paper
 from tenants.models import Tenant, User
-from tests.conftest import SYSTEM, english
+from tests.conftest import SYSTEM, SignIn, english
 from tests.customers.related.behind import behind, company
 from tests.customers.related.test_pages import show_data
 
-type SignIn = Callable[[User], Client]
 NOW = timezone.now()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -19,10 +18,8 @@ from customers.models import Customer, OwnerPaper, RelatedParty
 from customers.related.selectors import related_to
 from customers.related.services import end_party, take_paper
 from tenants.models import Tenant, User
-from tests.conftest import SYSTEM, english
+from tests.conftest import SYSTEM, SignIn, english
 from tests.customers.related.behind import behind, company, individual
-
-type SignIn = Callable[[User], Client]
 
 PARTY = {"name": "山田　太郎", "kind": "PERSON", "roles": ["HOLDER"], "share": "60", "address": "東京都千代田区1-1"}
 

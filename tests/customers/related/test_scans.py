@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -17,12 +16,10 @@ from customers.destroying import destroy_customers
 from customers.models import Customer, OwnerPaper
 from customers.related.services import take_paper
 from tenants.models import Tenant, User
-from tests.conftest import NOW, SYSTEM, english
+from tests.conftest import NOW, SYSTEM, SignIn, english
 from tests.customers.related.behind import behind, company
 from tests.uploads.hostile import photograph
 from uploads.models import Upload
-
-type SignIn = Callable[[User], Client]
 
 
 def paper_of(customer: Customer) -> OwnerPaper:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.test import Client
 from django.urls import reverse
 
 from customers.models import Customer
@@ -16,9 +14,9 @@ from customers.segments.models import Segment
 from customers.segments.selecting import customers_of
 from tenants.models import Tenant, User
 from tests.campaigns.acting import enter
+from tests.conftest import SignIn
 from tests.customers.attributes import define
 
-type SignIn = Callable[[User], Client]
 NOW = datetime(2026, 11, 20, 3, tzinfo=UTC)
 TODAY = date(2026, 11, 20)
 COUNT, DAY = "own_staff_count", "own_contract_on"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextvars import Context
 from typing import Any
 
@@ -17,11 +16,10 @@ from customers.models import Customer
 from customers.segments.models import Segment
 from tenants.models import Role, Tenant, User
 from tenants.scoping import tenant_scope
-from tests.conftest import MakeUser
+from tests.conftest import MakeUser, SignIn
 from tests.customers.books import book, company, person
 from tests.customers.taking import take
 
-type SignIn = Callable[[User], Client]
 HX = {"HX-Request": "true"}
 HIGH = {"name": "高リスク先", "risk_tier": ["HIGH"]}
 
