@@ -22,9 +22,9 @@ from questionnaires.schema import digest_of
 from questionnaires.services import publish, publish_standard
 from questionnaires.shaping import parse
 from tenants.models import Role, Tenant, User
-from tests.conftest import NOW, SYSTEM, MakeUser, english
+from tests.conftest import NOW, SYSTEM, MakeUser, SignIn, english
 from tests.questionnaires.documents import document, page, question
-from tests.questionnaires.test_building import SignIn, act, held, post
+from tests.questionnaires.test_building import act, held, post
 
 PAGES, QUESTIONS = 60, 5
 # Generous for a loaded machine: what is linear takes a fraction of it, what is quadratic many times as long.

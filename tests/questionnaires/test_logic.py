@@ -34,9 +34,9 @@ from questionnaires.faults import faults_of
 from questionnaires.models import Questionnaire, QuestionnaireDraft
 from questionnaires.shaping import parse
 from tenants.models import Tenant, User
-from tests.conftest import NOW, english
+from tests.conftest import NOW, SignIn, english
 from tests.questionnaires.documents import EVERYTHING, document, page, question
-from tests.questionnaires.test_building import SignIn, act, held, post
+from tests.questionnaires.test_building import act, held, post
 
 LARGE = {"<": [{"var": "monthly"}, 1_000_000]}
 CHECK: dict[str, Any] = {"holds": LARGE, "at": "yearly", "message": {"ja": "大きすぎます", "en": "Too large"}}

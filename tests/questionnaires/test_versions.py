@@ -20,9 +20,9 @@ from questionnaires.services import publish, publish_standard
 from reviews.models import Case
 from tenants.models import Role, Tenant, User
 from tests.campaigns.acting import answer, enter, notified, open_for_business
-from tests.conftest import NOW, SYSTEM, MakeUser, english
+from tests.conftest import NOW, SYSTEM, MakeUser, SignIn, english
 from tests.questionnaires.documents import EVERYTHING
-from tests.questionnaires.test_building import SignIn, _state
+from tests.questionnaires.test_building import _state
 
 CHECK: dict[str, Any] = {
     "holds": {"<": [{"var": "monthly"}, 1_000_000]},
