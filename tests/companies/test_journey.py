@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,8 +17,9 @@ from tests.companies.conftest import Make, number_of, record
 from tests.companies.test_loading import moved
 from tests.companies.test_news import keep, match
 from tests.conftest import NOW
-from tests.portal.browsing import CHROMIUM, address
-from tests.reporting.test_journey import AXE, DESK, PHONE, TOO_WIDE, sign_in
+from tests.portal.browsing import CHROMIUM, address, picture
+from tests.portal.inspecting import AXE, TOO_WIDE
+from tests.reporting.test_journey import DESK, PHONE, sign_in
 
 __all__ = ["address"]
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")]
@@ -69,7 +69,7 @@ def pages(in_tenant: Tenant, officer: User, customer_of: Make) -> dict[str, str]
 
 
 def test_the_pages_can_be_used_by_everybody_and_news_is_taken_over(
-    pages: dict[str, str], officer: User, address: str, tmp_path: Path
+    pages: dict[str, str], officer: User, address: str
 ) -> None:
     """WCAG by axe in both widths, nothing wider than the screen; then a click takes the new address over."""
     with sync_playwright() as playwright:
@@ -77,7 +77,7 @@ def test_the_pages_can_be_used_by_everybody_and_news_is_taken_over(
         # for axe alone: it is injected
         page = browser.new_context(viewport=DESK, locale="ja-JP", bypass_csp=True).new_page()
         sign_in(page, address, officer)
-        wrong = [found for name, path in pages.items() for found in looked_at(page, address + path, name, tmp_path)]
+        wrong = [found for name, path in pages.items() for found in looked_at(page, address + path, name)]
         assert wrong == []
         page.goto(address + pages["moved"])
         page.locator("input[value=TAKEN_OVER]").check()
@@ -89,7 +89,7 @@ def test_the_pages_can_be_used_by_everybody_and_news_is_taken_over(
         browser.close()
 
 
-def looked_at(page: Page, url: str, name: str, folder: Path) -> list[str]:
+def looked_at(page: Page, url: str, name: str) -> list[str]:
     """What is wrong with a page."""
     wrong = []
     for size in (DESK, PHONE):
@@ -101,5 +101,5 @@ def looked_at(page: Page, url: str, name: str, folder: Path) -> list[str]:
             wrong.append(f"{name} is too wide at {size['width']}")
         found = Axe().run(page, options=AXE).response["violations"]
         wrong += [f"{name}, {size['width']}: {one['id']}" for one in found]
-        page.screenshot(path=folder / f"companies-{name}-{size['width']}.png", full_page=True)
+        picture(page, f"companies-{name}-{size['width']}")
     return wrong

@@ -19,8 +19,9 @@ from tenants.scoping import tenant_scope
 from tests.conftest import NOW, SYSTEM, MakeUser
 from tests.customers.books import book, company, person, upload
 from tests.customers.test_import_steps import own_book
-from tests.portal.browsing import CHROMIUM, address
-from tests.reporting.test_journey import AXE, DESK, PHONE, TOO_WIDE, sign_in
+from tests.portal.browsing import CHROMIUM, address, picture
+from tests.portal.inspecting import AXE, TOO_WIDE
+from tests.reporting.test_journey import DESK, PHONE, sign_in
 
 __all__ = ["address"]
 
@@ -94,7 +95,7 @@ def test_a_file_is_dropped_tried_taken_in_and_taken_back(
     file.write_bytes(FILE)
 
     def look(page: Page, name: str) -> None:
-        page.screenshot(path=tmp_path / f"wizard-{kind}-{name}.png", full_page=True)
+        picture(page, f"wizard-{kind}-{name}")
         if page.locator("h1").count() != 1:
             problems.append(f"{name}: headings")
         if page.evaluate(TOO_WIDE):

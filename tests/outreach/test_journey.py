@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -22,8 +21,9 @@ from tests.campaigns.acting import enter, notified, open_for_business
 from tests.conftest import NOW, MakeUser
 from tests.outreach.test_pages import photograph
 from tests.outreach.test_tasks import RIGHT
-from tests.portal.browsing import CHROMIUM, address
-from tests.reporting.test_journey import AXE, DESK, PHONE, TOO_WIDE, sign_in
+from tests.portal.browsing import CHROMIUM, address, picture
+from tests.portal.inspecting import AXE, TOO_WIDE
+from tests.reporting.test_journey import DESK, PHONE, sign_in
 from uploads.models import Upload
 
 __all__ = ["address"]
@@ -180,7 +180,7 @@ def send_and_wait(page: Page) -> None:
 
 
 @pytest.mark.parametrize("kind", ["desk", "phone"])
-def test_every_page_reads_well(kind: str, street: Street, tenant: Tenant, address: str, tmp_path: Path) -> None:
+def test_every_page_reads_well(kind: str, street: Street, tenant: Tenant, address: str) -> None:
     """W7: no axe violation, one heading, nothing scrolls sideways; the steps of a visit weigh under 40 KB each."""
     with tenant_scope(tenant.pk):
         save_step(
@@ -205,15 +205,15 @@ def test_every_page_reads_well(kind: str, street: Street, tenant: Tenant, addres
         page = context.new_page()
         sign_in(page, address, street.officer)
         for name, path in pages.items():
-            problems += look(page, f"{kind}-{name}", address + path, tmp_path, is_light=name in visit_pages)
+            problems += look(page, f"{kind}-{name}", address + path, is_light=name in visit_pages)
         page.goto(address + pages["call"])
         page.locator(f"form[action$='{reverse('outreach-begin', args=[street.call.pk])}'] button").click()
-        problems += look(page, f"{kind}-question", page.url, tmp_path)
+        problems += look(page, f"{kind}-question", page.url)
         browser.close()
     assert problems == []
 
 
-def look(page: Page, name: str, url: str, pictures: Path, *, is_light: bool = False) -> list[str]:
+def look(page: Page, name: str, url: str, *, is_light: bool = False) -> list[str]:
     weights: list[int] = []
 
     def weigh(response: Response) -> None:
@@ -222,10 +222,10 @@ def look(page: Page, name: str, url: str, pictures: Path, *, is_light: bool = Fa
     if is_light:
         page.on("response", weigh)
     page.goto(url)
-    page.wait_for_load_state("networkidle")
     if is_light:
+        page.wait_for_load_state("networkidle")
         page.remove_listener("response", weigh)
-    page.screenshot(path=pictures / f"{name}.png", full_page=True)
+    picture(page, name)
     problems = [] if page.locator("h1").count() == 1 else [f"{name}: headings"]
     if is_light and not 0 < sum(weights) <= BUDGET:
         problems.append(f"{name}: weighs {sum(weights)} bytes")

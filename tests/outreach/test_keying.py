@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,9 +25,10 @@ from tenants.scoping import tenant_scope
 from tests.campaigns.acting import enter, notified, open_for_business
 from tests.conftest import NOW, SYSTEM, MakeUser
 from tests.outreach.test_tasks import RIGHT
-from tests.portal.browsing import CHROMIUM, address
+from tests.portal.browsing import CHROMIUM, address, picture
+from tests.portal.inspecting import AXE, TOO_WIDE
 from tests.questionnaires.documents import EVERYTHING
-from tests.reporting.test_journey import AXE, DESK, PHONE, TOO_WIDE, sign_in
+from tests.reporting.test_journey import DESK, PHONE, sign_in
 from tests.uploads.hostile import card, written
 from uploads.models import Upload
 
@@ -110,14 +109,11 @@ def test_whoever_is_not_on_the_task_attaches_nothing(
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")
-def test_every_kind_fits_a_desk_and_a_telephone(
-    call: tuple[User, OutreachTask], tenant: Tenant, address: str, tmp_path: Path
-) -> None:
+def test_every_kind_fits_a_desk_and_a_telephone(call: tuple[User, OutreachTask], tenant: Tenant, address: str) -> None:
     officer, task = call
     client = Client()
     client.force_login(officer)
     prove_and_begin(client, task, tenant, officer)
-    pictures = Path(os.environ.get("SHOTS", tmp_path))
     pages = [page.id for page in parse(every_kind()).pages]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
@@ -127,7 +123,7 @@ def test_every_kind_fits_a_desk_and_a_telephone(
             for asked in pages:
                 page.goto(address + reverse("outreach-question", args=[task.pk, asked]))
                 assert page.url.endswith(f"/{asked}/"), page.url
-                page.screenshot(path=pictures / f"staff-{name}-{asked}.png", full_page=True)
+                picture(page, f"staff-{name}-{asked}")
                 assert not page.evaluate(TOO_WIDE), (name, asked)
                 if name == "desk":
                     found = Axe().run(page, options=AXE)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +21,9 @@ from tenants.scoping import tenant_context
 from tests.campaigns.acting import enter, notified, open_for_business
 from tests.conftest import MakeUser
 from tests.outreach.papering import LATER, look_at_scans
-from tests.portal.browsing import CHROMIUM, address
-from tests.reporting.test_journey import AXE, DESK, TOO_WIDE, sign_in
+from tests.portal.browsing import CHROMIUM, address, picture
+from tests.portal.inspecting import AXE, TOO_WIDE
+from tests.reporting.test_journey import DESK, sign_in
 
 __all__ = ["address"]
 
@@ -67,18 +66,17 @@ def test_one_sheet_came_in_one_waits_for_the_second_person_and_one_is_the_answer
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")
 def test_a_sheet_is_keyed_and_checked_beside_its_picture_in_a_browser(
-    tenant: Tenant, staff: tuple[User, User], address: str, tmp_path: Path
+    tenant: Tenant, staff: tuple[User, User], address: str
 ) -> None:
     bring_papers(BANKS[0], now=LATER)
     with tenant_context(tenant.pk):
         look_at_scans()
         with transaction.atomic():
             paper = PaperAnswer.objects.get(status=Status.RECEIVED)
-    pictures = Path(os.environ.get("SHOTS", tmp_path))
 
     def look(page: Page, name: str) -> None:
-        page.wait_for_load_state("networkidle")
-        page.screenshot(path=pictures / f"{name}.png", full_page=True)
+        page.wait_for_load_state()
+        picture(page, name)
         assert not page.evaluate(TOO_WIDE), name
         found = Axe().run(page, options=AXE)
         assert found.violations_count == 0, (name, found.generate_report())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -32,8 +31,9 @@ from tests.campaigns.acting import enter, notified, open_for_business
 from tests.conftest import NOW, SYSTEM, MakeUser
 from tests.outreach.papering import number_on, questions_of
 from tests.outreach.test_keying import every_kind
-from tests.portal.browsing import CHROMIUM, address
-from tests.reporting.test_journey import AXE, DESK, PHONE, TOO_WIDE, sign_in
+from tests.portal.browsing import CHROMIUM, PICTURES, address, picture
+from tests.portal.inspecting import AXE, TOO_WIDE
+from tests.reporting.test_journey import DESK, PHONE, sign_in
 from tests.uploads.hostile import card, written
 from uploads.services import examine_waiting
 
@@ -242,8 +242,8 @@ def test_the_sheet_is_printed_with_its_number_on_every_page(desk: Desk) -> None:
     assert all(written_number(desk.number) in text for text in texts)
     whole = "".join(texts)
     assert "髙橋" not in whole, "nothing of the customer but the number"
-    if pictures := os.environ.get("SHOTS"):
-        (Path(pictures) / "sheet.pdf").write_bytes(answer.content)
+    if PICTURES:
+        (Path(PICTURES) / "sheet.pdf").write_bytes(answer.content)
 
 
 def test_every_kind_of_question_is_printed(tenant: Tenant) -> None:
@@ -255,8 +255,8 @@ def test_every_kind_of_question_is_printed(tenant: Tenant) -> None:
     whole = "".join(page.get_textpage().get_text_range() for page in document)
     assert "令和" in whole
     assert "昭和" in whole
-    if pictures := os.environ.get("SHOTS"):
-        (Path(pictures) / "sheet-every.pdf").write_bytes(pdf)
+    if PICTURES:
+        (Path(PICTURES) / "sheet-every.pdf").write_bytes(pdf)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -268,19 +268,18 @@ def test_the_sheet_is_set_in_every_language_without_a_mark_left_open(tenant: Ten
     whole = "".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf))
     assert "{" not in whole
     assert "1234-5678-9018" in whole
-    if pictures := os.environ.get("SHOTS"):
-        (Path(pictures) / f"sheet-{language}.pdf").write_bytes(pdf)
+    if PICTURES:
+        (Path(PICTURES) / f"sheet-{language}.pdf").write_bytes(pdf)
 
 
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")
-def test_every_page_reads_well_on_a_desk_and_a_telephone(desk: Desk, address: str, tmp_path: Path) -> None:
+def test_every_page_reads_well_on_a_desk_and_a_telephone(desk: Desk, address: str) -> None:
     keyer, checker = desk.browser(desk.keyer), desk.browser(desk.checker)
     receive(desk, keyer)
     paper = desk.paper()
     with tenant_context(desk.tenant.pk):
         examine_waiting(actor=SYSTEM, now=timezone.now())
-    pictures = Path(os.environ.get("SHOTS", tmp_path))
     problems: list[str] = []
 
     def look(user: User, pages: dict[str, str]) -> None:
@@ -291,8 +290,7 @@ def test_every_page_reads_well_on_a_desk_and_a_telephone(desk: Desk, address: st
                 sign_in(page, address, user)
                 for name, path in pages.items():
                     page.goto(address + path)
-                    page.wait_for_load_state("networkidle")
-                    page.screenshot(path=pictures / f"paper-{size_name}-{name}.png", full_page=True)
+                    picture(page, f"paper-{size_name}-{name}")
                     if page.evaluate(TOO_WIDE):
                         problems.append(f"{size_name} {name}: scrolls sideways")
                     found = Axe().run(page, options=AXE)

@@ -4,17 +4,27 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
-from playwright.sync_api import ViewportSize
+from playwright.sync_api import Page, ViewportSize
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or ""
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 900}
+
+# Where to keep pictures of the pages for whoever wants to look at them: drawing one takes as long as the page.
+PICTURES = os.environ.get("PICTURES", "")
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep what a page looks like, if somebody asked for it."""
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
 
 
 class _QuietHandler(WSGIRequestHandler):

@@ -14,6 +14,9 @@ from playwright.sync_api import Page
 # Of what is in order axe keeps one place each, not all of them: a third of its time.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE = {"resultTypes": ["violations"], "runOnly": RULES}
+# What other colours can break: the rest is the same in every scheme.
+COLOURS = {**AXE, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 # WCAG 1.3.5: what each control of the standard questionnaires asks of the person themselves.
 TOKENS = {

@@ -32,7 +32,7 @@ def elsewhere(visitor: Visitor, seen: int) -> Visitor:  # noqa: F811
     browser = visitor.page.context.browser
     assert browser
     page = browser.new_context(bypass_csp=True, locale="ja-JP", viewport=PHONE).new_page()
-    return Visitor(page, visitor.address, visitor.pictures, has_script=True, seen=seen)
+    return Visitor(page, visitor.address, "elsewhere", seen=seen)
 
 
 def prove_by_number(visitor: Visitor, number: str) -> None:  # noqa: F811

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,13 +17,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from portal.pages import LANGUAGES
 from questionnaires.marking import tag, unmarked
 from tenants.models import Tenant
-from tests.portal.browsing import CHROMIUM, DESK, PHONE
+from tests.portal.browsing import CHROMIUM, DESK, PHONE, picture
 from tests.portal.inspecting import faults_of, sideways, violations_of
 from tests.questionnaires.filing import Sent, plan_review, send_link
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")]
 
-PICTURES = os.environ.get("PORTAL_PICTURES", "")
 LONG_NAME = "Wolfeschlegelsteinhausenbergerdorff " * 3 + "Wolfeschlegelsteinhausenbergerdo"
 OUTLINE = "getComputedStyle(document.activeElement.closest('.choice') ?? document.activeElement).outlineStyle"
 every_language = pytest.mark.parametrize("language", LANGUAGES)
@@ -64,9 +61,7 @@ class Walker:
             self.faults[f"{len(self.seen)} {page.url} {page.title()}"] = sorted(set(faults))
 
     def picture(self, kind: str) -> None:
-        if PICTURES:
-            name = f"{self.language}-{kind}-{len(self.seen):02}-{self.seen[-1]}.png"
-            self.page.screenshot(path=Path(PICTURES) / name, full_page=True)
+        picture(self.page, f"{self.language}-{kind}-{len(self.seen):02}-{self.seen[-1]}")
 
     def press(self, action: str) -> None:
         self.page.locator(f'main button[name="action"][value="{action}"]').click()

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.test import Client
 
 from tenants.models import Tenant, User
-from tests.portal.browsing import CHROMIUM, DESK
+from tests.portal.browsing import CHROMIUM, DESK, picture
 from tests.portal.test_journey import Visitor, visitor  # noqa: F401  # the browser and the site it looks at
 from tests.questionnaires.filing import Sent
 
@@ -26,7 +26,7 @@ def staff_cookie(officer: User, staff_client: Callable[[User], Client]) -> str:
     return str(staff_client(officer).cookies[settings.SESSION_COOKIE_NAME].value)
 
 
-@pytest.mark.parametrize("visitor", ["phone", "phone without script", "phone dark", "desk"], indirect=True)
+@pytest.mark.parametrize("visitor", ["phone", "phone without script", "desk"], indirect=True)
 def test_an_inquiry_goes_to_and_fro(
     tenant: Tenant,
     person: Sent,
@@ -80,10 +80,10 @@ def answer_as_staff(visitor: Visitor, cookie: str, number: str) -> None:  # noqa
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": cookie, "url": visitor.address}])
     page = context.new_page()
     page.goto(f"{visitor.address}/inquiries/?number={number}")
-    page.screenshot(path=visitor.pictures / "staff-list.png", full_page=True)
+    picture(page, "staff-list")
     page.locator("tbody th a").click()
     page.fill("#id_text", "営業には使いません。")
-    page.screenshot(path=visitor.pictures / "staff-inquiry.png", full_page=True)
+    picture(page, "staff-inquiry")
     page.locator('form[action$="/answer/"] button').click()
     assert "営業には使いません" in page.inner_text("main .thread")
     context.close()

@@ -1,9 +1,8 @@
-"""The customer's way through the pages in a real browser: on a phone, on a desk, and without JavaScript."""
+"""The customer's way through the pages in a real browser: on a phone, light and dark, on a desk, without script."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
 from tenants.models import Tenant
-from tests.portal.browsing import CHROMIUM, DESK, PHONE
-from tests.portal.inspecting import AXE
+from tests.portal.browsing import CHROMIUM, DESK, PHONE, picture
+from tests.portal.inspecting import AXE, COLOURS, TOO_WIDE
 from tests.questionnaires.filing import Sent, plan_review, send_link
 
 # Elements a finger must hit: links inside a sentence are exempt (WCAG 2.5.8). Of a choice it is the whole row.
@@ -23,7 +22,6 @@ SMALL_TARGETS = f"""() => [...document.querySelectorAll('{CONTROLS}')]
   .map(e => e.outerHTML.slice(0, 120))"""
 UNLABELLED = """() => [...document.querySelectorAll('input:not([type=hidden]), select, textarea')]
   .filter(e => !e.labels.length).map(e => e.outerHTML.slice(0, 120))"""
-TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")]
 
@@ -34,16 +32,20 @@ class Visitor:
 
     page: Page
     address: str
-    pictures: Path
-    has_script: bool
+    kind: str
     seen: int = 0
+
+    @property
+    def has_script(self) -> bool:
+        """Whether scripts run in the browser."""
+        return "without" not in self.kind
 
     def look(self, expected: str) -> None:
         """Check the page for what a customer may rely on everywhere, and keep a picture of it."""
         self.seen += 1
         page = self.page
         assert page.locator("main").get_attribute("data-page") == expected, page.url
-        page.screenshot(path=self.pictures / f"{self.seen:02}-{expected}.png", full_page=True)
+        picture(page, f"{self.kind}-{self.seen:02}-{expected}")
         assert page.locator("h1").count() == 1
         if not self.has_script:
             return
@@ -52,6 +54,11 @@ class Visitor:
         assert not page.evaluate(TOO_WIDE)
         result = Axe().run(page, options=AXE)
         assert result.violations_count == 0, result.generate_report()
+        if self.kind == "phone":
+            page.emulate_media(color_scheme="dark")
+            result = Axe().run(page, options=COLOURS)
+            assert result.violations_count == 0, f"in the dark: {result.generate_report()}"
+            page.emulate_media(color_scheme="light")
         size = page.viewport_size
         assert size
         page.set_viewport_size({"width": 320, "height": size["height"]})
@@ -63,7 +70,7 @@ class Visitor:
 
 
 @pytest.fixture
-def visitor(request: pytest.FixtureRequest, address: str, tmp_path: Path) -> Iterator[Visitor]:
+def visitor(request: pytest.FixtureRequest, address: str) -> Iterator[Visitor]:
     """A browser of one kind; started last, because Django refuses its ORM beside Playwright's loop."""
     has_script = "without" not in request.param
     with sync_playwright() as playwright:
@@ -71,11 +78,10 @@ def visitor(request: pytest.FixtureRequest, address: str, tmp_path: Path) -> Ite
         context = browser.new_context(
             viewport=DESK if request.param == "desk" else PHONE,
             java_script_enabled=has_script,
-            color_scheme="dark" if "dark" in request.param else "light",
             bypass_csp=has_script,  # for axe alone: it is injected
             locale="ja-JP",
         )
-        yield Visitor(context.new_page(), address, tmp_path, has_script)
+        yield Visitor(context.new_page(), address, request.param)
         browser.close()
 
 
@@ -109,7 +115,7 @@ def browsers(*kinds: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("visitor", kinds, indirect=True)
 
 
-@browsers("phone", "desk", "phone-without-script", "phone-in-the-dark")
+@browsers("phone", "desk", "phone-without-script")
 def test_a_person_moves_house_and_confirms_the_rest(
     person: Sent, visitor: Visitor, superuser: psycopg.Connection
 ) -> None:
@@ -199,7 +205,7 @@ def test_a_company_of_another_bank_adds_an_owner(company: Sent, visitor: Visitor
     visitor.look("done")
 
 
-@browsers("phone", "phone-in-the-dark")
+@browsers("phone")
 def test_the_ends_and_the_display_settings(person: Sent, visitor: Visitor) -> None:
     page = visitor.page
     page.goto(f"{visitor.address}/r/nothing/")

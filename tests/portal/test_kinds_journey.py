@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,10 @@ from pytest_django import Settings
 from questionnaires.shaping import parse
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
-from tests.portal.browsing import CHROMIUM, DESK, PHONE, address
-from tests.portal.inspecting import AXE
+from tests.portal.browsing import CHROMIUM, DESK, PHONE, address, picture
+from tests.portal.inspecting import AXE, TOO_WIDE
 from tests.portal.papers import PAPERS, kept
-from tests.portal.test_journey import SMALL_TARGETS, TOO_WIDE, UNLABELLED, now
+from tests.portal.test_journey import SMALL_TARGETS, UNLABELLED, now
 from tests.questionnaires.documents import EVERYTHING
 from tests.questionnaires.filing import PERSON, Sent, send_link
 from tests.uploads.hostile import card, written
@@ -35,7 +34,6 @@ NAMES = {
     "variants": ("葛\U000e0100飾" + "𠮷" + "髙﨑") * 20,
     "nepali": "श्रीमद्भागवतानन्द" * 8,
 }
-SHOTS = os.environ.get("SHOTS", "")
 
 
 def every_kind() -> dict[str, Any]:
@@ -54,8 +52,8 @@ def enter(page: Page, address: str, sent: Sent) -> None:
     page.wait_for_url("**/r/answer/**")
 
 
-def look(page: Page, name: str, tmp_path: Path) -> None:
-    page.screenshot(path=Path(SHOTS or tmp_path) / f"portal-{name}.png", full_page=True)
+def look(page: Page, name: str) -> None:
+    picture(page, f"portal-{name}")
     assert page.evaluate(UNLABELLED) == []
     assert page.evaluate(SMALL_TARGETS) == []
     found = Axe().run(page, options=AXE)
@@ -100,11 +98,11 @@ def test_a_card_is_photographed_on_both_sides(
         assert page.locator(".handed li").count() == 1
         assert page.locator("#remark").input_value() == "転居しました"
         if has_script:
-            look(page, f"files-{kind}", tmp_path)
+            look(page, f"files-{kind}")
         page.locator('button[value="continue"]').click()
         page.locator(".error-summary").wait_for()
         if has_script:
-            look(page, f"files-error-{kind}", tmp_path)
+            look(page, f"files-error-{kind}")
         page.locator("#card-back-camera").set_input_files(str(sharp))
         page.locator('button[value="continue"]').click()
         page.wait_for_url("**/r/answer/more/")
@@ -113,9 +111,7 @@ def test_a_card_is_photographed_on_both_sides(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_no_name_however_long_or_rare_widens_a_page(
-    tenant: Tenant, now: datetime, address: str, tmp_path: Path, name: str
-) -> None:
+def test_no_name_however_long_or_rare_widens_a_page(tenant: Tenant, now: datetime, address: str, name: str) -> None:
     """320 px: what is on file, every question, and what was answered."""
     sent = send_link(tenant, now=now, document=every_kind())
     long = NAMES[name][:140]
@@ -139,8 +135,7 @@ def test_no_name_however_long_or_rare_widens_a_page(
             page.goto(f"{address}/r/answer/{asked}/")
             assert page.url.endswith(f"/{asked}/"), page.url
             assert not page.evaluate(TOO_WIDE), asked
-            if SHOTS:
-                page.screenshot(path=Path(SHOTS) / f"portal-320-{name}-{asked}.png", full_page=True)
+            picture(page, f"portal-320-{name}-{asked}")
         page.goto(f"{address}/r/answer/who/")
         page.locator("summary.button").first.click()
         page.locator("input[name=name]").fill("山" + long[:139])

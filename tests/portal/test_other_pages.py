@@ -5,11 +5,9 @@ The pages come from Django's test client, so that no browser signs in; one brows
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,10 +26,11 @@ from questionnaires.models import AccessLink
 from questionnaires.services import cancel_responses
 from tenants.models import Tenant
 from tenants.scoping import tenant_scope
-from tests.portal.browsing import CHROMIUM
-from tests.portal.inspecting import faults_of, sideways, violations_of, weight_of
+from tests.portal.browsing import CHROMIUM, picture
+from tests.portal.inspecting import COLOURS, faults_of, sideways, violations_of, weight_of
 from tests.portal.journey import BIRTH, end_of, page_of, prove, walk
-from tests.portal.papers import PAPERS, picture, send
+from tests.portal.papers import PAPERS, send
+from tests.portal.papers import picture as photograph
 from tests.portal.test_authenticity import notice_of
 from tests.portal.test_entrances import numbered
 from tests.portal.test_everyone import browsing, told, walker
@@ -40,7 +39,6 @@ from tests.questionnaires.filing import Sent, plan_review, send_link
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")]
 
 Pages = dict[str, Any]
-PICTURES = os.environ.get("PORTAL_PICTURES", "")
 BUDGET = 40 * 1024
 
 
@@ -132,9 +130,9 @@ def file_pages(new: Callable[[], Client], sent: Sent) -> Iterator[tuple[str, Any
     prove(customer, sent)
     yield "files", customer.get("/r/answer/papers/")
     yield "files error", send(customer, action="continue")
-    yield "files added", send(customer, **{"card-front": picture()})
-    yield "files refused", send(customer, **{"card-back": picture(b"%PDF-1.4 nothing")})
-    send(customer, action="continue", remark="x", **{"card-back": picture()})
+    yield "files added", send(customer, **{"card-front": photograph()})
+    yield "files refused", send(customer, **{"card-back": photograph(b"%PDF-1.4 nothing")})
+    send(customer, action="continue", remark="x", **{"card-back": photograph()})
     yield "files of a paper", customer.get("/r/answer/more/")
 
 
@@ -248,8 +246,7 @@ def test_every_other_page_is_for_everyone(
             found += violations_of(shown) if scheme == "light" else contrast_of(shown)
             if name in errors:
                 found += error_faults(shown, language)
-            if PICTURES:
-                shown.screenshot(path=Path(PICTURES) / f"other-{language}-{name.replace(' ', '-')}.png", full_page=True)
+            picture(shown, f"other-{language}-{name.replace(' ', '-')}")
             found = [fault for fault in found if not (name in OTHERS and fault.startswith(OTHERS[name]))]
             if found:
                 faults[name] = sorted(set(found))
@@ -258,7 +255,7 @@ def test_every_other_page_is_for_everyone(
 
 def contrast_of(page: Any) -> list[str]:
     """What axe finds of the colours alone: the rest is the same in every scheme."""
-    result = Axe().run(page, options={"resultTypes": ["violations"], "runOnly": ["color-contrast"]})
+    result = Axe().run(page, options=COLOURS)
     return [f"{one['id']}: {one['nodes'][0]['html'][:140]}" for one in result.response["violations"]]
 
 

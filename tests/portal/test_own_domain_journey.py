@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -31,14 +30,14 @@ def at_home(registrar: Registrar, tenant: Tenant, person: Sent, now: datetime) -
 
 
 @pytest.fixture
-def visitor(at_home: Sent, address: str, tmp_path: Path) -> Iterator[Visitor]:
+def visitor(at_home: Sent, address: str) -> Iterator[Visitor]:
     """A phone for which the bank's host is where the site is served; started last, as everywhere."""
     port = urlsplit(address).port
     with sync_playwright() as playwright:
         rules = f"--host-resolver-rules=MAP {HOST} 127.0.0.1"
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", rules])
         context = browser.new_context(viewport=PHONE, bypass_csp=True, locale="ja-JP")
-        yield Visitor(context.new_page(), f"http://{HOST}:{port}", tmp_path, has_script=True)
+        yield Visitor(context.new_page(), f"http://{HOST}:{port}", "own-domain")
         browser.close()
 
 

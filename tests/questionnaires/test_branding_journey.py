@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -10,9 +9,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
 from tenants.models import Tenant, User
-from tests.portal.browsing import CHROMIUM, address
-from tests.portal.inspecting import violations_of
-from tests.reporting.test_journey import AXE, DESK, PHONE, TOO_WIDE, sign_in
+from tests.portal.browsing import CHROMIUM, address, picture
+from tests.portal.inspecting import AXE, TOO_WIDE, violations_of
+from tests.reporting.test_journey import DESK, PHONE, sign_in
 from tests.uploads.marks import png
 
 __all__ = ["address"]
@@ -26,8 +25,7 @@ def look(page: Page, name: str, complaints: list[str]) -> None:
         page.set_viewport_size(size)
         if page.evaluate(TOO_WIDE):
             complaints.append(f"{name} on a {kind} is too wide")
-        if folder := os.environ.get("SHOTS"):
-            page.screenshot(path=Path(folder) / f"{name}-{kind}.png", full_page=True)
+        picture(page, f"{name}-{kind}")
     page.set_viewport_size(DESK)
     if (found := Axe().run(page, options=AXE)).violations_count:
         complaints.append(f"{name}: {found.generate_report()}")
@@ -64,8 +62,7 @@ def test_a_look_is_written_proposed_and_approved(
                 assert page.locator(".brand img").evaluate("e => e.complete && e.naturalWidth") == 144
                 if (screen == "landing") == (scheme == "light"):
                     complaints += [f"{screen} {scheme}: {fault}" for fault in violations_of(page)]
-                if folder := os.environ.get("SHOTS"):
-                    page.screenshot(path=Path(folder) / f"preview-{screen}-{scheme}.png", full_page=True)
+                picture(page, f"preview-{screen}-{scheme}")
                 page.goto(f"{address}/look/")
         page.locator('form[action$="/propose/"] button').click()
         look(page, "look-proposed", complaints)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import transaction
@@ -15,8 +12,9 @@ from questionnaires.models import QuestionnaireDraft
 from questionnaires.services import publish_standard
 from tenants.models import Tenant, User
 from tests.conftest import NOW, SYSTEM
-from tests.portal.browsing import CHROMIUM, address
-from tests.reporting.test_journey import AXE, DESK, PHONE, TOO_WIDE, sign_in
+from tests.portal.browsing import CHROMIUM, address, picture
+from tests.portal.inspecting import AXE, TOO_WIDE
+from tests.reporting.test_journey import DESK, PHONE, sign_in
 
 __all__ = ["address"]
 
@@ -29,8 +27,7 @@ def look(page: Page, name: str, complaints: list[str]) -> None:
         complaints.append(f"{name}: {found.generate_report()}")
     if page.evaluate(TOO_WIDE):
         complaints.append(f"{name} is too wide")
-    if folder := os.environ.get("SHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    picture(page, name)
 
 
 def build(page: Page, address: str, kind: str, complaints: list[str]) -> None:

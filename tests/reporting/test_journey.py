@@ -28,6 +28,7 @@ from tests.conftest import NOW, SYSTEM, MakeUser
 from tests.customers.attributes import define
 from tests.customers.books import book, company, person, upload
 from tests.portal.browsing import CHROMIUM, address
+from tests.portal.inspecting import AXE, COLOURS, TOO_WIDE
 
 __all__ = ["address"]
 
@@ -35,15 +36,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no C
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1440, "height": 900}
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# Of what is in order it keeps one place each, not all of them: a third of its time.
-AXE = {"resultTypes": ["violations"], "runOnly": RULES}
-# What a page's other colours can break.
-COLOURS = {
-    "resultTypes": ["violations"],
-    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
-}
-TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 PASSWORD = "correct horse battery"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,25 +14,24 @@ from customers.models import Customer
 from customers.selectors import facts_of
 from tenants.models import Tenant, User
 from tests.campaigns.acting import enter
-from tests.portal.browsing import CHROMIUM, address
-from tests.reporting.test_journey import AXE, DESK, PHONE, TOO_WIDE, sign_in
+from tests.portal.browsing import CHROMIUM, address, picture
+from tests.portal.inspecting import AXE, TOO_WIDE
+from tests.reporting.test_journey import DESK, PHONE, sign_in
 
 __all__ = ["address"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")]
 
 
-def look(page: Page, name: str, pictures: Path) -> list[str]:
+def look(page: Page, name: str) -> list[str]:
     """What is wrong with the page as it stands."""
-    page.screenshot(path=str(pictures / f"{name}.png"), full_page=True)
+    picture(page, name)
     found = [f"{name}: {one['id']}" for one in Axe().run(page, options=AXE).response["violations"]]
     return [*found, *([f"{name}: too wide"] if page.evaluate(TOO_WIDE) else [])]
 
 
 @pytest.mark.parametrize("kind", ["desk", "phone"])
-def test_a_customer_is_edited_looked_at_and_saved(
-    kind: str, in_tenant: Tenant, officer: User, address: str, tmp_path: Path
-) -> None:
+def test_a_customer_is_edited_looked_at_and_saved(kind: str, in_tenant: Tenant, officer: User, address: str) -> None:
     customer = enter(
         1, nationality="VN", residence_expires_on=date(2026, 11, 30), residence_applied_on=date(2026, 10, 1)
     )
@@ -44,27 +42,27 @@ def test_a_customer_is_edited_looked_at_and_saved(
         sign_in(page, address, officer)
         page.goto(f"{address}{reverse('customer', args=[customer.pk])}")
         page.locator(f'a[href="{reverse("customer-edit", args=[customer.pk])}"]').click()
-        wrong = look(page, f"closed-{kind}", tmp_path)
+        wrong = look(page, f"closed-{kind}")
         page.locator('[popovertarget="reveal"].button--primary').click()
         page.locator('[name="reason"][value="INQUIRY"]').check()
         page.locator("#reveal .button--primary").click()
         page.wait_for_selector('[name="draft"]', state="attached")
-        wrong += look(page, f"form-{kind}", tmp_path)
+        wrong += look(page, f"form-{kind}")
         page.locator("#id_former_name").fill("山本　一郎")
         page.locator("#id_tax_residences").fill("日本、月")
         page.locator('[name="reason"][value="PAPER"]').check()
         page.locator("form .button--primary").click()
         page.wait_for_selector(".error-summary")
-        wrong += look(page, f"errors-{kind}", tmp_path)
+        wrong += look(page, f"errors-{kind}")
         page.locator("#id_tax_residences").fill("日本、米国")
         page.locator("form .button--primary").click()
         page.wait_for_selector("del")
-        wrong += look(page, f"confirm-{kind}", tmp_path)
+        wrong += look(page, f"confirm-{kind}")
         page.locator("form .button--primary").click()
         page.wait_for_url(f"**{reverse('customer', args=[customer.pk])}")
-        wrong += look(page, f"customer-{kind}", tmp_path)
+        wrong += look(page, f"customer-{kind}")
         page.goto(f"{address}{reverse('customer-timeline', args=[customer.pk])}")
-        wrong += look(page, f"timeline-{kind}", tmp_path)
+        wrong += look(page, f"timeline-{kind}")
         browser.close()
     assert wrong == []
     with transaction.atomic():

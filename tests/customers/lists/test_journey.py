@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
@@ -25,9 +22,10 @@ from tenants.scoping import tenant_scope
 from tests.conftest import NOW, SYSTEM
 from tests.customers.lists.publishing import adding, draft, entry, retiring
 from tests.customers.lists.publishing import publish as publish_list
-from tests.portal.browsing import CHROMIUM, address
+from tests.portal.browsing import CHROMIUM, address, picture
+from tests.portal.inspecting import AXE, TOO_WIDE
 from tests.questionnaires.documents import document, page, question
-from tests.reporting.test_journey import AXE, PHONE, TOO_WIDE, sign_in
+from tests.reporting.test_journey import PHONE, sign_in
 
 __all__ = ["address"]
 
@@ -42,8 +40,7 @@ def look(page: Page, name: str, complaints: list[str]) -> None:
         complaints.append(f"{name}: {found.generate_report()}")
     if page.evaluate(TOO_WIDE):
         complaints.append(f"{name} is too wide")
-    if folder := os.environ.get("SHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+    picture(page, name)
 
 
 @pytest.fixture

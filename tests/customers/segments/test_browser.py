@@ -16,7 +16,8 @@ from tenants.models import Tenant, User
 from tests.customers.books import book, company, person
 from tests.customers.taking import take
 from tests.portal.browsing import CHROMIUM, address
-from tests.reporting.test_journey import DESK, PHONE, TOO_WIDE, sign_in
+from tests.portal.inspecting import TOO_WIDE
+from tests.reporting.test_journey import DESK, PHONE, sign_in
 
 __all__ = ["address"]
 

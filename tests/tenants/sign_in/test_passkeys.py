@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -12,14 +11,14 @@ from playwright.sync_api import BrowserContext, CDPSession, Page, ViewportSize, 
 
 from tenants.models import Role, Tenant, User
 from tests.conftest import MakeUser
-from tests.portal.browsing import CHROMIUM, address
+from tests.portal.browsing import CHROMIUM, address, picture
+from tests.portal.inspecting import TOO_WIDE
 from tests.tenants.sign_in.conftest import PASSWORD, events_of
 
 __all__ = ["address"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")]
 
-TOO_WIDE = "() => document.documentElement.scrollWidth > document.documentElement.clientWidth"
 SIZES: dict[str, ViewportSize] = {"desk": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -127,7 +126,7 @@ def test_another_persons_passkey_is_no_second_step(
 
 @pytest.mark.parametrize("kind", SIZES)
 def test_the_pages_of_signing_in_read_well(
-    kind: str, tenant: Tenant, make_user: MakeUser, context: BrowserContext, host: str, tmp_path: Path
+    kind: str, tenant: Tenant, make_user: MakeUser, context: BrowserContext, host: str
 ) -> None:
     """Nothing scrolls sideways, one heading, no script is blocked."""
     administrator = make_user(tenant, Role.ADMINISTRATOR, "admin")
@@ -137,28 +136,28 @@ def test_the_pages_of_signing_in_read_well(
     page.set_viewport_size(SIZES[kind])
     authenticator(page)
     for name in ("sign-in", "account_reset_password", "account_reset_password_done", "sign-in-institutions"):
-        look(page, f"{host}{reverse(name)}", tmp_path / f"{kind}-{name}.png")
-    look(page, f"{host}{reverse('sign-in-institution', args=[tenant.slug])}", tmp_path / f"{kind}-institution.png")
+        look(page, f"{host}{reverse(name)}", f"{kind}-{name}")
+    look(page, f"{host}{reverse('sign-in-institution', args=[tenant.slug])}", f"{kind}-institution")
     sign_in(page, host, administrator)
     page.wait_for_url(f"{host}{reverse('home')}")
     for name in ("mfa_index", "mfa_activate_totp", "mfa_add_webauthn", "account_change_password", "sessions"):
-        look(page, f"{host}{reverse(name)}", tmp_path / f"{kind}-{name}.png")
+        look(page, f"{host}{reverse(name)}", f"{kind}-{name}")
     for name in ("account_reauthenticate", "sign-in-settings", "identity-provider-new"):
-        look(page, f"{host}{reverse(name)}", tmp_path / f"{kind}-{name}.png")
+        look(page, f"{host}{reverse(name)}", f"{kind}-{name}")
     add_passkey(page, host)
-    page.screenshot(path=tmp_path / f"{kind}-codes.png", full_page=True)
-    look(page, f"{host}{reverse('mfa_index')}", tmp_path / f"{kind}-mfa_index-set.png")
+    picture(page, f"{kind}-codes")
+    look(page, f"{host}{reverse('mfa_index')}", f"{kind}-mfa_index-set")
     page.context.clear_cookies()
     sign_in(page, host, administrator)
     page.wait_for_url(f"{host}{reverse('mfa_authenticate')}")
-    page.screenshot(path=tmp_path / f"{kind}-second-step.png", full_page=True)
+    picture(page, f"{kind}-second-step")
     assert problems == []
 
 
-def look(page: Page, url: str, shot: Path) -> None:
+def look(page: Page, url: str, name: str) -> None:
     answer = page.goto(url)
     assert answer is not None
     assert answer.status == 200, url
-    page.screenshot(path=shot, full_page=True)
+    picture(page, name)
     assert not page.evaluate(TOO_WIDE), f"{url} scrolls sideways"
     assert page.locator("h1").count() == 1, url
