@@ -233,7 +233,7 @@ def check(request: HttpRequest, visit: Visit) -> HttpResponse:
             return redirect("portal:resume")
         return _after_submission(visit)
     writer = writer_of(visit)
-    shown = [page for page in visit.questionnaire.pages if page.id in visit.route]
+    shown = visit.pages
     return show(
         request,
         "check",
@@ -288,7 +288,7 @@ def _show_question(
     handed = controls_filled(page, helped.answers, known=visit.held(page)) if helped else {}
     data = data or writer.typed(page) or handed
     route = visit.route
-    alike = [name for name in route if _is_block(visit, name) is page.block]
+    alike = [one.id for one in visit.expected if one.block is page.block]
     place = route.index(page.id)
     before = visit.questionnaire.page(route[place - 1]) if place else None
     return show(
@@ -314,11 +314,6 @@ def _show_question(
         total=len(alike),
         before=before and {"id": before.id, "title": writer.words(before.title)},
     )
-
-
-def _is_block(visit: Visit, page_id: str) -> bool:
-    page = visit.questionnaire.page(page_id)
-    return page is not None and page.block
 
 
 def writer_of(visit: Visit, errors: Errors | None = None) -> Writer:

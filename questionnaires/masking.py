@@ -30,6 +30,11 @@ class Masked:
     parts: tuple[Part, ...]
     spoken: str = ""
 
+    @property
+    def is_hidden(self) -> bool:
+        """Whether any of it is."""
+        return any(part.is_hidden for part in self.parts)
+
 
 def plain(text: str) -> Masked:
     """A value that may be seen as it is."""

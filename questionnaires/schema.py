@@ -304,7 +304,12 @@ def route(questionnaire: Questionnaire, answers: Answers) -> list[str]:
 
     A page whose condition can't be decided yet is shown. Answers on pages off the route count for nothing.
     """
-    return [page.id for page in _walk(questionnaire, answers)[0]]
+    return [page.id for page in pages_asked(questionnaire, answers)]
+
+
+def pages_asked(questionnaire: Questionnaire, answers: Answers) -> list[Page]:
+    """The pages of the `route`."""
+    return _walk(questionnaire, answers)[0]
 
 
 def answers_on_route(questionnaire: Questionnaire, answers: Answers) -> dict[str, object]:

@@ -29,6 +29,19 @@ class Sitting:
         return schema.route(self.questionnaire, self.response.answers)
 
     @property
+    def pages(self) -> list[schema.Page]:
+        """The pages of the route."""
+        return schema.pages_asked(self.questionnaire, self.response.answers)
+
+    @property
+    def expected(self) -> list[schema.Page]:
+        """The pages that are asked if what the file says is confirmed: what is counted before it is decided."""
+        answers = self.response.answers
+        waiting = [page for page in self.questionnaire.pages if not page.is_answered(answers)]
+        filed = {field: value for page in waiting for field, value in self.known(page).items()}
+        return schema.pages_asked(self.questionnaire, {**filed, **answers})
+
+    @property
     def next_page(self) -> str | None:
         """The first page without an answer."""
         return schema.next_page(self.questionnaire, self.response.answers)

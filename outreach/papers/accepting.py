@@ -58,7 +58,7 @@ def accept(
 
 
 def _changed(sitting: Sitting) -> list[str]:
-    pages = [page for page in sitting.questionnaire.pages if page.id in sitting.route]
+    pages = sitting.pages
     return [field for page in pages for field in sitting.changed(page, sitting.response.answers)]
 
 

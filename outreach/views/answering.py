@@ -125,7 +125,7 @@ def check(request: StaffRequest, task_id: UUID) -> HttpResponse:
         messages.success(request, _("The answers are in, and the task is done."))
         return redirect("outreach-task", task_id)
     writer = Writer(sitting, _language(sitting))
-    shown = [page for page in sitting.questionnaire.pages if page.id in sitting.route]
+    shown = sitting.pages
     context = {
         "task": task,
         "rows": [row for page in shown for row in writer.answers(page)],
@@ -170,7 +170,7 @@ def _show_question(
         "has_files": has_files,
         "can_add": any(question.kind is schema.Kind.PEOPLE for question in page.questions),
         "position": place + 1,
-        "total": len(route),
+        "total": len(sitting.expected),
         "previous": route[place - 1] if place else "",
     }
     return render(request, "staff/outreach/question.html", context, status=422 if errors else 200)

@@ -91,7 +91,7 @@ def _rows(visit: Visit) -> list[Row]:
     if submitted_at is None or timezone.localdate(submitted_at) != timezone.localdate():
         return []
     writer = writer_of(visit)
-    return [row for page in visit.questionnaire.pages if page.id in visit.route for row in writer.answers(page)]
+    return [row for page in visit.pages for row in writer.answers(page)]
 
 
 def _copy(request: HttpRequest, visit: Visit) -> AnswerCopy | None:

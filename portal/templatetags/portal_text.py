@@ -1,11 +1,13 @@
 """Dates and eras in the words of the page's language."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
 from django import template
 from django.utils import timezone
 
 from questionnaires import formatting
+from questionnaires.presenting import Row
 
 register = template.Library()
 
@@ -26,6 +28,12 @@ def moment(value: datetime) -> str:
 def clock(value: datetime) -> str:
     """The time of day, in Japan's time zone."""
     return formatting.clock(timezone.localtime(value))
+
+
+@register.filter
+def hides(rows: Iterable[Row]) -> bool:
+    """Whether anything of a record is masked."""
+    return any(value.is_hidden for row in rows for value in row.values)
 
 
 @register.filter

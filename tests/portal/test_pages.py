@@ -175,3 +175,33 @@ def test_sending_twice_is_sending_once_and_back_leads_to_an_end(person: Sent, cu
     assert page_of(Client().get(f"/r/{person.token}/")) == "landing", "nothing is told before the proof"
     again = prove(Client(), person)
     assert (again.status_code, end_of(again)) == (409, "answered")
+
+
+def counted(client: Client, page: str) -> str:
+    """Which of how many a page says it is."""
+    client.cookies["portal_language"] = "en"
+    found = re.search(r">(\d+ of \d+)<", client.get(f"/r/answer/{page}/").content.decode())
+    assert found
+    return found[1]
+
+
+def test_pages_that_the_file_makes_unlikely_are_not_counted(tenant: Tenant, now: datetime) -> None:
+    japanese, foreigner = Client(), Client()
+    prove(japanese, send_link(tenant, now=now))
+    prove(foreigner, send_link(tenant, now=now, number="2", nationality="VN"))
+    assert counted(japanese, "contact") == "1 of 4"
+    assert counted(foreigner, "contact") == "1 of 5"
+    for page in ("contact", "work", "purpose"):
+        post(japanese, page, "unchanged")
+    assert counted(japanese, "residence") == "4 of 4"
+    post(japanese, "residence", nationality="BR")
+    assert counted(japanese, "residence") == "4 of 5", "who is no Japanese any more is asked for the period of stay"
+    assert counted(japanese, "stay") == "5 of 5"
+
+
+def test_only_what_hides_something_says_so(person: Sent, customer: Client) -> None:
+    prove(customer, person)
+    post(customer, "contact", "unchanged")
+    customer.cookies["portal_language"] = "en"
+    assert "over your shoulder" in customer.get("/r/answer/contact/").content.decode()
+    assert "over your shoulder" not in customer.get("/r/answer/work/").content.decode()

@@ -70,7 +70,7 @@ def keyed(request: StaffRequest, paper_answer_id: UUID) -> HttpResponse:
         messages.success(request, _ENDS[done.status]())
         return redirect("paper-answer", paper_answer_id)
     writer = _writer(sitting)
-    shown = [page for page in sitting.questionnaire.pages if page.id in sitting.route]
+    shown = sitting.pages
     context = {
         "paper": paper,
         "scans": _pictures(paper),

@@ -61,11 +61,9 @@ def customers_page(
     writer = rehearsal.writer(language, errors)
     common = common_to_customers(tenant, language)
     if page is None:
-        pages = [rehearsal.questionnaire.page(name) for name in rehearsal.route]
-        return {**common, "answers": [row for one in pages if one for row in writer.answers(one)]}
+        return {**common, "answers": [row for one in rehearsal.sitting.pages for row in writer.answers(one)]}
     sitting, data = rehearsal.sitting, data or writer.typed(page)
-    blocks = {one.id: one.block for one in rehearsal.questionnaire.pages}
-    alike = [name for name in rehearsal.route if blocks[name] is page.block]
+    alike = [one.id for one in sitting.expected if one.block is page.block]
     return {
         **common,
         "page": page,
