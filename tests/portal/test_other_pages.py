@@ -18,6 +18,9 @@ from django.utils.translation import gettext, override
 from pytest_django import Settings
 
 from audit.services import Actor
+from channels.models import ProviderAccount
+from customers.models import ContactPoint
+from outreach.copies.services import make_copies
 from portal import guessing
 from portal.helping.questions import TOPICS
 from portal.helping.views.circumstances import WAYS
@@ -25,15 +28,16 @@ from questionnaires.marking import tag, unmarked
 from questionnaires.models import AccessLink
 from questionnaires.services import cancel_responses
 from tenants.models import Tenant
-from tenants.scoping import tenant_scope
+from tenants.scoping import tenant_context, tenant_scope
 from tests.portal.browsing import CHROMIUM, picture
 from tests.portal.inspecting import COLOURS, faults_of, sideways, violations_of, weight_of
-from tests.portal.journey import BIRTH, end_of, page_of, prove, walk
+from tests.portal.journey import BIRTH, end_of, page_of, post, prove, walk
 from tests.portal.papers import PAPERS, send
 from tests.portal.papers import picture as photograph
 from tests.portal.test_authenticity import notice_of
 from tests.portal.test_entrances import numbered
 from tests.portal.test_everyone import browsing, told, walker
+from tests.portal.test_line import account  # noqa: F401  # a fixture
 from tests.questionnaires.filing import Sent, plan_review, send_link
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(not CHROMIUM, reason="no Chromium: apt-get install chromium")]
@@ -204,6 +208,30 @@ def end_pages(
     yield "end busy", busy.get("/r/two/")
 
 
+def closing_pages(new: Callable[[], Client], tenant: Tenant, now: datetime) -> Iterator[tuple[str, Any]]:
+    """After the answers: the identity check, a copy to keep, notices on LINE; and a file that lacks something."""
+    checked, kept, lacking = (send_link(tenant, now=now, number=number) for number in ("81", "82", "83"))
+    plan_review(tenant, checked, now=now, ekyc_method="jpki_signature")
+    waiting, done, poor = new(), new(), new()
+    for browser, sent in ((waiting, checked), (done, kept)):
+        walk(browser, sent)
+        browser.post("/r/answer/check/", {"action": "submit"})
+    yield "identity check", waiting.get("/r/answer/ekyc/")
+    yield "identity check out of reach", waiting.post("/r/answer/ekyc/", {"action": "start"})
+    yield "copy ordered", done.post("/r/answer/done/copy/", follow=True)
+    with tenant_context(tenant.pk):
+        make_copies(now=timezone.now())
+    yield "copy ready", done.get("/r/answer/done/")
+    yield "line", done.get("/r/answer/line/")
+    yield "line number", done.post("/r/answer/line/", {"action": "start"}, follow=True)
+    yield "line not heard", done.post("/r/answer/line/", {"action": "continue"})
+    with tenant_scope(tenant.pk):
+        ContactPoint.objects.filter(customer=lacking.customer, channel="PHONE").delete()
+    prove(poor, lacking)
+    yield "lacking", poor.get("/r/answer/contact/")
+    yield "lacking error", post(poor, "contact")
+
+
 @pytest.mark.parametrize(("language", "scheme"), [("ja", "light"), ("vi", "dark")])
 def test_every_other_page_is_for_everyone(
     language: str,
@@ -212,6 +240,7 @@ def test_every_other_page_is_for_everyone(
     now: datetime,
     address: str,
     browse: Callable[[str], Callable[[], Client]],
+    account: ProviderAccount,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """W7."""
@@ -223,6 +252,7 @@ def test_every_other_page_is_for_everyone(
     pages |= open_pages(new, tenant, now)
     pages |= entrance_pages(new, person, now)
     pages |= part_pages(new, company)
+    pages |= closing_pages(new, tenant, now)
     pages |= end_pages(new, tenant, now, monkeypatch)
     pages |= file_pages(new, send_link(tenant, now=now, number="4", document=PAPERS))
     faults: dict[str, list[str]] = {}
