@@ -10,7 +10,8 @@ from campaigns.demanding import method_for
 from campaigns.models import PeriodicReview
 from campaigns.selectors import review_of
 from questionnaires.models import Response
-from questionnaires.schema import Kind, identity_check_in
+from questionnaires.routing import identity_check_in
+from questionnaires.schema import Kind
 from questionnaires.selectors import questionnaire_of, response_of
 
 

@@ -32,7 +32,7 @@ from portal.visiting import (
     remember_typed,
     what_it_takes,
 )
-from questionnaires import links, schema
+from questionnaires import links, routing, schema
 from questionnaires.addressing import filled_in
 from questionnaires.answering import Errors, validate
 from questionnaires.files.posting import Posted, asks_for_files, nothing_chosen, take_posted
@@ -164,7 +164,7 @@ def question(request: HttpRequest, visit: Visit, page_id: str) -> HttpResponse:
     if visit.response.status == Response.Status.SUBMITTED:
         return pages.show_answered(request, visit.tenant, visit.response.submitted_at)
     page = visit.questionnaire.page(page_id)
-    if page is None or not schema.may_visit(visit.questionnaire, visit.response.answers, page_id):
+    if page is None or not routing.may_visit(visit.questionnaire, visit.response.answers, page_id):
         return onwards(request, visit)
     if request.method != "POST":
         return _show_question(request, visit, page)
@@ -211,7 +211,7 @@ def question(request: HttpRequest, visit: Visit, page_id: str) -> HttpResponse:
     except (ResponseClosed, OffRoute):  # changed meanwhile, in another window
         return redirect("portal:resume")
     remember_typed(request, page, is_typed=not is_confirmed)
-    waiting = schema.next_page(visit.questionnaire, saved.answers)
+    waiting = routing.next_page(visit.questionnaire, saved.answers)
     return redirect("portal:question", page_id=waiting) if waiting else redirect("portal:check")
 
 

@@ -20,17 +20,8 @@ from questionnaires.controls import (
 )
 from questionnaires.limiting import Broken, broken_limit
 from questionnaires.reading import Unreadable
-from questionnaires.schema import (
-    Answers,
-    Kind,
-    NamePart,
-    Page,
-    Question,
-    files_in,
-    more_field,
-    part_field,
-    postal_field,
-)
+from questionnaires.routing import files_in
+from questionnaires.schema import Answers, Kind, NamePart, Page, Question, more_field, part_field, postal_field
 
 
 @dataclass(frozen=True, slots=True)

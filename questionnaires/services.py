@@ -12,7 +12,7 @@ from audit.services import Actor, record, record_many, save_and_record
 from audit.transitions import transition, transition_many
 from customers.facts.services import lock_definitions
 from customers.models import Customer
-from questionnaires import schema, standard
+from questionnaires import routing, schema, standard
 from questionnaires.delegating import forget_parts
 from questionnaires.files.services import forget_files, keep_only
 from questionnaires.holding import OffRoute as OffRoute
@@ -154,9 +154,9 @@ def save_page(
     held = hold_started(response)
     questionnaire = questionnaire_of(held.version)
     page = questionnaire.page(page_id)
-    if page is None or not schema.may_visit(questionnaire, held.answers, page_id):
+    if page is None or not routing.may_visit(questionnaire, held.answers, page_id):
         raise OffRoute(page_id)
-    others = [field for field in schema.changed_in(held.answers) if field not in page.fields]
+    others = [field for field in routing.changed_in(held.answers) if field not in page.fields]
     held.answers = {
         **held.answers,
         **{field: answers.get(field) for field in page.fields},
@@ -165,7 +165,7 @@ def save_page(
     confirmed = [other for other in held.confirmed_pages if other != page_id]
     held.confirmed_pages = [*confirmed, page_id] if is_confirmed else confirmed
     held.steps = with_step(held.steps, page_id, since=held.saved_at or held.started_at, now=now)
-    held.waiting_page = schema.next_page(questionnaire, held.answers) or ""
+    held.waiting_page = routing.next_page(questionnaire, held.answers) or ""
     held.saved_at = now
     save_and_record(
         held,
@@ -195,10 +195,10 @@ def submit_response(*, response: Response, actor: Actor, now: datetime) -> Respo
     if held.status != Response.Status.STARTED:
         raise ResponseClosed(held.status)
     questionnaire = questionnaire_of(held.version)
-    if waiting := schema.next_page(questionnaire, held.answers):
+    if waiting := routing.next_page(questionnaire, held.answers):
         raise Incomplete(waiting)
-    on_route = schema.route(questionnaire, held.answers)
-    answers = schema.answers_on_route(questionnaire, held.answers)
+    on_route = routing.route(questionnaire, held.answers)
+    answers = routing.answers_on_route(questionnaire, held.answers)
     transition(
         held,
         Response.Status.SUBMITTED,
@@ -210,7 +210,7 @@ def submit_response(*, response: Response, actor: Actor, now: datetime) -> Respo
         submitted_at=now,
     )
     if any(question.kind is schema.Kind.FILE for question in questionnaire.questions()):
-        keep_only(response=held, upload_ids=schema.files_among(questionnaire, answers), actor=actor, now=now)
+        keep_only(response=held, upload_ids=routing.files_among(questionnaire, answers), actor=actor, now=now)
     if any(question.keep for question in questionnaire.questions()):
         begin_keeping(response=held, questionnaire=questionnaire, answers=answers, now=now)
     forget_parts([held.pk])

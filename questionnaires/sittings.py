@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from customers.folding import fold
-from questionnaires import schema
+from questionnaires import routing, schema
 from questionnaires.models import Response
 
 _SEPARATORS = re.compile(r"[\s\-()]+")
@@ -26,12 +26,12 @@ class Sitting:
     @property
     def route(self) -> list[str]:
         """The pages that are asked, in order."""
-        return schema.route(self.questionnaire, self.response.answers)
+        return routing.route(self.questionnaire, self.response.answers)
 
     @property
     def pages(self) -> list[schema.Page]:
         """The pages of the route."""
-        return schema.pages_asked(self.questionnaire, self.response.answers)
+        return routing.pages_asked(self.questionnaire, self.response.answers)
 
     @property
     def expected(self) -> list[schema.Page]:
@@ -39,12 +39,12 @@ class Sitting:
         answers = self.response.answers
         waiting = [page for page in self.questionnaire.pages if not page.is_answered(answers)]
         filed = {field: value for page in waiting for field, value in self.known(page).items()}
-        return schema.pages_asked(self.questionnaire, {**filed, **answers})
+        return routing.pages_asked(self.questionnaire, {**filed, **answers})
 
     @property
     def next_page(self) -> str | None:
         """The first page without an answer."""
-        return schema.next_page(self.questionnaire, self.response.answers)
+        return routing.next_page(self.questionnaire, self.response.answers)
 
     def held(self, page: schema.Page) -> dict[str, object]:
         """What the file says by field, of the questions it answers whole; empty for pages that are always asked."""

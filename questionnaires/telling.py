@@ -11,19 +11,9 @@ from django.utils.translation import get_language
 from questionnaires.files.selectors import pages_of
 from questionnaires.keeping import destroyed_answers
 from questionnaires.models import Response
+from questionnaires.routing import answers_on_route, files_in, route
 from questionnaires.saying import said
-from questionnaires.schema import (
-    UNASKED,
-    Answers,
-    Kind,
-    Page,
-    Question,
-    Sensitivity,
-    Text,
-    answers_on_route,
-    files_in,
-    route,
-)
+from questionnaires.schema import UNASKED, Answers, Kind, Page, Question, Sensitivity, Text
 from questionnaires.selectors import questionnaire_of
 from uploads.models import Upload
 

@@ -21,7 +21,7 @@ from customers.services import apply_facts, record_review
 from ekyc.models import Verification
 from questionnaires.keeping import note_review_closed
 from questionnaires.models import Response
-from questionnaires.schema import facts_answered
+from questionnaires.routing import facts_answered
 from questionnaires.selectors import questionnaire_of
 from reviews import policies
 from reviews.comparing import Difference, Kind, Severity, compare, fold, is_blank

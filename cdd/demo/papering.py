@@ -22,7 +22,8 @@ from outreach.papers.receiving import receive_paper
 from outreach.papers.selectors import blind_pages, find_paper, next_to_key, number_of, scans_of, sitting_over
 from outreach.papers.services import begin_check, begin_keying, finish_keying, key_again, key_page, settle_check
 from questionnaires.models import Response
-from questionnaires.schema import Kind, Page, next_page
+from questionnaires.routing import next_page
+from questionnaires.schema import Kind, Page
 from questionnaires.selectors import questionnaire_of, response_of
 from questionnaires.sittings import Sitting
 from retention.expiring import day_in_japan

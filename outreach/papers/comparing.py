@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from questionnaires import schema
+from questionnaires import routing, schema
 from questionnaires.schema import UNASKED, Answers, Kind, Page, Question, Questionnaire, Sensitivity
 
 _BLANKS = re.compile(r"\s+")
@@ -66,7 +66,7 @@ def lines_of(
     questionnaire: Questionnaire, answers: Answers, second: Answers, marks: Mapping[str, str]
 ) -> Iterator[Line]:
     """Every question that was asked, in the order of the sheet."""
-    on_route = schema.route(questionnaire, answers)
+    on_route = routing.route(questionnaire, answers)
     for page in questionnaire.pages:
         if page.id not in on_route:
             continue
@@ -101,7 +101,7 @@ def settled(lines: Sequence[Line], answers: Answers, second: Answers, found: Map
 
 def required_marks(questionnaire: Questionnaire, answers: Answers, marks: Mapping[str, str]) -> list[Question]:
     """The marked questions without which there is no answer."""
-    on_route = schema.route(questionnaire, answers)
+    on_route = routing.route(questionnaire, answers)
     asked = (question for page in questionnaire.pages if page.id in on_route for question in page.questions)
     return [question for question in asked if question.required and question.id in marks]
 

@@ -13,7 +13,7 @@ from django.utils.translation import pgettext_lazy
 from channels.models import Notice
 from outreach.papers.comparing import blind_page
 from outreach.papers.models import OPEN, PaperAnswer, PaperPolicy
-from questionnaires import schema
+from questionnaires import routing, schema
 from questionnaires.files.models import AnswerFile
 from questionnaires.files.selectors import Handed
 from questionnaires.models import Response
@@ -161,16 +161,16 @@ def sitting_over(
 def next_to_key(paper: PaperAnswer, questionnaire: schema.Questionnaire) -> str | None:
     """The page to be keyed next: one that came back first, else the first without an answer."""
     again = set(paper.returned)
-    on_route = schema.route(questionnaire, paper.answers)
+    on_route = routing.route(questionnaire, paper.answers)
     for page in questionnaire.pages:
         if page.id in on_route and any(question.id in again for question in page.questions):
             return page.id
-    return schema.next_page(questionnaire, paper.answers)
+    return routing.next_page(questionnaire, paper.answers)
 
 
 def blind_pages(paper: PaperAnswer, questionnaire: schema.Questionnaire) -> Iterator[schema.Page]:
     """What is keyed a second time, page by page."""
-    on_route = schema.route(questionnaire, paper.answers)
+    on_route = routing.route(questionnaire, paper.answers)
     for page in questionnaire.pages:
         if page.id in on_route and (blind := blind_page(page, paper.marks)):
             yield blind

@@ -30,7 +30,7 @@ from outreach.papers.selectors import (
 )
 from outreach.selectors import ways_to_people
 from outreach.services import TaskRequest, queue_tasks
-from questionnaires import schema
+from questionnaires import routing, schema
 from questionnaires.models import Response
 from questionnaires.selectors import questionnaire_of
 from retention.expiring import day_in_japan
@@ -303,7 +303,7 @@ def _hold_for_check(paper: PaperAnswer, actor: Actor, now: datetime) -> tuple[Pa
 
 def _unanswered(questionnaire: schema.Questionnaire, answers: Mapping[str, object]) -> list[str]:
     """The questions of a page to which what was decided leads, and which nobody keyed."""
-    waiting = schema.next_page(questionnaire, answers)
+    waiting = routing.next_page(questionnaire, answers)
     page = questionnaire.page(waiting) if waiting else None
     return [question.id for question in page.questions] if page else []
 

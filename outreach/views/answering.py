@@ -19,7 +19,7 @@ from outreach.identity import is_proved
 from outreach.models import OutreachTask
 from outreach.services import OutreachRefused
 from outreach.views.working import find
-from questionnaires import schema
+from questionnaires import routing, schema
 from questionnaires.addressing import filled_in
 from questionnaires.answering import Errors, validate
 from questionnaires.files.posting import Posted, asks_for_files, nothing_chosen
@@ -58,7 +58,7 @@ def question(request: StaffRequest, task_id: UUID, page: str) -> HttpResponse:
     if sitting is None or sitting.response.status != Response.Status.STARTED:
         return redirect("outreach-task", task_id)
     asked = sitting.questionnaire.page(page)
-    if asked is None or not schema.may_visit(sitting.questionnaire, sitting.response.answers, page):
+    if asked is None or not routing.may_visit(sitting.questionnaire, sitting.response.answers, page):
         return _onwards(task, sitting)
     if request.method != "POST":
         return _show_question(request, task, sitting, asked)
@@ -103,7 +103,7 @@ def question(request: StaffRequest, task_id: UUID, page: str) -> HttpResponse:
     except (OutreachRefused, ResponseClosed, OffRoute) as refusal:
         return _refused(request, task, refusal)
     _remember_typed(request, task, page, is_typed=not is_confirmed)
-    waiting = schema.next_page(sitting.questionnaire, saved.answers)
+    waiting = routing.next_page(sitting.questionnaire, saved.answers)
     return redirect("outreach-question", task_id, waiting) if waiting else redirect("outreach-check", task_id)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from questionnaires import schema
+from questionnaires import routing, schema
 from questionnaires.answering import Errors, validate
 from questionnaires.models import Response
 from questionnaires.presenting import Writer
@@ -57,7 +57,7 @@ class Rehearsal:
     @property
     def route(self) -> list[str]:
         """The pages that are asked by these answers."""
-        return schema.route(self.questionnaire, self.answers)
+        return routing.route(self.questionnaire, self.answers)
 
     def writer(self, language: str, errors: Errors | None = None) -> Writer:
         """The words of the page."""
@@ -101,7 +101,7 @@ def answered(
         answers, errors = validate(page, data, today=today, known=held, before=rehearsal.answers)
     if errors:
         return rehearsal, errors
-    others = [name for name in schema.changed_in(rehearsal.answers) if name not in page.fields]
+    others = [name for name in routing.changed_in(rehearsal.answers) if name not in page.fields]
     changed = [*others, *sitting.changed(page, answers)]
     now = {**rehearsal.answers, **answers, schema.CHANGED: changed}
     confirmed = [one for one in rehearsal.confirmed if one != page.id] + [page.id] * is_confirmed

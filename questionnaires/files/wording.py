@@ -8,7 +8,8 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
 from questionnaires.files.selectors import Handed
-from questionnaires.schema import Question, Side, files_in
+from questionnaires.routing import files_in
+from questionnaires.schema import Question, Side
 from uploads.models import Upload
 from uploads.wording import reason_in_words
 

@@ -20,7 +20,7 @@ from channels.services import ensure_accounts
 from channels.settling import accepted, failed, move
 from customers.models import ContactPoint, Customer
 from customers.selectors import facts_of
-from questionnaires import schema
+from questionnaires import routing
 from questionnaires.models import Response
 from questionnaires.selectors import questionnaire_of
 from questionnaires.services import publish_standard, save_page, submit_response
@@ -164,7 +164,7 @@ def answer(customer: Customer, *, at: datetime = NOW, **changes: Any) -> Respons
     with transaction.atomic():
         said = {**facts_of(customer), **changes}
         questionnaire = questionnaire_of(response.version)
-    while waiting := schema.next_page(questionnaire, response.answers):
+    while waiting := routing.next_page(questionnaire, response.answers):
         page = questionnaire.page(waiting)
         assert page is not None
         answers = {field: said.get(field) for field in page.fields}

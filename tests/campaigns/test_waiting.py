@@ -17,7 +17,7 @@ from campaigns.services import close_campaign
 from customers.models import Customer
 from customers.selectors import facts_of
 from outreach.models import OutreachTask
-from questionnaires import schema
+from questionnaires import routing
 from questionnaires.models import Response
 from questionnaires.selectors import questionnaire_of
 from questionnaires.services import ResponseClosed, cancel_responses, save_page, submit_response
@@ -32,7 +32,7 @@ def typed(customer: Customer) -> Response:
     response = begin(customer)
     with transaction.atomic():
         said, questionnaire = facts_of(customer), questionnaire_of(response.version)
-    while waiting := schema.next_page(questionnaire, response.answers):
+    while waiting := routing.next_page(questionnaire, response.answers):
         page = questionnaire.page(waiting)
         assert page is not None
         answers = {field: said.get(field) for field in page.fields}

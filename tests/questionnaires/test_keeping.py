@@ -15,7 +15,7 @@ from audit.services import Actor
 from customers.models import Customer
 from questionnaires.keeping import destroy_answers, due_answers, note_review_closed
 from questionnaires.models import KeptAnswer, Response
-from questionnaires.schema import facts_answered
+from questionnaires.routing import facts_answered
 from questionnaires.selectors import questionnaire_of
 from questionnaires.services import open_responses, publish, submit_response
 from questionnaires.telling import told

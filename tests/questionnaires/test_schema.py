@@ -10,14 +10,8 @@ from hypothesis import strategies as st
 from customers import codes
 from questionnaires import standard
 from questionnaires.conditions import InvalidCondition, evaluate_plainly, parse_condition
-from questionnaires.schema import (
-    InvalidQuestionnaire,
-    answers_on_route,
-    digest_of,
-    may_visit,
-    next_page,
-    route,
-)
+from questionnaires.routing import answers_on_route, may_visit, next_page, route
+from questionnaires.schema import InvalidQuestionnaire, digest_of
 from questionnaires.shaping import parse
 
 INDIVIDUAL = standard.questionnaire("individual")

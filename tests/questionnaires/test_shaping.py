@@ -7,15 +7,8 @@ import jsonschema
 import pytest
 
 from questionnaires.fitting import json_schema
-from questionnaires.schema import (
-    CHANGED,
-    InvalidQuestionnaire,
-    Keep,
-    answers_on_route,
-    facts_answered,
-    route,
-    worked_out,
-)
+from questionnaires.routing import answers_on_route, facts_answered, route, worked_out
+from questionnaires.schema import CHANGED, InvalidQuestionnaire, Keep
 from questionnaires.shaping import parse
 from tests.questionnaires.documents import EVERYTHING, document, everything, page, question
 

@@ -27,7 +27,8 @@ from questionnaires.drafting import DraftRefused, approve_draft, begin_questionn
 from questionnaires.mapping import problems_of
 from questionnaires.models import Questionnaire, QuestionnaireDraft, QuestionnaireVersion
 from questionnaires.ready.services import origin_of, told_apart
-from questionnaires.schema import CHANGED, Kind, Page, Question, digest_of, next_page, route
+from questionnaires.routing import next_page, route
+from questionnaires.schema import CHANGED, Kind, Page, Question, digest_of
 from questionnaires.services import publish_standard
 from questionnaires.timing import minutes
 from questionnaires.xlsform.columns import LANGUAGES as LANGUAGES_OF_ALL

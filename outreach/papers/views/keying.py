@@ -33,7 +33,7 @@ from outreach.papers.services import (
 )
 from outreach.papers.showing import check_lines
 from outreach.papers.views.working import find, page_of, shows
-from questionnaires import schema
+from questionnaires import routing, schema
 from questionnaires.addressing import filled_in
 from questionnaires.answering import Errors, validate
 from questionnaires.controls import camera_control, file_control
@@ -89,7 +89,7 @@ def key_one(request: StaffRequest, paper_answer_id: UUID, page: str) -> HttpResp
     if sitting is None or paper.status != Status.RECEIVED or paper.keyer != request.user.pk:
         return redirect("paper-answer", paper_answer_id)
     asked = sitting.questionnaire.page(page)
-    if asked is None or not schema.may_visit(sitting.questionnaire, sitting.response.answers, page):
+    if asked is None or not routing.may_visit(sitting.questionnaire, sitting.response.answers, page):
         return redirect("paper-key", paper_answer_id)
     if request.method != "POST":
         return _show(request, paper, sitting, asked, marks=paper.marks)
