@@ -123,6 +123,7 @@ def process_environment(servers: EmbeddedServers, place: Path) -> dict[str, str]
         "KEIZOKU_ENV": "test",
         "KEK": settings.KEK,
         "DATA_DIR": str(place),
+        "TMPDIR": str(place),  # what a process leaves that is killed goes with the run
         "DJANGO_SETTINGS_MODULE": "cdd.settings",
         "PYTHONPATH": str(ROOT),
     }

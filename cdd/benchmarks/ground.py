@@ -55,6 +55,7 @@ class Ground:
             "KEIZOKU_ENV": "test",
             "KEK": settings.KEK,
             "DATA_DIR": str(self.place),
+            "TMPDIR": str(self.place),  # what a process leaves that is killed goes with the ground
             "DJANGO_SETTINGS_MODULE": "cdd.settings",
             "PYTHONPATH": str(settings.BASE_DIR),
         }
