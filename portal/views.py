@@ -288,7 +288,7 @@ def _show_question(
     handed = controls_filled(page, helped.answers, known=visit.held(page)) if helped else {}
     data = data or writer.typed(page) or handed
     route = visit.route
-    alike = [one.id for one in visit.expected if one.block is page.block]
+    alike = [one.id for one in visit.expected(page) if one.block is page.block]
     place = route.index(page.id)
     before = visit.questionnaire.page(route[place - 1]) if place else None
     return show(

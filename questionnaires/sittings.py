@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import dropwhile
 
 from customers.folding import fold
 from questionnaires import routing, schema
@@ -34,17 +35,20 @@ class Sitting:
         return routing.pages_asked(self.questionnaire, self.response.answers)
 
     @property
-    def expected(self) -> list[schema.Page]:
-        """The pages that are asked if what the file says is confirmed: what is counted before it is decided."""
-        answers = self.response.answers
-        waiting = [page for page in self.questionnaire.pages if not page.is_answered(answers)]
-        filed = {field: value for page in waiting for field, value in self.known(page).items()}
-        return routing.pages_asked(self.questionnaire, {**filed, **answers})
-
-    @property
     def next_page(self) -> str | None:
         """The first page without an answer."""
         return routing.next_page(self.questionnaire, self.response.answers)
+
+    def expected(self, here: schema.Page) -> list[schema.Page]:
+        """The pages that are asked if what the file says is confirmed from here on: what is counted before it is known.
+
+        Up to ``here`` it is the route, so a page that is on the route is among them.
+        """
+        answers = self.response.answers
+        ahead = dropwhile(lambda page: page.id != here.id, self.questionnaire.pages)
+        waiting = [page for page in ahead if not page.is_answered(answers)]
+        filed = {field: value for page in waiting for field, value in self.known(page).items()}
+        return routing.pages_asked(self.questionnaire, {**filed, **answers})
 
     def held(self, page: schema.Page) -> dict[str, object]:
         """What the file says by field, of the questions it answers whole; empty for pages that are always asked."""

@@ -170,7 +170,7 @@ def _show_question(
         "has_files": has_files,
         "can_add": any(question.kind is schema.Kind.PEOPLE for question in page.questions),
         "position": place + 1,
-        "total": len(sitting.expected),
+        "total": len(sitting.expected(page)),
         "previous": route[place - 1] if place else "",
     }
     return render(request, "staff/outreach/question.html", context, status=422 if errors else 200)

@@ -12,11 +12,13 @@ from django.urls import reverse
 
 from audit.services import Actor
 from questionnaires import standard
+from questionnaires.building.rehearsing import Rehearsal
 from questionnaires.drafting import begin_draft, newest_version
 from questionnaires.fitting import json_schema
 from questionnaires.models import Questionnaire, QuestionnaireDraft, Response
 from questionnaires.schema import digest_of
 from questionnaires.services import publish_standard
+from questionnaires.shaping import parse
 from risk.services import publish_default_policy
 from tenants.models import Role, Tenant, User
 from tests.conftest import NOW, SYSTEM, MakeUser, SignIn, english
@@ -184,6 +186,17 @@ def test_choices_are_arranged_before_they_are_kept(
     twice = client.post(page, {**typed, "value-1": "x", "step": "keep", "revision": "1"}, follow=True)
     assert twice.status_code == 422
     assert "Another choice has this value" in twice.content.decode()
+
+
+def test_a_preview_goes_on_though_pages_before_it_have_no_answers_yet(
+    in_tenant: Tenant, draft: QuestionnaireDraft, officer: User, staff_client: SignIn
+) -> None:
+    """Somebody put a page in meanwhile; by the file alone the page they are on would not be asked."""
+    client = staff_client(english(officer))
+    there = Rehearsal(parse(held(draft).document), "stay", has_file=True)
+    page = client.post(reverse("questionnaire-draft-preview", args=[draft.pk]), {"state": there.state, "speak": "en"})
+    assert page.status_code == 200
+    assert "5 of 5" in page.content.decode()
 
 
 def test_the_preview_walks_through_without_storing_anything(

@@ -63,7 +63,7 @@ def customers_page(
     if page is None:
         return {**common, "answers": [row for one in rehearsal.sitting.pages for row in writer.answers(one)]}
     sitting, data = rehearsal.sitting, data or writer.typed(page)
-    alike = [one.id for one in sitting.expected if one.block is page.block]
+    alike = [one.id for one in sitting.expected(page) if one.block is page.block]
     return {
         **common,
         "page": page,
