@@ -39,7 +39,7 @@ class OwnHosts:
             return self.get_response(request)
         request.own_tenant_id = tenant_id  # type: ignore[attr-defined]  # read by tenants.domains.serving
         # ALLOWED_HOSTS is fixed when the process starts; this host has been looked up instead.
-        request.get_host = lambda: raw  # type: ignore[method-assign]
+        request.get_host = lambda: raw  # type: ignore[method-assign]  # one request answers to it
         request.urlconf = OWN_URLCONF  # Django's own way of giving one request other addresses
         set_urlconf(OWN_URLCONF)
         with confined_to(tenant_id):
